@@ -1,0 +1,3 @@
+"""LangSAMP: language-script aware multilingual pretraining, from text to report."""
+
+__version__ = "0.1.0"

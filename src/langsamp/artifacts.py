@@ -1,0 +1,156 @@
+"""Folders on disk: written aside and renamed, named by content, each with its provenance.
+
+Nothing half-written is ever visible (design law 7): a folder or file appears under its name only when it is complete.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from langsamp.errors import DamagedError, UserError
+
+SCHEMA = 1
+"""Version of every JSON file we write; readers refuse another one."""
+
+_STARTED = time.time()
+_VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a scratch folder that becomes the folder `target` only if the block succeeds; an old `target` goes then.
+
+    Raises:
+        UserError: where the parent cannot be written or the disk is full, naming the folder.
+    """
+    with _writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
+            fresh, old = Path(scratch) / "new", Path(scratch) / "old"
+            fresh.mkdir()
+            yield fresh
+            if target.exists():
+                target.rename(old)
+            fresh.rename(target)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` as a whole or not at all."""
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(scratch).chmod(0o644)
+            Path(scratch).replace(path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(scratch).unlink()
+            raise
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` as readable JSON, whole or not at all."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        DamagedError: where the file is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DamagedError(f"{path} is not readable as JSON ({error}); delete its folder and make it again") from None
+
+
+def file_sha256(path: Path) -> str:
+    """Checksum of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(content: Any) -> str:
+    """16 hexadecimal digits that name `content` (anything JSON can hold): equal content, equal name."""
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def differing_keys(mine: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Lines `key: theirs -> mine` for each leaf in which two nested mappings differ."""
+    lines: list[str] = []
+    for key in sorted(mine.keys() | theirs.keys()):
+        ours, other, name = mine.get(key), theirs.get(key), f"{prefix}{key}"
+        if isinstance(ours, Mapping) and isinstance(other, Mapping):
+            lines += differing_keys(ours, other, f"{name}.")
+        elif ours != other:
+            lines.append(f"{name}: {other!r} -> {ours!r}")
+    return lines
+
+
+def provenance(**facts: Any) -> dict[str, Any]:
+    """Where an output folder comes from: `facts`, versions, git revision, command line, wall time, peak memory."""
+    return {
+        "schema": SCHEMA,
+        **facts,
+        "versions": {"python": platform.python_version(), **_versions()},
+        "git": _git_revision(),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "machine": {"system": platform.platform(), "processors": os.cpu_count()},
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "wall_seconds": round(time.time() - _STARTED, 1),
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def free_bytes(path: Path) -> int:
+    """Bytes free on the disk that holds `path` or will hold it."""
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(existing).free
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None and not str(error.filename).startswith(str(path.parent)):
+            raise
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}; nothing was changed there. Free some space or choose "
+            "another output folder, then run the same command again"
+        ) from error
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONED:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _git_revision() -> str | None:
+    try:
+        answer = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.strip()

@@ -1,0 +1,44 @@
+"""What went wrong outside our code: each error says what was expected, what came, and what to do.
+
+The command line prints these as one message without a traceback and ends with `exit_code`; any other exception is a
+bug of ours and keeps its traceback.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(ValueError):
+    """A mistake that the user can mend; the message names the mend."""
+
+    exit_code = 1
+
+
+class DataMissingError(UserError):
+    """Data that a command needs is absent; the message tells where it comes from and where to put it."""
+
+    exit_code = 4
+
+
+class DamagedError(UserError):
+    """A file of ours does not match its checksum or cannot be read; the message names it."""
+
+    exit_code = 6
+
+
+class NonFiniteLossError(UserError):
+    """Training met a loss that is NaN or infinite; the message names the step and its rows."""
+
+    exit_code = 7
+
+
+class StoppedError(Exception):
+    """Training was asked to stop (SIGTERM or Ctrl-C) and saved a checkpoint first; running again goes on from it."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: a scheduler may start the same command again
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`" Did you mean 'x'?"` for a close match of `word` among `known`, else an empty string."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return f" Did you mean {close[0]!r}?" if close else ""
