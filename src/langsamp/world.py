@@ -1,4 +1,4 @@
-"""Which process of how many this is: a value handed in at the top, so that data and order are testable in one process."""
+"""Which process of how many this is: a value handed in at the top, so that order is testable in one process."""
 
 import os
 from collections.abc import Sequence

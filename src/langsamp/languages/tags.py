@@ -1,0 +1,30 @@
+"""A language in one script: parsed once at the edge, a value everywhere inside."""
+
+import re
+from typing import NamedTuple
+
+from langsamp.errors import UserError
+
+_SHAPE = re.compile(r"([a-z]{3})_([A-Z][a-z]{3})")
+
+
+class LangScript(NamedTuple):
+    """A language in one script, e.g. `ewe_Latn`: ISO 639-3 and ISO 15924 codes."""
+
+    language: str
+    script: str
+
+    @classmethod
+    def parse(cls, tag: str) -> "LangScript":
+        """The tag written as `ewe_Latn`; its shape is checked here, its codes by `table.check`.
+
+        Raises:
+            UserError: where `tag` is not three small letters, `_`, and a script code of four letters.
+        """
+        match = _SHAPE.fullmatch(tag)
+        if match is None:
+            raise UserError(f"expected a tag like 'ewe_Latn' (ISO 639-3 language, ISO 15924 script), got {tag!r}")
+        return cls(*match.groups())
+
+    def __str__(self) -> str:
+        return f"{self.language}_{self.script}"
