@@ -1,0 +1,126 @@
+"""Rows to masked batches: what the model reads and must predict, seeded by (data fingerprint, seed, draw).
+
+Masking as in BERT and XLM-R: 15 % of the ordinary tokens; of these 80 % become `<mask>`, 10 % a random ordinary token,
+10 % stay (Devlin et al. 2019). Special tokens are never chosen, random tokens are never special.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from langsamp.data.rows import PreparedRows
+from langsamp.data.sampler import RowOrder
+from langsamp.languages.ids import LanguageIds
+from langsamp.world import World
+
+IGNORED = -100
+"""Label of a position that is not predicted."""
+
+_TRAINING, _HELD_OUT = 0, 1
+
+
+class MaskingConfig(BaseModel):
+    """Which tokens are hidden."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rate: float = Field(default=0.15, gt=0, le=1)
+    """Share of ordinary tokens to predict."""
+    mask_share: float = Field(default=0.8, ge=0, le=1)
+    """Of these, the share replaced by `<mask>`."""
+    random_share: float = Field(default=0.1, ge=0, le=1)
+    """Of these, the share replaced by a random ordinary token; the rest stays as it is."""
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> "MaskingConfig":
+        if self.mask_share + self.random_share > 1:
+            raise ValueError(
+                f"mask_share + random_share must be at most 1, got {self.mask_share + self.random_share:g}"
+            )
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskedBatch:
+    """B rows of L tokens, masked.
+
+    `input_ids` and `labels` have shape (B, L), labels are IGNORED where nothing is predicted; `language_ids` and
+    `script_ids` have shape (B,). `num_masked` counts the tokens to predict.
+    """
+
+    input_ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    language_ids: NDArray[np.int64]
+    script_ids: NDArray[np.int64]
+    num_masked: int
+
+
+class Batches:
+    """Masked batches of one data folder, for training and for held-out loss."""
+
+    def __init__(self, rows: PreparedRows, *, ids: LanguageIds, masking: MaskingConfig, seed: int) -> None:
+        """Batches of `rows`, with conditioning ids by `ids` and masks by `masking` and `seed`."""
+        self.rows = rows
+        self._masking = masking
+        self._key = int(rows.fingerprint, 16)
+        self._seed = seed
+        self._pairs = np.array([ids.pair(tag) for tag in rows.tags], dtype=np.int64).reshape(-1, 2)
+        self._ordinary = np.asarray(rows.ordinary_ids, dtype=np.int64)
+        self._is_ordinary = np.zeros(rows.vocabulary_size, dtype=bool)
+        self._is_ordinary[self._ordinary] = True
+
+    def training_step(
+        self, step: int, *, order: RowOrder, rows_per_step: int, rows_per_batch: int, world: World
+    ) -> list[MaskedBatch]:
+        """This rank's batches of one step, in order; together with the other ranks' they hold the step's rows once."""
+        mine = world.share(range(step * rows_per_step, (step + 1) * rows_per_step))
+        draws = order.draws(mine.start, mine.stop)
+        batches = []
+        for first in range(0, len(mine), rows_per_batch):
+            part = slice(first, first + rows_per_batch)
+            places = zip(draws.tag[part], draws.row[part], strict=True)
+            tokens = np.stack([self.rows.training(tag)[row] for tag, row in places])
+            keys = [(_TRAINING, self._seed, draw) for draw in mine[part]]
+            batches.append(self._masked(tokens, draws.tag[part], keys))
+        return batches
+
+    def held_out(self, tag: int, *, rows_per_batch: int) -> Iterator[MaskedBatch]:
+        """All held-out rows of the tag with this index, under the same masks whatever the seed or step."""
+        tokens = self.rows.held_out(tag)
+        for first in range(0, len(tokens), rows_per_batch):
+            part = tokens[first : first + rows_per_batch]
+            keys = [(_HELD_OUT, tag, first + offset) for offset in range(len(part))]
+            yield self._masked(part, np.full(len(part), tag), keys)
+
+    def _masked(
+        self, tokens: NDArray[np.unsignedinteger], tags: NDArray[np.int64], keys: Sequence[tuple[int, int, int]]
+    ) -> MaskedBatch:
+        """`tokens` (B, L) masked, row i by the random numbers that `keys[i]` names and nothing else."""
+        inputs = tokens.astype(np.int64)
+        labels = np.full_like(inputs, IGNORED)
+        for row, (part, major, minor) in enumerate(keys):
+            # Philox is counter-based: naming a stream costs nothing, so no state is carried from row to row.
+            stream = np.random.Generator(np.random.Philox(key=self._key, counter=[0, part, major, minor]))
+            self._mask_row(inputs[row], labels[row], stream)
+        pairs = self._pairs[tags]
+        return MaskedBatch(
+            input_ids=inputs,
+            labels=labels,
+            language_ids=pairs[:, 0],
+            script_ids=pairs[:, 1],
+            num_masked=int((labels != IGNORED).sum()),
+        )
+
+    def _mask_row(self, inputs: NDArray[np.int64], labels: NDArray[np.int64], stream: np.random.Generator) -> None:
+        """Mask one row (L,) in place; at least one token is chosen."""
+        ordinary = self._is_ordinary[inputs]
+        lot = np.where(ordinary, stream.random(len(inputs)), np.inf)
+        chosen = np.flatnonzero(lot < max(self._masking.rate, lot.min() + 1e-12))
+        labels[chosen] = inputs[chosen]
+        fate = stream.random(len(chosen))
+        replacement = self._ordinary[stream.integers(len(self._ordinary), size=len(chosen))]
+        kept = np.where(fate < self._masking.mask_share + self._masking.random_share, replacement, inputs[chosen])
+        inputs[chosen] = np.where(fate < self._masking.mask_share, self.rows.mask_id, kept)

@@ -1,0 +1,172 @@
+"""Documents to rows on disk: packed token ids, a memory-mapped file per tag, a manifest written last.
+
+A row is `row_tokens` tokens of the tag's documents one after another, each with its special tokens (`<s> ... </s>`), as
+in the paper (section 4.1). Nothing is lost but the tail of each tag that fills no row.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from langsamp.artifacts import SCHEMA, file_sha256, read_json
+from langsamp.errors import DamagedError, DataMissingError
+from langsamp.languages.tags import LangScript
+
+MANIFEST, TOKENIZER = "manifest.json", "tokenizer"
+
+Encode = Callable[[list[str]], Sequence[Sequence[int]]]
+
+
+class RowsConfig(BaseModel):
+    """How documents become rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    row_tokens: int = Field(default=512, ge=8)
+    """Tokens of a row, special tokens included (paper: 512)."""
+    held_out_rows: int = Field(default=8, ge=0)
+    """Rows at each tag's end kept for held-out loss, but never more than a tenth of the tag's rows."""
+
+
+class TagRows(BaseModel):
+    """What the manifest says of one tag."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    documents: int
+    """Documents kept after cleaning."""
+    dropped: Mapping[str, int]
+    """Dropped documents by reason."""
+    bytes: int
+    """UTF-8 bytes of the kept documents."""
+    tokens: int
+    """Tokens before packing, special tokens included."""
+    ordinary_tokens: int
+    """Tokens that are not special; `bytes / ordinary_tokens` turns loss into bits per byte."""
+    unknown_share: float
+    """Share of the ordinary tokens that are `<unk>`."""
+    share_in_script: float
+    """Share of the letters that belong to the tag's script."""
+    rows: int
+    """Rows for training."""
+    held_out_rows: int
+    """Rows for held-out loss, stored after the training rows."""
+    tail_tokens: int
+    """Tokens after the last full row, the only ones lost."""
+    sha256: str
+    """Checksum of the tag's file."""
+
+
+class Manifest(BaseModel):
+    """The contents of a folder of prepared rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    fingerprint: str
+    """Names the content: tokenizer, row length and every tag's file."""
+    made_from: Mapping[str, object]
+    """The settings and the text fingerprint that the rows were made from."""
+    source: str
+    licence: str | None
+    tokenizer_fingerprint: str
+    vocabulary_size: int
+    row_tokens: int
+    mask_id: int
+    special_ids: tuple[int, ...]
+    tags: Mapping[str, TagRows]
+
+
+class PreparedRows:
+    """Rows on disk, opened: memory-mapped ids per tag and what is needed to mask them."""
+
+    def __init__(self, folder: Path, *, verify: bool = True) -> None:
+        """Open `folder`; with `verify` every file is read once and compared with its checksum.
+
+        Raises:
+            DataMissingError: where `folder` has no manifest (a folder without one does not exist).
+            DamagedError: where a file is absent, cut short or changed; it is named.
+        """
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        self.tags = [LangScript.parse(tag) for tag in self.manifest.tags]
+        self.fingerprint = self.manifest.fingerprint
+        self.row_tokens = self.manifest.row_tokens
+        self.vocabulary_size = self.manifest.vocabulary_size
+        self.mask_id = self.manifest.mask_id
+        self.ordinary_ids = np.setdiff1d(np.arange(self.vocabulary_size), self.manifest.special_ids)
+        self.sizes = [entry.rows for entry in self.manifest.tags.values()]
+        self._files = [self._open(tag, entry, verify) for tag, entry in self.manifest.tags.items()]
+
+    def training(self, tag: int) -> NDArray[np.unsignedinteger]:
+        """Training rows of the tag with this index, shape (rows, row_tokens), memory-mapped."""
+        return self._files[tag][: self.sizes[tag]]
+
+    def held_out(self, tag: int) -> NDArray[np.unsignedinteger]:
+        """Held-out rows of the tag with this index, shape (held-out rows, row_tokens), memory-mapped."""
+        return self._files[tag][self.sizes[tag] :]
+
+    def _open(self, tag: str, entry: TagRows, verify: bool) -> NDArray[np.unsignedinteger]:
+        path, dtype = self.folder / file_name(tag), id_type(self.vocabulary_size)
+        shape = (entry.rows + entry.held_out_rows, self.row_tokens)
+        expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        found = path.stat().st_size if path.is_file() else None
+        if found != expected or (verify and file_sha256(path) != entry.sha256):
+            state = {None: "is missing", expected: "does not match its checksum"}.get(found, f"has {found} bytes")
+            raise DamagedError(
+                f"{path} {state}; expected {expected} bytes with sha256 {entry.sha256[:12]}…. "
+                f"Delete {self.folder} and prepare again"
+            )
+        if not expected:
+            return np.empty(shape, dtype)
+        return np.memmap(path, dtype=dtype, mode="r", shape=shape)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a folder of prepared rows.
+
+    Raises:
+        DataMissingError: where there is none.
+        DamagedError: where it is not one of ours.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise DataMissingError(f"{folder} holds no prepared rows (no {MANIFEST}); make them with `langsamp prepare`")
+    try:
+        return Manifest.model_validate(read_json(folder / MANIFEST))
+    except ValidationError as error:
+        raise DamagedError(f"{folder / MANIFEST} is not a manifest of this version ({error}); prepare again") from None
+
+
+def file_name(tag: LangScript | str) -> str:
+    """Name of the file with the rows of `tag`."""
+    return f"{tag}.ids"
+
+
+def id_type(vocabulary_size: int) -> DTypeLike:
+    """The smallest type that holds every token id, little-endian on every machine."""
+    return np.dtype("<u2") if vocabulary_size <= 1 << 16 else np.dtype("<u4")
+
+
+def pack(
+    batches: Iterable[list[str]], *, encode: Encode, row_tokens: int, dtype: DTypeLike
+) -> Iterator[NDArray[np.unsignedinteger]]:
+    """The tokens of all documents in order as arrays (rows, row_tokens); the last array is the tail, shape (tail,).
+
+    The result does not depend on how the documents are cut into batches (design law 5).
+    """
+    rest = np.empty(0, dtype)
+    for documents in batches:
+        ids = [np.asarray(tokens, dtype) for tokens in encode(documents)]
+        tokens = np.concatenate([rest, *ids])
+        full = len(tokens) // row_tokens * row_tokens
+        yield tokens[:full].reshape(-1, row_tokens)
+        rest = tokens[full:]
+    yield rest
+
+
+def held_out_share(rows: int, config: RowsConfig) -> int:
+    """How many of a tag's `rows` are held out."""
+    return min(config.held_out_rows, rows // 10)

@@ -1,0 +1,133 @@
+"""From a recipe to a masked LM: a pretrained one to continue, or a new one from its configuration."""
+
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.languages.ids import LanguageIds
+from langsamp.model.mlm import LangSampForMaskedLM, Variant, head_of
+
+_POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
+"""Model types whose positions start after the padding id and that have a single token type."""
+
+
+class ModelConfig(BaseModel):
+    """Which encoder is trained."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    init: str | None = "xlm-roberta-base"
+    """Hugging Face id or folder of the masked LM to continue from (paper: XLM-R base); null for a new one."""
+    revision: str | None = None
+    """Revision of `init` on the hub."""
+    model_type: str | None = None
+    """Architecture of a new model, where `init` is null."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Entries of the Hugging Face configuration to set, e.g. `hidden_size: 256` or `hidden_dropout_prob: 0.0`."""
+
+
+def build_model(
+    config: ModelConfig,
+    *,
+    tokenizer: PreTrainedTokenizerBase,
+    ids: LanguageIds,
+    variant: Variant,
+    row_tokens: int,
+    seed: int,
+) -> LangSampForMaskedLM:
+    """The model before its first step; the encoder's weights depend on `config` and `seed` only, not on `variant`.
+
+    Raises:
+        UserError: unknown architecture or setting, vocabulary larger than the model's, rows over its positions.
+        DataMissingError: where `init` cannot be found.
+    """
+    if (config.init is None) == (config.model_type is None):
+        raise UserError("the model needs exactly one of model.init (continue from it) and model.model_type (a new one)")
+    torch.manual_seed(seed)
+    mlm = _pretrained(config) if config.init is not None else _new(config, tokenizer)
+    head_of(mlm.config.model_type)
+    _check_fit(mlm.config, vocabulary_size=len(tokenizer), row_tokens=row_tokens)
+    _fix_token_type(mlm)
+    return LangSampForMaskedLM(
+        mlm, variant=variant, num_languages=len(ids.languages), num_scripts=len(ids.scripts), seed=seed
+    )
+
+
+def positions(config: PretrainedConfig) -> int:
+    """The longest input, special tokens included, that a model of this configuration can read."""
+    padding = config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0
+    return int(config.max_position_embeddings) - padding
+
+
+def _pretrained(config: ModelConfig) -> PreTrainedModel:
+    try:
+        settings = AutoConfig.from_pretrained(config.init, revision=config.revision)
+        _apply(settings, config.settings)
+        model: PreTrainedModel = AutoModelForMaskedLM.from_pretrained(
+            config.init, revision=config.revision, config=settings, dtype=torch.float32
+        )
+    except OSError as error:
+        raise DataMissingError(
+            f"no masked LM at model.init {config.init!r}: expected a Hugging Face id or a folder with config.json and "
+            f"weights. {str(error).splitlines()[0]}"
+        ) from None
+    return model
+
+
+def _new(config: ModelConfig, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+    assert config.model_type is not None
+    head_of(config.model_type)
+    settings = AutoConfig.for_model(config.model_type)
+    named = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
+    named |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    if config.model_type in _POSITIONS_AFTER_PADDING:
+        named["type_vocab_size"] = 1
+    _apply(settings, named | config.settings)
+    model: PreTrainedModel = AutoModelForMaskedLM.from_config(settings, dtype=torch.float32)
+    return model
+
+
+def _apply(settings: PretrainedConfig, entries: dict[str, Any]) -> None:
+    known = settings.to_dict().keys() | settings.attribute_map.keys()
+    for key, value in entries.items():
+        if key not in known:
+            raise UserError(
+                f"model.settings.{key} is no setting of a {settings.model_type} model.{did_you_mean(key, known)}"
+            )
+        setattr(settings, key, value)
+
+
+def _check_fit(config: PretrainedConfig, *, vocabulary_size: int, row_tokens: int) -> None:
+    if vocabulary_size > config.vocab_size:
+        raise UserError(
+            f"the tokenizer has {vocabulary_size:,} entries but the model's embedding table has {config.vocab_size:,} "
+            "rows: use the model's own tokenizer (tokenizer.load) or a model made for this one"
+        )
+    if row_tokens > positions(config):
+        raise UserError(
+            f"rows of {row_tokens} tokens are longer than the model's {positions(config)} positions: set "
+            f"rows.row_tokens to at most {positions(config)}, or a larger model.settings.max_position_embeddings for a "
+            "new model"
+        )
+
+
+def _fix_token_type(mlm: PreTrainedModel) -> None:
+    """Make the single token-type row of the RoBERTa family zero and keep it so.
+
+    Every token gets that row, so it moves into the position table without changing any output. An export then always
+    has a zero row, and the encoder equals one without it, as the original code trains it (protocols, b).
+    """
+    if mlm.config.model_type not in _POSITIONS_AFTER_PADDING:
+        return
+    embeddings: Any = mlm.base_model.embeddings
+    types, table = embeddings.token_type_embeddings, embeddings.position_embeddings
+    if not isinstance(types, nn.Embedding) or types.num_embeddings != 1:
+        return
+    with torch.no_grad():
+        table.weight += types.weight
+        types.weight.zero_()
+    types.weight.requires_grad_(False)

@@ -1,0 +1,115 @@
+"""A trained model to a folder that stock transformers loads, with its conditioning beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from langsamp.artifacts import provenance, replacing, write_json, write_text
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.table import describe
+from langsamp.languages.tags import LangScript
+from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
+from langsamp.model.mlm import LangSampForMaskedLM
+
+_CARD = """\
+---
+library_name: transformers
+pipeline_tag: fill-mask
+language:
+{languages}
+tags:
+- langsamp
+- multilingual
+---
+
+# {name}
+
+A plain `{model_type}` encoder: {layers} layers, width {width}, {vocabulary:,} tokens.
+It needs no language or script ids.
+
+{story}
+
+```python
+from transformers import AutoModel, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")
+encoder = AutoModel.from_pretrained("path/to/this/folder")
+```
+
+`{weights}` and `{ids}` hold the language and script vectors; a tag with `rows_seen` 0 was not trained.
+
+| | |
+|---|---|
+| steps | {steps:,} |
+| tags | {num_tags} |
+| data fingerprint | `{data}` |
+
+Method: LangSAMP, Liu et al. 2025, <https://arxiv.org/abs/2409.18199>.
+"""
+
+_STORIES = {
+    "none": "Trained without language and script vectors: the baseline.",
+    "language": "Trained with language vectors added to the encoder output just before the LM head.",
+    "script": "Trained with script vectors added to the encoder output just before the LM head.",
+    "both": "Trained with language and script vectors added to the encoder output just before the LM head (LangSAMP).",
+}
+
+
+def export_model(
+    model: LangSampForMaskedLM,
+    out: Path,
+    *,
+    tokenizer: PreTrainedTokenizerBase,
+    ids: LanguageIds,
+    rows_seen: Mapping[LangScript, int],
+    facts: Mapping[str, Any],
+) -> Path:
+    """Write `out`: encoder with LM head, tokenizer, conditioning, model card, provenance; return it.
+
+    `facts` (name, step, data fingerprint, recipe ...) go into the provenance. The encoder's hidden states equal the
+    trained model's (design law 2); nothing in the folder needs this package or remote code.
+    """
+    conditioning = Conditioning(
+        variant=model.variant,
+        ids=ids,
+        rows_seen=rows_seen,
+        language=_table(model.language),
+        script=_table(model.script),
+    )
+    with replacing(out) as folder:
+        model.mlm.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        conditioning.save(folder, {tag: describe(tag).name for tag in rows_seen})
+        write_text(folder / "README.md", _card(model, rows_seen, facts))
+        write_json(folder / "provenance.json", provenance(**facts, variant=model.variant))
+    return out
+
+
+def _table(table: nn.Embedding | None) -> NDArray[np.float32] | None:
+    if table is None:
+        return None
+    weight: NDArray[np.float32] = table.weight.detach().float().cpu().numpy()
+    return weight
+
+
+def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts: Mapping[str, Any]) -> str:
+    config = model.mlm.config
+    return _CARD.format(
+        languages="\n".join(f"- {code}" for code in sorted({tag.language for tag in rows_seen})),
+        name=facts["name"],
+        model_type=config.model_type,
+        layers=config.num_hidden_layers,
+        width=config.hidden_size,
+        vocabulary=config.vocab_size,
+        story=_STORIES[model.variant],
+        weights=WEIGHTS,
+        ids=LANGUAGES,
+        steps=facts["step"],
+        num_tags=len(rows_seen),
+        data=facts["data"],
+    )

@@ -1,0 +1,130 @@
+"""A step's state on disk: one folder per step, written aside and renamed, checked when read.
+
+`step-0005000/` holds `model.safetensors`, `optimizer.safetensors`, the Hugging Face configuration, the tokenizer and
+`checkpoint.json` (step, settings, checksums). Order, masks, dropout and schedule are functions of the step, so nothing
+else has to be kept. `latest` is found by looking.
+"""
+
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, load_model, save_file, save_model
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedTokenizerBase
+
+from langsamp.artifacts import SCHEMA, file_sha256, read_json, replacing, write_json
+from langsamp.errors import DamagedError
+from langsamp.languages.ids import LanguageIds
+from langsamp.model.mlm import LangSampForMaskedLM
+
+_MODEL, _OPTIMIZER, _RECORD = "model.safetensors", "optimizer.safetensors", "checkpoint.json"
+
+
+def checkpoint_folder(folder: Path, step: int) -> Path:
+    """Where the checkpoint of `step` lies below `folder`."""
+    return folder / f"step-{step:07d}"
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """All checkpoints below `folder`, oldest step first."""
+    found = [path for path in folder.glob("step-*") if re.fullmatch(r"step-\d{7,}", path.name)]
+    return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+
+
+def save_checkpoint(
+    folder: Path,
+    *,
+    step: int,
+    model: LangSampForMaskedLM,
+    optimizer: Optimizer,
+    tokenizer: PreTrainedTokenizerBase,
+    record: Mapping[str, Any],
+    keep: int | None,
+) -> Path:
+    """Write the checkpoint of `step` below `folder`, then delete all but the newest `keep`; return its folder."""
+    out = checkpoint_folder(folder, step)
+    with replacing(out) as fresh:
+        model.mlm.config.save_pretrained(fresh)
+        tokenizer.save_pretrained(fresh)
+        save_model(model, str(fresh / _MODEL))
+        save_file(_optimizer_tensors(model, optimizer), fresh / _OPTIMIZER)
+        checksums = {name: file_sha256(fresh / name) for name in (_MODEL, _OPTIMIZER)}
+        write_json(fresh / _RECORD, {"schema": SCHEMA, "step": step, **record, "sha256": checksums})
+    for old in checkpoints(folder)[: -keep if keep else 0]:
+        shutil.rmtree(old)
+    return out
+
+
+def read_record(checkpoint: Path) -> dict[str, Any]:
+    """What `checkpoint.json` says.
+
+    Raises:
+        DamagedError: where it is missing or unreadable.
+    """
+    if not (checkpoint / _RECORD).is_file():
+        raise DamagedError(f"{checkpoint} has no {_RECORD}; delete that folder to go on from an older checkpoint")
+    record: dict[str, Any] = read_json(checkpoint / _RECORD)
+    return record
+
+
+def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer | None = None) -> dict[str, Any]:
+    """Put the state of `checkpoint` into `model` and `optimizer`; return its record.
+
+    Raises:
+        DamagedError: where a file is missing, cut short or changed; it is named.
+    """
+    record = read_record(checkpoint)
+    for name, expected in record["sha256"].items():
+        file = checkpoint / name
+        if not file.is_file() or file_sha256(file) != expected:
+            state = "does not match its checksum" if file.is_file() else "is missing"
+            raise DamagedError(f"{file} {state}; delete {checkpoint} to go on from an older checkpoint")
+    try:
+        load_model(model, str(checkpoint / _MODEL))
+        if optimizer is not None:
+            _restore_optimizer(model, optimizer, load_file(checkpoint / _OPTIMIZER))
+    except (SafetensorError, KeyError, RuntimeError) as error:
+        raise DamagedError(f"{checkpoint} does not fit this model ({error}); was it made by another recipe?") from error
+    return record
+
+
+def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, dict[str, Any]]:
+    """The model as it was at `checkpoint`, and the checkpoint's record.
+
+    Raises:
+        DamagedError: where a file is missing or changed.
+    """
+    record = read_record(checkpoint)
+    ids = LanguageIds.model_validate(record["ids"])
+    mlm = AutoModelForMaskedLM.from_config(AutoConfig.from_pretrained(checkpoint), dtype=torch.float32)
+    model = LangSampForMaskedLM(
+        mlm, variant=record["variant"], num_languages=len(ids.languages), num_scripts=len(ids.scripts)
+    )
+    load_checkpoint(checkpoint, model=model)
+    return model, record
+
+
+def _optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    return {
+        f"{key}|{names[parameter]}": value
+        for parameter, state in optimizer.state.items()
+        for key, value in state.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def _restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    parameters = dict(model.named_parameters())
+    for key, value in tensors.items():
+        kind, _, name = key.partition("|")
+        parameter = parameters[name]
+        # AdamW keeps its step count on the CPU unless it is fused on an accelerator.
+        device = parameter.device if kind != "step" or parameter.is_cuda else torch.device("cpu")
+        optimizer.state[parameter][kind] = value.to(device)

@@ -1,0 +1,34 @@
+"""Being asked to stop: SIGTERM and Ctrl-C set a flag that the loop reads, so that a checkpoint can be saved first."""
+
+import signal
+import threading
+from types import FrameType
+from typing import Self
+
+
+class StopFlag:
+    """True once the process has been asked to stop; a second Ctrl-C interrupts at once."""
+
+    def __init__(self) -> None:
+        """Not asked yet."""
+        self._asked = False
+        self._before: dict[signal.Signals, signal._HANDLER] = {}
+
+    def __bool__(self) -> bool:
+        return self._asked
+
+    def __enter__(self) -> Self:
+        """Listen; only a process's main thread can, elsewhere the flag stays False."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, _: FrameType | None) -> None:
+        self._asked = True
+        signal.signal(number, self._before[signal.Signals(number)])

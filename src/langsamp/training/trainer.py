@@ -1,0 +1,327 @@
+"""The training loop: our own, on accelerate, so that order, masks, normalisation and resume are exact.
+
+Per step: draw its rows (a function of the step), sum the loss over this rank's batches, divide by the masked tokens of
+the whole step, update. The only module that knows of processes.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim import AdamW
+from tqdm import tqdm
+from transformers import PreTrainedTokenizerBase
+
+from langsamp.artifacts import differing_keys, free_bytes, provenance
+from langsamp.data.batches import Batches, MaskedBatch
+from langsamp.data.sampler import RowOrder, SamplerConfig, sampling_shares
+from langsamp.errors import NonFiniteLossError, StoppedError, UserError
+from langsamp.languages.ids import LanguageIds
+from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.training.ahead import Ahead
+from langsamp.training.checkpoint import checkpoints, load_checkpoint, read_record, save_checkpoint
+from langsamp.training.config import TrainingConfig
+from langsamp.training.held_out import HeldOut, measure_held_out, tensors
+from langsamp.training.log import TrainingLog
+from langsamp.training.stop import StopFlag
+from langsamp.world import World
+
+_FREE_TO_CHANGE = {"rows_per_batch", "log_every", "held_out_every", "checkpoint_every", "keep_checkpoints", "log_to"}
+"""Settings that change no weight, so a run may go on under other ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingTask:
+    """All that one training is: what is trained, on what, how, and where it goes."""
+
+    name: str
+    model: LangSampForMaskedLM
+    batches: Batches
+    tokenizer: PreTrainedTokenizerBase
+    ids: LanguageIds
+    sampler: SamplerConfig
+    config: TrainingConfig
+    seed: int
+    out: Path
+    settings: Mapping[str, Any]
+    """The settings of model and masking, kept in every checkpoint and compared at resume."""
+
+
+def train(task: TrainingTask, *, cpu: bool = False) -> Path:
+    """Train to the last step and return the last checkpoint; goes on from the newest one in `task.out`.
+
+    Raises:
+        StoppedError: asked to stop by SIGTERM or Ctrl-C; a checkpoint was saved.
+        NonFiniteLossError: the loss became NaN or infinite; the message names step and rows.
+        UserError: where `task.out` was made with other settings.
+    """
+    return _Trainer(task, cpu=cpu).run()
+
+
+class _Trainer:
+    def __init__(self, task: TrainingTask, *, cpu: bool) -> None:
+        config = task.config
+        self.task, self.config = task, config
+        self.accelerator = _accelerator(config, task.out, cpu=cpu)
+        self.world = World(self.accelerator.process_index, self.accelerator.num_processes)
+        if task.sampler.rows_per_step < self.world.size:
+            raise UserError(
+                f"{self.world.size} processes share steps of {task.sampler.rows_per_step} rows: start fewer processes "
+                "or set a larger sampler.rows_per_step"
+            )
+        self.order = row_order(task.batches, task.sampler, steps=config.steps, seed=task.seed)
+        self.optimizer = AdamW(
+            _parameter_groups(task.model, config), lr=config.learning_rate, betas=config.betas, eps=config.epsilon,
+            fused=True,
+        )  # fmt: skip
+        self.step = self._resume()
+        self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
+        self.log = TrainingLog(
+            task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
+        )
+        self.unlogged: list[tuple[int, Tensor, Tensor]] = []
+        """Step, mean loss and gradient norm of the updates since the last log line, still on the device."""
+
+    def run(self) -> Path:
+        if self.step >= self.config.steps:
+            return checkpoints(self._checkpoints)[-1]
+        steps = Ahead(self._batches, first=self.step, last=self.config.steps)
+        self.task.model.train()
+        with StopFlag() as stop, self._progress() as progress:
+            began, busy_from, waited = time.perf_counter(), time.perf_counter(), 0.0
+            for batches in steps:
+                if not self._update(batches, stop):
+                    self._stop()
+                self.step += 1
+                progress.update()
+                if self._due(self.config.log_every):
+                    seconds = time.perf_counter() - busy_from
+                    values = self._log_training(seconds, steps.waited - waited, time.perf_counter() - began)
+                    progress.set_postfix_str(f"loss {values['loss']:.3f}, {values['tokens_per_second']:,.0f} tokens/s")
+                    waited = steps.waited
+                if self._due(self.config.held_out_every):
+                    self._log_held_out()
+                if self._due(self.config.checkpoint_every):
+                    self._save()
+                if not self.unlogged:
+                    busy_from = time.perf_counter()
+        self.log.close()
+        return checkpoints(self._checkpoints)[-1]
+
+    def _due(self, every: int) -> bool:
+        return self.step % every == 0 or self.step == self.config.steps
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.task.out / "checkpoints"
+
+    def _progress(self) -> "tqdm[Any]":
+        return tqdm(
+            total=self.config.steps, initial=self.step, desc=self.task.name, unit="step", dynamic_ncols=True,
+            disable=not self.world.is_leader,
+        )  # fmt: skip
+
+    def _batches(self, step: int) -> list[MaskedBatch]:
+        return self.task.batches.training_step(
+            step,
+            order=self.order,
+            rows_per_step=self.task.sampler.rows_per_step,
+            rows_per_batch=self.config.rows_per_batch,
+            world=self.world,
+        )
+
+    def _update(self, batches: Sequence[MaskedBatch], stop: StopFlag) -> bool:
+        """One update over this rank's part of the step; False where the process was asked to stop before it."""
+        accelerator, model = self.accelerator, self.task.model
+        asked, masked = bool(stop), sum(batch.num_masked for batch in batches)
+        if self.world.size > 1:
+            counts = torch.tensor([int(asked), masked], device=accelerator.device)
+            asked, masked = accelerator.reduce(counts, "sum").tolist()
+        if asked:
+            return False
+        torch.manual_seed(_step_seed(self.task.seed, self.step, self.world.rank))  # dropout
+        for group in self.prepared.param_groups:
+            group["lr"] = self.config.learning_rate_at(self.step)
+        total = torch.zeros((), device=accelerator.device)
+        for number, batch in enumerate(batches, start=1):
+            arguments = tensors(batch, accelerator.device)
+            if number < len(batches):
+                with accelerator.no_sync(self.wrapped):
+                    total += self._backward(arguments, masked)
+            else:
+                total += self._backward(arguments, masked)
+            if stop and self.world.size == 1:
+                self.prepared.zero_grad()
+                return False
+        loss = accelerator.reduce(total, "sum") if self.world.size > 1 else total
+        if accelerator.device.type == "cpu":
+            self._check_finite(self.step, loss.item())
+        norm = accelerator.clip_grad_norm_(model.parameters(), self.config.max_gradient_norm or float("inf"))
+        self.prepared.step()
+        self.prepared.zero_grad()
+        self.unlogged.append((self.step, loss, norm.detach()))
+        return True
+
+    def _backward(self, arguments: Mapping[str, Any], masked: int) -> Tensor:
+        """Gradients of one batch's share of the step's mean loss; returns that share."""
+        loss: Tensor = self.wrapped(**arguments) / masked
+        # DDP averages gradients over ranks; the step's loss is their sum.
+        self.accelerator.backward(loss * self.world.size)
+        return loss.detach()
+
+    def _log_training(self, busy: float, waited: float, seconds: float) -> dict[str, float]:
+        losses = [loss.item() for _, loss, _ in self.unlogged]
+        for (step, _, _), loss in zip(self.unlogged, losses, strict=True):
+            self._check_finite(step, loss)
+        tokens = len(losses) * self.task.sampler.rows_per_step * self.task.batches.rows.row_tokens
+        values = {
+            "loss": sum(losses) / len(losses),
+            "learning_rate": self.config.learning_rate_at(self.step - 1),
+            "gradient_norm": self.unlogged[-1][2].item(),
+            "tokens_per_second": tokens / busy,
+            "data_wait": waited / busy,
+            "seconds": seconds,
+        }
+        self.log.write("train", self.step, values)
+        self.unlogged.clear()
+        return values
+
+    def _check_finite(self, step: int, loss: float) -> None:
+        if np.isfinite(loss):
+            return
+        rows = self.task.sampler.rows_per_step
+        draws = self.order.draws(step * rows, (step + 1) * rows)
+        names = [f"{self.task.batches.rows.tags[tag]}:{row}" for tag, row in zip(draws.tag, draws.row, strict=True)]
+        shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+        newest = checkpoints(self._checkpoints)
+        raise NonFiniteLossError(
+            f"{self.task.name}: the loss of step {step} is {loss}. Its rows (tag:row): {shown}. Nothing was saved since "
+            f"{newest[-1].name if newest else 'the start'}. Lower training.learning_rate, warm up longer, or use fp32"
+        )
+
+    def _log_held_out(self) -> None:
+        tags = self.world.share(range(len(self.task.batches.rows.tags)))
+        with self.accelerator.autocast():
+            held_out = measure_held_out(
+                self.task.model,
+                self.task.batches,
+                tags=tags,
+                rows_per_batch=self.config.rows_per_batch,
+                device=self.accelerator.device,
+            )
+        if self.world.size > 1:
+            sums = self.accelerator.reduce(held_out.sums.to(self.accelerator.device), "sum")
+            held_out = HeldOut(sums=sums.cpu())
+        self.log.write("held_out", self.step, held_out.record(self.task.batches))
+
+    def _stop(self) -> None:
+        if self.step and self.step not in {read_record(path)["step"] for path in checkpoints(self._checkpoints)}:
+            self._save()
+        self.log.close()
+        raise StoppedError(
+            f"{self.task.name}: stopped after step {self.step:,} of {self.config.steps:,}, checkpoint saved; "
+            "run the same command again to go on"
+        )
+
+    def _save(self) -> None:
+        task = self.task
+        self.accelerator.wait_for_everyone()
+        if not self.world.is_leader:
+            return
+        seen = self.order.rows_seen(self.step * task.sampler.rows_per_step)
+        scaler = self.accelerator.scaler
+        record = {
+            "name": task.name,
+            "variant": task.model.variant,
+            "seed": task.seed,
+            "data": task.batches.rows.fingerprint,
+            "settings": self._settings(),
+            "ids": task.ids.model_dump(mode="json"),
+            "rows_seen": {str(tag): int(rows) for tag, rows in zip(task.batches.rows.tags, seen, strict=True)},
+            "scaler": scaler.state_dict() if scaler is not None else None,
+            "provenance": provenance(),
+        }
+        _check_space(task.model, self._checkpoints)
+        save_checkpoint(
+            self._checkpoints,
+            step=self.step,
+            model=task.model,
+            optimizer=self.optimizer,
+            tokenizer=task.tokenizer,
+            record=record,
+            keep=self.config.keep_checkpoints,
+        )
+
+    def _resume(self) -> int:
+        """Load the newest checkpoint, if there is one; the number of finished steps."""
+        found = checkpoints(self._checkpoints)
+        if not found:
+            return 0
+        record = read_record(found[-1])
+        changes = differing_keys({"data": self.task.batches.rows.fingerprint, **self._settings()},
+                                 {"data": record["data"], **record["settings"]})  # fmt: skip
+        if changes:
+            raise UserError(
+                f"{self.task.out} was made with another recipe ({'; '.join(changes)}): choose another output folder, "
+                "or delete that one"
+            )
+        load_checkpoint(found[-1], model=self.task.model, optimizer=self.optimizer)
+        if record["scaler"] is not None and self.accelerator.scaler is not None:
+            self.accelerator.scaler.load_state_dict(record["scaler"])
+        return int(record["step"])
+
+    def _settings(self) -> dict[str, Any]:
+        """What decides the weights at each step, in JSON's terms."""
+        training = self.config.model_dump(mode="json", exclude=_FREE_TO_CHANGE)
+        if self.config.schedule == "constant" and self.task.sampler.max_repetition is None:
+            del training["steps"]  # a longer constant run passes through every state of a shorter one
+        sampler = self.task.sampler.model_dump(mode="json")
+        return {"seed": self.task.seed, "training": training, "sampler": sampler, **self.task.settings}
+
+
+def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int) -> RowOrder:
+    """The order in which a training of `steps` steps reads the rows of `batches`."""
+    sizes = batches.rows.sizes
+    shares = sampling_shares(
+        sizes, alpha=sampler.alpha, max_repetition=sampler.max_repetition, draws=steps * sampler.rows_per_step
+    )
+    return RowOrder(sizes, shares, fingerprint=batches.rows.fingerprint, seed=seed)
+
+
+def _accelerator(config: TrainingConfig, out: Path, *, cpu: bool) -> Accelerator:
+    if config.precision == "fp16" and (cpu or not torch.accelerator.is_available()):
+        raise UserError("training.precision fp16 needs a GPU; on a CPU use bf16 or fp32")
+    return Accelerator(
+        mixed_precision={"fp32": "no"}.get(config.precision, config.precision),
+        cpu=cpu,
+        log_with=list(config.log_to) or None,
+        project_dir=out if config.log_to else None,
+    )
+
+
+def _parameter_groups(model: nn.Module, config: TrainingConfig) -> list[dict[str, Any]]:
+    trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    tables = ("language.weight", "script.weight")
+    decaying = [parameter for name, parameter in trained.items() if parameter.ndim >= 2 and name not in tables]
+    others = [parameter for name, parameter in trained.items() if parameter.ndim < 2 or name in tables]
+    return [{"params": decaying, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def _step_seed(seed: int, step: int, rank: int) -> int:
+    return int(np.random.SeedSequence([seed, step, rank]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _check_space(model: nn.Module, folder: Path) -> None:
+    needed = 3 * sum(parameter.numel() * 4 for parameter in model.parameters())
+    if free_bytes(folder) < needed:
+        raise UserError(
+            f"no room for a checkpoint in {folder}: it takes {needed / 2**30:.1f} GiB and "
+            f"{free_bytes(folder) / 2**30:.1f} GiB are free. Free some space (training.keep_checkpoints keeps fewer) "
+            "and run the same command again"
+        )
