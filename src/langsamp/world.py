@@ -1,10 +1,7 @@
 """Which process of how many this is: a value handed in at the top, so that order is testable in one process."""
 
 import os
-from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
-
-T = TypeVar("T")
+from typing import NamedTuple
 
 
 class World(NamedTuple):
@@ -23,6 +20,6 @@ class World(NamedTuple):
         """True for the one process that writes files and prints."""
         return self.rank == 0
 
-    def share(self, items: Sequence[T]) -> Sequence[T]:
+    def share(self, items: range) -> range:
         """The contiguous part of `items` that belongs to this rank; the parts of all ranks in order give `items`."""
         return items[len(items) * self.rank // self.size : len(items) * (self.rank + 1) // self.size]

@@ -7,6 +7,7 @@ section 4.1; Conneau et al. 2020); within a tag no row comes again before all ha
 
 from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,7 @@ class RowOrder:
         self._sizes = np.asarray(sizes, dtype=np.int64)
         self._shares = shares
         self._key = (int(fingerprint, 16), seed)
+        self._lock = Lock()  # batches are made in a thread while checkpoints count rows
         self._before = [np.zeros(len(sizes), dtype=np.int64)]
         self._block = lru_cache(maxsize=4)(self._draw_block)
 
@@ -98,9 +100,10 @@ class RowOrder:
         return np.random.default_rng([*self._key, block])
 
     def _counts_before(self, block: int) -> NDArray[np.int64]:
-        while len(self._before) <= block:
-            counts = self._generator(len(self._before) - 1).multinomial(_BLOCK, self._shares)
-            self._before.append(self._before[-1] + counts)
+        with self._lock:
+            while len(self._before) <= block:
+                counts = self._generator(len(self._before) - 1).multinomial(_BLOCK, self._shares)
+                self._before.append(self._before[-1] + counts)
         return self._before[block]
 
     def _draw_block(self, block: int) -> Draws:

@@ -111,7 +111,7 @@ def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, dict[str, Any]
 
 
 def _optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
-    names = {parameter: name for name, parameter in model.named_parameters()}
+    names: dict[Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
     return {
         f"{key}|{names[parameter]}": value
         for parameter, state in optimizer.state.items()

@@ -28,8 +28,8 @@ class TrainingLog:
         for tracker in trackers:
             if find_spec(tracker) is None:
                 raise UserError(
-                    f"cannot log to {tracker}: it is not installed. pip install 'langsamp[{tracker}]', or take it out of "
-                    "training.log_to"
+                    f"cannot log to {tracker}: it is not installed. pip install 'langsamp[{tracker}]', or take it out "
+                    "of training.log_to"
                 )
         if trackers:
             accelerator.init_trackers("langsamp")

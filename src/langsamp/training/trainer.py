@@ -80,8 +80,8 @@ class _Trainer:
             _parameter_groups(task.model, config), lr=config.learning_rate, betas=config.betas, eps=config.epsilon,
             fused=True,
         )  # fmt: skip
-        self.step = self._resume()
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
+        self.step = self._resume()
         self.log = TrainingLog(
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
         )
@@ -201,8 +201,8 @@ class _Trainer:
         shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         newest = checkpoints(self._checkpoints)
         raise NonFiniteLossError(
-            f"{self.task.name}: the loss of step {step} is {loss}. Its rows (tag:row): {shown}. Nothing was saved since "
-            f"{newest[-1].name if newest else 'the start'}. Lower training.learning_rate, warm up longer, or use fp32"
+            f"{self.task.name}: the loss of step {step} is {loss}. Its rows (tag:row): {shown}. Saved last: "
+            f"{newest[-1].name if newest else 'nothing'}. Lower training.learning_rate, warm up longer, or use fp32"
         )
 
     def _log_held_out(self) -> None:
@@ -221,7 +221,7 @@ class _Trainer:
         self.log.write("held_out", self.step, held_out.record(self.task.batches))
 
     def _stop(self) -> None:
-        if self.step and self.step not in {read_record(path)["step"] for path in checkpoints(self._checkpoints)}:
+        if self.step not in {read_record(path)["step"] for path in checkpoints(self._checkpoints)}:
             self._save()
         self.log.close()
         raise StoppedError(
