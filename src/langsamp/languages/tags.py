@@ -6,6 +6,7 @@ from typing import NamedTuple
 from langsamp.errors import UserError
 
 _SHAPE = re.compile(r"([a-z]{3})_([A-Z][a-z]{3})")
+_LOOSE_SHAPE = re.compile(r"([A-Za-z]{2,3})[-_ ]([A-Za-z]{4})")
 
 
 class LangScript(NamedTuple):
@@ -23,8 +24,22 @@ class LangScript(NamedTuple):
         """
         match = _SHAPE.fullmatch(tag)
         if match is None:
-            raise UserError(f"expected a tag like 'ewe_Latn' (ISO 639-3 language, ISO 15924 script), got {tag!r}")
+            raise UserError(
+                f"expected a tag like 'ewe_Latn' (ISO 639-3 language, ISO 15924 script), got {tag!r}.{_meant(tag)}"
+            )
         return cls(*match.groups())
 
     def __str__(self) -> str:
         return f"{self.language}_{self.script}"
+
+
+def _meant(tag: str) -> str:
+    match = _LOOSE_SHAPE.fullmatch(tag)
+    if match is None:
+        return ""
+    language, script = match[1].lower(), match[2].capitalize()
+    if len(language) == 2:
+        from langsamp.languages import codes
+
+        language = codes.three_letter(language) or ""
+    return f" Did you mean '{language}_{script}'?" if language else ""

@@ -1,0 +1,201 @@
+"""What is known about a tag: names, family, script direction, head or tail; and whether its codes exist.
+
+The packaged `table.json` (made by `tools/make_language_table.py`, which says where each fact comes from) has the tags
+of the paper, of Glot500 and of CLDR. Any other valid tag is described through ISO 639, without a family where the table
+does not have its language.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from langsamp.errors import UserError, did_you_mean
+from langsamp.languages import codes
+from langsamp.languages.codes import LanguageCode
+from langsamp.languages.tags import LangScript
+
+FAMILY_GROUPS = ("indo1319", "atla1278", "aust1307", "turk1311", "sino1245", "maya1287", "afro1255", "other")
+"""The family groups of the paper's Table 6, in its order: seven Glottolog families and all the rest."""
+
+_NAMED = 6
+"""At most this many languages are named in one message."""
+
+
+class LanguageInfo(NamedTuple):
+    """One tag with the facts that tables, figures and messages show."""
+
+    tag: LangScript
+    name: str
+    """Reference name of ISO 639-3, e.g. `Swahili (individual language)`."""
+    other_names: tuple[str, ...]
+    two_letter: str | None
+    script_name: str
+    direction: Literal["ltr", "rtl"]
+    family: str | None
+    """Glottolog id of the top-level family; None where it is not known."""
+    family_name: str | None
+    family_group: str
+    """One of `FAMILY_GROUPS`; a language without a known family counts as `other`, like `bih` in the paper."""
+    is_head: bool
+    macrolanguage: str | None
+    """Code of the macrolanguage that the language is a member of."""
+    members: tuple[str, ...]
+    """For a macrolanguage, the codes of its members that the table has."""
+
+
+@cache
+def tags() -> tuple[LangScript, ...]:
+    """Every tag of the table, in alphabetical order."""
+    return tuple(LangScript.parse(tag) for tag in _table()["tags"])
+
+
+def families() -> dict[str, str]:
+    """Names of the families in the table by Glottolog id."""
+    return dict(_table()["families"])
+
+
+def scripts() -> dict[str, str]:
+    """Names of all scripts a tag may have by ISO 15924 code."""
+    return {code: name for code, (name, _) in _table()["scripts"].items()}
+
+
+def is_head(tag: LangScript) -> bool:
+    """Whether XLM-R covers the tag, by the lists that reproduce the paper; False for a tag that the table lacks."""
+    return bool(_table()["tags"].get(str(tag)) == "head")
+
+
+def is_latin(tag: LangScript) -> bool:
+    """Whether the tag is written in Latin script."""
+    return tag.script == "Latn"
+
+
+@cache
+def describe(tag: LangScript) -> LanguageInfo:
+    """What is known about any valid tag.
+
+    Raises:
+        UserError: where a code of the tag does not exist or cannot be used, as `check` says.
+    """
+    check(tag)
+    language, family = _language(tag.language)
+    script_name, direction = _table()["scripts"][tag.script]
+    return LanguageInfo(
+        tag=tag,
+        name=language.name,
+        other_names=language.other_names,
+        two_letter=language.two_letter,
+        script_name=script_name,
+        direction=direction,
+        family=family,
+        family_name=_table()["families"][family] if family else None,
+        family_group=family if family in FAMILY_GROUPS else "other",
+        is_head=is_head(tag),
+        macrolanguage=language.macrolanguage,
+        members=_members().get(tag.language, ()),
+    )
+
+
+def check(tag: LangScript) -> None:
+    """Accept a tag whose codes name one language and one script; codes that the table's sources use are accepted too.
+
+    Raises:
+        UserError: for an unknown script or language code, a two-letter or bibliographic one, a retired one, and one
+            that stands for several languages (macrolanguage or group), naming what to write instead.
+    """
+    if tag.script not in _table()["scripts"]:
+        raise UserError(
+            f"{tag}: {tag.script!r} is no script code of ISO 15924 that text can be written in (like Latn, Cyrl, Arab)."
+            f"{did_you_mean(tag.script, _table()['scripts'])}"
+        )
+    if tag.language in _table()["languages"]:
+        return
+    language = codes.look_up(tag.language)
+    if language is None:
+        raise UserError(f"{tag}: {_unknown(tag)}")
+    if language.retired:
+        raise UserError(
+            f"{tag}: the code {tag.language!r} ({language.name}) was retired from ISO 639-3 {language.retired}"
+        )
+    if language.scope == "macrolanguage":
+        raise UserError(
+            f"{tag}: {tag.language!r} ({language.name}) is a macrolanguage; write the language meant, one of its "
+            f"{len(language.members)} members: {_some_members(language, tag.script)}"
+        )
+    if language.scope in ("group", "special"):
+        raise UserError(f"{tag}: {tag.language!r} ({language.name}) is not one language; write the language meant")
+
+
+def notes(tag: LangScript) -> list[str]:
+    """What a user should know about a valid tag beyond its description; often nothing.
+
+    Raises:
+        UserError: where the tag is not valid, as `check` says.
+    """
+    check(tag)
+    language, family = _language(tag.language)
+    found = []
+    if language.retired:
+        found.append(
+            f"The code {tag.language} was retired from ISO 639-3 {language.retired}. Published data still use it."
+        )
+    if language.scope == "group":
+        found.append(f"{tag.language} stands for a group of languages, not for one.")
+    if members := _members().get(tag.language):
+        found.append(f"{tag.language} is a macrolanguage; members in the table: {', '.join(members)}.")
+    if language.macrolanguage in _table()["languages"]:
+        found.append(f"{tag.language} is a member of the macrolanguage {language.macrolanguage}, which some data use.")
+    if str(tag) not in _table()["tags"]:
+        unknown = "" if family else " and its family is unknown"
+        found.append(f"{tag} is not in the table of known tags: it counts as tail{unknown}.")
+    return found
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    content: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("table.json").read_text(encoding="utf-8"))
+    return content
+
+
+@cache
+def _members() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for code, facts in _table()["languages"].items():
+        if macrolanguage := facts.get("macrolanguage"):
+            found[macrolanguage] = (*found.get(macrolanguage, ()), code)
+    return found
+
+
+def _language(code: str) -> tuple[LanguageCode, str | None]:
+    """The language of a checked code, and its family."""
+    facts = _table()["languages"].get(code)
+    if facts is None:
+        language = codes.look_up(code)
+        assert language is not None, f"{code} was not checked"
+        return language, None
+    own = {key: value for key, value in facts.items() if key not in ("family", "other_names")}
+    return LanguageCode(code=code, other_names=tuple(facts.get("other_names", ())), **own), facts.get("family")
+
+
+def _unknown(tag: LangScript) -> str:
+    if code := codes.three_letter(tag.language):
+        length = {2: "two-letter", 3: "bibliographic"}[len(tag.language)]
+        return f"{tag.language!r} is the {length} code of {code!r}. Did you mean '{code}_{tag.script}'?"
+    near = [(code, facts) for code, facts in _table()["languages"].items() if _is_slip(tag.language, code)]
+    near.sort(key=lambda entry: (not is_head(LangScript(entry[0], tag.script)), entry[0]))
+    meant = ", ".join(f"{code}_{tag.script} ({facts['name']})" for code, facts in near[:3])
+    return f"{tag.language!r} is no language code of ISO 639-3." + (f" Did you mean {meant}?" if meant else "")
+
+
+def _is_slip(typed: str, code: str) -> bool:
+    """Whether `typed` has the letters of `code` in another order, or one other letter."""
+    if len(typed) != len(code):
+        return False
+    return sorted(typed) == sorted(code) or sum(a != b for a, b in zip(typed, code, strict=True)) == 1
+
+
+def _some_members(language: LanguageCode, script: str) -> str:
+    known = [member for member in language.members if member in _table()["languages"]]
+    shown = [*known, *(member for member in language.members if member not in known)][:_NAMED]
+    names = [f"{member}_{script} ({_language(member)[0].name})" for member in shown]
+    return ", ".join(names) + (", ..." if len(language.members) > _NAMED else "")

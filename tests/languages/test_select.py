@@ -1,0 +1,158 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from langsamp.errors import UserError
+from langsamp.languages.select import GROUPS, select
+from langsamp.languages.table import describe, is_head, is_latin, tags
+from langsamp.languages.tags import LangScript
+
+_FIRST = ["yor_Latn", "eng_Latn", "swh_Latn", "deu_Latn", "srp_Latn", "srp_Cyrl"]
+_LAST = ["rus_Cyrl", "hin_Deva", "npi_Deva", "nep_Deva", "lin_Latn", "arb_Arab"]
+HERE = tuple(LangScript.parse(text) for text in (*_FIRST, *_LAST))
+FACTORS = st.sampled_from(
+    ["all", "head", "tail", "latin", "nonlatin", "script:Cyrl", "family:atla1278", "swh_Latn", "srp", "English"]
+)
+"""Terms that select something among HERE; as sets they need not overlap."""
+
+
+def chosen(selector: str) -> set[LangScript]:
+    try:
+        return set(select(selector, HERE))
+    except UserError as error:
+        assert "selects none" in str(error)
+        return set()
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ("swh_Latn", "swh_Latn"),
+        ("Swahili", "swh_Latn"),
+        ("swh", "swh_Latn"),
+        ("Serbian", "srp_Latn srp_Cyrl"),
+        ("tail", "yor_Latn npi_Deva lin_Latn"),
+        ("script:Deva", "hin_Deva npi_Deva nep_Deva"),
+        ("script:devanagari", "hin_Deva npi_Deva nep_Deva"),
+        ("family:atla1278", "yor_Latn swh_Latn lin_Latn"),
+        ("family:Atlantic-Congo", "yor_Latn swh_Latn lin_Latn"),
+        ("tail+family:atla1278,!lin_Latn", "yor_Latn"),
+        (" tail + family: atla1278 , ! lin_Latn ", "yor_Latn"),
+        ("family:indo1319+!head", "npi_Deva"),
+        ("!latin,!script:Deva", "srp_Cyrl rus_Cyrl arb_Arab"),
+        ("!latin+!script:Deva", "srp_Cyrl rus_Cyrl arb_Arab"),
+        ("deu_Latn,yor_Latn", "yor_Latn deu_Latn"),
+        ("!!deu_Latn", "deu_Latn"),
+    ],
+)
+def test_what_a_selector_selects(selector, expected):
+    assert [str(tag) for tag in select(selector, HERE)] == expected.split()
+
+
+@given(first=FACTORS, second=FACTORS, third=FACTORS)
+def test_selectors_are_set_algebra(first, second, third):
+    a, b, c = chosen(first), chosen(second), chosen(third)
+    assert chosen(f"{first},{second}") == a | b
+    assert chosen(f"{first}+{second}") == a & b
+    assert chosen(f"!{first}") == set(HERE) - a
+    assert chosen(f"{first},{second},!{third}") == chosen(f"!{third},{second},{first}") == (a | b) - c
+    assert chosen(f"{first}+!{second}") == a - b
+    assert chosen(f"{first},{second}+{third}") == a | (b & c)
+    assert chosen(f"!{first},!{second}") == set(HERE) - a - b
+
+
+@given(order=st.permutations(HERE), factor=FACTORS)
+def test_the_order_is_that_of_the_languages_given(order, factor):
+    selected = select(factor, order)
+    assert selected == [tag for tag in order if tag in set(selected)]
+    assert set(selected) == chosen(factor)
+
+
+def test_groups_stand_in_table_order_and_split_all_tags():
+    assert list(GROUPS) == ["head", "tail", "latin", "nonlatin", "all"]
+    for tag in tags():
+        assert GROUPS["head"](tag) == is_head(tag) != GROUPS["tail"](tag)
+        assert GROUPS["latin"](tag) == is_latin(tag) != GROUPS["nonlatin"](tag)
+        assert GROUPS["all"](tag)
+
+
+def test_the_family_other_is_that_of_the_paper():
+    others = select("family:other", tags())
+    assert LangScript.parse("bih_Deva") in others
+    assert {describe(tag).family_group for tag in others} == {"other"}
+
+
+@pytest.mark.parametrize(
+    ("selector", "said"),
+    [
+        ("swa_Latn", ["'swa_Latn'", "not among the 12 languages here", "macrolanguage of swh_Latn"]),
+        ("ara", ["not among", "macrolanguage of arb_Arab"]),
+        ("Arabic", ["not among", "macrolanguage of arb_Arab"]),
+        ("cmn_Hani", ["not among the 12"]),
+        ("srp_Arab", ["not among", "the same language is here as srp_Cyrl (Serbian), srp_Latn (Serbian)"]),
+        ("zun", ["'zun' (Zuni) is not among"]),
+        ("Klingon", ["not among"]),
+        ("all,!fra_Latn", ["'fra_Latn' (French) is not among"]),
+        ("Nepali", ["several languages", "nep_Deva", "npi_Deva"]),
+        ("Swahilli", ["unknown term 'Swahilli'", "Did you mean swh_Latn"]),
+        ("latn", ["unknown term 'latn'", "Did you mean 'latin'"]),
+        ("Latin", ["write the group as 'latin'"]),
+        ("scrpt:Deva", ["Did you mean 'script:Deva'"]),
+        ("zzzzzz", ["unknown term 'zzzzzz'", "nonlatin"]),
+        ("de", ["write the ISO 639-3 code 'deu'"]),
+        ("xqz_Latn", ["'xqz' is no language code"]),
+        ("deu-Latn", ["unknown term", "Did you mean deu_Latn"]),
+        ("script:Dvea", ["unknown script 'Dvea'", "Did you mean 'Deva'"]),
+        ("family:Indoeuropean", ["unknown family", "Did you mean 'Indo-European'"]),
+        ("script:Thai", ["selects none of the 12"]),
+        ("head+tail", ["selects none"]),
+        ("", ["empty term"]),
+        ("deu_Latn,,eng_Latn", ["empty term"]),
+        ("head+", ["empty term"]),
+        ("!", ["empty term"]),
+    ],
+)
+def test_a_selector_that_cannot_be_meant_is_refused(selector, said):
+    with pytest.raises(UserError) as error:
+        select(selector, HERE)
+    for part in said:
+        assert part in str(error.value)
+
+
+def test_a_macrolanguage_beside_the_member_makes_its_name_ambiguous():
+    both = [LangScript.parse("swa_Latn"), LangScript.parse("swh_Latn")]
+    with pytest.raises(UserError, match="several languages"):
+        select("Swahili", both)
+    assert select("Swahili (macrolanguage)", both) == both[:1]
+
+
+def test_a_member_finds_its_macrolanguage():
+    with pytest.raises(UserError, match="its macrolanguage is here as swa_Latn"):
+        select("swh_Latn", [LangScript.parse("swa_Latn")])
+
+
+def test_a_list_file(tmp_path):
+    listed = tmp_path / "mine.txt"
+    listed.write_text("# African ones\nfamily:atla1278  # by family\n\n!lin_Latn\n", encoding="utf-8")
+    assert chosen(f"@{listed}") == chosen("family:atla1278,!lin_Latn")
+    assert chosen(f"deu_Latn,@{listed}+tail") == chosen("deu_Latn,yor_Latn")
+    assert chosen(f"latin,!@{listed}") == chosen("latin,!yor_Latn,!swh_Latn")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"", "is empty"),
+        (b"# nothing\n", "is empty"),
+        (b"deu_Latn\n\xff\n", "not UTF-8"),
+        (b"@other.txt\n", "names another list"),
+        (b"Swahilli\n", "Did you mean swh_Latn"),
+    ],
+)
+def test_a_list_file_that_cannot_be_used_is_refused(tmp_path, content, said):
+    listed = tmp_path / "mine.txt"
+    if content is not None:
+        listed.write_bytes(content)
+    with pytest.raises(UserError, match=said):
+        select(f"@{listed}", HERE)
