@@ -1,0 +1,213 @@
+"""Sentences to vectors: one hidden layer of any Hugging Face encoder, averaged over the tokens.
+
+Each distinct sentence is encoded once, in batches of sentences of like length, and the model stops after the deepest
+layer that is asked for. None of this changes a vector by more than float rounding (design law 9).
+
+Shape suffixes: B sentences of a batch, L tokens, D hidden width, N sentences.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from langsamp.errors import UserError
+
+MAX_PIECES = 512
+"""Tokens of a sentence, special tokens included; the rest is cut off, as in the original evaluation."""
+
+_BLOCKS = {
+    "bert": "encoder.layer",
+    "camembert": "encoder.layer",
+    "deberta-v2": "encoder.layer",
+    "distilbert": "transformer.layer",
+    "modernbert": "layers",
+    "roberta": "encoder.layer",
+    "xlm-roberta": "encoder.layer",
+    "xlm-roberta-xl": "encoder.layer",
+}
+"""Where the transformer blocks stand; a model type that is not here runs to its end, with the same vectors."""
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+class _ReachedError(Exception):
+    """Thrown by a hook where the deepest wanted hidden state is known, to spare the blocks above it."""
+
+
+class Encoder:
+    """An encoder that gives mean-pooled hidden states; it needs no language and no script."""
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, token_budget: int | None = None
+    ) -> None:
+        """Take a loaded model on its device; `token_budget` as in `EvaluationConfig`."""
+        self.model = model.eval()
+        self.tokenizer = tokenizer
+        self.tokenizer.truncation_side = "right"
+        self.num_layers = int(model.config.num_hidden_layers)
+        self.token_budget = token_budget or (1024 if model.device.type == "cpu" else 32768)
+        self.max_pieces = min(MAX_PIECES, _num_positions(model))
+        path = _BLOCKS.get(model.config.model_type)
+        self._blocks: Sequence[nn.Module] | None = None if path is None else model.get_submodule(path)
+
+    @classmethod
+    def load(
+        cls, folder: Path, *, device: str | None = None, precision: str = "fp32", token_budget: int | None = None
+    ) -> "Encoder":
+        """The encoder that is saved in `folder`, on a GPU where there is one unless `device` says otherwise.
+
+        A checkpoint without token types gets zeros for them: it was trained without, and stock loading would fill them
+        at random.
+
+        Raises:
+            UserError: where weights are missing, so that loading would invent them.
+        """
+        try:
+            with _quiet():
+                model, report = AutoModel.from_pretrained(
+                    folder, dtype=_DTYPES[precision], output_loading_info=True, local_files_only=True
+                )
+                tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise UserError(f"{folder} cannot be loaded as an encoder with its tokenizer: {error}") from None
+        missing = {name for name in report["missing_keys"] if not name.startswith("pooler.")}
+        for name in [name for name in missing if name.endswith("token_type_embeddings.weight")]:
+            nn.init.zeros_(model.get_parameter(name))
+            missing.remove(name)
+        if missing:
+            raise UserError(
+                f"{folder} lacks weights ({', '.join(sorted(missing)[:3])}, ...): {len(missing)} tensors of the "
+                "encoder would be random; export the model again"
+            )
+        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        return cls(model, tokenizer, token_budget=token_budget)
+
+    def encode(
+        self, sentences: Sequence[str], *, layers: Sequence[int], advance: Callable[[int], object] | None = None
+    ) -> dict[int, NDArray[np.float32]]:
+        """Vectors (N, D) of each of `layers`: 0 = embeddings, k = output of block k, the last with its final norm.
+
+        A vector is the mean over all tokens of the sentence, special tokens included. `advance` is told how many
+        distinct sentences each batch finished.
+
+        Raises:
+            UserError: where the tokenizer does not fit the model, or the model gives NaN or infinite values.
+        """
+        distinct = list(dict.fromkeys(sentences))
+        pieces = self._pieces(distinct)
+        vectors = {layer: np.empty((len(distinct), self.model.config.hidden_size), np.float32) for layer in layers}
+        for batch in _batches([len(ids) for ids in pieces], self.token_budget):
+            for layer, pooled in self._pooled([pieces[index] for index in batch], layers).items():
+                vectors[layer][batch] = pooled
+            if advance is not None:
+                advance(len(batch))
+        for layer, found in vectors.items():
+            if not np.isfinite(found).all():
+                bad = distinct[int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])]
+                raise UserError(
+                    f"layer {layer} is NaN or infinite, for example on {bad[:60]!r}: the model's training "
+                    "diverged, or the precision is too low for it (try fp32)"
+                )
+        row = {sentence: index for index, sentence in enumerate(distinct)}
+        order = np.array([row[sentence] for sentence in sentences], dtype=np.intp)
+        return {layer: found[order] for layer, found in vectors.items()}
+
+    def _pieces(self, sentences: list[str]) -> list[list[int]]:
+        if not sentences:
+            return []
+        pieces: list[list[int]] = self.tokenizer(
+            sentences, truncation=True, max_length=self.max_pieces, return_attention_mask=False
+        )["input_ids"]
+        if not all(pieces):
+            raise UserError(
+                "the tokenizer gives no token for a blank line: expected one that adds special tokens (<s> </s>)"
+            )
+        top, size = max(max(ids) for ids in pieces), self.model.get_input_embeddings().weight.shape[0]
+        if top >= size:
+            raise UserError(
+                f"the tokenizer gives token {top}, but the model has {size} embeddings: use its own tokenizer"
+            )
+        return pieces
+
+    @torch.inference_mode()
+    def _pooled(self, pieces: Sequence[Sequence[int]], layers: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        filler = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
+        ids_BL = torch.full((len(pieces), max(map(len, pieces))), filler)
+        mask_BL = torch.zeros_like(ids_BL)
+        for row, ids in enumerate(pieces):
+            ids_BL[row, : len(ids)] = torch.tensor(ids)
+            mask_BL[row, : len(ids)] = 1
+        ids_BL, mask_BL = ids_BL.to(self.model.device), mask_BL.to(self.model.device)
+        pooled = {}
+        for layer, hidden_BLD in self._hidden(ids_BL, mask_BL, layers).items():
+            real_BLD = hidden_BLD.float().masked_fill(~mask_BL.bool()[..., None], 0)
+            pooled[layer] = (real_BLD.sum(1) / mask_BL.sum(1, keepdim=True)).cpu().numpy()
+        return pooled
+
+    def _hidden(self, ids_BL: Tensor, mask_BL: Tensor, layers: Sequence[int]) -> dict[int, Tensor]:
+        """What `hidden_states[layer]` of a full forward pass holds, without the blocks above the deepest layer."""
+        if self._blocks is None:
+            every = self.model(ids_BL, attention_mask=mask_BL, output_hidden_states=True).hidden_states
+            return {layer: every[layer] for layer in layers}
+        states: dict[int, Tensor] = {}
+
+        def keep(layer: int) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+            def hook(block: nn.Module, inputs: tuple[Any, ...]) -> None:
+                states[layer] = inputs[0]
+                if layer == max(layers):
+                    raise _ReachedError
+
+            return hook
+
+        # hidden state k enters block k (counted from 0); the last one leaves the model, behind any final norm
+        hooks = [self._blocks[k].register_forward_pre_hook(keep(k)) for k in set(layers) if k < self.num_layers]
+        try:
+            states[self.num_layers] = self.model(ids_BL, attention_mask=mask_BL).last_hidden_state
+        except _ReachedError:
+            pass
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return {layer: states[layer] for layer in layers}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bar, and no list of the parts that are not loaded: a masked LM's head and a pooler are not needed."""
+    verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if bars:
+            transformers_logging.enable_progress_bar()
+
+
+def _batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
+    """Indices of items of like length, longest first, at most `token_budget` padded tokens a batch (or one item)."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda index: (-lengths[index], index)):
+        if batch and lengths[batch[0]] * (len(batch) + 1) > token_budget:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _num_positions(model: PreTrainedModel) -> int:
+    """Tokens that the model has positions for; RoBERTa's kind starts counting behind its padding index."""
+    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    if isinstance(table, nn.Embedding):
+        return table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1)
+    return int(getattr(model.config, "max_position_embeddings", MAX_PIECES))

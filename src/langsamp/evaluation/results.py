@@ -1,0 +1,249 @@
+"""Scores on disk: one atomic folder per cell, and one tidy table over all of them.
+
+A cell is what one model got on one task's data under one protocol, source tag and seed. Its name is made of content
+alone: renamed folders find their cells again, changed weights, tokenizers, texts or settings never do. A cell holds the
+languages that were scored together; languages added later come in a cell of their own. Where a language was scored
+again (its text changed), the table shows the later one.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from langsamp.artifacts import SCHEMA, fingerprint, provenance, read_json, replacing, write_json
+from langsamp.errors import DamagedError
+from langsamp.languages.tags import LangScript
+
+_SETTINGS = ("layer", "selection", "precision")
+COLUMNS = (
+    "model", "model_name", "task", "revision", "protocol", "source", "seed", "tag", "metric", "value", "n",
+    *_SETTINGS, "cell",
+)  # fmt: skip
+"""Columns of `scores.parquet`: `revision` names the tag's text, `n` counts its items, `value` is in per cent."""
+
+_PLACE = ["model", "task", "protocol", "source", "seed", *_SETTINGS]
+
+
+class Cell(BaseModel):
+    """The key of a cell: all that its scores depend on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    """Fingerprint of the model."""
+    task: str
+    protocol: str
+    source: str
+    """Tag that the task starts from: the language of the queries or of the training data."""
+    seed: int
+    settings: Mapping[str, int | str]
+    """Everything else that moves a score, `layer`, `selection` and `precision` among it."""
+    revisions: Mapping[str, str]
+    """Content revision of the text of each target tag."""
+
+    @property
+    def id(self) -> str:
+        """Name of the cell's folder."""
+        return fingerprint(self.model_dump())
+
+    @property
+    def revision(self) -> str:
+        """One name for the text of all its languages."""
+        return fingerprint(self.revisions)
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Where its scores stand in the table: a later cell with the same place and tag takes over."""
+        return (
+            self.model,
+            self.task,
+            self.protocol,
+            self.source,
+            self.seed,
+            *(self.settings.get(s) for s in _SETTINGS),
+        )
+
+
+class CellRecord(BaseModel):
+    """What `cell.json` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    number: int
+    """Counts up with every cell of the store: the later of two cells has the larger number."""
+    key: Cell
+    revision: str
+    model_name: str
+    status: str
+    """`complete`, or `partial` where languages failed."""
+    failures: Mapping[str, str]
+    """Why, by tag."""
+    notes: Mapping[str, str]
+    """What a reader should know of a language's text, by tag."""
+    wall_seconds: float
+    provenance: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageResult:
+    """What one target language got."""
+
+    tag: LangScript
+    metrics: Mapping[str, float]
+    """Per cent by metric, controls included."""
+    predictions: Mapping[str, NDArray[Any]]
+    """Columns with one value an item, such as the rank of its translation."""
+    num_items: int
+
+
+class ResultStore:
+    """The cells below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; it need not exist yet."""
+        self.folder = folder
+
+    def records(self) -> dict[str, CellRecord]:
+        """All complete cells by id, earlier ones first; half-written and unreadable ones are not there.
+
+        Raises:
+            DamagedError: where a cell was written in another layout.
+        """
+        found = {}
+        for path in (self.folder / "cells").glob("[!.]*/cell.json"):
+            try:
+                content = read_json(path)
+                record = CellRecord.model_validate(content)
+            except (DamagedError, ValidationError):
+                continue
+            if record.provenance.get("schema") != SCHEMA:
+                raise DamagedError(
+                    f"{path} has schema {record.provenance.get('schema')!r}, expected {SCHEMA}; delete its folder and "
+                    "run the evaluation again"
+                )
+            found[path.parent.name] = record
+        return dict(sorted(found.items(), key=lambda item: (item[1].number, item[0])))
+
+    def has(self, cell: Cell) -> bool:
+        """Whether `cell` is there, complete."""
+        return cell.id in self.records()
+
+    def write(
+        self,
+        cell: Cell,
+        results: Sequence[LanguageResult],
+        *,
+        model_name: str,
+        failures: Mapping[str, str],
+        notes: Mapping[str, str],
+        wall_seconds: float,
+        facts: Mapping[str, Any],
+    ) -> None:
+        """Store what a cell's languages got; `facts` go into its provenance.
+
+        Raises:
+            UserError: where the folder cannot be written.
+        """
+        record = CellRecord(
+            number=1 + max((record.number for record in self.records().values()), default=0),
+            key=cell,
+            revision=cell.revision,
+            model_name=model_name,
+            status="partial" if failures else "complete",
+            failures=failures,
+            notes=notes,
+            wall_seconds=round(wall_seconds, 2),
+            provenance=provenance(**facts),
+        )
+        with replacing(self.folder / "cells" / cell.id) as fresh:
+            _scores(results).to_parquet(fresh / "scores.parquet", index=False)
+            _predictions(results).to_parquet(fresh / "predictions.parquet", index=False)
+            write_json(fresh / "cell.json", record.model_dump(mode="json"))
+
+    def name_models(self, names: Mapping[str, str]) -> None:
+        """Remember what tables call the models, by fingerprint; the scores of a renamed model follow.
+
+        Raises:
+            UserError: where the folder cannot be written.
+        """
+        write_json(self.folder / "models.json", {**self._names(), **names})
+
+    def scores(self) -> pd.DataFrame:
+        """The tidy table (`COLUMNS`) over all cells, also written to `scores.parquet`.
+
+        Raises:
+            DamagedError: where a cell's scores cannot be read, naming the file.
+        """
+        names = self._names()
+        frames = [self._frame(cell, record, names) for cell, record in self.records().items()]
+        if not frames:
+            return pd.DataFrame(columns=list(COLUMNS))
+        table = pd.concat(frames, ignore_index=True).drop_duplicates([*_PLACE, "tag", "metric"], keep="last")
+        table = table.sort_values([*_PLACE, "tag"], kind="stable", ignore_index=True)[list(COLUMNS)]
+        scratch = self.folder / f".scores.{os.getpid()}.parquet"
+        table.to_parquet(scratch, index=False)
+        scratch.replace(self.folder / "scores.parquet")
+        return table
+
+    def _names(self) -> dict[str, str]:
+        path = self.folder / "models.json"
+        return read_json(path) if path.is_file() else {}
+
+    def _frame(self, cell: str, record: CellRecord, names: Mapping[str, str]) -> pd.DataFrame:
+        path = self.folder / "cells" / cell / "scores.parquet"
+        try:
+            frame = pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise DamagedError(
+                f"{path} cannot be read ({error}); delete its folder and run the evaluation again"
+            ) from None
+        key = record.key
+        frame["revision"] = frame["tag"].map(dict(key.revisions))
+        return frame.assign(
+            **key.model_dump(include={"model", "task", "protocol", "source", "seed"}),
+            **{name: key.settings.get(name) for name in _SETTINGS},
+            model_name=names.get(key.model, record.model_name),
+            cell=cell,
+        )
+
+
+def scored(cell: Cell, records: Mapping[str, CellRecord]) -> dict[str, str]:
+    """Where the tags of `cell` are scored already: tag to cell id.
+
+    A tag is scored if the latest cell that holds it has the same settings and the same revision of its text.
+    """
+    latest = {}
+    for name, record in records.items():
+        if record.key.place == cell.place:
+            latest.update(dict.fromkeys(record.key.revisions, (name, record.key)))
+    return {
+        tag: latest[tag][0]
+        for tag, revision in cell.revisions.items()
+        if tag in latest and latest[tag][1].settings == cell.settings and latest[tag][1].revisions[tag] == revision
+    }
+
+
+def _scores(results: Sequence[LanguageResult]) -> pd.DataFrame:
+    rows = [
+        (str(result.tag), metric, value, result.num_items)
+        for result in results
+        for metric, value in result.metrics.items()
+    ]
+    return pd.DataFrame(rows, columns=["tag", "metric", "value", "n"])
+
+
+def _predictions(results: Sequence[LanguageResult]) -> pd.DataFrame:
+    return pd.concat(
+        [
+            pd.DataFrame({"tag": str(result.tag), "item": np.arange(result.num_items), **result.predictions})
+            for result in results
+        ],
+        ignore_index=True,
+    )

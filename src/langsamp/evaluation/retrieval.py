@@ -1,0 +1,107 @@
+"""Sentence retrieval: each English sentence looks for its translation among all sentences of the target language.
+
+Protocol (paper, section 4.2, and the original evaluation): vectors are means of one hidden layer over all tokens with
+the special ones; similarity is the cosine, searched exactly, without centring; the score is the share of English
+sentences whose translation is among the 1, 5 or 10 nearest, in per cent. Two controls and chance stand beside it:
+the same from the embedding layer, and from shared character n-grams.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from langsamp.evaluation.datasets import ParallelText
+from langsamp.evaluation.encoder import Encoder
+from langsamp.evaluation.ngrams import overlap_vectors
+from langsamp.evaluation.results import LanguageResult
+from langsamp.languages.tags import LangScript
+
+KS = (1, 5, 10)
+"""How many nearest sentences may hold the translation."""
+
+VERSION = 1
+"""Raised with every change of this file that moves a score; part of a cell's key."""
+
+Ties = Literal["last", "index"]
+"""Where equally similar sentences stand: the translation `last` among them (so that identical vectors earn nothing),
+or in the order of the file, as the original evaluation's search has it."""
+
+_SLACK = 1e-12
+"""Similarities closer than this are equal: double precision rounds cosines of equal vectors to within 1e-15."""
+_CHUNK = 1024
+"""Queries whose similarities are held at once."""
+
+
+def retrieve(
+    texts: Mapping[LangScript, ParallelText],
+    encoder: Encoder,
+    *,
+    layer: int,
+    ties: Ties = "last",
+    advance: Callable[[int], object] | None = None,
+) -> Iterator[LanguageResult]:
+    """Score language after language; the English side of all of them is encoded once, before the first.
+
+    Each gets `top1_accuracy`, `top5_accuracy` and `top10_accuracy` in per cent, and the same three as `layer0_...`,
+    `ngram_...` and `chance_...`; the predictions are the rank of each item's translation, 1 = nearest.
+    `advance` is told how many of `num_sentences(texts)` each batch finished.
+
+    Raises:
+        UserError: where the encoder's vectors cannot be used.
+    """
+    layers = sorted({0, layer})
+    queries = list(dict.fromkeys(sentence for text in texts.values() for sentence in text.english))
+    english = encoder.encode(queries, layers=layers, advance=advance)
+    row = {sentence: index for index, sentence in enumerate(queries)}
+    for tag, text in texts.items():
+        rows = np.array([row[sentence] for sentence in text.english])
+        target = encoder.encode(text.target, layers=layers, advance=advance)
+        found = {of: ranks(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
+        overlap = ranks(*overlap_vectors(text.english, text.target), ties=ties)
+        yield LanguageResult(
+            tag=tag,
+            metrics={
+                **_accuracies(found[layer], prefix=""),
+                **_accuracies(found[0], prefix="layer0_"),
+                **_accuracies(overlap, prefix="ngram_"),
+                **{f"chance_top{k}_accuracy": 100 * min(k / len(text.target), 1.0) for k in KS},
+            },
+            predictions={"rank": found[layer]},
+            num_items=len(text.target),
+        )
+
+
+def num_sentences(texts: Iterable[ParallelText]) -> int:
+    """Sentences that `retrieve` encodes: distinct ones of each language, and of all English sides together."""
+    texts = list(texts)
+    return len({s for text in texts for s in text.english}) + sum(len(set(text.target)) for text in texts)
+
+
+def ranks(english_ED: Any, target_ND: Any, *, ties: Ties = "last") -> NDArray[np.int32]:
+    """Rank of `target_ND[i]` among all rows of `target_ND` by their product with `english_ED[i]`, 1 = largest, (E,).
+
+    Both are dense or sparse matrices of unit rows, so that products are cosines; a zero row is similar to nothing.
+    """
+    found = []
+    for first in range(0, english_ED.shape[0], _CHUNK):
+        product = english_ED[first : first + _CHUNK] @ target_ND.T
+        similar_EN = product if isinstance(product, np.ndarray) else product.toarray()
+        own_E1 = np.diagonal(similar_EN, offset=first)[:, None]
+        nearer_EN = similar_EN > own_E1 + _SLACK
+        level_EN = (similar_EN >= own_E1 - _SLACK) & ~nearer_EN
+        if ties == "index":
+            level_EN &= np.arange(similar_EN.shape[1]) <= first + np.arange(similar_EN.shape[0])[:, None]
+        found.append(nearer_EN.sum(1) + level_EN.sum(1))  # the translation is level with itself, so ranks start at 1
+    return np.concatenate(found).astype(np.int32)
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    wide = vectors.astype(np.float64)
+    length = np.linalg.norm(wide, axis=1, keepdims=True)
+    return wide / np.where(length > 0, length, 1)
+
+
+def _accuracies(found: NDArray[np.int32], *, prefix: str) -> dict[str, float]:
+    return {f"{prefix}top{k}_accuracy": float(100 * (found <= k).mean()) for k in KS}

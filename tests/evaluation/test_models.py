@@ -1,0 +1,78 @@
+"""Laws of the fingerprint: it follows the content of a model, never its name or date."""
+
+import json
+import shutil
+
+import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from langsamp.errors import DamagedError, UserError
+from langsamp.evaluation.models import check_layer, default_layer, find_model, model_fingerprint
+
+
+def test_a_renamed_or_saved_again_or_split_model_keeps_its_fingerprint(save_model, tmp_path):
+    folder = save_model("first")
+    expected = model_fingerprint(folder)
+    shutil.move(folder, tmp_path / "second")
+    assert model_fingerprint(tmp_path / "second") == expected
+    AutoModel.from_pretrained(tmp_path / "second").save_pretrained(tmp_path / "third", max_shard_size="20KB")
+    AutoTokenizer.from_pretrained(tmp_path / "second").save_pretrained(tmp_path / "third")
+    assert len(list((tmp_path / "third").glob("*.safetensors"))) > 1
+    assert model_fingerprint(tmp_path / "third") == expected
+    (tmp_path / "third" / "conditioning.safetensors").write_bytes(b"no part of the encoder")
+    assert model_fingerprint(tmp_path / "third") == expected
+
+
+def test_one_changed_weight_token_or_setting_changes_the_fingerprint(save_model):
+    folder = save_model()
+    seen = {model_fingerprint(folder)}
+    model = AutoModel.from_pretrained(folder)
+    with torch.no_grad():
+        model.encoder.layer[2].output.dense.bias[3] += 1e-6
+    model.save_pretrained(folder)
+    seen.add(model_fingerprint(folder))
+    for file, old, new in (
+        ("tokenizer.json", '"ba"', '"bax"'),
+        ("tokenizer_config.json", '"<mask>"', '"<Mask>"'),
+        ("config.json", '"layer_norm_eps": 1e-12', '"layer_norm_eps": 1e-05'),
+    ):
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text, file
+        (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+        seen.add(model_fingerprint(folder))
+    assert len(seen) == 5
+
+
+def test_names_and_versions_in_the_config_do_not_count(save_model):
+    folder = save_model()
+    expected = model_fingerprint(folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config |= {"_name_or_path": "elsewhere", "transformers_version": "9.9.9"}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert model_fingerprint(folder) == expected
+
+
+def test_two_thirds_of_the_depth_is_the_default_layer():
+    assert [default_layer(depth) for depth in (2, 3, 4, 6, 12, 22, 24)] == [1, 2, 3, 4, 8, 15, 16]
+
+
+def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch):
+    folder = save_model()
+    model = find_model(folder, name="tiny")
+    assert (model.name, model.num_layers, model.folder) == ("tiny", 3, folder)
+    assert find_model(str(folder) + "/").name == str(folder)
+    with pytest.raises(UserError, match=r"layer 4: tiny has 3 layers \(0 = embeddings, 1-3\)"):
+        check_layer(4, model)
+    with pytest.raises(UserError, match="no folder 'runs/none/such'"):
+        find_model("runs/none/such")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(DamagedError, match=r"model\.safetensors is cut short"):
+        find_model(folder)
+    weights.unlink()
+    with pytest.raises(UserError, match="holds no weights"):
+        find_model(folder)
+    (folder / "tokenizer_config.json").unlink()
+    with pytest.raises(UserError, match=r"expected tokenizer_config\.json"):
+        find_model(folder)
