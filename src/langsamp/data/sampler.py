@@ -86,7 +86,7 @@ class RowOrder:
 
     def draws(self, first: int, last: int) -> Draws:
         """Draws `first` to `last` (exclusive) of the run."""
-        blocks = [self._block(number) for number in range(first // _BLOCK, -(-last // _BLOCK))]
+        blocks = [self._block(number) for number in range(first // _BLOCK, max(last - 1, first) // _BLOCK + 1)]
         window = slice(first - first // _BLOCK * _BLOCK, last - first // _BLOCK * _BLOCK)
         tag, row = (np.concatenate([block[part] for block in blocks])[window] for part in (0, 1))
         return Draws(tag, row)
@@ -119,30 +119,28 @@ class RowOrder:
         return Draws(tag, row)
 
     def _rows(self, tag: int, occurrence: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows that a tag's draws read: its first, second ... draw as `occurrence` counts them."""
         passes, position = np.divmod(occurrence, max(self._sizes[tag], 1))
-        rows = np.empty_like(position)
-        for number in np.unique(passes):
-            now = passes == number
-            rows[now] = shuffled(position[now], size=int(self._sizes[tag]), key=(*self._key, tag, int(number)))
-        return rows
+        tag_key = np.random.SeedSequence([*self._key, tag]).generate_state(1, np.uint64)
+        return shuffled(position, size=int(self._sizes[tag]), keys=_mixed(tag_key + passes.astype(np.uint64)))
 
 
-def shuffled(positions: NDArray[np.int64], *, size: int, key: Sequence[int]) -> NDArray[np.int64]:
-    """Where a random permutation of `range(size)` named by `key` puts `positions`, without holding the permutation.
+def shuffled(positions: NDArray[np.int64], *, size: int, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Where random permutations of `range(size)`, one for each key, put `positions`, without holding a permutation.
 
-    A four-round Feistel network over the next even number of bits, walked until the value falls into the range.
+    `keys` has the shape of `positions`. A four-round Feistel network over the next even number of bits, walked until
+    the value falls into the range.
     """
     half = np.uint64(max(1, ((size - 1).bit_length() + 1) // 2))
     mask = (np.uint64(1) << half) - np.uint64(1)
-    round_keys = np.random.SeedSequence(key).generate_state(4, np.uint64)
     values = positions.astype(np.uint64)
-    outside = np.ones(len(values), dtype=bool)
-    while outside.any():
+    outside = np.flatnonzero(np.ones(len(values), dtype=bool))
+    while len(outside):
         left, right = values[outside] >> half, values[outside] & mask
-        for round_key in round_keys:
-            left, right = right, left ^ (_mixed(right ^ round_key) & mask)
+        for number in range(4):
+            left, right = right, left ^ (_mixed(right + keys[outside] * np.uint64(2 * number + 1)) & mask)
         values[outside] = left << half | right
-        outside = values >= size
+        outside = outside[values[outside] >= size]
     return values.astype(np.int64)
 
 
