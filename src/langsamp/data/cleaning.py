@@ -1,0 +1,196 @@
+"""Raw documents of one tag to clean ones, each dropped document counted with its reason.
+
+A clean document is NFC, one line, with single spaces, and without characters that nobody sees.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from langsamp.data.corpus import CorpusConfig
+from langsamp.data.duplicates import SeenTexts
+from langsamp.errors import DataMissingError, UserError
+from langsamp.languages.scripts import letters_by_script, likely_script, share_in_script
+from langsamp.languages.table import scripts
+from langsamp.languages.tags import LangScript
+
+EMPTY, DUPLICATE, OVER_CAP = "empty", "duplicate", "over max_documents"
+"""Why documents are dropped."""
+
+_BATCH = 1000  # documents
+_CHECKED = 1000  # kept documents after which the script is checked for the first time
+_LEAST_IN_SCRIPT = 0.5
+
+_JUNK = re.compile(
+    "["
+    "\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
+    "\xad"  # soft hyphen: where a word may be broken
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks: order on the screen, known without them
+    "\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"  # joiners of lines, invisible operators, byte order, annotation
+    "\ud800-\udfff"  # halves of a surrogate pair, from JSON escapes: no characters
+    "\ufdd0-\ufdef\ufffe\uffff"  # not characters
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # musical format, invisible tags
+    "]"
+)
+_BROKEN_WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf"
+"""Thai, Lao, Burmese, Khmer, Tai Le, New Tai Lue, Tai Tham, Tai Viet: there a zero width space parts words."""
+_REPEATED_BREAK = re.compile("\u200b+")
+_LOOSE_BREAK = re.compile(f"(?<![{_BROKEN_WITHOUT_SPACES}])\u200b|\u200b(?![{_BROKEN_WITHOUT_SPACES}])")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+def clean_text(text: str) -> str:
+    """`text` as one line in NFC with single spaces, without what nobody sees; clean text comes back as it is.
+
+    Removed are controls, soft hyphens, direction marks, byte order marks and the like. Zero width joiners and
+    non-joiners stay, as they change letters in Arabic and Indic scripts, and so do variation selectors; a zero width
+    space stays between letters of the scripts that part words with it.
+    """
+    is_plain = text.isprintable()  # no white space but spaces, nothing invisible
+    if not is_plain:
+        text = _JUNK.sub("", text)
+        if "\u200b" in text:
+            text = _LOOSE_BREAK.sub("", _REPEATED_BREAK.sub("\u200b", text))
+    text = unicodedata.normalize("NFC", text)
+    return text.strip(" ") if is_plain and "  " not in text else " ".join(text.split())
+
+
+@dataclass(kw_only=True)
+class CleaningCounts:
+    """What became of the documents of one tag; grows while they are read."""
+
+    read: int = 0
+    kept: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Dropped documents by reason; `read` is `kept` and these."""
+    characters: int = 0
+    bytes: int = 0
+    """Of the kept documents in UTF-8."""
+    _code_units: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1 << 16, np.int64), init=False, repr=False)
+    """How often each 16-bit unit of UTF-16 was kept: counting numbers is ten times as fast as counting characters."""
+    _astral: Counter[str] = field(default_factory=Counter, init=False, repr=False)
+    """How often each character was kept that needs two such units."""
+
+    def add(self, documents: list[str]) -> None:
+        """Count kept documents."""
+        text = "".join(documents)
+        self.kept += len(documents)
+        self.characters += len(text)
+        self.bytes += len(text) if text.isascii() else len(text.encode())
+        units = np.bincount(np.frombuffer(text.encode("utf-16-le"), np.uint16), minlength=1 << 16)
+        self._code_units += units
+        if units[0xD800:0xE000].any():
+            self._astral.update(_ASTRAL.findall(text))
+
+    def letters(self) -> Counter[str]:
+        """Letters of the kept documents by script."""
+        present = {chr(unit): int(self._code_units[unit]) for unit in np.flatnonzero(self._code_units)}
+        counts: Counter[str] = Counter()
+        for character, number in chain(present.items(), self._astral.items()):
+            for script in letters_by_script(character):
+                counts[script] += number
+        return counts
+
+
+def clean_documents(
+    documents: Iterable[str],
+    *,
+    tag: LangScript,
+    config: CorpusConfig,
+    counts: CleaningCounts | None = None,
+    scratch: Path | None = None,
+) -> Iterator[str]:
+    """The clean documents of one tag as a stream; see `clean_batches`."""
+    return chain.from_iterable(clean_batches(documents, tag=tag, config=config, counts=counts, scratch=scratch))
+
+
+def clean_batches(
+    documents: Iterable[str],
+    *,
+    tag: LangScript,
+    config: CorpusConfig,
+    counts: CleaningCounts | None = None,
+    scratch: Path | None = None,
+) -> Iterator[list[str]]:
+    """The clean documents of one tag in lists of up to a thousand, in their order, none of them empty.
+
+    `counts` is filled on the way and complete at the end. Documents over the cap are read and counted unless that costs
+    a download. Digests of seen documents beyond the first millions lie in the folder `scratch`.
+
+    Raises:
+        UserError: where less than half of the letters are in the tag's script, in the first thousand kept documents or
+            in all.
+        DataMissingError: where nothing is left.
+    """
+    counts = CleaningCounts() if counts is None else counts
+    seen = SeenTexts(folder=scratch) if config.deduplicate else None
+    raw = iter(documents)
+    is_checked = False
+    while batch := list(islice(raw, _BATCH)):
+        counts.read += len(batch)
+        kept = _kept(batch, seen, counts)
+        if config.max_documents is not None and counts.kept + len(kept) > config.max_documents:
+            room = config.max_documents - counts.kept
+            counts.dropped[OVER_CAP] += len(kept) - room
+            kept = kept[:room]
+        if kept:
+            counts.add(kept)
+            if config.check_script and not is_checked and counts.kept >= _CHECKED:
+                _check_script(tag, counts)
+                is_checked = True
+            yield kept
+        if counts.kept == config.max_documents:
+            break
+    if not config.is_remote:
+        rest = sum(1 for _ in raw)
+        counts.read += rest
+        counts.dropped[OVER_CAP] += rest
+    _check_end(tag, counts, check_script=config.check_script)
+
+
+def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> list[str]:
+    clean = [text for text in map(clean_text, batch) if text]
+    counts.dropped[EMPTY] += len(batch) - len(clean)
+    if seen is None:
+        return clean
+    fresh = [text for text, is_new in zip(clean, seen.new(clean), strict=True) if is_new]
+    counts.dropped[DUPLICATE] += len(clean) - len(fresh)
+    return fresh
+
+
+def _check_end(tag: LangScript, counts: CleaningCounts, *, check_script: bool) -> None:
+    if not counts.kept:
+        raise DataMissingError(
+            f"{tag} has no text: {counts.read} documents were read and none was kept. Give it text, or leave it out "
+            f"with `!{tag}` in `corpus.languages`"
+        )
+    if check_script:
+        _check_script(tag, counts)
+
+
+def _check_script(tag: LangScript, counts: CleaningCounts) -> None:
+    letters = counts.letters()
+    share = share_in_script(letters, tag.script)
+    if share >= _LEAST_IN_SCRIPT:
+        return
+    likely = likely_script(letters)
+    guess = f" Did you mean {tag.language}_{likely}?" if likely else ""
+    raise UserError(
+        f"{tag}: {_described(letters, tag.script)} in the first {counts.kept:,} documents.{guess} Name the text by its "
+        "own tag, or set `corpus.check_script` to false if it is right"
+    )
+
+
+def _described(letters: Counter[str], script: str) -> str:
+    likely, names = likely_script(letters), scripts()
+    if likely is None:
+        return "there are no letters"
+    found, expected = share_in_script(letters, likely), share_in_script(letters, script)
+    return f"{found:.0%} of the letters are {names.get(likely, likely)}, only {expected:.0%} {names[script]},"
