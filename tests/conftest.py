@@ -71,7 +71,7 @@ def tags() -> list[LangScript]:
 
 def tiny_mlm(model_type: str, *, seed: int = 0, dropout: float = 0.0) -> PreTrainedModel:
     """A two-layer masked LM of width 32 with random weights."""
-    config = AutoConfig.for_model(model_type)
+    default = AutoConfig.for_model(model_type)
     settings = {
         "vocab_size": 60, "hidden_size": 32, "dim": 32, "embedding_size": 32, "num_hidden_layers": 2, "n_layers": 2,
         "num_attention_heads": 4, "n_heads": 4, "intermediate_size": 64, "hidden_dim": 64,
@@ -80,8 +80,7 @@ def tiny_mlm(model_type: str, *, seed: int = 0, dropout: float = 0.0) -> PreTrai
         "attention_probs_dropout_prob": dropout, "attention_dropout": dropout, "mlp_dropout": dropout,
         "embedding_dropout": dropout,
     }  # fmt: skip
-    for key, value in settings.items():
-        if key in config.to_dict() or key in config.attribute_map:
-            setattr(config, key, value)
+    known = default.to_dict().keys() | default.attribute_map.keys()
+    config = AutoConfig.for_model(model_type, **{key: value for key, value in settings.items() if key in known})
     torch.manual_seed(seed)
     return AutoModelForMaskedLM.from_config(config, dtype=torch.float32)

@@ -65,8 +65,8 @@ def positions(config: PretrainedConfig) -> int:
 
 def _pretrained(config: ModelConfig) -> PreTrainedModel:
     try:
-        settings = AutoConfig.from_pretrained(config.init, revision=config.revision)
-        _apply(settings, config.settings)
+        _check_settings(AutoConfig.from_pretrained(config.init, revision=config.revision), config.settings)
+        settings = AutoConfig.from_pretrained(config.init, revision=config.revision, **config.settings)
         model: PreTrainedModel = AutoModelForMaskedLM.from_pretrained(
             config.init, revision=config.revision, config=settings, dtype=torch.float32
         )
@@ -81,24 +81,20 @@ def _pretrained(config: ModelConfig) -> PreTrainedModel:
 def _new(config: ModelConfig, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
     assert config.model_type is not None
     head_of(config.model_type)
-    settings = AutoConfig.for_model(config.model_type)
+    _check_settings(AutoConfig.for_model(config.model_type), config.settings)
     named = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
     named |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
     if config.model_type in _POSITIONS_AFTER_PADDING:
         named["type_vocab_size"] = 1
-    _apply(settings, named | config.settings)
+    settings = AutoConfig.for_model(config.model_type, **(named | config.settings))
     model: PreTrainedModel = AutoModelForMaskedLM.from_config(settings, dtype=torch.float32)
     return model
 
 
-def _apply(settings: PretrainedConfig, entries: dict[str, Any]) -> None:
-    known = settings.to_dict().keys() | settings.attribute_map.keys()
-    for key, value in entries.items():
-        if key not in known:
-            raise UserError(
-                f"model.settings.{key} is no setting of a {settings.model_type} model.{did_you_mean(key, known)}"
-            )
-        setattr(settings, key, value)
+def _check_settings(default: PretrainedConfig, settings: dict[str, Any]) -> None:
+    known = default.to_dict().keys() | default.attribute_map.keys()
+    for key in settings.keys() - known:
+        raise UserError(f"model.settings.{key} is no setting of a {default.model_type} model.{did_you_mean(key, known)}")
 
 
 def _check_fit(config: PretrainedConfig, *, vocabulary_size: int, row_tokens: int) -> None:

@@ -1,0 +1,88 @@
+"""Design law 2: an export is the trained encoder, and stock libraries load it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer, PreTrainedTokenizerFast
+
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.tags import LangScript
+from langsamp.model.build import ModelConfig, build_model
+from langsamp.model.conditioning import Conditioning
+from langsamp.model.export import export_model
+from langsamp.model.mlm import VARIANTS, LangSampForMaskedLM, Variant
+from tests.conftest import tiny_mlm
+
+TAGS = [LangScript("deu", "Latn"), LangScript("kmr", "Cyrl"), LangScript("kmr", "Latn")]
+IDS = LanguageIds.of(TAGS)
+FACTS = {"name": "test", "step": 7, "data": "ab12"}
+
+
+@pytest.fixture
+def ids() -> torch.Tensor:
+    return torch.randint(5, 60, (3, 20), generator=torch.Generator().manual_seed(1))
+
+
+def exported(
+    folder: Path, tokenizer: PreTrainedTokenizerFast, model_type: str, variant: Variant
+) -> LangSampForMaskedLM:
+    tiny_mlm(model_type).save_pretrained(folder / "start")
+    model = build_model(
+        ModelConfig(init=str(folder / "start")), tokenizer=tokenizer, ids=IDS, variant=variant, row_tokens=20, seed=0
+    ).eval()
+    rows_seen = dict(zip(TAGS, (10, 0, 3), strict=True))
+    export_model(model, folder / "export", tokenizer=tokenizer, ids=IDS, rows_seen=rows_seen, facts=FACTS)
+    return model
+
+
+@pytest.mark.parametrize("model_type", ["xlm-roberta", "roberta", "bert", "modernbert"])
+def test_stock_models_give_the_trained_hidden_states(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast, ids: torch.Tensor, model_type: str
+) -> None:
+    trained = exported(tmp_path, tokenizer, model_type, "both")
+    encoders = [AutoModel.from_pretrained(tmp_path / "export").eval() for _ in range(2)]
+    expected = trained.mlm.base_model(ids).last_hidden_state
+    first, second = (encoder(ids) for encoder in encoders)
+    assert torch.equal(first.last_hidden_state, expected)
+    assert torch.equal(second.last_hidden_state, expected)
+    mlm = AutoModelForMaskedLM.from_pretrained(tmp_path / "export").eval()
+    assert torch.equal(mlm(ids).logits, trained.mlm(ids).logits)
+    if model_type != "modernbert":
+        types = [encoder.embeddings.token_type_embeddings.weight for encoder in encoders]
+        assert torch.equal(*types)
+        assert model_type == "bert" or types[0].abs().max() == 0
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_conditioning_comes_back_with_names_and_rows_seen(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast, variant: Variant
+) -> None:
+    model = exported(tmp_path, tokenizer, "xlm-roberta", variant)
+    conditioning = Conditioning.load(tmp_path / "export")
+    assert conditioning.variant == variant
+    assert conditioning.ids == IDS
+    assert conditioning.rows_of_language("kmr") == 3
+    assert conditioning.rows_of_script("Cyrl") == 0
+    for name in ("language", "script"):
+        table, vectors = getattr(model, name), getattr(conditioning, name)
+        assert (table is None) == (vectors is None) == (variant not in (name, "both"))
+        if table is not None:
+            assert torch.equal(torch.from_numpy(vectors), table.weight)
+
+
+def test_tokenizer_and_card_are_there(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    exported(tmp_path, tokenizer, "xlm-roberta", "both")
+    loaded = AutoTokenizer.from_pretrained(tmp_path / "export")
+    assert loaded("ba de so").input_ids == tokenizer("ba de so").input_ids
+    card = (tmp_path / "export" / "README.md").read_text()
+    assert "- kmr" in card
+    assert "(LangSAMP)" in card
+
+
+@pytest.mark.filterwarnings("default")
+def test_sentence_transformers_loads_it(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    library = pytest.importorskip("sentence_transformers")
+    exported(tmp_path, tokenizer, "xlm-roberta", "both")
+    vectors = library.SentenceTransformer(str(tmp_path / "export"), device="cpu").encode(["ba de", "so mi la"])
+    assert vectors.shape == (2, 32)

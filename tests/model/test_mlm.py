@@ -1,0 +1,114 @@
+"""Laws of the model: design law 1, and that a missing id is an error."""
+
+import pytest
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from langsamp.errors import UserError
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.tags import LangScript
+from langsamp.model.build import ModelConfig, build_model, positions
+from langsamp.model.mlm import HEADS, VARIANTS, LangSampForMaskedLM, Variant
+from tests.conftest import tiny_mlm
+
+IDS = LanguageIds.of([LangScript("deu", "Latn"), LangScript("kmr", "Cyrl"), LangScript("kmr", "Latn")])
+LANGUAGES, SCRIPTS = torch.tensor([0, 1, 1, 0]), torch.tensor([1, 0, 1, 1])
+
+
+def batch() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(5, 60, (4, 24), generator=generator)
+    return ids, torch.where(torch.rand(4, 24, generator=generator) < 0.3, ids, -100)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("model_type", HEADS)
+def test_with_zero_tables_loss_and_every_gradient_equal_the_stock_models(model_type: str, variant: Variant) -> None:
+    mlm, (ids, labels) = tiny_mlm(model_type).eval(), batch()
+    stock = mlm(ids, attention_mask=torch.ones_like(ids), labels=labels).loss
+    stock.backward()
+    gradients = {name: weight.grad.clone() for name, weight in mlm.named_parameters() if weight.grad is not None}
+    mlm.zero_grad()
+    ours = LangSampForMaskedLM(mlm, variant=variant, num_languages=2, num_scripts=2)
+    for table in (ours.language, ours.script):
+        if table is not None:
+            torch.nn.init.zeros_(table.weight)
+    loss = ours(ids, labels, language_ids_B=LANGUAGES, script_ids_B=SCRIPTS) / (labels != -100).sum()
+    loss.backward()
+    assert loss.item() == pytest.approx(stock.item(), abs=1e-6)
+    assert {name for name, weight in mlm.named_parameters() if weight.grad is not None} == gradients.keys()
+    for name, weight in mlm.named_parameters():
+        if name in gradients:
+            torch.testing.assert_close(weight.grad, gradients[name], atol=1e-7, rtol=1e-5)
+
+
+def test_tables_shift_each_row_by_its_own_vectors() -> None:
+    ids, labels = batch()
+    ours = LangSampForMaskedLM(tiny_mlm("xlm-roberta").eval(), variant="both", num_languages=2, num_scripts=2)
+    logits, found = ours.masked_logits(ids, labels, language_ids_B=LANGUAGES, script_ids_B=SCRIPTS)
+    hidden = ours.mlm.roberta(ids).last_hidden_state
+    shift = ours.language.weight[LANGUAGES] + ours.script.weight[SCRIPTS]
+    expected = ours.mlm.lm_head(hidden + shift[:, None])[labels != -100]
+    torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
+    assert torch.equal(found, labels[labels != -100])
+
+
+@pytest.mark.parametrize("missing", ["language", "script"])
+def test_missing_ids_are_an_error(missing: str) -> None:
+    ours = LangSampForMaskedLM(tiny_mlm("bert"), variant="both", num_languages=2, num_scripts=2)
+    ids = {"language_ids_B": LANGUAGES, "script_ids_B": SCRIPTS, f"{missing}_ids_B": None}
+    with pytest.raises(UserError, match=f"no {missing} ids came"):
+        ours(*batch(), **ids)
+
+
+def test_all_variants_start_from_the_same_encoder(tokenizer: PreTrainedTokenizerFast) -> None:
+    config = ModelConfig(init=None, model_type="roberta", settings={"hidden_size": 32, "num_attention_heads": 4,
+                         "num_hidden_layers": 1, "intermediate_size": 32, "max_position_embeddings": 40})  # fmt: skip
+    models = [
+        build_model(config, tokenizer=tokenizer, ids=IDS, variant=variant, row_tokens=24, seed=3)
+        for variant in VARIANTS
+    ]
+    for model in models[1:]:
+        for name, weight in models[0].mlm.state_dict().items():
+            assert torch.equal(weight, model.mlm.state_dict()[name])
+
+
+def test_the_single_token_type_row_moves_into_the_positions(tokenizer: PreTrainedTokenizerFast, tmp_path) -> None:
+    stock = tiny_mlm("xlm-roberta").eval()
+    assert stock.roberta.embeddings.token_type_embeddings.weight.abs().max() > 0
+    stock.save_pretrained(tmp_path)
+    model = build_model(
+        ModelConfig(init=str(tmp_path)), tokenizer=tokenizer, ids=IDS, variant="none", row_tokens=24, seed=0
+    ).eval()
+    types = model.mlm.roberta.embeddings.token_type_embeddings.weight
+    assert not types.requires_grad
+    assert types.abs().max() == 0
+    ids, _ = batch()
+    torch.testing.assert_close(model.mlm(ids).logits, stock(ids).logits, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "row_tokens", "message"),
+    [
+        ({"model_type": "gpt2"}, 24, "no LM head known for model type 'gpt2'"),
+        ({"settings": {"hiden_size": 3}}, 24, "Did you mean 'hidden_size'"),
+        ({"settings": {"vocab_size": 30}}, 24, "the tokenizer has 60 entries but the model's embedding table has 30"),
+        (
+            {"settings": {"max_position_embeddings": 20}},
+            24,
+            "rows of 24 tokens are longer than the model's 18 positions",
+        ),
+        ({"init": "no/such-folder/here"}, 24, "exactly one of model.init"),
+    ],
+)
+def test_bad_models_are_named(
+    tokenizer: PreTrainedTokenizerFast, changes: dict[str, object], row_tokens: int, message: str
+) -> None:
+    config = ModelConfig(**({"init": None, "model_type": "xlm-roberta"} | changes))
+    with pytest.raises(UserError, match=message):
+        build_model(config, tokenizer=tokenizer, ids=IDS, variant="both", row_tokens=row_tokens, seed=0)
+
+
+def test_positions_leave_out_the_padding_offset() -> None:
+    assert positions(tiny_mlm("xlm-roberta").config) == 38
+    assert positions(tiny_mlm("bert").config) == 40
