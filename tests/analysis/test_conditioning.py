@@ -45,7 +45,7 @@ def test_centring_removes_what_all_vectors_share():
 
 
 def test_a_table_that_was_off_is_an_error_that_names_the_variant():
-    with pytest.raises(DataMissingError, match="no script vectors.*'language'"):
+    with pytest.raises(DataMissingError, match=r"no script vectors.*'language'"):
         nearest(conditioning({"aaa": [1, 0], "bbb": [0, 1]}), "script")
 
 

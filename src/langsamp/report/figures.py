@@ -1,0 +1,221 @@
+"""The charts: loss curves, vectors in two dimensions, and one encoder against another language by language.
+
+Each function gives a `Chart`: a matplotlib figure, to be saved in any format, with the tooltips that its points get
+when it stands in the page.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from langsamp.report.labels import place_labels
+from langsamp.report.palette import OTHER, VARIANT_COLOURS, Mark
+from langsamp.report.run import VARIANTS, Model
+from langsamp.report.svg import INK, LINE, page_style
+from langsamp.report.tables import GroupRow
+
+_LINE_STYLES = ("-", "--", ":", "-.")
+_SIZES = (18, 32, 48, 70)  # square points
+_MOST_POINTS = 300  # of one curve: more cannot be seen at the width of a page
+
+
+class Chart(NamedTuple):
+    """A figure and its tooltips: for each collection's gid one text per point, in drawing order."""
+
+    figure: Figure
+    titles: Mapping[str, Sequence[str]]
+
+
+class Point(NamedTuple):
+    """One dot of a chart."""
+
+    x: float
+    y: float
+    label: str
+    """Written beside the dot where there is room."""
+    title: str
+    """Shown when the dot is pointed at."""
+    group: str
+    """Chooses colour and shape."""
+    weight: float = 1.0
+    """Who is labelled first, and with `sized` how large the dot is."""
+
+
+def loss_curves(models: Sequence[Model]) -> Chart:
+    """Training loss (smoothed) and held-out loss by step, one line a model."""
+    with page_style():
+        figure = Figure(figsize=(9.6, 3.7), layout="constrained")
+        train, held_out = figure.subplots(1, 2)
+        for model in models:
+            look: dict[str, Any] = {
+                "color": VARIANT_COLOURS.get(model.variant, OTHER.colour),
+                "linestyle": _LINE_STYLES[model.seed % len(_LINE_STYLES)],
+                "label": model.label,
+            }
+            if model.train:
+                steps = np.array([record["step"] for record in model.train])
+                losses = smoothed(np.array([record["loss"] for record in model.train], dtype=float))
+                shown = np.unique(np.linspace(0, len(steps) - 1, _MOST_POINTS).astype(int))
+                train.plot(steps[shown], losses[shown], linewidth=1.5, **look)
+            if measured := [record for record in model.held_out if record.get("loss") is not None]:
+                steps = np.array([record["step"] for record in measured])
+                losses = np.array([record["loss"] for record in measured], dtype=float)
+                held_out.plot(steps, losses, linewidth=1.5, marker="o", markersize=3, **look)
+        for axes, title in ((train, "Training loss (smoothed)"), (held_out, "Held-out loss")):
+            axes.set(title=title, xlabel="step")
+            axes.grid(axis="y")
+            _whole_numbers(axes)
+        train.set_ylabel("nats per masked token")
+        lines, names = max(
+            (axes.get_legend_handles_labels() for axes in (train, held_out)), key=lambda found: len(found[0])
+        )
+        if lines:
+            figure.legend(lines, names, loc="outside lower center", ncols=4, handlelength=2.6)
+    return Chart(figure, {})
+
+
+def smoothed(losses: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Exponential moving average over about a fiftieth of the curve, free of the start's pull to zero."""
+    decay = 1 - 1 / max(1.0, len(losses) / 50)
+    mean, weight, out = 0.0, 0.0, np.empty_like(losses)
+    for index, loss in enumerate(losses):
+        mean = decay * mean + (1 - decay) * loss
+        weight = decay * weight + (1 - decay)
+        out[index] = mean / weight
+    return out
+
+
+def vector_picture(
+    points: Sequence[Point],
+    *,
+    marks: Mapping[str, Mark],
+    names: Mapping[str, str],
+    shares: tuple[float, float],
+    gid: str,
+) -> Chart:
+    """Vectors on their first two principal components, coloured and shaped by group; size grows with rows seen."""
+    with page_style():
+        figure = Figure(figsize=(9.6, 6.2), layout="constrained")
+        axes = figure.subplots()
+        titles = _scatter(axes, points, marks=marks, names=names, gid=gid, sized=True)
+        axes.set(
+            xlabel=f"first principal component ({shares[0]:.0%} of the variance)",
+            ylabel=f"second principal component ({shares[1]:.0%})",
+        )
+        axes.margins(0.06)
+        axes.axhline(0, color=LINE, linewidth=0.6, zorder=0)
+        axes.axvline(0, color=LINE, linewidth=0.6, zorder=0)
+        if len({point.group for point in points}) < len(points):  # else every dot's label already names its group
+            _legend(figure, axes)
+        place_labels(axes, points, size=8)
+    return Chart(figure, titles)
+
+
+def score_scatter(
+    points: Sequence[Point],
+    *,
+    marks: Mapping[str, Mark],
+    names: Mapping[str, str],
+    axis_labels: tuple[str, str],
+    gid: str,
+) -> Chart:
+    """One encoder's score against the other's, a dot a language; above the diagonal the second one is better."""
+    with page_style():
+        figure = Figure(figsize=(9.6, 5.6), layout="constrained")
+        axes = figure.subplots()
+        values = [value for point in points for value in (point.x, point.y)]
+        low, high = min(values), max(values)
+        edge = max(1.0, 0.05 * (high - low))
+        low, high = max(0.0, low - edge), min(100.0, high + edge)
+        axes.set(xlim=(low, high), ylim=(low, high), xlabel=axis_labels[0], ylabel=axis_labels[1])
+        axes.set_box_aspect(0.75)
+        axes.plot([low, high], [low, high], color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+        axes.grid(zorder=0)
+        titles = _scatter(axes, points, marks=marks, names=names, gid=gid, sized=False)
+        _legend(figure, axes)
+        place_labels(axes, points, size=8)
+    return Chart(figure, titles)
+
+
+def group_chart(rows: Sequence[GroupRow], *, variants: Sequence[str], controls: Mapping[tuple[str, str], str]) -> Chart:
+    """Mean score of each group, one dot a variant on one line, with the controls as small ticks below them.
+
+    `controls` names the columns of `GroupRow.controls` that are drawn.
+    """
+    with page_style():
+        figure = Figure(figsize=(9.6, 0.9 + 0.5 * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        heights = np.arange(len(rows))[::-1]
+        for row, height in zip(rows, heights, strict=True):
+            ends = [row.means[variant] for variant in variants]
+            axes.plot(
+                [min(ends), max(ends)], [height, height], color=LINE, linewidth=5, solid_capstyle="round", zorder=1
+            )
+        for variant in variants:
+            axes.scatter(
+                [row.means[variant] for row in rows], heights, s=64, color=VARIANT_COLOURS.get(variant, OTHER.colour),
+                marker="o" if variant == "none" else "D", label=VARIANTS.get(variant, variant), zorder=3, linewidths=0,
+            )  # fmt: skip
+        for (key, name), shape in zip(controls.items(), ("|", "x", "1"), strict=False):
+            values = [row.controls.get(key, float("nan")) for row in rows]
+            axes.scatter(values, heights, s=58, color=OTHER.colour, marker=shape, label=name, zorder=2, linewidths=1.6)
+        axes.set_yticks(heights, [f"{row.group} ({row.languages})" for row in rows])
+        axes.set(ylim=(-0.6, len(rows) - 0.4), xlabel="per cent")
+        axes.set_xlim(left=0)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", zorder=0)
+        figure.legend(loc="outside lower center", ncols=6, handletextpad=0.2, columnspacing=1.4)
+    return Chart(figure, {})
+
+
+def _scatter(
+    axes: Axes, points: Sequence[Point], *, marks: Mapping[str, Mark], names: Mapping[str, str], gid: str, sized: bool
+) -> dict[str, list[str]]:
+    """Draw the points group by group, listed groups in the palette's order and all others in grey; their tooltips."""
+    listed = [group for group in marks if any(point.group == group for point in points)]
+    batches: list[tuple[str, Mark, list[Point]]] = [
+        (names.get(group, group), marks[group], [point for point in points if point.group == group]) for group in listed
+    ]
+    rest = [point for point in points if point.group not in marks]
+    if rest:
+        batches.insert(0, ("other", OTHER, rest))
+    largest = max((point.weight for point in points), default=1.0) or 1.0
+    titles: dict[str, list[str]] = {}
+    for name, mark, members in batches:
+        axes.scatter([], [], s=34, c=mark.colour, marker=mark.shape, linewidths=0, label=name)
+        for size in _SIZES:
+            chosen = [point for point in members if _size(point, largest, sized=sized) == size]
+            if chosen:
+                titles[f"{gid}-{len(titles)}"] = [point.title for point in chosen]
+                axes.scatter(
+                    [point.x for point in chosen], [point.y for point in chosen], s=size, c=mark.colour,
+                    marker=mark.shape, alpha=0.9, linewidths=0, gid=f"{gid}-{len(titles) - 1}", zorder=2,
+                )  # fmt: skip
+    return titles
+
+
+def _size(point: Point, largest: float, *, sized: bool) -> int:
+    """Area of a dot: a few steps only, which a reader can tell apart and a file can share."""
+    return _SIZES[min(len(_SIZES) - 1, int(len(_SIZES) * (point.weight / largest) ** 0.5))] if sized else _SIZES[1]
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    handles, names = axes.get_legend_handles_labels()
+    if len(names) > 1:
+        pairs: Iterable[tuple[Any, Any]] = zip(handles, names, strict=True)
+        ordered = sorted(pairs, key=lambda pair: pair[1] == "other")
+        figure.legend(
+            [handle for handle, _ in ordered], [name for _, name in ordered], loc="outside lower center", ncols=6,
+            handletextpad=0.2, columnspacing=1.2,
+        )  # fmt: skip
+
+
+def _whole_numbers(axes: Axes) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")

@@ -1,0 +1,46 @@
+"""Numbers as the report prints them: one decimal for scores, a true minus sign, a dash for what is absent."""
+
+import math
+
+ABSENT = "–"
+
+
+def score(value: float | None) -> str:
+    """`44.7`; a dash for None or NaN."""
+    return ABSENT if _absent(value) else f"{value:.1f}"
+
+
+def signed(value: float | None) -> str:
+    """`+4.4`, `−0.3`, `0.0`; a dash for None or NaN."""
+    if value is None or _absent(value):
+        return ABSENT
+    rounded = round(value, 1) + 0.0
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+
+
+def whole(value: float | None) -> str:
+    """`12,345`; a dash for None or NaN."""
+    return ABSENT if _absent(value) else f"{value:,.0f}"
+
+
+def share(value: float | None) -> str:
+    """`12.3 %` from 0.123; a dash for None or NaN."""
+    return ABSENT if value is None or _absent(value) else f"{100 * value:.1f} %"
+
+
+def decimals(value: float | None) -> str:
+    """`0.812`; a dash for None or NaN."""
+    return ABSENT if _absent(value) else f"{value:.3f}"
+
+
+def duration(seconds: float | None) -> str:
+    """`3 min 05 s`, `2 h 10 min`; a dash for None or NaN."""
+    if seconds is None or _absent(seconds):
+        return ABSENT
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def _absent(value: float | None) -> bool:
+    return value is None or math.isnan(value)

@@ -1,0 +1,166 @@
+"""What each part of the page shows, as plain values: the template prints them and decides nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from langsamp.languages.table import LanguageInfo, describe, is_head, is_latin
+from langsamp.languages.tags import LangScript
+from langsamp.report.run import VARIANTS, Model, Run
+from langsamp.report.tables import TIE, Comparison
+
+
+class LanguageRow(NamedTuple):
+    """One line of the table of all languages in one comparison."""
+
+    language: LanguageInfo
+    rows_seen: int | None
+    items: int | None
+    means: Mapping[str, float]
+    difference: float | None
+    """Of the main variant to the baseline, in points."""
+    layer0: float | None
+    ngram: float | None
+
+    @property
+    def tone(self) -> str:
+        """`better`, `worse` or empty."""
+        if self.difference is None or abs(self.difference) < TIE:
+            return ""
+        return "better" if self.difference > 0 else "worse"
+
+
+class TrainingRow(NamedTuple):
+    """One line of the table of models."""
+
+    model: Model
+    steps: int | None
+    loss: float | None
+    """Mean of the last tenth of the training log."""
+    held_out: Mapping[str, Any]
+    tokens_per_second: float | None
+    data_wait: float | None
+    seconds: float | None
+
+
+class DataRow(NamedTuple):
+    """One line of the table of training text."""
+
+    language: LanguageInfo
+    counts: Mapping[str, Any]
+    dropped: Mapping[str, int]
+
+
+def known(tag: str) -> LanguageInfo:
+    """What the language table says of a tag written as `deu_Latn`."""
+    return describe(LangScript.parse(tag))
+
+
+def all_tags(run: Run) -> list[str]:
+    """Every tag that the run prepared, trained on or scored, in alphabetical order."""
+    tags: set[str] = set(run.manifest["tags"]) if run.manifest else set()
+    for model in run.models:
+        if model.conditioning is not None:
+            tags |= {str(tag) for tag, rows in model.conditioning.rows_seen.items() if rows > 0}
+    if run.scores is not None:
+        tags |= set(run.scores["tag"])
+    return sorted(tags)
+
+
+def model_summary(models: Sequence[Model]) -> str:
+    """The models in a few words, e.g. `Baseline (seeds 0, 1), LangSAMP (seed 0)`."""
+    seeds: dict[str, list[str]] = {}
+    for model in models:
+        seeds.setdefault(VARIANTS.get(model.variant, model.variant), []).append(str(model.seed))
+    return ", ".join(f"{name} (seed{'s' * (len(found) > 1)} {', '.join(found)})" for name, found in seeds.items())
+
+
+def rows_seen(run: Run) -> dict[str, int]:
+    """Training rows by tag, of the first exported model that has vectors; the sampling is the same for all."""
+    with_rows = [model.conditioning for model in run.models if model.conditioning is not None]
+    with_vectors = [found for found in with_rows if found.language is not None or found.script is not None]
+    chosen = next(iter(with_vectors or with_rows), None)
+    return {str(tag): rows for tag, rows in chosen.rows_seen.items()} if chosen is not None else {}
+
+
+def language_rows(comparison: Comparison | None, tags: Sequence[str], *, seen: Mapping[str, int]) -> list[LanguageRow]:
+    """One line for every tag, scored or not."""
+    if comparison is None:
+        return [LanguageRow(known(tag), seen.get(tag), None, {}, None, None, None) for tag in tags]
+    means, main = comparison.means, comparison.main
+    layer0, ngram = comparison.control("layer0", main or comparison.variants[0]), comparison.control("ngram")
+    differences = means[main] - means["none"] if main and "none" in means.columns else pd.Series(dtype=float)
+    rows = []
+    for tag in tags:
+        rows.append(
+            LanguageRow(
+                language=known(tag),
+                rows_seen=seen.get(tag),
+                items=int(comparison.items[tag]) if tag in comparison.items.index else None,
+                means={
+                    name: value for name in comparison.variants if (value := _present(means[name], tag)) is not None
+                },
+                difference=_present(differences, tag),
+                layer0=_present(layer0, tag),
+                ngram=_present(ngram, tag),
+            )
+        )
+    return rows
+
+
+def groups(tags: Sequence[str]) -> dict[str, list[str]]:
+    """The groups of the paper's Table 1, in the order in which tables show them."""
+    parsed = {tag: LangScript.parse(tag) for tag in tags}
+    return {
+        "all": list(tags),
+        "head": [tag for tag in tags if is_head(parsed[tag])],
+        "tail": [tag for tag in tags if not is_head(parsed[tag])],
+        "Latin": [tag for tag in tags if is_latin(parsed[tag])],
+        "non-Latin": [tag for tag in tags if not is_latin(parsed[tag])],
+    }
+
+
+def training_rows(models: Sequence[Model]) -> list[TrainingRow]:
+    """One line a model: where training ended and how fast it was."""
+    rows = []
+    for model in models:
+        log, last = model.train, model.train[-1] if model.train else {}
+        tail = log[-max(1, len(log) // 10) :] if log else ()
+        rows.append(
+            TrainingRow(
+                model=model,
+                steps=last.get("step"),
+                loss=sum(record["loss"] for record in tail) / len(tail) if tail else None,
+                held_out=model.held_out[-1] if model.held_out else {},
+                tokens_per_second=_median([record.get("tokens_per_second") for record in log]),
+                data_wait=_median([record.get("data_wait") for record in log]),
+                seconds=last.get("seconds"),
+            )
+        )
+    return rows
+
+
+def data_rows(run: Run) -> tuple[list[DataRow], list[str]]:
+    """One line a tag of the manifest, and the reasons for which documents were dropped."""
+    if run.manifest is None:
+        return [], []
+    tags: Mapping[str, Mapping[str, Any]] = run.manifest["tags"]
+    reasons = sorted({reason for counts in tags.values() for reason in counts.get("dropped", {})})
+    return [DataRow(known(tag), counts, counts.get("dropped", {})) for tag, counts in sorted(tags.items())], reasons
+
+
+def data_totals(run: Run) -> dict[str, int]:
+    """Sums over tags of documents, tokens, rows and held-out rows."""
+    tags = run.manifest["tags"].values() if run.manifest else ()
+    return {key: sum(counts.get(key, 0) for counts in tags) for key in ("documents", "tokens", "rows", "held_out_rows")}
+
+
+def _present(column: pd.Series, tag: str) -> float | None:
+    value = column.get(tag)
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    present = sorted(value for value in values if value is not None)
+    return present[len(present) // 2] if present else None

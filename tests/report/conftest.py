@@ -1,0 +1,157 @@
+"""A small but real run folder: real vectors, a real parquet table, real log lines."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from langsamp.artifacts import provenance, write_json
+from langsamp.evaluation.results import COLUMNS
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.table import describe
+from langsamp.languages.tags import LangScript
+from langsamp.model.conditioning import Conditioning
+
+TAGS = ("arb_Arab", "deu_Latn", "fra_Latn", "gsw_Latn", "kmr_Cyrl", "kmr_Latn", "nld_Latn", "rus_Cyrl")
+UNTRAINED = "oci_Latn"
+Score = Callable[[str, int, str], float]
+
+
+def flat(variant: str, seed: int, tag: str) -> float:
+    """LangSAMP is 2 points better on everything but Arabic, where it is 1 point worse; seed 1 is 1 point higher."""
+    base = 40.0 + TAGS.index(tag) + seed
+    return base if variant == "none" else base + (-1.0 if tag == "arb_Arab" else 2.0)
+
+
+def make_run(  # every part of a run can be chosen
+    folder: Path,
+    *,
+    tags: Sequence[str] = TAGS,
+    variants: Sequence[str] = ("none", "both"),
+    seeds: Sequence[int] = (0, 1),
+    score: Score | None = flat,
+    tasks: Sequence[str] = ("sr-cldr",),
+    demonstration: bool = True,
+    steps: int = 200,
+    hidden: int = 6,
+) -> Path:
+    folder.mkdir(parents=True)
+    recipe = {"demonstration": demonstration, "training": {"steps": steps, "note": "<b>&amp;</b>"}}
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    write_json(folder / "provenance.json", provenance(stage="run"))
+    make_rows(folder / "rows", tags)
+    models = [(variant, seed) for variant in variants for seed in seeds]
+    for variant, seed in models:
+        make_model(
+            folder / "models" / f"{variant}-{seed}", tags, variant=variant, seed=seed, steps=steps, hidden=hidden
+        )
+    if score is not None:
+        make_scores(folder / "evaluation", tags, models=models, score=score, tasks=tasks)
+    return folder
+
+
+def make_rows(folder: Path, tags: Sequence[str]) -> None:
+    entries = {
+        tag: {
+            "documents": 100 + index, "tokens": 6400, "rows": 90, "held_out_rows": 4,
+            "dropped": {"empty": 1, "duplicate": index}, "unknown_share": 0.001, "share_in_script": 0.97,
+        }
+        for index, tag in enumerate(tags)
+    }  # fmt: skip
+    write_json(
+        folder / "manifest.json",
+        {
+            "schema": 1, "fingerprint": "0123456789abcdef", "source": "cldr", "licence": "Unicode License v3",
+            "tokenizer_fingerprint": "fedcba9876543210", "vocabulary_size": 12000, "row_tokens": 64, "tags": entries,
+        },
+    )  # fmt: skip
+
+
+def make_model(folder: Path, tags: Sequence[str], *, variant: str, seed: int, steps: int, hidden: int) -> None:
+    rng = np.random.default_rng(seed)
+    lift = 0.0 if variant == "none" else 0.08
+    (folder / "export").mkdir(parents=True)
+    with (folder / "log.jsonl").open("w", encoding="utf-8") as log:
+        for step in range(1, steps + 1):
+            loss = 3.0 + 5.0 * np.exp(-step / steps * 5) - lift + rng.normal(scale=0.1)
+            record = {
+                "kind": "train", "step": step, "loss": loss, "learning_rate": 1e-3, "gradient_norm": 1.0,
+                "tokens_per_second": 9000.0, "data_wait": 0.004, "seconds": 0.5 * step,
+            }  # fmt: skip
+            log.write(json.dumps(record) + "\n")
+            if step % max(1, steps // 8) == 0:
+                means = {"loss": loss + 0.1, "accuracy": 0.4 + lift, "bits_per_byte": 0.9 - lift}
+                log.write(
+                    json.dumps({"kind": "held_out", "step": step, **means, "tags": dict.fromkeys(tags, means)}) + "\n"
+                )
+    make_conditioning(tags, variant=variant, seed=seed, hidden=hidden).save(
+        folder / "export", {LangScript.parse(tag): describe(LangScript.parse(tag)).name for tag in (*tags, UNTRAINED)}
+    )
+    write_json(folder / "export" / "provenance.json", provenance(stage="export"))
+
+
+def make_conditioning(tags: Sequence[str], *, variant: str, seed: int, hidden: int) -> Conditioning:
+    """Vectors that lie around a centre of their family, so that neighbours are mostly kin; one is untrained."""
+    parsed = [LangScript.parse(tag) for tag in (*tags, UNTRAINED)]
+    ids, rng = LanguageIds.of(parsed), np.random.default_rng(7)
+    centres: dict[str | None, np.ndarray] = {}
+    language = np.empty((len(ids.languages), hidden), dtype=np.float32)
+    for tag in parsed:
+        centre = centres.setdefault(describe(tag).family, rng.normal(size=hidden))
+        language[ids.pair(tag)[0]] = centre + 0.4 * rng.normal(size=hidden)
+    script = rng.normal(size=(len(ids.scripts), hidden)).astype(np.float32)
+    sizes = np.random.default_rng(11).zipf(1.6, size=len(parsed)).clip(1, 400)
+    rows = {tag: 0 if str(tag) == UNTRAINED else 20 + int(size) for tag, size in zip(parsed, sizes, strict=True)}
+    noise = np.random.default_rng(seed).normal(scale=0.05, size=language.shape).astype(np.float32)
+    return Conditioning(
+        variant=variant,
+        ids=ids,
+        rows_seen=rows,
+        language=language + noise if variant in ("language", "both") else None,
+        script=script if variant in ("script", "both") else None,
+    )
+
+
+def make_scores(
+    folder: Path, tags: Sequence[str], *, models: Sequence[tuple[str, int]], score: Score, tasks: Sequence[str]
+) -> None:
+    rows = []
+    for task in tasks:
+        for variant, seed in models:
+            for tag in tags:
+                value = score(variant, seed, tag)
+                metrics = {"top1_accuracy": value / 2, "top5_accuracy": value - 5, "top10_accuracy": value}
+                metrics |= {
+                    "layer0_top10_accuracy": value / 4,
+                    "ngram_top10_accuracy": 8.0,
+                    "chance_top10_accuracy": 5.0,
+                }
+                for metric, number in metrics.items():
+                    place = {"model": f"f{variant}{seed}", "model_name": f"{variant}-{seed}", "task": task, "tag": tag}
+                    rows.append(
+                        {
+                            **place, "revision": f"text-{tag}", "protocol": "fixed", "source": "eng_Latn", "seed": 0,
+                            "metric": metric, "value": number, "n": 200, "layer": 3, "selection": "none",
+                            "precision": "fp32", "cell": f"cell-{variant}-{seed}",
+                        }
+                    )  # fmt: skip
+    (folder / "cells" / "cell-none-0").mkdir(parents=True)
+    pd.DataFrame(rows)[list(COLUMNS)].to_parquet(folder / "scores.parquet", index=False)
+    write_json(
+        folder / "cells" / "cell-none-0" / "cell.json",
+        {"status": "partial", "failures": {"ewe_Latn": "4 sentences <10>"}, "notes": {}},
+    )
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    return make_run(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., Path]:
+    return make_run
