@@ -1,0 +1,227 @@
+"""Laws of training: exact resume, accumulation and ranks change nothing, trouble is named and loses nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState
+from safetensors.torch import load_file
+from transformers import PreTrainedTokenizerFast
+
+from langsamp.data.batches import Batches, MaskingConfig
+from langsamp.data.rows import PreparedRows
+from langsamp.data.sampler import SamplerConfig
+from langsamp.errors import DamagedError, NonFiniteLossError, StoppedError, UserError
+from langsamp.languages.ids import LanguageIds
+from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.training.checkpoint import checkpoints, rebuild_model
+from langsamp.training.config import TrainingConfig
+from langsamp.training.trainer import TrainingTask, train
+from tests.conftest import tiny_mlm
+
+Tokenizer = PreTrainedTokenizerFast
+
+
+@pytest.fixture(autouse=True)
+def _fresh_accelerate() -> None:
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+def task(
+    rows: PreparedRows, tokenizer: Tokenizer, out: Path, *, dropout: float = 0.1, seed: int = 0, **training: Any
+) -> TrainingTask:
+    ids = LanguageIds.of(rows.tags)
+    settings = {"steps": 4, "learning_rate": 1e-2, "rows_per_batch": 16, "checkpoint_every": 100, "log_every": 1}
+    return TrainingTask(
+        name="test",
+        model=LangSampForMaskedLM(
+            tiny_mlm("xlm-roberta", dropout=dropout), variant="both", num_languages=2, num_scripts=2
+        ),
+        batches=Batches(rows, ids=ids, masking=MaskingConfig(), seed=seed),
+        tokenizer=tokenizer,
+        ids=ids,
+        sampler=SamplerConfig(rows_per_step=32),
+        config=TrainingConfig(**(settings | training)),
+        seed=seed,
+        out=out,
+        settings={"model": "tiny"},
+    )
+
+
+def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
+    return load_file(checkpoint / "model.safetensors") | load_file(checkpoint / "optimizer.safetensors")
+
+
+def log(out: Path, kind: str) -> list[dict[str, Any]]:
+    lines = map(json.loads, (out / "log.jsonl").read_text().splitlines())
+    return [line for line in lines if line["kind"] == kind]
+
+
+def losses(out: Path) -> list[float]:
+    return [line["loss"] for line in log(out, "train")]
+
+
+@pytest.mark.parametrize("schedule", ["linear", "constant", "warmup-stable-decay"])
+def test_stopping_and_going_on_changes_no_bit(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, schedule: str
+) -> None:
+    whole = train(task(rows, tokenizer, tmp_path / "whole", schedule=schedule), cpu=True)
+    parts = task(rows, tokenizer, tmp_path / "parts", schedule=schedule, checkpoint_every=2)
+    train(parts, cpu=True)
+    for folder in checkpoints(tmp_path / "parts" / "checkpoints")[1:]:
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+    again = train(task(rows, tokenizer, tmp_path / "parts", schedule=schedule), cpu=True)
+    one, other = weights(whole), weights(again)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert losses(tmp_path / "whole") == losses(tmp_path / "parts")
+
+
+@pytest.mark.parametrize("rows_per_batch", [5, 32])
+def test_accumulation_changes_nothing(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, rows_per_batch: int
+) -> None:
+    one = train(task(rows, tokenizer, tmp_path / "one", dropout=0.0), cpu=True)
+    other = train(task(rows, tokenizer, tmp_path / "other", dropout=0.0, rows_per_batch=rows_per_batch), cpu=True)
+    assert losses(tmp_path / "other") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
+    for name, value in load_file(one / "model.safetensors").items():
+        torch.testing.assert_close(load_file(other / "model.safetensors")[name], value, atol=3e-3, rtol=0)
+
+
+def test_a_finished_training_is_not_run_again(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    first = train(task(rows, tokenizer, tmp_path), cpu=True)
+    stamp = (first / "model.safetensors").stat().st_mtime_ns
+    assert train(task(rows, tokenizer, tmp_path), cpu=True) == first
+    assert (first / "model.safetensors").stat().st_mtime_ns == stamp
+
+
+def test_it_learns_and_measures_held_out_loss(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    train(task(rows, tokenizer, tmp_path, steps=12, held_out_every=6), cpu=True)
+    held_out = log(tmp_path, "held_out")
+    assert [line["step"] for line in held_out] == [6, 12]
+    assert held_out[0]["tags"].keys() == {"deu_Latn", "kmr_Cyrl", "kmr_Latn"}
+    assert losses(tmp_path)[-1] < losses(tmp_path)[0]
+    scores = held_out[0]["tags"]["deu_Latn"]
+    bits = scores["loss"] / 0.6931472 * 200 * 22 / (200 * 60)
+    assert scores["bits_per_byte"] == pytest.approx(bits)
+
+
+def test_a_checkpoint_rebuilds_the_model(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    job = task(rows, tokenizer, tmp_path)
+    model, record = rebuild_model(train(job, cpu=True))
+    for name, value in job.model.state_dict().items():
+        assert torch.equal(model.state_dict()[name], value)
+    assert sum(record["rows_seen"].values()) == 4 * 32
+
+
+def test_only_the_newest_checkpoints_stay(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    train(task(rows, tokenizer, tmp_path, checkpoint_every=1, keep_checkpoints=2), cpu=True)
+    assert [path.name for path in checkpoints(tmp_path / "checkpoints")] == ["step-0000003", "step-0000004"]
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "checkpoint.json"])
+def test_a_damaged_checkpoint_is_named(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, file: str) -> None:
+    path = train(task(rows, tokenizer, tmp_path), cpu=True) / file
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(DamagedError, match=file):
+        train(task(rows, tokenizer, tmp_path, steps=4), cpu=True)
+
+
+def test_another_recipe_is_refused_with_the_difference(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    train(task(rows, tokenizer, tmp_path), cpu=True)
+    with pytest.raises(UserError, match=r"training.learning_rate: 0.01 -> 0.5"):
+        train(task(rows, tokenizer, tmp_path, learning_rate=0.5), cpu=True)
+
+
+def test_a_constant_run_may_be_made_longer(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    train(task(rows, tokenizer, tmp_path, schedule="constant"), cpu=True)
+    assert train(task(rows, tokenizer, tmp_path, schedule="constant", steps=5), cpu=True).name == "step-0000005"
+
+
+def test_a_loss_that_is_not_finite_stops_with_step_and_rows(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    job = task(rows, tokenizer, tmp_path, checkpoint_every=1)
+    train(job, cpu=True)
+    job = task(rows, tokenizer, tmp_path / "other")
+    job.model.mlm.lm_head.bias.data[7] = float("nan")
+    with pytest.raises(NonFiniteLossError, match=r"loss of step 0 is nan. Its rows \(tag:row\): (deu|kmr)_"):
+        train(job, cpu=True)
+    assert not checkpoints(tmp_path / "other" / "checkpoints")
+
+
+def test_sigterm_saves_and_the_run_goes_on(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    whole = train(task(rows, tokenizer, tmp_path / "whole"), cpu=True)
+    job = task(rows, tokenizer, tmp_path / "stopped")
+    asked = []
+
+    def ask_once(*_: object) -> None:
+        if len(asked) < 4:  # in the middle of the second step's accumulation
+            asked.append(1)
+        elif len(asked) == 4:
+            asked.append(1)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    handle = job.model.register_forward_hook(ask_once)
+    with pytest.raises(StoppedError, match="stopped after step 2 of 4"):
+        train(job, cpu=True)
+    handle.remove()
+    again = train(task(rows, tokenizer, tmp_path / "stopped"), cpu=True)
+    assert all(torch.equal(value, weights(again)[name]) for name, value in weights(whole).items())
+
+
+def test_tensorboard_gets_the_log(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    train(task(rows, tokenizer, tmp_path, log_to=("tensorboard",)), cpu=True)
+    assert list(tmp_path.rglob("events.out.tfevents.*"))
+
+
+def test_fp16_needs_a_gpu(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="fp16 needs a GPU"):
+        train(task(rows, tokenizer, tmp_path, precision="fp16"), cpu=True)
+
+
+def test_bf16_stays_near_fp32(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    train(task(rows, tokenizer, tmp_path / "fp32", dropout=0.0), cpu=True)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    train(task(rows, tokenizer, tmp_path / "bf16", dropout=0.0, precision="bf16"), cpu=True)
+    assert losses(tmp_path / "bf16") == pytest.approx(losses(tmp_path / "fp32"), abs=0.05)
+
+
+_TWO = """
+import sys
+from pathlib import Path
+from langsamp.data.rows import PreparedRows
+from langsamp.training.trainer import train
+from transformers import AutoTokenizer
+from tests.training.test_trainer import task
+folder = Path(sys.argv[1])
+job = task(PreparedRows(folder / "rows"), AutoTokenizer.from_pretrained(folder / "tokenizer"), folder / "two", dropout=0.0)
+train(job, cpu=True)
+"""
+
+
+def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    one = train(task(rows, tokenizer, tmp_path / "one", dropout=0.0), cpu=True)
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    script = tmp_path / "two.py"
+    script.write_text(_TWO)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
+               "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", str(script), str(tmp_path)]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
+    subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
+    two = checkpoints(tmp_path / "two" / "checkpoints")[-1]
+    for name, value in load_file(one / "model.safetensors").items():
+        torch.testing.assert_close(load_file(two / "model.safetensors")[name], value, atol=3e-3, rtol=0)
+    assert [line["tags"] for line in log(tmp_path / "two", "held_out")][-1].keys() == set(map(str, rows.tags))
