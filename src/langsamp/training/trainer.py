@@ -230,10 +230,12 @@ class _Trainer:
         )
 
     def _save(self) -> None:
-        task = self.task
+        if self.world.is_leader:
+            self._write_checkpoint()
         self.accelerator.wait_for_everyone()
-        if not self.world.is_leader:
-            return
+
+    def _write_checkpoint(self) -> None:
+        task = self.task
         seen = self.order.rows_seen(self.step * task.sampler.rows_per_step)
         scaler = self.accelerator.scaler
         record = {
