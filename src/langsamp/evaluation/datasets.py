@@ -6,7 +6,7 @@ A reader lists its tags without opening a file, then reads one tag at a time, so
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -130,7 +130,7 @@ class CldrPairs:
         """Take the seed that chooses the sentences."""
         self._seed = seed
 
-    @cached_property
+    @property
     def tags(self) -> Sequence[LangScript]:
         """Every tag of the embedded corpus but English."""
         from langsamp.data.cldr import CldrCorpus
@@ -138,15 +138,17 @@ class CldrPairs:
         return sorted(tag for tag in CldrCorpus().tags if tag != ENGLISH)
 
     def read(self, tag: LangScript) -> ParallelText:
-        """The sentences of `tag` beside the English ones.
+        """The sentences of `tag` beside the English ones."""
+        items = _cldr_items(self._seed)
+        return ParallelText(tag=tag, english=items[ENGLISH], target=items[tag])
 
-        Raises:
-            UserError: where they are too few.
-        """
-        from langsamp.data.cldr import retrieval_items
 
-        items = retrieval_items([ENGLISH, tag], seed=self._seed)
-        return ParallelText(tag=tag, english=tuple(items[ENGLISH]), target=tuple(items[tag]))
+@cache
+def _cldr_items(seed: int) -> dict[LangScript, tuple[str, ...]]:
+    """Sentences that every tag can say, so that neither they nor a score depend on which tags are asked for."""
+    from langsamp.data.cldr import CldrCorpus, retrieval_items
+
+    return {tag: tuple(items) for tag, items in retrieval_items(CldrCorpus().tags, seed=seed).items()}
 
 
 def _folders(data: Path | None) -> list[Path]:

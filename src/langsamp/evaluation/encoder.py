@@ -76,7 +76,7 @@ class Encoder:
                     folder, dtype=_DTYPES[precision], output_loading_info=True, local_files_only=True
                 )
                 tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise UserError(f"{folder} cannot be loaded as an encoder with its tokenizer: {error}") from None
         missing = {name for name in report["missing_keys"] if not name.startswith("pooler.")}
         for name in [name for name in missing if name.endswith("token_type_embeddings.weight")]:

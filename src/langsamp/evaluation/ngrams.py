@@ -7,6 +7,7 @@ of two sentences is the cosine of their sets of character 1- to 4-grams, letter 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
@@ -22,13 +23,12 @@ def overlap_vectors(english: Sequence[str], target: Sequence[str]) -> tuple[csr_
     folded = [sentence.casefold() for sentence in (*english, *target)]
     row = np.repeat(np.arange(len(folded)), [len(sentence) for sentence in folded])
     code_points = np.frombuffer("".join(folded).encode("utf-32-le"), dtype=np.uint32)
-    letters, letter = np.unique(code_points, return_inverse=True)
+    letter, letters = pd.factorize(code_points)  # by hashing: sorting half a million n-grams takes eight times as long
     rows, grams = _grams(row, letter.astype(np.int64) + 1, base=len(letters) + 1)
-    _, column = np.unique(grams, return_inverse=True)
-    pairs = np.unique(np.stack([rows, column]), axis=1) if len(rows) else np.empty((2, 0), np.int64)
-    sizes = np.bincount(pairs[0], minlength=len(folded))
-    values = 1 / np.sqrt(sizes[pairs[0]])
-    vectors = csr_matrix((values, (pairs[0], pairs[1])), shape=(len(folded), int(column.max(initial=0)) + 1))
+    column, columns = pd.factorize(grams)
+    row_of, column_of = np.divmod(pd.unique(rows * len(columns) + column), max(len(columns), 1))
+    sizes = np.bincount(row_of, minlength=len(folded))
+    vectors = csr_matrix((1 / np.sqrt(sizes[row_of]), (row_of, column_of)), shape=(len(folded), len(columns)))
     return vectors[: len(english)], vectors[len(english) :]
 
 
