@@ -29,13 +29,31 @@ _VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk or a forbidden folder met while writing `path` into one message.
+
+    Raises:
+        UserError: naming `path`, the trouble and the mend.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None and not str(error.filename).startswith(str(path.parent)):
+            raise
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}; nothing was changed there. Free some space or choose "
+            "another output folder, then run the same command again"
+        ) from error
+
+
+@contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """Yield a scratch folder that becomes the folder `target` only if the block succeeds; an old `target` goes then.
 
     Raises:
         UserError: where the parent cannot be written or the disk is full, naming the folder.
     """
-    with _writing(target):
+    with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
             fresh, old = Path(scratch) / "new", Path(scratch) / "old"
@@ -48,7 +66,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as a whole or not at all."""
-    with _writing(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -122,19 +140,6 @@ def free_bytes(path: Path) -> int:
     """Bytes free on the disk that holds `path` or will hold it."""
     existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     return shutil.disk_usage(existing).free
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.filename is not None and not str(error.filename).startswith(str(path.parent)):
-            raise
-        raise UserError(
-            f"cannot write {path}: {error.strerror or error}; nothing was changed there. Free some space or choose "
-            "another output folder, then run the same command again"
-        ) from error
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,203 @@
+"""Text to prepared rows: clean, train or load the tokenizer, encode and pack every tag; the manifest comes last.
+
+Tags are shared out to processes, each tag to one, so that the rows do not depend on their number. Work goes on where a
+killed preparation was, under a hidden folder beside the result that is named by the content it will hold.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
+from operator import methodcaller
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from tqdm import tqdm
+
+from langsamp.artifacts import differing_keys, fingerprint, provenance, replacing, write_json, writing
+from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.rows import MANIFEST, TOKENIZER, Manifest, PreparedRows, RowsConfig, TagRows, read_manifest
+from langsamp.data.tag_rows import TagWork, as_worker
+from langsamp.data.tokenizer import (
+    TokenizerConfig,
+    load_tokenizer,
+    special_ids,
+    tokenizer_fingerprint,
+    vocabulary_size,
+)
+from langsamp.data.tokenizer_sample import sample_for_tokenizer
+from langsamp.data.unigram import train_tokenizer
+from langsamp.errors import UserError
+
+T = TypeVar("T")
+
+
+def prepare_rows(
+    corpus: CorpusConfig,
+    tokenizer: TokenizerConfig,
+    rows: RowsConfig,
+    *,
+    out: Path,
+    base: Path = Path(),
+    workers: int | None = None,
+) -> PreparedRows:
+    """The rows of a corpus in the folder `out`, made unless they are there; folders of text are relative to `base`.
+
+    `workers` processes share the tags (default: one for each processor); the rows do not depend on it.
+
+    Raises:
+        UserError: where the text is not as expected, or `out` holds rows of other text or settings.
+    """
+    source = open_corpus(corpus, base=base)
+    made_from = _made_from(source, corpus, tokenizer, rows)
+    if (out / MANIFEST).is_file():
+        _check_same(made_from, out)
+        return PreparedRows(out)
+    if out.exists() and any(out.iterdir()):
+        raise UserError(f"{out} holds other files but no prepared rows; name another folder or empty it")
+    folder = out.parent / f".{out.name}.{fingerprint(made_from)}"
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    jobs = [TagWork(tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder) for tag in source.tags]
+    jobs.sort(key=lambda job: source.size(job.tag), reverse=True)  # the longest first, so that none is waited for
+    with _pool(min(workers or len(os.sched_getaffinity(0)), len(jobs))) as pool:
+        facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
+        entries = _each(methodcaller("encode"), jobs, pool, "packing rows")
+    tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
+    _finish(folder, out, source=source, made_from=made_from, facts=facts, rows=rows, tags=dict(sorted(tags.items())))
+    return PreparedRows(out)
+
+
+def _made_from(
+    source: Corpus, corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig
+) -> dict[str, dict[str, object]]:
+    """What the rows depend on; where the text lies is not part of it."""
+
+    def settings(config: BaseModel, *names: str) -> dict[str, object]:
+        content: dict[str, object] = config.model_dump(mode="json")
+        return {key: value for key, value in content.items() if not names or key in names}
+
+    return {
+        "corpus": {"text": source.fingerprint(), **settings(corpus, "max_documents", "check_script", "deduplicate")},
+        "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
+        if tokenizer.load
+        else settings(tokenizer),
+        "rows": settings(rows),
+    }
+
+
+def _check_same(made_from: dict[str, dict[str, object]], out: Path) -> None:
+    changes = differing_keys(made_from, read_manifest(out).made_from)
+    if changes:
+        raise UserError(
+            f"{out} holds rows made with another recipe ({'; '.join(changes)}): choose another output folder, or "
+            "delete that one"
+        )
+
+
+def _make_tokenizer(
+    jobs: Sequence[TagWork], config: TokenizerConfig, rows: RowsConfig, *, folder: Path, pool: Executor | None
+) -> dict[str, Any]:
+    """Put the tokenizer into `folder` and return what rows and masks need to know of it."""
+    if not (folder / TOKENIZER).is_dir():
+        if config.load is not None:
+            made = load_tokenizer(config.load)
+        else:
+            numbers = _each(methodcaller("clean"), jobs, pool, "cleaning text")
+            counts = {job.tag: number for job, number in zip(jobs, numbers, strict=True)}
+            quotas = sample_for_tokenizer(counts, total=config.sample_documents, alpha=config.alpha)
+            drawn = [_map(partial(_sample, seed=config.seed), ((job, quotas[job.tag]) for job in jobs), pool)]
+            texts = (text for documents in drawn for sample in documents for text in sample)
+            with _busy(f"training a tokenizer of {config.vocab_size:,} pieces on {sum(quotas.values()):,} documents"):
+                made = train_tokenizer(texts, config, row_tokens=rows.row_tokens)
+        with replacing(folder / TOKENIZER) as fresh:
+            made.save_pretrained(fresh)
+    made = load_tokenizer(str(folder / TOKENIZER))
+    facts = {
+        "tokenizer_fingerprint": tokenizer_fingerprint(made),
+        "vocabulary_size": vocabulary_size(made),
+        "mask_id": made.mask_token_id,
+        "unknown_id": made.unk_token_id,
+        "special_ids": special_ids(made),
+    }
+    write_json(folder / "tokenizer-facts.json", facts)
+    return facts
+
+
+def _sample(job_and_quota: tuple[TagWork, int], *, seed: int) -> list[str]:
+    job, quota = job_and_quota
+    return job.sample(quota, seed)
+
+
+def _finish(
+    folder: Path,
+    out: Path,
+    *,
+    source: Corpus,
+    made_from: dict[str, dict[str, object]],
+    facts: dict[str, Any],
+    rows: RowsConfig,
+    tags: dict[str, TagRows],
+) -> None:
+    """Write manifest and provenance, drop what was needed on the way, and give the folder its name."""
+    checksums = {tag: entry.sha256 for tag, entry in tags.items()}
+    manifest = Manifest(
+        fingerprint=fingerprint([facts["tokenizer_fingerprint"], made_from["rows"], checksums]),
+        made_from=made_from,
+        source=source.source,
+        licence=source.licence,
+        row_tokens=rows.row_tokens,
+        tags=tags,
+        **{key: value for key, value in facts.items() if key != "unknown_id"},
+    )
+    for path in [*folder.glob("*.clean.*"), *folder.glob("*_*.json"), folder / "tokenizer-facts.json"]:
+        path.unlink()
+    write_json(folder / "provenance.json", provenance(data=manifest.fingerprint))
+    write_json(folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))
+    with writing(out):
+        if out.exists():
+            out.rmdir()
+        folder.rename(out)
+    for other in out.parent.glob(f".{out.name}." + "[0-9a-f]" * 16):
+        shutil.rmtree(other)
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Executor | None]:
+    """Processes that share the tags; None where one is enough, which then uses all threads of the tokenizer."""
+    if workers <= 1:
+        yield None
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=as_worker) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _map(function: Callable[[Any], T], items: Iterable[Any], pool: Executor | None) -> Iterator[T]:
+    return pool.map(function, items) if pool else map(function, items)
+
+
+def _each(function: Callable[[TagWork], T], jobs: Sequence[TagWork], pool: Executor | None, title: str) -> list[T]:
+    """`function` of every job, in order, under a progress bar that counts tags."""
+    bar = partial(tqdm, total=len(jobs), desc=title, unit="tag", dynamic_ncols=True)
+    if pool is None:
+        return [function(job) for job in bar(jobs)]
+    futures = [pool.submit(function, job) for job in jobs]
+    for future in bar(as_completed(futures)):
+        future.result()  # a failure shows now, not when its turn comes
+    return [future.result() for future in futures]
+
+
+@contextmanager
+def _busy(title: str) -> Iterator[None]:
+    """A line for work that cannot say how far it is."""
+    with tqdm(total=1, desc=title, bar_format="{desc}: {elapsed}") as bar:
+        yield
+        bar.update()

@@ -1,0 +1,163 @@
+"""What preparing does with one tag, in a process of its own: clean, draw a tokenizer's sample, encode and pack.
+
+Each result appears under its name only when it is whole, so that a preparation that was killed goes on after the last
+finished tag.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+from langsamp.artifacts import file_sha256, read_json, write_json, writing
+from langsamp.data.cleaning import CleaningCounts, clean_batches
+from langsamp.data.corpus import Corpus, CorpusConfig
+from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share, id_type, pack
+from langsamp.data.tokenizer_sample import draw
+from langsamp.languages.scripts import share_in_script
+from langsamp.languages.tags import LangScript
+
+_DOCUMENTS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagWork:
+    """One tag's part of a preparation whose files lie in `folder`."""
+
+    tag: LangScript
+    corpus: Corpus
+    cleaning: CorpusConfig
+    rows: RowsConfig
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        """Where the tag's entry of the manifest waits for the others."""
+        return self.folder / f"{self.tag}.json"
+
+    @property
+    def _clean(self) -> Path:
+        return self.folder / f"{self.tag}.clean.zst"
+
+    def clean(self) -> int:
+        """Write the tag's clean documents and return their number."""
+        counted = self._clean.with_suffix(".json")
+        if not counted.is_file():
+            counts, part = CleaningCounts(), self._clean.with_suffix(".part")
+            with writing(part), zstandard.open(part, "wt", encoding="utf-8", newline="\n") as file:
+                for batch in self._clean_batches(counts):
+                    file.write("\n".join(batch) + "\n")
+            part.rename(self._clean)
+            write_json(counted, _cleaning_record(self.tag, counts))
+        return int(read_json(counted)["documents"])
+
+    def sample(self, quota: int, seed: int) -> list[str]:
+        """`quota` clean documents, drawn by `seed`."""
+        return draw(chain.from_iterable(self._stored_batches()), quota=quota, tag=self.tag, seed=seed)
+
+    def encode(self) -> TagRows:
+        """Write the tag's rows and return its entry of the manifest."""
+        if self.record.is_file():
+            return TagRows.model_validate(read_json(self.record))
+        encoder = _encoder(self.folder / TOKENIZER)
+        if self._clean.is_file():
+            cleaned, batches = read_json(self._clean.with_suffix(".json")), self._stored_batches()
+        else:
+            counts = CleaningCounts()
+            cleaned, batches = None, self._clean_batches(counts)
+        path = self.folder / file_name(self.tag)
+        tally = _Tally(encoder)
+        with writing(path), path.open("wb") as file:
+            for tokens in pack(batches, encode=encoder, row_tokens=self.rows.row_tokens, dtype=encoder.dtype):
+                tally.add(tokens)
+                if tokens.ndim == 2:
+                    tokens.tofile(file)
+        held_out = held_out_share(tally.rows, self.rows)
+        entry = TagRows(
+            **(cleaned or _cleaning_record(self.tag, counts)),
+            tokens=tally.tokens,
+            ordinary_tokens=tally.ordinary,
+            unknown_share=tally.unknown / max(tally.ordinary, 1),
+            rows=tally.rows - held_out,
+            held_out_rows=held_out,
+            tail_tokens=tally.tail,
+            sha256=file_sha256(path),
+        )
+        write_json(self.record, entry.model_dump(mode="json"))
+        return entry
+
+    def _clean_batches(self, counts: CleaningCounts) -> Iterator[list[str]]:
+        documents = self.corpus.documents(self.tag)
+        return clean_batches(documents, tag=self.tag, config=self.cleaning, counts=counts, scratch=self.folder)
+
+    def _stored_batches(self) -> Iterator[list[str]]:
+        with zstandard.open(self._clean, "rt", encoding="utf-8", newline="\n") as file:
+            batch: list[str] = []
+            for line in file:
+                batch.append(line.removesuffix("\n"))
+                if len(batch) == _DOCUMENTS:
+                    yield batch
+                    batch = []
+            if batch:
+                yield batch
+
+
+def as_worker() -> None:
+    """Make this process one of several workers: its tokenizer uses one core."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+class _Encoder:
+    """The tokenizer of a folder as a function from documents to ids, without torch or transformers."""
+
+    def __init__(self, folder: Path) -> None:
+        from tokenizers import Tokenizer
+
+        self.backend = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.backend.no_truncation()
+        self.backend.no_padding()
+        facts = read_json(folder.parent / "tokenizer-facts.json")
+        self.dtype = id_type(facts["vocabulary_size"])
+        self.unknown_id: int | None = facts["unknown_id"]
+        self.is_special = np.zeros(facts["vocabulary_size"], dtype=bool)
+        self.is_special[facts["special_ids"]] = True
+
+    def __call__(self, documents: list[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self.backend.encode_batch_fast(documents)]
+
+
+@lru_cache(maxsize=1)
+def _encoder(folder: Path) -> _Encoder:
+    return _Encoder(folder)
+
+
+class _Tally:
+    """Counts of a tag's tokens while they are packed."""
+
+    def __init__(self, encoder: _Encoder) -> None:
+        self._encoder = encoder
+        self.tokens = self.ordinary = self.unknown = self.rows = self.tail = 0
+
+    def add(self, tokens: NDArray[np.unsignedinteger]) -> None:
+        self.tokens += tokens.size
+        self.ordinary += int(np.count_nonzero(~self._encoder.is_special[tokens]))
+        self.unknown += int(np.count_nonzero(tokens == self._encoder.unknown_id))
+        if tokens.ndim == 2:
+            self.rows += len(tokens)
+        else:
+            self.tail = len(tokens)
+
+
+def _cleaning_record(tag: LangScript, counts: CleaningCounts) -> dict[str, object]:
+    return {
+        "documents": counts.kept,
+        "dropped": {reason: number for reason, number in sorted(counts.dropped.items()) if number},
+        "bytes": counts.bytes,
+        "share_in_script": round(share_in_script(counts.letters(), tag.script), 4),
+    }
