@@ -65,7 +65,7 @@
       input.value = match[1];
     }
     find();
-    document.getElementById("languages").scrollIntoView();
+    document.getElementById("languages").scrollIntoView({ behavior: "instant" });
   }
 
   if (main) {

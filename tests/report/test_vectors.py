@@ -1,0 +1,99 @@
+"""Neighbours, pictures and charts: who is shown, under which name, in which colour."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from langsamp.report.figures import Point, loss_curves, smoothed, vector_picture
+from langsamp.report.labels import place_labels
+from langsamp.report.numbers import duration, score, signed, whole
+from langsamp.report.palette import FAMILIES, SCRIPTS
+from langsamp.report.run import read_run
+from langsamp.report.svg import inline_svg
+from langsamp.report.vectors import language_facts, neighbour_rows, pictures, purity_rows
+
+
+@pytest.fixture
+def langsamp(run_folder):
+    return next(model for model in read_run(run_folder).models if model.variant == "both")
+
+
+def test_german_comes_first_and_kin_is_marked(langsamp):
+    rows = neighbour_rows(langsamp.conditioning, "language")
+    assert [row.code for row in rows] == ["deu", "nld", "fra", "kmr", "rus", "arb", "gsw"]  # then by name
+    german = rows[0]
+    assert german.name == "German" and german.group == "Indo-European" and len(german.neighbours) == 5
+    assert [near.is_kin for near in german.neighbours] == [near.code != "arb" for near in german.neighbours]
+    assert not any(near.is_kin for row in rows if row.code == "arb" for near in row.neighbours)
+
+
+def test_an_untrained_language_is_in_no_table_and_no_picture(langsamp):
+    assert "oci" not in {row.code for row in neighbour_rows(langsamp.conditioning, "language")}
+    for name, chart in pictures(langsamp.conditioning):
+        assert "Occitan" not in inline_svg(chart.figure, name=name, summary="", titles=chart.titles)
+
+
+def test_a_language_in_two_scripts_counts_under_the_one_it_saw_more_of(langsamp):
+    rows = {str(tag): seen for tag, seen in langsamp.conditioning.rows_seen.items()}
+    more = max(("kmr_Cyrl", "kmr_Latn"), key=lambda tag: (rows[tag], tag))
+    assert str(language_facts(langsamp.conditioning)["kmr"].tag) == more
+
+
+def test_purity_names_each_model_and_kind(run_folder):
+    rows = purity_rows(read_run(run_folder).models)
+    assert [(row.model, row.what) for row in rows] == [
+        ("LangSAMP, seed 0", "family"), ("LangSAMP, seed 0", "script"),
+        ("LangSAMP, seed 1", "family"), ("LangSAMP, seed 1", "script"),
+    ]  # fmt: skip
+
+
+def test_every_dot_has_its_own_tooltip_whatever_its_size_and_group():
+    names = {"indo1319": "Indo-European", "rare1234": "Rare"}
+    points = [
+        Point(x=float(i), y=float(-i), label="abc", title=f"<tip {i}>", group=list(names)[i % 2], weight=i)
+        for i in range(9)
+    ]
+    chart = vector_picture(points, marks=FAMILIES, names=names, shares=(0.5, 0.25), gid="dots")
+    svg = inline_svg(chart.figure, name="dots", summary='a "quoted" one', titles=chart.titles)
+    assert sorted(tip for tips in chart.titles.values() for tip in tips) == [f"<tip {i}>" for i in range(9)]
+    assert svg.count("<title>") == 9 and "&lt;tip 8&gt;</title>" in svg
+    assert "http" not in svg and "DejaVu" not in svg and 'aria-label="a &quot;quoted&quot; one"' in svg
+    assert "currentColor" in svg and "var(--line)" in svg
+
+
+def test_marks_differ_in_colour_or_shape():
+    assert len(set(FAMILIES.values())) == len(FAMILIES)
+    han = {"Hans", "Hant"}  # one mark with Hani: one script in Unicode
+    assert len({mark for code, mark in SCRIPTS.items() if code not in han}) == len(SCRIPTS) - len(han)
+
+
+def test_labels_never_cover_one_another():
+    axes = Figure().subplots()
+    crowd = [Point(x=0.5, y=0.5, label="crowded", title="", group="") for _ in range(50)]
+    apart = [
+        Point(x=0.1, y=0.1, label="apart", title="", group=""),
+        Point(x=0.9, y=0.9, label="away", title="", group=""),
+    ]
+    assert place_labels(axes, apart, size=8) == 2
+    assert place_labels(axes, crowd, size=8) < 9
+
+
+def test_smoothing_starts_at_the_first_loss_and_keeps_a_constant():
+    assert smoothed(np.full(500, 2.5)) == pytest.approx(np.full(500, 2.5))
+    assert smoothed(np.array([7.0, 1.0, 1.0]))[0] == 7.0
+
+
+def test_loss_curves_stand_without_held_out_values(run_folder):
+    models = read_run(run_folder).models
+    chart = loss_curves(models[:1])
+    assert [axes.get_title(loc="left") for axes in chart.figure.axes] == ["Training loss (smoothed)", "Held-out loss"]
+
+
+def test_numbers_are_printed_as_a_reader_expects():
+    assert (signed(4.44), signed(-0.26), signed(-0.04), signed(float("nan"))) == ("+4.4", "−0.3", "0.0", "–")
+    assert (score(None), whole(1234567), duration(59.6), duration(7260)) == (
+        "–",
+        "1,234,567",
+        "1 min 00 s",
+        "2 h 01 min",
+    )
