@@ -38,6 +38,7 @@ def task(
 ) -> TrainingTask:
     ids = LanguageIds.of(rows.tags)
     settings = {"steps": 4, "learning_rate": 1e-2, "rows_per_batch": 16, "checkpoint_every": 100, "log_every": 1}
+    config = TrainingConfig(**(settings | training))
     return TrainingTask(
         name="test",
         model=LangSampForMaskedLM(
@@ -47,10 +48,10 @@ def task(
         tokenizer=tokenizer,
         ids=ids,
         sampler=SamplerConfig(rows_per_step=32),
-        config=TrainingConfig(**(settings | training)),
+        config=config,
         seed=seed,
         out=out,
-        settings={"model": "tiny"},
+        identity={"seed": seed, "training": config.deciding(capped=False)},
     )
 
 

@@ -1,8 +1,17 @@
 """How a model is trained: the paper's recipe by default (section 4.1)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+_CHANGE_NO_WEIGHT = {
+    "rows_per_batch",
+    "log_every",
+    "held_out_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "log_to",
+}
 
 Schedule = Literal["linear", "constant", "warmup-stable-decay"]
 
@@ -44,6 +53,14 @@ class TrainingConfig(BaseModel):
     """Newest checkpoints to keep; null keeps all."""
     log_to: tuple[Literal["tensorboard", "wandb"], ...] = ()
     """Trackers that get the log beside `log.jsonl`."""
+
+    def deciding(self, *, capped: bool) -> dict[str, Any]:
+        """The settings that decide the weights at each step, in JSON's terms; a run may go on under other ones.
+
+        A constant schedule passes through every state of a shorter run, unless repetition is `capped` over the steps.
+        """
+        free = _CHANGE_NO_WEIGHT | ({"steps"} if self.schedule == "constant" and not capped else set())
+        return self.model_dump(mode="json", exclude=free)
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate of the update that follows `step` finished ones."""

@@ -32,9 +32,6 @@ from langsamp.training.log import TrainingLog
 from langsamp.training.stop import StopFlag
 from langsamp.world import World
 
-_FREE_TO_CHANGE = {"rows_per_batch", "log_every", "held_out_every", "checkpoint_every", "keep_checkpoints", "log_to"}
-"""Settings that change no weight, so a run may go on under other ones."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingTask:
@@ -49,8 +46,8 @@ class TrainingTask:
     config: TrainingConfig
     seed: int
     out: Path
-    settings: Mapping[str, Any]
-    """The settings of model and masking, kept in every checkpoint and compared at resume."""
+    identity: Mapping[str, Any]
+    """All that decides the weights at each step, in JSON's terms: kept in every checkpoint and compared at resume."""
 
 
 def train(task: TrainingTask, *, cpu: bool = False) -> Path:
@@ -243,7 +240,7 @@ class _Trainer:
             "variant": task.model.variant,
             "seed": task.seed,
             "data": task.batches.rows.fingerprint,
-            "settings": self._settings(),
+            "identity": dict(task.identity),
             "ids": task.ids.model_dump(mode="json"),
             "rows_seen": {str(tag): int(rows) for tag, rows in zip(task.batches.rows.tags, seen, strict=True)},
             "scaler": scaler.state_dict() if scaler is not None else None,
@@ -266,8 +263,7 @@ class _Trainer:
         if not found:
             return 0
         record = read_record(found[-1])
-        changes = differing_keys({"data": self.task.batches.rows.fingerprint, **self._settings()},
-                                 {"data": record["data"], **record["settings"]})  # fmt: skip
+        changes = differing_keys(self.task.identity, record["identity"])
         if changes:
             raise UserError(
                 f"{self.task.out} was made with another recipe ({'; '.join(changes)}): choose another output folder, "
@@ -277,14 +273,6 @@ class _Trainer:
         if record["scaler"] is not None and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(record["scaler"])
         return int(record["step"])
-
-    def _settings(self) -> dict[str, Any]:
-        """What decides the weights at each step, in JSON's terms."""
-        training = self.config.model_dump(mode="json", exclude=_FREE_TO_CHANGE)
-        if self.config.schedule == "constant" and self.task.sampler.max_repetition is None:
-            del training["steps"]  # a longer constant run passes through every state of a shorter one
-        sampler = self.task.sampler.model_dump(mode="json")
-        return {"seed": self.task.seed, "training": training, "sampler": sampler, **self.task.settings}
 
 
 def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int) -> RowOrder:
