@@ -234,6 +234,18 @@ def dataset(tmp_path: Path) -> Path:
     return folder
 
 
+def test_the_embedded_corpus(tmp_path: Path) -> None:
+    config = CorpusConfig(languages="rus_Cyrl,deu_Latn", documents_per_tag=5)
+    corpus = open_corpus(config, base=tmp_path)
+    assert corpus.tags == [GERMAN, RUSSIAN]
+    documents = list(corpus.documents(GERMAN))
+    assert len(documents) == 5
+    assert list(pickle.loads(pickle.dumps(corpus)).documents(GERMAN)) == documents
+    assert (corpus.licence, corpus.size(GERMAN)) == ("Unicode-3.0", corpus.size(RUSSIAN))
+    for other in ({"languages": "deu_Latn"}, {"seed": 1}, {"documents_per_tag": 6}):
+        assert open_corpus(config.model_copy(update=other), base=tmp_path).fingerprint() != corpus.fingerprint()
+
+
 def hub_corpus(dataset: Path, **settings: Any) -> Corpus:
     return open_corpus(CorpusConfig(source=f"hub:{dataset.name}", **settings), base=dataset.parent)
 

@@ -28,17 +28,16 @@ _BATCH = 1000  # documents
 _CHECKED = 1000  # kept documents after which the script is checked for the first time
 _LEAST_IN_SCRIPT = 0.5
 
-_JUNK = re.compile(
-    "["
+INVISIBLE = (
     "\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
     "\xad"  # soft hyphen: where a word may be broken
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks: order on the screen, known without them
     "\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"  # joiners of lines, invisible operators, byte order, annotation
-    "\ud800-\udfff"  # halves of a surrogate pair, from JSON escapes: no characters
     "\ufdd0-\ufdef\ufffe\uffff"  # not characters
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # musical format, invisible tags
-    "]"
 )
+"""What is removed, as ranges for the square brackets of a regular expression."""
+_JUNK = re.compile(f"[{INVISIBLE}\ud800-\udfff]")  # and halves of surrogate pairs, from JSON escapes
 _BROKEN_WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf"
 """Thai, Lao, Burmese, Khmer, Tai Le, New Tai Lue, Tai Tham, Tai Viet: there a zero width space parts words."""
 _REPEATED_BREAK = re.compile("\u200b+")
