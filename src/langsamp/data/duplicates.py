@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from xxhash import xxh3_128_digest
 
 _DIGEST = np.dtype("S16")
-_IN_MEMORY = 2_000_000  # about 200 MB as Python objects
+_IN_MEMORY = 1_000_000  # about 100 MB as Python objects
 
 _Digests = NDArray[np.bytes_]
 

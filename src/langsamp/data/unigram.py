@@ -1,6 +1,6 @@
 """A SentencePiece Unigram tokenizer of one's own, in the layout of XLM-R: `<s> <pad> </s> <unk>`, pieces, `<mask>`.
 
-Text is only cleaned as `cleaning.clean_text` does it. The usual normaliser (`nmt_nfkc`, which XLM-R has) would also turn
+Text is only cleaned as `cleaning.clean_text` does it. The usual normaliser (`nmt_nfkc`, which XLM-R has) would turn
 the non-joiner that Persian is written with into a space, take apart vowels of Thai and Lao, and let the tokenizer
 forget what it read. Here decoding gives back clean text, but for U+2581, SentencePiece's own sign for a space.
 
