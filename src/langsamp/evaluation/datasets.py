@@ -139,16 +139,19 @@ class CldrPairs:
 
     def read(self, tag: LangScript) -> ParallelText:
         """The sentences of `tag` beside the English ones."""
-        items = _cldr_items(self._seed)
-        return ParallelText(tag=tag, english=items[ENGLISH], target=items[tag])
+        return _cldr_pair(tag, self._seed)
 
 
 @cache
-def _cldr_items(seed: int) -> dict[LangScript, tuple[str, ...]]:
-    """Sentences that every tag can say, so that neither they nor a score depend on which tags are asked for."""
-    from langsamp.data.cldr import CldrCorpus, retrieval_items
+def _cldr_pair(tag: LangScript, seed: int) -> ParallelText:
+    """Sentences chosen for one tag: from names least like the English ones, which differ between languages.
 
-    return {tag: tuple(items) for tag, items in retrieval_items(CldrCorpus().tags, seed=seed).items()}
+    Names that all tags have are mostly places that all of Latin script write alike: letters alone would find them.
+    """
+    from langsamp.data.cldr import retrieval_items
+
+    items = retrieval_items([ENGLISH, tag], seed=seed)
+    return ParallelText(tag=tag, english=tuple(items[ENGLISH]), target=tuple(items[tag]))
 
 
 def _folders(data: Path | None) -> list[Path]:
