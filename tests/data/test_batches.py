@@ -93,5 +93,5 @@ def test_held_out_rows_are_not_trained_on_and_always_masked_alike(rows: Prepared
 
 
 def test_shares_over_one_are_refused() -> None:
-    with pytest.raises(ValueError, match="at most 1, got 1.2"):
+    with pytest.raises(ValueError, match=r"at most 1, got 1\.2"):
         MaskingConfig(mask_share=0.9, random_share=0.3)

@@ -33,7 +33,7 @@ def test_rows_come_back_as_written(rows: PreparedRows) -> None:
 
 def test_a_folder_without_manifest_does_not_exist(rows: PreparedRows) -> None:
     (rows.folder / MANIFEST).unlink()
-    with pytest.raises(DataMissingError, match="no manifest.json"):
+    with pytest.raises(DataMissingError, match=r"no manifest\.json"):
         PreparedRows(rows.folder)
 
 
@@ -45,7 +45,7 @@ def test_a_damaged_file_is_named(rows: PreparedRows, damage: str) -> None:
     else:
         ids = np.fromfile(path, dtype="<u2")
         (ids[:-1] if damage == "cut short" else ids ^ 1).tofile(path)
-    with pytest.raises(DamagedError, match="kmr_Latn.ids"):
+    with pytest.raises(DamagedError, match=r"kmr_Latn\.ids"):
         PreparedRows(rows.folder)
 
 

@@ -207,7 +207,8 @@ from langsamp.training.trainer import train
 from transformers import AutoTokenizer
 from tests.training.test_trainer import task
 folder = Path(sys.argv[1])
-job = task(PreparedRows(folder / "rows"), AutoTokenizer.from_pretrained(folder / "tokenizer"), folder / "two", dropout=0.0)
+tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
+job = task(PreparedRows(folder / "rows"), tokenizer, folder / "two", dropout=0.0)
 train(job, cpu=True)
 """
 
@@ -219,7 +220,7 @@ def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tm
     script.write_text(_TWO)
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
                "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", str(script), str(tmp_path)]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
     two = checkpoints(tmp_path / "two" / "checkpoints")[-1]

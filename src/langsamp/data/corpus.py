@@ -18,7 +18,7 @@ from langsamp.languages.table import check
 from langsamp.languages.tags import LangScript
 
 if TYPE_CHECKING:
-    from langsamp.data.cldr import CldrCorpus
+    from langsamp.data.cldr.corpus import CldrCorpus
 
 _HUB = "hub:"
 
@@ -88,7 +88,7 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
             selects nothing.
     """
     if config.source == "cldr":
-        from langsamp.data.cldr import CldrCorpus
+        from langsamp.data.cldr.corpus import CldrCorpus
 
         cldr = CldrCorpus(documents_per_tag=config.documents_per_tag, seed=config.seed)
         return _Selection(cldr=cldr, tags=_selected(config, cldr.tags))

@@ -154,7 +154,7 @@ def _finish(
         tags=tags,
         **{key: value for key, value in facts.items() if key != "unknown_id"},
     )
-    for path in [*folder.glob("*.clean.*"), *folder.glob("*_*.json"), folder / "tokenizer-facts.json"]:
+    for path in {*folder.glob("*.clean.*"), *folder.glob("*_*.json"), folder / "tokenizer-facts.json"}:
         path.unlink()
     write_json(folder / "provenance.json", provenance(data=manifest.fingerprint))
     write_json(folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))

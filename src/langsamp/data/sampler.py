@@ -122,7 +122,8 @@ class RowOrder:
         """The rows that a tag's draws read: its first, second ... draw as `occurrence` counts them."""
         passes, position = np.divmod(occurrence, max(self._sizes[tag], 1))
         tag_key = np.random.SeedSequence([*self._key, tag]).generate_state(1, np.uint64)
-        return shuffled(position, size=int(self._sizes[tag]), keys=_mixed(tag_key + passes.astype(np.uint64)))
+        keys = _mixed((tag_key + passes.astype(np.uint64)).astype(np.uint64))
+        return shuffled(position, size=int(self._sizes[tag]), keys=keys)
 
 
 def shuffled(positions: NDArray[np.int64], *, size: int, keys: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -133,7 +133,7 @@ class CldrPairs:
     @property
     def tags(self) -> Sequence[LangScript]:
         """Every tag of the embedded corpus but English."""
-        from langsamp.data.cldr import CldrCorpus
+        from langsamp.data.cldr.corpus import CldrCorpus
 
         return sorted(tag for tag in CldrCorpus().tags if tag != ENGLISH)
 
@@ -148,7 +148,7 @@ def _cldr_pair(tag: LangScript, seed: int) -> ParallelText:
 
     Names that all tags have are mostly places that all of Latin script write alike: letters alone would find them.
     """
-    from langsamp.data.cldr import retrieval_items
+    from langsamp.data.cldr.tasks import retrieval_items
 
     items = retrieval_items([ENGLISH, tag], seed=seed)
     return ParallelText(tag=tag, english=tuple(items[ENGLISH]), target=tuple(items[tag]))

@@ -94,7 +94,9 @@ def _new(config: ModelConfig, tokenizer: PreTrainedTokenizerBase) -> PreTrainedM
 def _check_settings(default: PretrainedConfig, settings: dict[str, Any]) -> None:
     known = default.to_dict().keys() | default.attribute_map.keys()
     for key in settings.keys() - known:
-        raise UserError(f"model.settings.{key} is no setting of a {default.model_type} model.{did_you_mean(key, known)}")
+        raise UserError(
+            f"model.settings.{key} is no setting of a {default.model_type} model.{did_you_mean(key, known)}"
+        )
 
 
 def _check_fit(config: PretrainedConfig, *, vocabulary_size: int, row_tokens: int) -> None:

@@ -5,8 +5,8 @@ from datetime import date
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from langsamp.data.cldr_facts import Facts
-from langsamp.data.cldr_meanings import Meaning
+from langsamp.data.cldr.facts import Facts
+from langsamp.data.cldr.meanings import Meaning
 
 Thing = TypeVar("Thing")
 
@@ -34,7 +34,7 @@ _STYLES = ("standard", "standard", "or")
 
 
 class Known:
-    """What somebody can say: concepts by name, and the ways of saying numbers that `cldr_phrases` lists."""
+    """What somebody can say: concepts by name, and the ways of saying numbers that `cldr.phrases` lists."""
 
     def __init__(self, known: Collection[str]) -> None:
         """Sort it by kind."""

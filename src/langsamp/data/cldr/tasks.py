@@ -11,11 +11,11 @@ from typing import Literal
 
 from xxhash import xxh32_intdigest
 
-from langsamp.data import cldr_spans
-from langsamp.data.cldr_drawing import Drawing
-from langsamp.data.cldr_facts import Facts
-from langsamp.data.cldr_meanings import Meaning
-from langsamp.data.cldr_phrases import Phrasebook, phrasebook
+from langsamp.data.cldr import spans
+from langsamp.data.cldr.drawing import Drawing
+from langsamp.data.cldr.facts import Facts
+from langsamp.data.cldr.meanings import Meaning
+from langsamp.data.cldr.phrases import Phrasebook, phrasebook
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 
@@ -130,10 +130,10 @@ def _topic_items(tag: LangScript, split: TaskSplit, seed: int) -> Iterator[tuple
 
 
 def _tagging_items(tag: LangScript, split: TaskSplit, seed: int) -> Iterator[Words]:
-    book = Phrasebook(tag, mark=cldr_spans.mark)
+    book = Phrasebook(tag, mark=spans.mark)
     drawing, rng = Drawing(book.known), Random(f"{seed} {tag} tagging {split}")
     while True:
-        words, labels = cldr_spans.words(book.text(drawing.document(rng, split)))
+        words, labels = spans.words(book.text(drawing.document(rng, split)))
         if set(labels) != {"O"}:
             yield words, labels
 

@@ -13,10 +13,10 @@ from babel.lists import format_list
 from babel.numbers import format_currency, get_currency_name
 from babel.units import format_compound_unit, format_unit, get_unit_name
 
-from langsamp.data.cldr_drawing import Drawing
-from langsamp.data.cldr_locales import locales, own_data
-from langsamp.data.cldr_meanings import Item, Meaning
-from langsamp.data.cldr_phrases import Phrasebook
+from langsamp.data.cldr.drawing import Drawing
+from langsamp.data.cldr.locales import locales, own_data
+from langsamp.data.cldr.meanings import Item, Meaning
+from langsamp.data.cldr.phrases import Phrasebook
 from langsamp.languages.tags import LangScript
 
 FALLBACK = re.compile(

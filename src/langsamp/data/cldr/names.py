@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from langsamp.data import cldr_facts
+from langsamp.data.cldr import facts
 
 _LATIN = re.compile("[A-Za-zÀ-ɏ]")
 _NO_PLACE = re.compile("EU|EZ|QO|UN|XA|XB|ZZ")
@@ -54,7 +54,7 @@ def _all_names(own: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _section(own, "territories", "place", without=_NO_PLACE)
     yield from _section(own, "languages", "language", without=_NO_LANGUAGE)
     yield from _section(own, "scripts", "script", without=_NO_SCRIPT)
-    yield from (pair for pair in _section(own, "currency_names", "currency") if pair[0] in cldr_facts.currencies())
+    yield from (pair for pair in _section(own, "currency_names", "currency") if pair[0] in facts.currencies())
     for zone, forms in own.get("time_zones", {}).items():
         if "city" in forms and not zone.startswith("Etc/"):
             yield f"city:{zone}", forms["city"]

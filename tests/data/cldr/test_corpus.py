@@ -4,8 +4,8 @@ from itertools import islice
 
 import pytest
 
-from langsamp.data.cldr import CldrCorpus
-from langsamp.data.cldr_locales import locales
+from langsamp.data.cldr.corpus import CldrCorpus
+from langsamp.data.cldr.locales import locales
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 
@@ -54,6 +54,6 @@ def test_wrong_arguments_are_named() -> None:
 
 
 def test_importing_it_loads_nothing_heavy() -> None:
-    code = "import sys, langsamp.data.cldr; print(*sys.modules)"
+    code = "import sys, langsamp.data.cldr.corpus; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "transformers", "numpy", "pandas", "iso639"} & set(modules)

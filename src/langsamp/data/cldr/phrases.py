@@ -14,9 +14,9 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 from babel.units import format_compound_unit
 
-from langsamp.data import cldr_locales
-from langsamp.data.cldr_meanings import Meaning
-from langsamp.data.cldr_names import is_common, is_text, names_in
+from langsamp.data.cldr import locales
+from langsamp.data.cldr.meanings import Meaning
+from langsamp.data.cldr.names import is_common, is_text, names_in
 from langsamp.languages.tags import LangScript
 
 Say = Callable[..., str]
@@ -54,7 +54,7 @@ def phrasebook(tag: LangScript) -> "Phrasebook":
 class Phrasebook:
     """What one tag can say.
 
-    `known` lists it: named concepts as in `cldr_names`, and the ways of saying numbers `count:<unit>` (of the unit),
+    `known` lists it: named concepts as in `cldr.names`, and the ways of saying numbers `count:<unit>` (of the unit),
     `relative:<unit of time>` (that many from now, negative ago), `money:<currency>`, `price:<unit>` (money for one),
     `date:<style>` (the day with that ordinal).
     """
@@ -65,8 +65,8 @@ class Phrasebook:
         Raises:
             UserError: where CLDR has too little data for `tag`.
         """
-        locale = cldr_locales.locale_of(tag)
-        self._locale, self._own, self._script = Locale.parse(locale), cldr_locales.own_data(locale), tag.script
+        locale = locales.locale_of(tag)
+        self._locale, self._own, self._script = Locale.parse(locale), locales.own_data(locale), tag.script
         self._mark = mark or (lambda kind, text: text)
         self._numbers: dict[int | float, tuple[str, str]] = {}
         self._forms = {self._locale.plural_form(number) for number in _NUMBERS}

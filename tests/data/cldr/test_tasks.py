@@ -4,13 +4,13 @@ from random import Random
 
 import pytest
 
-from langsamp.data.cldr import CldrCorpus, retrieval_items, tagging_items, topic_items
-from langsamp.data.cldr_drawing import Drawing
-from langsamp.data.cldr_locales import locales
-from langsamp.data.cldr_meanings import SHARES
-from langsamp.data.cldr_phrases import phrasebook
-from langsamp.data.cldr_spans import LABELS, words
-from langsamp.data.cldr_tasks import TOPICS
+from langsamp.data.cldr.corpus import CldrCorpus
+from langsamp.data.cldr.drawing import Drawing
+from langsamp.data.cldr.locales import locales
+from langsamp.data.cldr.meanings import SHARES
+from langsamp.data.cldr.phrases import phrasebook
+from langsamp.data.cldr.spans import LABELS, words
+from langsamp.data.cldr.tasks import TOPICS, retrieval_items, tagging_items, topic_items
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 
@@ -76,7 +76,7 @@ def test_copied_letters_do_not_solve_retrieval() -> None:
 
 
 def test_more_retrieval_items_than_can_be_said_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("langsamp.data.cldr_tasks._NAMES", 6)
+    monkeypatch.setattr("langsamp.data.cldr.tasks._NAMES", 6)
     with pytest.raises(
         UserError, match=r"expected 300 sentences that each of 1 tags can say, found [0-9]+; ask for fewer"
     ):

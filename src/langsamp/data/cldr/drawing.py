@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from random import Random
 
-from langsamp.data.cldr_meanings import Meaning, Split
-from langsamp.data.cldr_ways import WAYS, Known, one
+from langsamp.data.cldr.meanings import Meaning, Split
+from langsamp.data.cldr.ways import WAYS, Known, one
 
 _THEMES = ("world", "world", "world", "time", "size", "mixed")
 """Each theme as often as its share of documents."""

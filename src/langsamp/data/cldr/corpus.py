@@ -1,7 +1,7 @@
 """The embedded corpus: real text in about 160 tags, made from Unicode CLDR through Babel, and the tasks made with it.
 
 Nothing is downloaded. Each tag draws meanings of its own, so the text is not parallel; what it shares across tags is
-how the world hangs together. The tasks' meanings are kept out of it by what they mean (`cldr_meanings`).
+how the world hangs together. The tasks' meanings are kept out of it by what they mean (`cldr.meanings`).
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,11 @@ from babel.core import get_cldr_version
 from xxhash import xxh64_intdigest
 
 from langsamp.artifacts import fingerprint
-from langsamp.data import cldr_locales
-from langsamp.data.cldr_drawing import Drawing
-from langsamp.data.cldr_phrases import phrasebook
-from langsamp.data.cldr_tasks import retrieval_items, tagging_items, topic_items
+from langsamp.data.cldr import locales
+from langsamp.data.cldr.drawing import Drawing
+from langsamp.data.cldr.phrases import phrasebook
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
-
-__all__ = ["CldrCorpus", "retrieval_items", "tagging_items", "topic_items"]
 
 _GENERATOR = 1
 """Goes up when the same arguments give other text."""
@@ -44,7 +41,7 @@ class CldrCorpus:
     @property
     def tags(self) -> list[LangScript]:
         """All tags, sorted."""
-        return list(cldr_locales.locales())
+        return list(locales.locales())
 
     def documents(self, tag: LangScript) -> Iterator[str]:
         """The documents of `tag` in order; document i depends on the tag, the seed and i only.

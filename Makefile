@@ -1,0 +1,45 @@
+# Needs Python 3.11 or newer, nothing else: every target makes .venv and installs the pinned versions first.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+INSTALLED_DEV := .venv/.installed-dev
+
+.PHONY: help quickstart test lint check smoke clean
+
+help:
+	@echo "make quickstart  train, evaluate and report on the embedded text, a few minutes"
+	@echo "make test        the test suite"
+	@echo "make lint        format, lint, types, import contracts, spelling"
+	@echo "make check       both"
+	@echo "make smoke       a short deterministic loss curve, which a refactor must not move"
+
+quickstart: $(INSTALLED)
+	$(BIN)/langsamp run configs/quickstart.yaml
+
+test: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED_DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/typos
+
+check: lint test
+
+smoke: $(INSTALLED)
+	$(BIN)/python tools/smoke.py
+
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+$(INSTALLED_DEV): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv build dist

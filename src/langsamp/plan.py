@@ -1,0 +1,232 @@
+"""What a run would do and cost, from a short measurement: rows and epochs per tag, steps, time, disk.
+
+Nothing is written. Rows that are there already are taken as they are; else a sample of each tag is cleaned, encoded and
+scaled up, and the plan says so.
+"""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import torch
+from tqdm import tqdm
+from transformers import PreTrainedTokenizerFast
+
+from langsamp.artifacts import free_bytes
+from langsamp.data.cleaning import clean_documents
+from langsamp.data.corpus import Corpus, open_corpus
+from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
+from langsamp.data.sampler import sampling_shares
+from langsamp.data.tokenizer import TokenizerConfig, load_tokenizer
+from langsamp.data.unigram import train_tokenizer
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.tags import LangScript
+from langsamp.model.build import build_model
+from langsamp.model.mlm import IGNORED, VARIANTS, LangSampForMaskedLM
+from langsamp.recipe import Recipe
+
+_SAMPLE = 300  # documents of each tag
+_QUICK_PIECES, _QUICK_DOCUMENTS = 4_000, 6_000
+_TIMED = 3  # batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagPlan:
+    """One tag of the plan."""
+
+    documents: int
+    rows: int
+    share: float
+    """Probability that a row read in training is of this tag."""
+    epochs: float
+    """How often each of its rows is expected to be read in the whole training."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run would do."""
+
+    name: str
+    tags: Mapping[LangScript, TagPlan]
+    is_estimate: bool
+    """True where documents and rows were scaled up from a sample."""
+    steps: int
+    trainings: int
+    tokens: int
+    """Tokens read in one training."""
+    parameters: int
+    seconds: float
+    """All trainings on this machine's CPU or first GPU, as measured now."""
+    disk_bytes: int
+    free_bytes: int
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Speed of training that the time is reckoned from."""
+        return self.tokens * self.trainings / self.seconds
+
+
+def make_plan(recipe: Recipe) -> Plan:
+    """The plan of a recipe.
+
+    Raises:
+        UserError: as the run itself would, for text, tokenizer or model.
+    """
+    amounts = _amounts_there(recipe) or _amounts_estimated(recipe)
+    steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
+    shares = sampling_shares(
+        list(amounts.rows.values()),
+        alpha=recipe.sampler.alpha,
+        max_repetition=recipe.sampler.max_repetition,
+        draws=steps * rows_per_step,
+    )
+    tags = {}
+    for (tag, rows), share in zip(amounts.rows.items(), shares, strict=True):
+        epochs = float(share * steps * rows_per_step / rows) if rows else 0.0
+        tags[tag] = TagPlan(documents=amounts.documents[tag], rows=rows, share=float(share), epochs=epochs)
+    parameters, seconds_per_step = _measure_step(recipe, amounts)
+    kept = min(recipe.training.keep_checkpoints or math.inf, math.ceil(steps / recipe.training.checkpoint_every))
+    trainings = len(recipe.trainings)
+    disk = sum(amounts.rows.values()) * recipe.rows.row_tokens * 4 + trainings * int(parameters * 4 * (3 * kept + 1))
+    return Plan(
+        name=recipe.name,
+        tags=tags,
+        is_estimate=amounts.is_estimate,
+        steps=steps,
+        trainings=trainings,
+        tokens=steps * rows_per_step * recipe.rows.row_tokens,
+        parameters=parameters,
+        seconds=seconds_per_step * steps * trainings,
+        disk_bytes=disk,
+        free_bytes=free_bytes(recipe.folder),
+    )
+
+
+def print_plan(plan: Plan) -> None:
+    """The plan as a table and a few lines on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(title=f"{plan.name}: rows by tag", title_justify="left", header_style="bold", box=None)
+    for column in ("tag", "documents", "rows", "share", "epochs"):
+        table.add_column(column, justify="left" if column == "tag" else "right")
+    for tag, entry in sorted(plan.tags.items(), key=lambda item: -item[1].rows):
+        table.add_row(str(tag), f"{entry.documents:,}", f"{entry.rows:,}", f"{entry.share:.2%}", f"{entry.epochs:.2f}")
+    console.print(table)
+    hours, gib = plan.seconds / 3600, 1 << 30
+    documents, rows = (sum(getattr(entry, name) for entry in plan.tags.values()) for name in ("documents", "rows"))
+    console.print(f"\n{len(plan.tags)} tags, {documents:,} documents, {rows:,} rows", end="")
+    console.print(f", scaled up from up to {_SAMPLE} documents of each tag" if plan.is_estimate else ", prepared")
+    console.print(f"{plan.trainings} trainings of {plan.steps:,} steps, {plan.tokens:,} tokens each")
+    console.print(f"{plan.parameters / 1e6:.1f} M parameters, {plan.tokens_per_second:,.0f} tokens/s measured here")
+    console.print(f"time for all trainings: {hours:.1f} h" if hours >= 1 else f"time: {hours * 60:.0f} min")
+    console.print(f"disk: {plan.disk_bytes / gib:.2f} GiB, {plan.free_bytes / gib:.0f} GiB free")
+
+
+class _Amounts(NamedTuple):
+    """Documents and rows by tag, whether they are estimates, and the tokenizer that counted."""
+
+    documents: dict[LangScript, int]
+    rows: dict[LangScript, int]
+    is_estimate: bool
+    tokenizer: PreTrainedTokenizerFast
+
+
+def _amounts_there(recipe: Recipe) -> _Amounts | None:
+    folder = recipe.folder / "rows"
+    if not (folder / MANIFEST).is_file():
+        return None
+    entries = {LangScript.parse(tag): entry for tag, entry in read_manifest(folder).tags.items()}
+    return _Amounts(
+        documents={tag: entry.documents for tag, entry in entries.items()},
+        rows={tag: entry.rows for tag, entry in entries.items()},
+        is_estimate=False,
+        tokenizer=load_tokenizer(str(folder / TOKENIZER)),
+    )
+
+
+def _amounts_estimated(recipe: Recipe) -> _Amounts:
+    corpus = open_corpus(recipe.corpus, base=Path())
+    samples = {tag: _sample(corpus, tag, recipe) for tag in tqdm(corpus.tags, desc="sampling text", unit="tag")}
+    tokenizer = _tokenizer(recipe, [text for texts, _ in samples.values() for text in texts])
+    encode = tokenizer.backend_tokenizer.encode_batch_fast
+    rows = {
+        tag: int(sum(len(encoding.ids) for encoding in encode(texts)) * number / len(texts) / recipe.rows.row_tokens)
+        for tag, (texts, number) in samples.items()
+    }
+    documents = {tag: number for tag, (_, number) in samples.items()}
+    return _Amounts(documents=documents, rows=rows, is_estimate=True, tokenizer=tokenizer)
+
+
+def _sample(corpus: Corpus, tag: LangScript, recipe: Recipe) -> tuple[list[str], int]:
+    """The first clean documents of a tag, and how many clean ones it may have in all."""
+    raw = corpus.documents(tag)
+    first = list(islice(raw, _SAMPLE))
+    config = recipe.corpus.model_copy(update={"max_documents": None})
+    texts = list(clean_documents(first, tag=tag, config=config))
+    if next(raw, None) is None:
+        number = len(texts)
+    elif recipe.corpus.source == "cldr":
+        number = recipe.corpus.documents_per_tag
+    else:
+        number = round(len(texts) * corpus.size(tag) / sum(len(text.encode()) + 1 for text in first))
+    return texts, min(number, recipe.corpus.max_documents or number)
+
+
+def _tokenizer(recipe: Recipe, texts: list[str]) -> PreTrainedTokenizerFast:
+    """The tokenizer that the run would load, or a small one trained on the sample, which gives more tokens."""
+    name = recipe.tokenizer.load or recipe.model.init
+    if name is not None:
+        return load_tokenizer(name)
+    few = texts[:: max(1, len(texts) // _QUICK_DOCUMENTS)]
+    config = TokenizerConfig(vocab_size=min(recipe.tokenizer.vocab_size, _QUICK_PIECES), character_coverage=0.98)
+    return train_tokenizer(few, config, row_tokens=recipe.rows.row_tokens)
+
+
+def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
+    """Parameters of the recipe's largest variant, and seconds of one of its steps, from a few batches timed here."""
+    config = recipe.model
+    if config.init is None:
+        size = len(amounts.tokenizer) if not amounts.is_estimate else recipe.tokenizer.vocab_size
+        config = config.model_copy(update={"settings": {"vocab_size": size, **config.settings}})
+    model = build_model(
+        config,
+        tokenizer=amounts.tokenizer,
+        ids=LanguageIds.of(amounts.rows),
+        variant=max(recipe.variants, key=VARIANTS.index),
+        row_tokens=recipe.rows.row_tokens,
+        seed=0,
+    )
+    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    model.to(device)
+    rows = min(recipe.training.rows_per_batch, recipe.sampler.rows_per_step)
+    batch_seconds, update_seconds = _timed(model, recipe, rows, device)
+    batches = math.ceil(recipe.sampler.rows_per_step / rows)
+    return sum(parameter.numel() for parameter in model.parameters()), batches * batch_seconds + update_seconds
+
+
+def _timed(model: LangSampForMaskedLM, recipe: Recipe, rows: int, device: torch.device) -> tuple[float, float]:
+    """Median seconds of one batch's forward and backward pass, and of one optimizer update."""
+    ids = torch.randint(5, 300, (rows, recipe.rows.row_tokens), device=device)
+    labels = ids.where(torch.rand(ids.shape, device=device) < recipe.masking.rate, IGNORED)
+    zeros = torch.zeros(rows, dtype=torch.long, device=device)
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(recipe.training.precision)
+    passes, updates = [], []
+    for _ in range(_TIMED + 1):
+        began = time.perf_counter()
+        with torch.autocast(device.type, half, enabled=half is not None):
+            loss = model(ids, labels, language_ids_B=zeros, script_ids_B=zeros)
+        loss.backward()
+        loss.item()
+        passes.append(time.perf_counter() - began)
+        optimizer.step()
+        optimizer.zero_grad()
+        updates.append(time.perf_counter() - began - passes[-1])
+    return median(passes[1:]), median(updates[1:])
