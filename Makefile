@@ -28,8 +28,8 @@ lint: $(INSTALLED_DEV)
 
 check: lint test
 
-smoke: $(INSTALLED)
-	$(BIN)/python tools/smoke.py
+smoke: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest -s tests/test_smoke.py
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
