@@ -1,0 +1,78 @@
+"""What a benchmark found: times as ratios of one run, the targets they are held against, the machine they are from."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from langsamp.artifacts import SCHEMA, provenance
+from langsamp.machine import memory_bytes, processor, usable_cores
+
+
+class Row(BaseModel):
+    """One variant of one measurement."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    variant: str
+    """What was run."""
+    seconds: float | None = None
+    """Median over the rounds."""
+    cpu_seconds: float | None = None
+    """Median of the processor time, over all threads and processes."""
+    ratio: float | None = None
+    """Speed against the reference: its seconds over ours in the same round, median over the rounds."""
+    spread: tuple[float, float] | None = None
+    """Lower and upper quartile of that ratio over the rounds."""
+    rate: float | None = None
+    """Units of work a second, of the kind that the record names."""
+    peak_mib: float | None = None
+    """Most memory that a process held which did this and nothing else."""
+
+
+class Target(BaseModel):
+    """A number that a measurement is held against."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    found: float
+    limit: float
+    at_most: bool = False
+    """True where less is better."""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def is_met(self) -> bool:
+        """Whether `found` is on the right side of `limit`."""
+        return self.found <= self.limit if self.at_most else self.found >= self.limit
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "processor": processor(),
+        "usable_cores": usable_cores(),
+        "memory_gib": round(memory_bytes() / 2**30, 1),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+class Record(BaseModel):
+    """One benchmark, run once on one machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    name: str
+    measures: str
+    """What is compared with what, in a sentence or two."""
+    unit: str
+    """What `rate` counts."""
+    rows: tuple[Row, ...]
+    """The first one is the reference."""
+    targets: tuple[Target, ...]
+    settings: Mapping[str, Any]
+    """Sizes of what was measured."""
+    machine: Mapping[str, Any] = Field(default_factory=_machine)
+    provenance: Mapping[str, Any] = Field(default_factory=provenance)

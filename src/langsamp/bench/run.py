@@ -1,0 +1,48 @@
+"""The benchmarks by name: measured one after another, printed as they come, kept as JSON."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from langsamp.artifacts import write_json
+from langsamp.bench import evaluate, prepare, step
+from langsamp.bench.evaluate import measure_evaluate
+from langsamp.bench.material import Material
+from langsamp.bench.prepare import measure_prepare
+from langsamp.bench.record import Record
+from langsamp.bench.start import measure_start
+from langsamp.bench.step import measure_step
+from langsamp.bench.table import print_record
+from langsamp.errors import UserError, did_you_mean
+
+BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
+    "start": lambda material, quick: measure_start(),
+    "prepare": lambda material, quick: measure_prepare(material, prepare.QUICK if quick else prepare.NORMAL),
+    "step": lambda material, quick: measure_step(material, step.QUICK if quick else step.NORMAL),
+    "evaluate": lambda material, quick: measure_evaluate(material, evaluate.QUICK if quick else evaluate.NORMAL),
+}
+"""What can be measured, each a function of (material, quick)."""
+
+
+def run_benchmarks(names: Sequence[str] = (), *, quick: bool = False, out: Path | None = None) -> list[Record]:
+    """The records of the benchmarks with these `names`, of all for none or `all`, each printed when it is there.
+
+    `quick` measures less: two minutes instead of ten on two cores. Each record goes to `out / "NAME.json"`.
+
+    Raises:
+        UserError: for a name that is none.
+    """
+    known = (*BENCHMARKS, "all")
+    for name in names:
+        if name not in known:
+            raise UserError(f"no benchmark {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
+    records = []
+    with tempfile.TemporaryDirectory(prefix="langsamp-bench-") as scratch:
+        material = Material(folder=Path(scratch))
+        for name in BENCHMARKS if not names or "all" in names else dict.fromkeys(names):
+            record = BENCHMARKS[name](material, quick)
+            print_record(record)
+            if out is not None:
+                write_json(out / f"{name}.json", record.model_dump(mode="json", by_alias=True))
+            records.append(record)
+    return records

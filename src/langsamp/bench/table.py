@@ -1,0 +1,55 @@
+"""A record as a table for a terminal of 80 columns or more."""
+
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from langsamp.bench.record import Record, Row, Target
+
+_COLUMNS: dict[str, Callable[[Row], str]] = {
+    "seconds": lambda row: _number(row.seconds),
+    "CPU s": lambda row: _number(row.cpu_seconds),
+    "ratio": lambda row: "" if row.ratio is None else f"{row.ratio:.2f}x",
+    "quartiles": lambda row: "" if row.spread is None else "{:.2f}-{:.2f}".format(*row.spread),
+    "{unit}/s": lambda row: _number(row.rate),
+    "peak MiB": lambda row: _number(row.peak_mib),
+}
+_NAMED = ("python", "torch", "transformers", "tokenizers")
+"""Versions that are shown; the others are in the JSON."""
+
+
+def print_record(record: Record, console: Console | None = None) -> None:
+    """Print what was compared, the times, and whether the targets are met."""
+    console = console or Console(highlight=False)
+    console.print(Text(f"\n{record.name}: ", "bold").append(record.measures, "not bold"))
+    console.print(_table(record))
+    for target in record.targets:
+        console.print(Text(_sentence(target), "green" if target.is_met else "red"))
+    versions = ", ".join(f"{name} {record.provenance['versions'].get(name)}" for name in _NAMED)
+    machine = "{processor}, {usable_cores} cores, {memory_gib} GiB, load {load} at the end".format(**record.machine)
+    console.print(Text(f"{machine}; {versions}", "dim"))
+
+
+def _table(record: Record) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("", overflow="fold")
+    shown = [name for name, cell in _COLUMNS.items() if any(map(cell, record.rows))]
+    for name in shown:
+        table.add_column(name.format(unit=record.unit), justify="right", no_wrap=True)
+    for row in record.rows:
+        table.add_row(Text(row.variant), *(_COLUMNS[name](row) for name in shown))
+    return table
+
+
+def _sentence(target: Target) -> str:
+    verdict, side = ("met", "at most" if target.at_most else "at least")
+    return f"{verdict if target.is_met else 'missed'}: {target.name} {target.found:.3g} ({side} {target.limit:g})"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 3
+    return f"{value:,.{digits}f}"

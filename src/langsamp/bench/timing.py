@@ -1,0 +1,105 @@
+"""Measuring on a machine that others use too: variants take turns, so that a busy moment slows all of them alike."""
+
+import contextlib
+import io
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from statistics import median, quantiles
+from typing import NamedTuple, ParamSpec
+
+from tqdm import tqdm
+
+from langsamp.bench.record import Row
+from langsamp.machine import peak_memory_bytes
+
+P = ParamSpec("P")
+
+
+class Times(NamedTuple):
+    """What one call took."""
+
+    seconds: float
+    cpu_seconds: float
+    """Processor time of all threads, and of the child processes that ended meanwhile."""
+
+    @classmethod
+    def now(cls) -> "Times":
+        """Readings of both clocks."""
+        return cls(time.perf_counter(), sum(os.times()[:4]))
+
+    def since(self, before: "Times") -> "Times":
+        """What passed after `before`."""
+        return Times(self.seconds - before.seconds, self.cpu_seconds - before.cpu_seconds)
+
+    def shared(self, number: int) -> "Times":
+        """What each of `number` equal parts took."""
+        return Times(self.seconds / number, self.cpu_seconds / number)
+
+
+def alternate(variants: Mapping[str, Callable[[], object]], *, rounds: int, title: str) -> dict[str, list[Times]]:
+    """What each variant took in each round; all run once in every round, every other round in reverse order."""
+    taken: dict[str, list[Times]] = {name: [] for name in variants}
+    with tqdm(total=rounds * len(variants), desc=title, unit="run", dynamic_ncols=True) as bar:
+        for number in range(rounds):
+            for name in list(variants)[:: -1 if number % 2 else 1]:
+                with silence():
+                    began = Times.now()
+                    variants[name]()
+                    taken[name].append(Times.now().since(began))
+                bar.update()
+    return taken
+
+
+def compared(
+    taken: Mapping[str, Sequence[Times]], *, amount: float | None = None, peaks: Mapping[str, float] | None = None
+) -> tuple[Row, ...]:
+    """A row for each variant, the first of which is the reference; each call did `amount` units of work."""
+    reference = next(iter(taken.values()))
+    rows = []
+    for name, times in taken.items():
+        ratios = [theirs.seconds / ours.seconds for theirs, ours in zip(reference, times, strict=True)]
+        seconds = median(each.seconds for each in times)
+        rows.append(
+            Row(
+                variant=name,
+                seconds=seconds,
+                cpu_seconds=median(each.cpu_seconds for each in times),
+                ratio=median(ratios),
+                spread=_quartiles(ratios),
+                rate=None if amount is None else amount / seconds,
+                peak_mib=(peaks or {}).get(name),
+            )
+        )
+    return tuple(rows)
+
+
+def peak_mib_alone(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
+    """The most memory that a new process holds which does nothing but call `function`, in MiB.
+
+    `function` is importable by name and light to import, or its imports count too.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_peak_after, function, args, kwargs).result()
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """No progress bars of what is measured among ours."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def _peak_after(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> float:
+    with silence():
+        function(*args, **kwargs)
+    return peak_memory_bytes() / 2**20
+
+
+def _quartiles(values: Sequence[float]) -> tuple[float, float]:
+    if len(values) < 2:
+        return values[0], values[0]
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    return low, high

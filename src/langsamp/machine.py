@@ -1,0 +1,77 @@
+"""Which machine this is: its processor, the cores and the memory that this process may use, and what it has taken."""
+
+import os
+import platform
+import resource
+import sys
+from pathlib import Path
+
+_CPU_INFO = Path("/proc/cpuinfo")
+_LIMITS = Path("/sys/fs/cgroup")
+"""Where Linux keeps the limits of a container (control groups, version 2)."""
+
+
+def processor() -> str:
+    """The processor's name."""
+    return _cpu_info("model name") or platform.processor() or platform.machine()
+
+
+def processor_flags() -> frozenset[str]:
+    """What the processor can do, in Linux's words (`avx512f`, `avx512_bf16` ...); empty elsewhere."""
+    return frozenset((_cpu_info("flags") or _cpu_info("Features")).split())
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: all, or fewer where it is bound to some or its container is limited."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    quota, _, period = _limit("cpu.max").partition(" ")
+    return max(1, min(cores, int(quota) // int(period))) if quota.isdigit() else cores
+
+
+def memory_bytes() -> int:
+    """Memory of the machine or, where it is less, of the container."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = _limit("memory.max")
+    return min(total, int(limit)) if limit.isdigit() else total
+
+
+def available_memory_bytes() -> int:
+    """Memory that can still be taken without swapping; all of it where the system does not tell."""
+    available = memory_bytes()
+    if sys.platform == "linux":
+        available = min(available, _kib(Path("/proc/meminfo"), "MemAvailable"))
+    used = _limit("memory.current")
+    return min(available, memory_bytes() - int(used)) if used.isdigit() else available
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has held so far.
+
+    On Linux not `ru_maxrss`: a new process inherits that from its parent, so a small child of a large parent looks
+    large.
+    """
+    if sys.platform == "linux":
+        return _kib(Path("/proc/self/status"), "VmHWM")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
+
+
+def _cpu_info(key: str) -> str:
+    if not _CPU_INFO.is_file():
+        return ""
+    for line in _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == key:
+            return value.strip()
+    return ""
+
+
+def _kib(file: Path, key: str) -> int:
+    """A size like `VmHWM:  123 kB` of a file of the kernel, in bytes."""
+    line = next(line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(f"{key}:"))
+    return int(line.split()[1]) << 10
+
+
+def _limit(name: str) -> str:
+    """A limit of this container; empty where there is none."""
+    file = _LIMITS / name
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""

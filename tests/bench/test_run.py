@@ -1,0 +1,63 @@
+"""Benchmarks by name: refused, printed within a terminal, kept as JSON."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from langsamp.bench.record import Record, Row, Target
+from langsamp.bench.run import BENCHMARKS, run_benchmarks
+from langsamp.bench.table import print_record
+from langsamp.errors import UserError
+
+RECORD = Record(
+    name="example",
+    measures="One thing [or two] against another.",
+    unit="sentences",
+    rows=(
+        Row(variant="the straightforward way, with all layers", seconds=12.3456, cpu_seconds=20.0, ratio=1.0,
+            spread=(1.0, 1.0), rate=10.42, peak_mib=1234.5),
+        Row(variant="ours", seconds=0.5, cpu_seconds=0.9, ratio=24.691, spread=(24.1, 25.6), rate=1e5),
+    ),
+    targets=(
+        Target(name="speed", found=24.691, limit=5),
+        Target(name="MiB more", found=40, limit=32, at_most=True),
+    ),
+    settings={"rounds": 3},
+)  # fmt: skip
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(UserError, match=r"no benchmark 'stepp'. Did you mean 'step'\?"):
+        run_benchmarks(["stepp"])
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_table_fits_a_terminal(width: int) -> None:
+    console = Console(file=io.StringIO(), width=width)
+    print_record(RECORD, console)
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue()
+    assert max(map(len, printed.splitlines())) <= width
+    for text in ("[or two]", "12.3", "24.69x", "24.10-25.60", "100,000", "1,234", "sentences/s", "met: speed 24.7"):
+        assert text in printed
+    assert "missed: MiB more 40 (at most 32)" in printed
+
+
+def test_a_target_is_met_on_its_side() -> None:
+    assert [target.is_met for target in RECORD.targets] == [True, False]
+    assert Target(name="x", found=0.7, limit=0.7).is_met
+    assert Target(name="x", found=0.02, limit=0.02, at_most=True).is_met
+
+
+def test_records_are_kept_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(BENCHMARKS, "example", lambda material, quick: RECORD)
+    assert run_benchmarks(["example", "example"], quick=True, out=tmp_path / "bench") == [RECORD]
+    stored = json.loads((tmp_path / "bench" / "example.json").read_text(encoding="utf-8"))
+    assert stored["targets"][1]["is_met"] is False and stored["schema"] == 1
+    assert Record.model_validate(stored) == RECORD
+    assert "example" in capsys.readouterr().out
