@@ -6,6 +6,10 @@ bug of ours and keeps its traceback.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 
 class UserError(ValueError):
@@ -42,3 +46,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`" Did you mean 'x'?"` for a close match of `word` among `known`, else an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def wrong_settings(error: "ValidationError", owner: "type[BaseModel]") -> list[str]:
+    """One line for each unknown key and wrong value that pydantic found in the settings of a class."""
+    return [_explained(problem, owner) for problem in error.errors()]
+
+
+def _explained(problem: Any, owner: "type[BaseModel]") -> str:
+    *sections, last = problem["loc"] or ("",)
+    key = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "extra_forbidden":
+        for section in sections:
+            owner = owner.model_fields[section].annotation  # type: ignore[assignment]
+        return f"unknown key {key!r}.{did_you_mean(str(last), owner.model_fields)}"
+    said, value = problem["msg"].removeprefix("Value error, "), problem["input"]
+    got = "" if isinstance(value, dict) else f" (got {value!r})"  # a whole section would bury the message
+    return f"{key}: {said}{got}" if key else f"{said}{got}"

@@ -11,7 +11,7 @@ from langsamp.data.corpus import CorpusConfig
 from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
 from langsamp.data.tokenizer import TokenizerConfig
-from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.errors import DataMissingError, UserError, wrong_settings
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.model.build import ModelConfig
 from langsamp.model.mlm import VARIANTS, Variant
@@ -56,6 +56,13 @@ class Recipe(BaseModel):
         return Path(self.out) if self.out else Path("runs") / self.name
 
     @property
+    def resolved_tokenizer(self) -> TokenizerConfig:
+        """The tokenizer's settings, where nothing is said those that load the pretrained model's own."""
+        if self.tokenizer.load is not None or self.model.init is None:
+            return self.tokenizer
+        return self.tokenizer.model_copy(update={"load": self.model.init})
+
+    @property
     def trainings(self) -> list[tuple[Variant, int]]:
         """Variant and seed of each training, seed by seed."""
         return [(variant, seed) for seed in self.seeds for variant in sorted(self.variants, key=VARIANTS.index)]
@@ -71,9 +78,9 @@ def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
     if not path.is_file():
         raise DataMissingError(f"no recipe at {path}: expected a YAML file, e.g. configs/quickstart.yaml")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no YAML: {error}") from None
+        content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold a mapping of recipe keys, got {type(content).__name__}")
     for setting in settings:
@@ -90,7 +97,7 @@ def parse_recipe(content: dict[str, Any], *, source: str) -> Recipe:
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        lines = [_explained(problem) for problem in error.errors()]
+        lines = wrong_settings(error, Recipe)
         raise UserError(f"{source}: " + ("\n  " if len(lines) > 1 else "") + "\n  ".join(lines)) from None
 
 
@@ -100,22 +107,24 @@ def _put(content: dict[str, Any], setting: str) -> None:
         raise UserError(f"--set takes KEY=VALUE, e.g. training.steps=100; got {setting!r}")
     *parents, last = keys.split(".")
     for key in parents:
-        content = content.setdefault(key, {})
+        content[key] = {} if content.get(key) is None else content[key]
+        content = content[key]
         if not isinstance(content, dict):
             raise UserError(f"--set {setting}: {key!r} is a value, not a section of the recipe")
-    content[last] = yaml.safe_load(value)
+    try:
+        content[last] = yaml.load(value, _StrictLoader)
+    except yaml.YAMLError:
+        raise UserError(
+            f"--set {setting}: {value!r} is no YAML value; put text with signs like [ or : in quotes"
+        ) from None
 
 
-def _explained(problem: Any) -> str:
-    *parents, last = problem["loc"] or ("recipe",)
-    key = ".".join(map(str, problem["loc"])) or "recipe"
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}.{did_you_mean(str(last), _fields(parents))}"
-    return f"{key}: {problem['msg'].removeprefix('Value error, ')} (got {problem['input']!r})"
+class _StrictLoader(yaml.SafeLoader):
+    """A YAML loader that takes no key twice, of which the plain one would drop all but the last."""
 
-
-def _fields(path: list[Any]) -> list[str]:
-    owner: Any = Recipe
-    for key in path:
-        owner = owner.model_fields[key].annotation
-    return list(owner.model_fields)
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
