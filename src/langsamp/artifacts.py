@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ SCHEMA = 1
 """Version of every JSON file we write; readers refuse another one."""
 
 _STARTED = time.time()
+_RUST_TROUBLE = re.compile(r"([^:]+) \(os error \d+\)")
+"""What the system said, as libraries written in Rust (safetensors, tokenizers) report it in errors of their own."""
 _VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
 
 
@@ -37,12 +40,13 @@ def writing(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        if error.filename is not None and not str(error.filename).startswith(str(path.parent)):
+    except Exception as error:
+        trouble = _trouble(error, path)
+        if trouble is None:
             raise
         raise UserError(
-            f"cannot write {path}: {error.strerror or error}; nothing was changed there. Free some space or choose "
-            "another output folder, then run the same command again"
+            f"cannot write {path}: {trouble}; nothing was changed there. Free some space or choose another output "
+            "folder, then run the same command again"
         ) from error
 
 
@@ -65,13 +69,20 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as a whole or not at all."""
+    """Write `text` to `path` as `write_bytes` does, in UTF-8."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path` as a whole or not at all; a file that holds it already is left as it is."""
     with writing(path):
+        if path.is_file() and path.read_bytes() == content:
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
             Path(scratch).chmod(0o644)
             Path(scratch).replace(path)
         except BaseException:
@@ -140,6 +151,21 @@ def free_bytes(path: Path) -> int:
     """Bytes free on the disk that holds `path` or will hold it."""
     existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     return shutil.disk_usage(existing).free
+
+
+def _trouble(error: Exception, path: Path) -> str | None:
+    """What the system said against writing `path`; None for any other error."""
+    if isinstance(error, OSError):
+        named = [name for name in (error.filename, error.filename2) if isinstance(name, str | Path)]
+        return (error.strerror or str(error)) if all(_is_on_the_way(Path(name), path) for name in named) else None
+    said = None if isinstance(error, UserError) else _RUST_TROUBLE.search(str(error))
+    return said[1].strip() if said else None
+
+
+def _is_on_the_way(place: Path, path: Path) -> bool:
+    """Whether `place` is a folder above `path` or lies beside it or deeper."""
+    place, folder = place.absolute(), path.parent.absolute()
+    return place.is_relative_to(folder) or folder.is_relative_to(place)
 
 
 def _versions() -> dict[str, str]:

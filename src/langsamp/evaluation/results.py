@@ -6,7 +6,6 @@ languages that were scored together; languages added later come in a cell of the
 again (its text changed), the table shows the later one.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from langsamp.artifacts import SCHEMA, fingerprint, provenance, read_json, replacing, write_json
+from langsamp.artifacts import SCHEMA, fingerprint, provenance, read_json, replacing, write_bytes, write_json
 from langsamp.errors import DamagedError
 from langsamp.languages.tags import LangScript
 
@@ -180,6 +179,7 @@ class ResultStore:
 
         Raises:
             DamagedError: where a cell's scores cannot be read, naming the file.
+            UserError: where the table cannot be written.
         """
         names = self._names()
         frames = [self._frame(cell, record, names) for cell, record in self.records().items()]
@@ -187,9 +187,7 @@ class ResultStore:
             return pd.DataFrame(columns=list(COLUMNS))
         table = pd.concat(frames, ignore_index=True).drop_duplicates([*_PLACE, "tag", "metric"], keep="last")
         table = table.sort_values([*_PLACE, "tag"], kind="stable", ignore_index=True)[list(COLUMNS)]
-        scratch = self.folder / f".scores.{os.getpid()}.parquet"
-        table.to_parquet(scratch, index=False)
-        scratch.replace(self.folder / "scores.parquet")
+        write_bytes(self.folder / "scores.parquet", table.to_parquet(index=False))
         return table
 
     def _names(self) -> dict[str, str]:
