@@ -4,15 +4,16 @@ Tags are shared out to processes, each tag to one, so that the rows do not depen
 killed preparation was, under a hidden folder beside the result that is named by the content it will hold.
 """
 
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from operator import methodcaller
 from pathlib import Path
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -32,6 +33,7 @@ from langsamp.data.tokenizer import (
 from langsamp.data.tokenizer_sample import sample_for_tokenizer
 from langsamp.data.unigram import train_tokenizer
 from langsamp.errors import UserError
+from langsamp.machine import usable_cores
 
 T = TypeVar("T")
 
@@ -53,18 +55,18 @@ def prepare_rows(
         UserError: where the text is not as expected, or `out` holds rows of other text or settings.
     """
     source = open_corpus(corpus, base=base)
-    made_from = _made_from(source, corpus, tokenizer, rows)
+    made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint())
     if (out / MANIFEST).is_file():
         _check_same(made_from, out)
         return PreparedRows(out)
-    if out.exists() and any(out.iterdir()):
-        raise UserError(f"{out} holds other files but no prepared rows; name another folder or empty it")
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise UserError(f"{out} holds no prepared rows but something else; name another folder or empty it")
     folder = out.parent / f".{out.name}.{fingerprint(made_from)}"
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     jobs = [TagWork(tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder) for tag in source.tags]
     jobs.sort(key=lambda job: source.size(job.tag), reverse=True)  # the longest first, so that none is waited for
-    with _pool(min(workers or len(os.sched_getaffinity(0)), len(jobs))) as pool:
+    with _pool(min(workers or usable_cores(), len(jobs))) as pool:
         facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
         entries = _each(methodcaller("encode"), jobs, pool, "packing rows")
     tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
@@ -72,17 +74,28 @@ def prepare_rows(
     return PreparedRows(out)
 
 
+def check_settings(corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig, *, out: Path) -> None:
+    """Accept the rows in `out` if they were made with these settings; their text is not looked at.
+
+    Raises:
+        DataMissingError: where there are no rows.
+        UserError: naming every setting that differs.
+    """
+    made_from: Any = read_manifest(out).made_from
+    _check_same(_made_from(corpus, tokenizer, rows, text=made_from["corpus"]["text"]), out)
+
+
 def _made_from(
-    source: Corpus, corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig
+    corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig, *, text: str
 ) -> dict[str, dict[str, object]]:
-    """What the rows depend on; where the text lies is not part of it."""
+    """What the rows depend on, the text by its fingerprint; where the text lies is not part of it."""
 
     def settings(config: BaseModel, *names: str) -> dict[str, object]:
         content: dict[str, object] = config.model_dump(mode="json")
         return {key: value for key, value in content.items() if not names or key in names}
 
     return {
-        "corpus": {"text": source.fingerprint(), **settings(corpus, "max_documents", "check_script", "deduplicate")},
+        "corpus": {"text": text, **settings(corpus, "max_documents", "check_script", "deduplicate")},
         "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
         if tokenizer.load
         else settings(tokenizer),
@@ -90,8 +103,11 @@ def _made_from(
     }
 
 
-def _check_same(made_from: dict[str, dict[str, object]], out: Path) -> None:
-    changes = differing_keys(made_from, read_manifest(out).made_from)
+def _check_same(made_from: Mapping[str, Mapping[str, object]], out: Path) -> None:
+    changes = [
+        "the text itself or the choice of languages" if line.startswith("corpus.text:") else line
+        for line in differing_keys(made_from, read_manifest(out).made_from)
+    ]
     if changes:
         raise UserError(
             f"{out} holds rows made with another recipe ({'; '.join(changes)}): choose another output folder, or "
@@ -168,14 +184,26 @@ def _finish(
 
 @contextmanager
 def _pool(workers: int) -> Iterator[Executor | None]:
-    """Processes that share the tags; None where one is enough, which then uses all threads of the tokenizer."""
+    """Processes that share the tags; None where one is enough, which then uses all threads of the tokenizer.
+
+    They end with this process however it ends, and at the first error: a worker that lived on would write into files
+    that the next preparation writes.
+    """
     if workers <= 1:
         yield None
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=as_worker) as pool:
+    context = get_context("spawn")
+    alive, ours = context.Pipe(duplex=False)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=as_worker, initargs=(alive,)) as pool:
         try:
             yield pool
+        except BrokenProcessPool:
+            raise UserError(
+                "a process that prepared text was ended from outside, most likely for want of memory. Finished tags "
+                "are kept: free some memory and run the same command again"
+            ) from None
         except BaseException:
+            ours.close()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
@@ -186,13 +214,29 @@ def _map(function: Callable[[Any], T], items: Iterable[Any], pool: Executor | No
 
 def _each(function: Callable[[TagWork], T], jobs: Sequence[TagWork], pool: Executor | None, title: str) -> list[T]:
     """`function` of every job, in order, under a progress bar that counts tags."""
-    bar = partial(tqdm, total=len(jobs), desc=title, unit="tag", dynamic_ncols=True)
-    if pool is None:
-        return [function(job) for job in bar(jobs)]
-    futures = [pool.submit(function, job) for job in jobs]
-    for future in bar(as_completed(futures)):
-        future.result()  # a failure shows now, not when its turn comes
-    return [future.result() for future in futures]
+    with tqdm(total=len(jobs), desc=title, unit="tag", dynamic_ncols=True) as bar:
+        if pool is None:
+            return [_counted(function(job), bar) for job in jobs]
+        with _ctrl_c_waits():
+            futures = [pool.submit(function, job) for job in jobs]
+        for future in as_completed(futures):
+            _counted(future.result(), bar)  # a failure shows now, not when its turn comes
+        return [future.result() for future in futures]
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Processes that start in this block never hear Ctrl-C, which reaches all of a terminal: one speaks for all."""
+    before = pthread_sigmask(SIG_BLOCK, {SIGINT})
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)
+
+
+def _counted(result: T, bar: "tqdm[Any]") -> T:
+    bar.update()
+    return result
 
 
 @contextmanager

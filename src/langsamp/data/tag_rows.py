@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import zstandard
@@ -45,17 +47,20 @@ class TagWork:
     def _clean(self) -> Path:
         return self.folder / f"{self.tag}.clean.zst"
 
+    @property
+    def _counted(self) -> Path:
+        return self.folder / f"{self.tag}.clean.json"
+
     def clean(self) -> int:
         """Write the tag's clean documents and return their number."""
-        counted = self._clean.with_suffix(".json")
-        if not counted.is_file():
+        if not self._counted.is_file():
             counts, part = CleaningCounts(), self._clean.with_suffix(".part")
             with writing(part), zstandard.open(part, "wt", encoding="utf-8", newline="\n") as file:
                 for batch in self._clean_batches(counts):
                     file.write("\n".join(batch) + "\n")
             part.rename(self._clean)
-            write_json(counted, _cleaning_record(self.tag, counts))
-        return int(read_json(counted)["documents"])
+            write_json(self._counted, _cleaning_record(self.tag, counts))
+        return int(read_json(self._counted)["documents"])
 
     def sample(self, quota: int, seed: int) -> list[str]:
         """`quota` clean documents, drawn by `seed`."""
@@ -66,8 +71,8 @@ class TagWork:
         if self.record.is_file():
             return TagRows.model_validate(read_json(self.record))
         encoder = _encoder(self.folder / TOKENIZER)
-        if self._clean.is_file():
-            cleaned, batches = read_json(self._clean.with_suffix(".json")), self._stored_batches()
+        if self._clean.is_file() and self._counted.is_file():
+            cleaned, batches = read_json(self._counted), self._stored_batches()
         else:
             counts = CleaningCounts()
             cleaned, batches = None, self._clean_batches(counts)
@@ -108,9 +113,18 @@ class TagWork:
                 yield batch
 
 
-def as_worker() -> None:
-    """Make this process one of several workers: its tokenizer uses one core."""
+def as_worker(alive: Connection) -> None:
+    """Make this process one of several workers: one core for its tokenizer, and an end when `alive` is closed.
+
+    The other end of `alive` is held by the process that shares out the work; its death closes it too.
+    """
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    Thread(target=_end_with, args=(alive,), daemon=True).start()
+
+
+def _end_with(alive: Connection) -> None:
+    alive.poll(None)
+    os._exit(1)
 
 
 class _Encoder:
