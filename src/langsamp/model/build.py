@@ -1,12 +1,16 @@
 """From a recipe to a masked LM: a pretrained one to continue, or a new one from its configuration."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+from langsamp.data.tokenizer import vocabulary_size
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM, Variant, head_of
@@ -45,16 +49,28 @@ def build_model(
         UserError: unknown architecture or setting, vocabulary larger than the model's, rows over its positions.
         DataMissingError: where `init` cannot be found.
     """
-    if (config.init is None) == (config.model_type is None):
-        raise UserError("the model needs exactly one of model.init (continue from it) and model.model_type (a new one)")
+    settings = _settings(config, tokenizer)
+    head_of(settings.model_type)
+    _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer), row_tokens=row_tokens)
     torch.manual_seed(seed)
-    mlm = _pretrained(config) if config.init is not None else _new(config, tokenizer)
-    head_of(mlm.config.model_type)
-    _check_fit(mlm.config, vocabulary_size=len(tokenizer), row_tokens=row_tokens)
+    mlm = _pretrained(config, settings) if config.init is not None else _new(settings)
     _fix_token_type(mlm)
     return LangSampForMaskedLM(
         mlm, variant=variant, num_languages=len(ids.languages), num_scripts=len(ids.scripts), seed=seed
     )
+
+
+def check_model(config: ModelConfig, *, tokenizer: PreTrainedTokenizerBase | None, row_tokens: int) -> None:
+    """Raise what `build_model` would raise of settings and row length, without weights; for a check before long work.
+
+    `tokenizer` is None where it is still to be trained.
+    """
+    settings = _settings(config, tokenizer)
+    head_of(settings.model_type)
+    _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer) if tokenizer else 0, row_tokens=row_tokens)
+    if config.init is None:
+        with torch.device("meta"):
+            _new(settings)
 
 
 def positions(config: PretrainedConfig) -> int:
@@ -63,32 +79,63 @@ def positions(config: PretrainedConfig) -> int:
     return int(config.max_position_embeddings) - padding
 
 
-def _pretrained(config: ModelConfig) -> PreTrainedModel:
-    try:
-        _check_settings(AutoConfig.from_pretrained(config.init, revision=config.revision), config.settings)
-        settings = AutoConfig.from_pretrained(config.init, revision=config.revision, **config.settings)
+def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) -> PretrainedConfig:
+    """The whole Hugging Face configuration; a tokenizer that is still to be trained has XLM-R's layout."""
+    if (config.init is None) == (config.model_type is None):
+        raise UserError("the model needs exactly one of model.init (continue from it) and model.model_type (a new one)")
+    if config.init is not None:
+        with _found(config):
+            default = AutoConfig.from_pretrained(config.init, revision=config.revision)
+        _check_settings(default, config.settings)
+        with _fitting():
+            return AutoConfig.from_pretrained(config.init, revision=config.revision, **config.settings)
+    assert config.model_type is not None
+    head_of(config.model_type)
+    _check_settings(AutoConfig.for_model(config.model_type), config.settings)
+    named = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
+    if tokenizer is not None:
+        named = {key: getattr(tokenizer, key) for key in named} | {"vocab_size": vocabulary_size(tokenizer)}
+    if config.model_type in _POSITIONS_AFTER_PADDING:
+        named["type_vocab_size"] = 1
+    with _fitting():
+        return AutoConfig.for_model(config.model_type, **(named | config.settings))
+
+
+def _pretrained(config: ModelConfig, settings: PretrainedConfig) -> PreTrainedModel:
+    with _found(config):
         model: PreTrainedModel = AutoModelForMaskedLM.from_pretrained(
             config.init, revision=config.revision, config=settings, dtype=torch.float32
         )
-    except OSError as error:
+    return model
+
+
+def _new(settings: PretrainedConfig) -> PreTrainedModel:
+    with _fitting():
+        model: PreTrainedModel = AutoModelForMaskedLM.from_config(settings, dtype=torch.float32)
+    return model
+
+
+@contextmanager
+def _found(config: ModelConfig) -> Iterator[None]:
+    """Turn what transformers says of an absent model, or of one that other settings do not fit, into our message."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
         raise DataMissingError(
             f"no masked LM at model.init {config.init!r}: expected a Hugging Face id or a folder with config.json and "
             f"weights. {str(error).splitlines()[0]}"
         ) from None
-    return model
+    except RuntimeError as error:
+        raise UserError(f"model.settings do not fit the weights of {config.init!r}: {error}") from None
 
 
-def _new(config: ModelConfig, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
-    assert config.model_type is not None
-    head_of(config.model_type)
-    _check_settings(AutoConfig.for_model(config.model_type), config.settings)
-    named = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
-    named |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
-    if config.model_type in _POSITIONS_AFTER_PADDING:
-        named["type_vocab_size"] = 1
-    settings = AutoConfig.for_model(config.model_type, **(named | config.settings))
-    model: PreTrainedModel = AutoModelForMaskedLM.from_config(settings, dtype=torch.float32)
-    return model
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Turn what transformers says of settings that do not go together into our message."""
+    try:
+        yield
+    except (KeyError, StrictDataclassError, ValueError) as error:
+        raise UserError(f"model.settings do not make a model that works: {error}") from None
 
 
 def _check_settings(default: PretrainedConfig, settings: dict[str, Any]) -> None:
