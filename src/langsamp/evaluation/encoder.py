@@ -87,7 +87,13 @@ class Encoder:
                 f"{folder} lacks weights ({', '.join(sorted(missing)[:3])}, ...): {len(missing)} tensors of the "
                 "encoder would be random; export the model again"
             )
-        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        try:
+            model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for the device
+            raise UserError(
+                f"cannot compute on device {device!r}: {str(error).splitlines()[0]} Give cpu, or cuda where there is "
+                "such a GPU with enough memory free; `langsamp doctor` says what is here"
+            ) from None
         return cls(model, tokenizer, token_budget=token_budget)
 
     def encode(

@@ -48,6 +48,8 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         UserError: where there is no such model or it lacks a part.
         DamagedError: where a file of it cannot be read.
     """
+    if Path(model).is_file():
+        raise UserError(f"{model} is a file; give the folder of a model, with config.json, weights and tokenizer")
     folder = Path(model) if Path(model).is_dir() else _from_hub(str(model))
     for needed in ("config.json", "tokenizer_config.json"):
         if not (folder / needed).is_file():

@@ -75,21 +75,35 @@ def plan(
         UserError: for a model that does not exist or is given twice, an unknown language, a layer out of range.
     """
     found = _distinct(find_model(model, name=(names or {}).get(str(model))) for model in models)
-    tasks = [task(name) for name in config.tasks]
-    readers = {each.name: each.open(config.data, config.seed) for each in tasks}
-    everywhere = sorted({tag for reader in readers.values() for tag in reader.tags})
-    chosen = set(select(config.languages, everywhere))
+    readers, chosen = _open(config)
     read = {name: _read(reader, chosen) for name, reader in readers.items()}
     records = ResultStore(out).records()
     cells = []
     for model in found:
-        for each in tasks:
+        for each in map(task, config.tasks):
             texts, failures = read[each.name]
             wanted = _cell(model, each, texts, config)
             done = {} if force else scored(wanted, records)
             to_run = {tag: text for tag, text in texts.items() if str(tag) not in done}
             cells.append(PlannedCell(model=model, task=each, wanted=wanted, texts=to_run, failures=failures))
     return cells
+
+
+def check_data(config: EvaluationConfig) -> None:
+    """Raise what `plan` would raise of data and languages; opens no file.
+
+    Raises:
+        DataMissingError: where a task's data are absent.
+        UserError: for an unknown language.
+    """
+    _open(config)
+
+
+def _open(config: EvaluationConfig) -> tuple[dict[str, ParallelReader], set[LangScript]]:
+    """The reader of each task, and the languages that are wanted."""
+    readers = {name: task(name).open(config.data, config.seed) for name in config.tasks}
+    everywhere = sorted({tag for reader in readers.values() for tag in reader.tags})
+    return readers, set(select(config.languages, everywhere))
 
 
 def _distinct(models: Iterable[ModelFolder]) -> list[ModelFolder]:
