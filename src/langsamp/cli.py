@@ -4,16 +4,19 @@ Results go to stdout, progress to stderr. Exit codes: 0 done, 1 an error the mes
 languages or tasks failed, 4 data missing, 6 a damaged file, 7 loss not finite, 75 stopped and saved, 130 interrupted.
 """
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from langsamp.evaluation.run import Evaluation
     from langsamp.recipe import Recipe
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -68,12 +71,10 @@ def train(
 ) -> None:
     """Train the models of a recipe on its prepared rows, and export them; also under torchrun."""
     from langsamp import pipeline
-    from langsamp.data.rows import PreparedRows
-    from langsamp.world import World
 
     loaded = _recipe(recipe, settings)
     chosen = pipeline.chosen_trainings(loaded, variant or (), seed or ())
-    rows = PreparedRows(loaded.folder / "rows", verify=World.from_environment().is_leader)
+    rows = pipeline.open_rows(loaded)
     for each in chosen:
         print_line(pipeline.train_one(loaded, rows, *each))
 
@@ -87,8 +88,8 @@ def export(
     from langsamp import pipeline
     from langsamp.errors import UserError
 
-    if out.exists() and any(out.iterdir()):
-        raise UserError(f"{out} is not empty; name a new folder")
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
     print_line(pipeline.export(model, out))
 
 
@@ -108,7 +109,7 @@ def evaluate(
     """Score encoders, ours or not, on crosslingual tasks."""
     from pydantic import ValidationError
 
-    from langsamp.errors import UserError
+    from langsamp.errors import UserError, wrong_settings
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.config import EvaluationConfig
     from langsamp.evaluation.plan import plan as planned
@@ -118,7 +119,7 @@ def evaluate(
             {"tasks": task or ["sr-cldr"], "data": data, "languages": languages, "layer": layer, "precision": precision}
         )
     except ValidationError as error:
-        raise UserError("; ".join(str(problem["msg"]) for problem in error.errors())) from None
+        raise UserError("\n".join(wrong_settings(error, EvaluationConfig))) from None
     if plan:
         _print_table("Plan", [cell.row for cell in planned(models, config, out, force=force)])
         return
@@ -248,10 +249,18 @@ def _complain(*lines: object) -> None:
     typer.echo("\n".join(map(str, lines)), err=True)
 
 
+def _stop(*_: object) -> NoReturn:
+    """End as after Ctrl-C: what is half-written goes, what is finished stays."""
+    from langsamp.errors import StoppedError
+
+    raise StoppedError("stopped; run the same command again to go on")
+
+
 def main() -> None:
     """Run the command line; a user's mistake ends in one message and an exit code, never in a traceback."""
     from langsamp.errors import StoppedError, UserError
 
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app()
     except UserError as error:
@@ -260,6 +269,7 @@ def main() -> None:
     except StoppedError as stop:
         _complain(f"langsamp: {stop}")
         sys.exit(stop.exit_code)
-    except KeyboardInterrupt:
-        _complain("langsamp: interrupted; run the same command again to go on")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # what typer makes of Ctrl-C
+            _complain("\nlangsamp: interrupted; run the same command again to go on")
+        raise

@@ -6,21 +6,22 @@ from typing import Any
 
 import yaml
 
-from langsamp.artifacts import provenance, read_json, write_json, write_text
+from langsamp.artifacts import differing_keys, provenance, read_json, write_json, write_text
 from langsamp.data.batches import Batches
-from langsamp.data.prepare import prepare_rows
+from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.tokenizer import load_tokenizer
 from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.plan import check_data
 from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.model.build import build_model
+from langsamp.model.build import build_model, check_model
 from langsamp.model.export import export_model
 from langsamp.model.mlm import Variant
 from langsamp.recipe import Recipe
 from langsamp.report.page import write_report
-from langsamp.training.checkpoint import checkpoints, rebuild_model
+from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.trainer import TrainingTask, train
 from langsamp.world import World
 
@@ -37,35 +38,68 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
             "`langsamp run` is one process; for several, run `langsamp prepare`, then `torchrun -m langsamp train`, "
             "then `langsamp run` for the rest"
         )
+    check(recipe)
     rows = prepare(recipe)
     for variant, seed in recipe.trainings:
         train_one(recipe, rows, variant, seed)
     evaluation = evaluate_run(recipe)
-    write_json(recipe.folder / "provenance.json", provenance(data=rows.fingerprint))
+    made = recipe.folder / "provenance.json"
+    if evaluation.cells_run or not made.is_file():
+        write_json(made, provenance(data=rows.fingerprint))
     return write_report(recipe.folder), evaluation
 
 
+def check(recipe: Recipe) -> None:
+    """Raise now, before the text is read, what would stop the run hours later.
+
+    Raises:
+        DataMissingError: where the evaluation's data or the model is absent.
+        UserError: for a model that cannot be made or read the rows, and languages that the evaluation lacks.
+    """
+    name = recipe.resolved_tokenizer.load
+    tokenizer = load_tokenizer(name) if name is not None else None
+    check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens)
+    check_data(recipe.evaluation)
+
+
 def prepare(recipe: Recipe) -> PreparedRows:
-    """The recipe's rows, made or found; the resolved recipe is written beside them."""
-    tokenizer = recipe.tokenizer
-    if tokenizer.load is None and recipe.model.init is not None:
-        tokenizer = tokenizer.model_copy(update={"load": recipe.model.init})  # a pretrained model reads its own pieces
-    rows = prepare_rows(recipe.corpus, tokenizer, recipe.rows, out=recipe.folder / "rows")
-    text = yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
-    write_text(recipe.folder / "recipe.yaml", text)
+    """The recipe's rows, made or found; the resolved recipe is written beside them.
+
+    Raises:
+        UserError: as `prepare_rows`, and where the folder holds models of another recipe.
+    """
+    rows = prepare_rows(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=recipe.folder / "rows")
+    _adopt(recipe, rows)
+    return rows
+
+
+def open_rows(recipe: Recipe) -> PreparedRows:
+    """The recipe's rows, prepared before; their text need not be here any more.
+
+    Raises:
+        DataMissingError: where they have not been prepared.
+        UserError: where rows or models in the folder are of another recipe.
+    """
+    folder = recipe.folder / "rows"
+    check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
+    rows = PreparedRows(folder, verify=World.from_environment().is_leader)
+    _adopt(recipe, rows)
     return rows
 
 
 def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Path:
-    """The export of one training, trained or found; goes on from its newest checkpoint."""
+    """The export of one training, trained or found; goes on from its newest checkpoint.
+
+    Raises:
+        StoppedError: asked to stop; a checkpoint was saved.
+        UserError: where its folder was made with another recipe.
+    """
     out = model_folder(recipe, variant, seed)
     identity = _identity(recipe, rows, variant, seed)
     finished = {**identity, "steps": recipe.training.steps}
-    if (out / "export" / "provenance.json").is_file():
-        if read_json(out / "export" / "provenance.json").get("identity") == finished:
-            return out / "export"
-        if not checkpoints(out / "checkpoints"):
-            raise UserError(f"{out} was made with another recipe: choose another output folder, or delete that one")
+    if _exported(out) == finished:
+        return out / "export"
+    _check_same(finished, out)
     tokenizer, ids = load_tokenizer(str(rows.folder / TOKENIZER)), LanguageIds.of(rows.tags)
     model = build_model(
         recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
@@ -131,19 +165,49 @@ def chosen_trainings(recipe: Recipe, variants: Sequence[str], seeds: Sequence[in
     """The recipe's trainings with these variants and seeds; all where none are given.
 
     Raises:
-        UserError: where the recipe has none of them.
+        UserError: for a variant or seed that the recipe does not train.
     """
-    chosen = [
+    absent = [*({*variants} - {*recipe.variants}), *({*seeds} - {*recipe.seeds})]
+    if absent:
+        raise UserError(
+            f"the recipe trains variants {', '.join(recipe.variants)} with seeds {', '.join(map(str, recipe.seeds))}, "
+            f"not {', '.join(map(str, absent))}; choose among them or add to the recipe"
+        )
+    return [
         (variant, seed)
         for variant, seed in recipe.trainings
         if (not variants or variant in variants) and (not seeds or seed in seeds)
     ]
-    if not chosen:
+
+
+def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
+    """Write down that the recipe's folder is the recipe's, unless a model in it says otherwise."""
+    for variant, seed in recipe.trainings:
+        finished = {**_identity(recipe, rows, variant, seed), "steps": recipe.training.steps}
+        _check_same(finished, model_folder(recipe, variant, seed))
+    if World.from_environment().is_leader:
+        text = yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+        write_text(recipe.folder / "recipe.yaml", text)
+
+
+def _check_same(finished: dict[str, Any], out: Path) -> None:
+    """Accept a training's folder that is empty, `finished`, or on the way there."""
+    theirs, found = _exported(out), checkpoints(out / "checkpoints")
+    if theirs != finished and found:
+        record = read_record(found[-1])
+        theirs = {**record["identity"], "steps": max(record["step"], finished["steps"])}
+    changes = differing_keys(finished, theirs) if theirs else []
+    if changes:
         raise UserError(
-            f"the recipe trains variants {', '.join(recipe.variants)} with seeds "
-            f"{', '.join(map(str, recipe.seeds))}; the choice leaves none of these"
+            f"{out} was made with another recipe ({'; '.join(changes)}): choose another output folder, or delete that "
+            "one"
         )
-    return chosen
+
+
+def _exported(out: Path) -> dict[str, Any]:
+    """The identity of the export in a training's folder; empty where there is none."""
+    facts = out / "export" / "provenance.json"
+    return dict(read_json(facts).get("identity", {})) if facts.is_file() else {}
 
 
 def _identity(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> dict[str, Any]:

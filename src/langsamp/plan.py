@@ -20,6 +20,7 @@ from transformers import PreTrainedTokenizerFast
 from langsamp.artifacts import free_bytes
 from langsamp.data.cleaning import clean_documents
 from langsamp.data.corpus import Corpus, open_corpus
+from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.sampler import sampling_shares
 from langsamp.data.tokenizer import TokenizerConfig, load_tokenizer
@@ -142,6 +143,7 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
     folder = recipe.folder / "rows"
     if not (folder / MANIFEST).is_file():
         return None
+    check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     entries = {LangScript.parse(tag): entry for tag, entry in read_manifest(folder).tags.items()}
     return _Amounts(
         documents={tag: entry.documents for tag, entry in entries.items()},
@@ -153,7 +155,8 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
 
 def _amounts_estimated(recipe: Recipe) -> _Amounts:
     corpus = open_corpus(recipe.corpus, base=Path())
-    samples = {tag: _sample(corpus, tag, recipe) for tag in tqdm(corpus.tags, desc="sampling text", unit="tag")}
+    with tqdm(corpus.tags, desc="sampling text", unit="tag") as bar:
+        samples = {tag: _sample(corpus, tag, recipe) for tag in bar}
     tokenizer = _tokenizer(recipe, [text for texts, _ in samples.values() for text in texts])
     encode = tokenizer.backend_tokenizer.encode_batch_fast
     rows = {
@@ -181,8 +184,7 @@ def _sample(corpus: Corpus, tag: LangScript, recipe: Recipe) -> tuple[list[str],
 
 def _tokenizer(recipe: Recipe, texts: list[str]) -> PreTrainedTokenizerFast:
     """The tokenizer that the run would load, or a small one trained on the sample, which gives more tokens."""
-    name = recipe.tokenizer.load or recipe.model.init
-    if name is not None:
+    if (name := recipe.resolved_tokenizer.load) is not None:
         return load_tokenizer(name)
     few = texts[:: max(1, len(texts) // _QUICK_DOCUMENTS)]
     config = TokenizerConfig(vocab_size=min(recipe.tokenizer.vocab_size, _QUICK_PIECES), character_coverage=0.98)
