@@ -1,5 +1,6 @@
 """A recipe from text to report; each stage also on its own. What is already there is not made again."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,8 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
         )
     )
     if World.from_environment().is_leader:
+        for abandoned in out.glob(".export.*"):  # by a process that was killed while it wrote
+            shutil.rmtree(abandoned)
         export(checkpoint, out / "export", identity=finished)
     return out / "export"
 

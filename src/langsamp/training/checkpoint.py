@@ -47,8 +47,13 @@ def save_checkpoint(
     record: Mapping[str, Any],
     keep: int | None,
 ) -> Path:
-    """Write the checkpoint of `step` below `folder`, then delete all but the newest `keep`; return its folder."""
+    """Write the checkpoint of `step` below `folder`, then delete all but the newest `keep`; return its folder.
+
+    What a killed process left half-written or half-deleted there goes too.
+    """
     out = checkpoint_folder(folder, step)
+    for abandoned in folder.glob(".step-*"):
+        shutil.rmtree(abandoned)
     with replacing(out) as fresh:
         model.mlm.config.save_pretrained(fresh)
         tokenizer.save_pretrained(fresh)
@@ -57,7 +62,7 @@ def save_checkpoint(
         checksums = {name: file_sha256(fresh / name) for name in (_MODEL, _OPTIMIZER)}
         write_json(fresh / _RECORD, {"schema": SCHEMA, "step": step, **record, "sha256": checksums})
     for old in checkpoints(folder)[: -keep if keep else 0]:
-        shutil.rmtree(old)
+        shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
     return out
 
 
