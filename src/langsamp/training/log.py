@@ -1,15 +1,50 @@
 """The training log: one JSON object a line, always; TensorBoard or W&B beside it on request."""
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from accelerate import Accelerator
 
 from langsamp.artifacts import write_text
 from langsamp.errors import UserError
+from langsamp.training.ahead import Ahead
+
+
+class Lap(NamedTuple):
+    """Seconds since the lap before: of training, of waiting for data within it; and all seconds since the start."""
+
+    training: float
+    waiting: float
+    since_start: float
+
+
+class Clock:
+    """Times the laps between log lines; held-out loss and checkpoints, done `aside`, do not count as training."""
+
+    def __init__(self, steps: Ahead[Any]) -> None:
+        """Start now; `steps` tells how long training waited for data."""
+        self._steps = steps
+        self._start = self._mark = time.perf_counter()
+        self._aside = self._waited = 0.0
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Time in this block is not training."""
+        began = time.perf_counter()
+        yield
+        self._aside += time.perf_counter() - began
+
+    def lap(self) -> Lap:
+        """The lap that ends now."""
+        now = time.perf_counter()
+        lap = Lap(now - self._mark - self._aside, self._steps.waited - self._waited, now - self._start)
+        self._mark, self._aside, self._waited = now, 0.0, self._steps.waited
+        return lap
 
 
 class TrainingLog:

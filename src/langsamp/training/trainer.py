@@ -4,7 +4,6 @@ Per step: draw its rows (a function of the step), sum the loss over this rank's 
 the whole step, update. The only module that knows of processes.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.optim import AdamW
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
@@ -28,7 +26,8 @@ from langsamp.training.ahead import Ahead
 from langsamp.training.checkpoint import checkpoints, load_checkpoint, read_record, save_checkpoint
 from langsamp.training.config import TrainingConfig
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
-from langsamp.training.log import TrainingLog
+from langsamp.training.log import Clock, TrainingLog
+from langsamp.training.optimizer import make_optimizer
 from langsamp.training.stop import StopFlag
 from langsamp.world import World
 
@@ -73,10 +72,7 @@ class _Trainer:
                 "or set a larger sampler.rows_per_step"
             )
         self.order = row_order(task.batches, task.sampler, steps=config.steps, seed=task.seed)
-        self.optimizer = AdamW(
-            _parameter_groups(task.model, config), lr=config.learning_rate, betas=config.betas, eps=config.epsilon,
-            fused=True,
-        )  # fmt: skip
+        self.optimizer = make_optimizer(task.model, config)
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
         self.step = self._resume()
         self.log = TrainingLog(
@@ -91,23 +87,19 @@ class _Trainer:
         steps = Ahead(self._batches, first=self.step, last=self.config.steps)
         self.task.model.train()
         with StopFlag() as stop, self._progress() as progress:
-            began, busy_from, waited = time.perf_counter(), time.perf_counter(), 0.0
+            clock = Clock(steps)
             for batches in steps:
                 if not self._update(batches, stop):
                     self._stop()
                 self.step += 1
                 progress.update()
                 if self._due(self.config.log_every):
-                    seconds = time.perf_counter() - busy_from
-                    values = self._log_training(seconds, steps.waited - waited, time.perf_counter() - began)
-                    progress.set_postfix_str(f"loss {values['loss']:.3f}, {values['tokens_per_second']:,.0f} tokens/s")
-                    waited = steps.waited
-                if self._due(self.config.held_out_every):
-                    self._log_held_out()
-                if self._due(self.config.checkpoint_every):
-                    self._save()
-                if not self.unlogged:
-                    busy_from = time.perf_counter()
+                    progress.set_postfix_str(self._log_training(clock))
+                with clock.aside():
+                    if self._due(self.config.held_out_every):
+                        self._log_held_out()
+                    if self._due(self.config.checkpoint_every):
+                        self._save()
         self.log.close()
         return checkpoints(self._checkpoints)[-1]
 
@@ -172,22 +164,24 @@ class _Trainer:
         self.accelerator.backward(loss * self.world.size)
         return loss.detach()
 
-    def _log_training(self, busy: float, waited: float, seconds: float) -> dict[str, float]:
+    def _log_training(self, clock: Clock) -> str:
+        """Write the line of the updates since the last one; what the progress bar shows of it."""
         losses = [loss.item() for _, loss, _ in self.unlogged]
         for (step, _, _), loss in zip(self.unlogged, losses, strict=True):
             self._check_finite(step, loss)
+        lap = clock.lap()
         tokens = len(losses) * self.task.sampler.rows_per_step * self.task.batches.rows.row_tokens
         values = {
             "loss": sum(losses) / len(losses),
             "learning_rate": self.config.learning_rate_at(self.step - 1),
             "gradient_norm": self.unlogged[-1][2].item(),
-            "tokens_per_second": tokens / busy,
-            "data_wait": waited / busy,
-            "seconds": seconds,
+            "tokens_per_second": tokens / lap.training,
+            "data_wait": lap.waiting / lap.training,
+            "seconds": lap.since_start,
         }
         self.log.write("train", self.step, values)
         self.unlogged.clear()
-        return values
+        return f"loss {values['loss']:.3f}, {values['tokens_per_second']:,.0f} tokens/s"
 
     def _check_finite(self, step: int, loss: float) -> None:
         if np.isfinite(loss):
@@ -293,14 +287,6 @@ def _accelerator(config: TrainingConfig, out: Path, *, cpu: bool) -> Accelerator
         log_with=list(config.log_to) or None,
         project_dir=out if config.log_to else None,
     )
-
-
-def _parameter_groups(model: nn.Module, config: TrainingConfig) -> list[dict[str, Any]]:
-    trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    tables = ("language.weight", "script.weight")
-    decaying = [parameter for name, parameter in trained.items() if parameter.ndim >= 2 and name not in tables]
-    others = [parameter for name, parameter in trained.items() if parameter.ndim < 2 or name in tables]
-    return [{"params": decaying, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
 def _step_seed(seed: int, step: int, rank: int) -> int:
