@@ -185,6 +185,18 @@ def doctor(json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="start, prepare, step, evaluate; default: all.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Measure less: two minutes instead of ten.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the figures as JSON.")] = None,
+) -> None:
+    """Measure speed and memory on this machine, as ratios within one run."""
+    from langsamp.bench.run import run_benchmarks
+
+    run_benchmarks(names or (), quick=quick, out=out)
+
+
 def print_line(line: object) -> None:
     """One line of result on stdout."""
     typer.echo(str(line))
