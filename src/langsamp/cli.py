@@ -38,7 +38,10 @@ def run(
     settings: Settings = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
-    """Do all of a recipe: rows, models, exports, scores, report; goes on where it was."""
+    """Do all of a recipe, from text to report.
+
+    What is there already is not made again; an interrupted run goes on where it was.
+    """
     from langsamp import pipeline
 
     loaded = _recipe(recipe, settings)
@@ -55,7 +58,7 @@ def run(
 
 @app.command()
 def prepare(recipe: RecipeFile, settings: Settings = None) -> None:
-    """Make the rows of a recipe: clean its text, train or load the tokenizer, pack."""
+    """Clean text, make the tokenizer, pack rows."""
     from langsamp import pipeline
 
     rows = pipeline.prepare(_recipe(recipe, settings))
@@ -69,7 +72,10 @@ def train(
     variant: Annotated[list[str] | None, typer.Option(help="Only this variant; may be repeated.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed; may be repeated.")] = None,
 ) -> None:
-    """Train the models of a recipe on its prepared rows, and export them; also under torchrun."""
+    """Train models on prepared rows and export them.
+
+    Also under `torchrun -m langsamp train`.
+    """
     from langsamp import pipeline
 
     loaded = _recipe(recipe, settings)
@@ -84,7 +90,7 @@ def export(
     model: Annotated[Path, typer.Argument(help="A training's folder or one of its checkpoints.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
 ) -> None:
-    """Write a trained model as a plain Hugging Face folder with its vectors beside it."""
+    """Write a trained model as a plain Hugging Face folder."""
     from langsamp import pipeline
     from langsamp.errors import UserError
 
@@ -134,7 +140,7 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: report.html there.")] = None,
 ) -> None:
-    """Write the report of a run: one HTML file that needs no network."""
+    """Write a run's report, one offline HTML file."""
     from langsamp.report.page import write_report
 
     print_line(f"Report: {write_report(folder, out).resolve()}")
@@ -173,7 +179,7 @@ def languages(
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Check this machine: versions, devices, memory, disk, what is missing and how to get it."""
+    """Check this machine: what is missing, how to get it."""
     from langsamp.doctor import examine
 
     findings = examine()
@@ -191,7 +197,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Measure less: two minutes instead of ten.")] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the figures as JSON.")] = None,
 ) -> None:
-    """Measure speed and memory on this machine, as ratios within one run."""
+    """Measure speed and memory, as ratios in one run."""
     from langsamp.bench.run import run_benchmarks
 
     run_benchmarks(names or (), quick=quick, out=out)
@@ -236,6 +242,7 @@ def _print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: b
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     columns = [name for name in (rows[0] if rows else ()) if any(str(row[name] or "") for row in rows)]
     table = Table(title=title, title_justify="left", header_style="bold", box=None)
@@ -243,7 +250,7 @@ def _print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: b
         number = all(_is_number(row[name]) for row in rows)
         table.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(str(row[name]) if row[name] is not None else "" for name in columns))
+        table.add_row(*(Text(str(row[name]) if row[name] is not None else "") for name in columns))
     Console().print(table)
 
 
