@@ -98,6 +98,9 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
     out = model_folder(recipe, variant, seed)
     identity = _identity(recipe, rows, variant, seed)
     finished = {**identity, "steps": recipe.training.steps}
+    if World.from_environment().is_leader:
+        for abandoned in [*out.glob(".export.*"), *out.glob("checkpoints/.step-*")]:  # by a process that was killed
+            shutil.rmtree(abandoned)
     if _exported(out) == finished:
         return out / "export"
     _check_same(finished, out)
@@ -120,8 +123,6 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
         )
     )
     if World.from_environment().is_leader:
-        for abandoned in out.glob(".export.*"):  # by a process that was killed while it wrote
-            shutil.rmtree(abandoned)
         export(checkpoint, out / "export", identity=finished)
     return out / "export"
 

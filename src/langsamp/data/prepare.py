@@ -5,16 +5,13 @@ killed preparation was, under a hidden folder beside the result that is named by
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from operator import methodcaller
 from pathlib import Path
-from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 from tqdm import tqdm
@@ -22,7 +19,7 @@ from tqdm import tqdm
 from langsamp.artifacts import differing_keys, fingerprint, provenance, replacing, write_json, writing
 from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.rows import MANIFEST, TOKENIZER, Manifest, PreparedRows, RowsConfig, TagRows, read_manifest
-from langsamp.data.tag_rows import TagWork, as_worker
+from langsamp.data.tag_rows import TagWork
 from langsamp.data.tokenizer import (
     TokenizerConfig,
     load_tokenizer,
@@ -32,10 +29,9 @@ from langsamp.data.tokenizer import (
 )
 from langsamp.data.tokenizer_sample import sample_for_tokenizer
 from langsamp.data.unigram import train_tokenizer
+from langsamp.data.workers import each, mapped, shared_out
 from langsamp.errors import UserError
 from langsamp.machine import usable_cores
-
-T = TypeVar("T")
 
 
 def prepare_rows(
@@ -66,9 +62,9 @@ def prepare_rows(
         folder.mkdir(parents=True, exist_ok=True)
     jobs = [TagWork(tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder) for tag in source.tags]
     jobs.sort(key=lambda job: source.size(job.tag), reverse=True)  # the longest first, so that none is waited for
-    with _pool(min(workers or usable_cores(), len(jobs))) as pool:
+    with shared_out(min(workers or usable_cores(), len(jobs))) as pool:
         facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
-        entries = _each(methodcaller("encode"), jobs, pool, "packing rows")
+        entries = each(methodcaller("encode"), jobs, pool, "packing rows")
     tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
     _finish(folder, out, source=source, made_from=made_from, facts=facts, rows=rows, tags=dict(sorted(tags.items())))
     return PreparedRows(out)
@@ -123,10 +119,10 @@ def _make_tokenizer(
         if config.load is not None:
             made = load_tokenizer(config.load)
         else:
-            numbers = _each(methodcaller("clean"), jobs, pool, "cleaning text")
+            numbers = each(methodcaller("clean"), jobs, pool, "cleaning text")
             counts = {job.tag: number for job, number in zip(jobs, numbers, strict=True)}
             quotas = sample_for_tokenizer(counts, total=config.sample_documents, alpha=config.alpha)
-            drawn = [_map(partial(_sample, seed=config.seed), ((job, quotas[job.tag]) for job in jobs), pool)]
+            drawn = [mapped(partial(_sample, seed=config.seed), ((job, quotas[job.tag]) for job in jobs), pool)]
             texts = (text for documents in drawn for sample in documents for text in sample)
             with _busy(f"training a tokenizer of {config.vocab_size:,} pieces on {sum(quotas.values()):,} documents"):
                 made = train_tokenizer(texts, config, row_tokens=rows.row_tokens)
@@ -172,6 +168,8 @@ def _finish(
     )
     for path in {*folder.glob("*.clean.*"), *folder.glob("*_*.json"), folder / "tokenizer-facts.json"}:
         path.unlink()
+    for path in folder.glob(".*"):  # half-written by a preparation that was killed
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     write_json(folder / "provenance.json", provenance(data=manifest.fingerprint))
     write_json(folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))
     with writing(out):
@@ -180,63 +178,6 @@ def _finish(
         folder.rename(out)
     for other in out.parent.glob(f".{out.name}." + "[0-9a-f]" * 16):
         shutil.rmtree(other)
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor | None]:
-    """Processes that share the tags; None where one is enough, which then uses all threads of the tokenizer.
-
-    They end with this process however it ends, and at the first error: a worker that lived on would write into files
-    that the next preparation writes.
-    """
-    if workers <= 1:
-        yield None
-        return
-    context = get_context("spawn")
-    alive, ours = context.Pipe(duplex=False)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=as_worker, initargs=(alive,)) as pool:
-        try:
-            yield pool
-        except BrokenProcessPool:
-            raise UserError(
-                "a process that prepared text was ended from outside, most likely for want of memory. Finished tags "
-                "are kept: free some memory and run the same command again"
-            ) from None
-        except BaseException:
-            ours.close()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _map(function: Callable[[Any], T], items: Iterable[Any], pool: Executor | None) -> Iterator[T]:
-    return pool.map(function, items) if pool else map(function, items)
-
-
-def _each(function: Callable[[TagWork], T], jobs: Sequence[TagWork], pool: Executor | None, title: str) -> list[T]:
-    """`function` of every job, in order, under a progress bar that counts tags."""
-    with tqdm(total=len(jobs), desc=title, unit="tag", dynamic_ncols=True) as bar:
-        if pool is None:
-            return [_counted(function(job), bar) for job in jobs]
-        with _ctrl_c_waits():
-            futures = [pool.submit(function, job) for job in jobs]
-        for future in as_completed(futures):
-            _counted(future.result(), bar)  # a failure shows now, not when its turn comes
-        return [future.result() for future in futures]
-
-
-@contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
-    """Processes that start in this block never hear Ctrl-C, which reaches all of a terminal: one speaks for all."""
-    before = pthread_sigmask(SIG_BLOCK, {SIGINT})
-    try:
-        yield
-    finally:
-        pthread_sigmask(SIG_SETMASK, before)
-
-
-def _counted(result: T, bar: "tqdm[Any]") -> T:
-    bar.update()
-    return result
 
 
 @contextmanager

@@ -4,14 +4,11 @@ Each result appears under its name only when it is whole, so that a preparation 
 finished tag.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import zstandard
@@ -111,20 +108,6 @@ class TagWork:
                     batch = []
             if batch:
                 yield batch
-
-
-def as_worker(alive: Connection) -> None:
-    """Make this process one of several workers: one core for its tokenizer, and an end when `alive` is closed.
-
-    The other end of `alive` is held by the process that shares out the work; its death closes it too.
-    """
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    Thread(target=_end_with, args=(alive,), daemon=True).start()
-
-
-def _end_with(alive: Connection) -> None:
-    alive.poll(None)
-    os._exit(1)
 
 
 class _Encoder:

@@ -47,13 +47,8 @@ def save_checkpoint(
     record: Mapping[str, Any],
     keep: int | None,
 ) -> Path:
-    """Write the checkpoint of `step` below `folder`, then delete all but the newest `keep`; return its folder.
-
-    What a killed process left half-written or half-deleted there goes too.
-    """
+    """Write the checkpoint of `step` below `folder`, then delete all but the newest `keep`; return its folder."""
     out = checkpoint_folder(folder, step)
-    for abandoned in folder.glob(".step-*"):
-        shutil.rmtree(abandoned)
     with replacing(out) as fresh:
         model.mlm.config.save_pretrained(fresh)
         tokenizer.save_pretrained(fresh)

@@ -1,0 +1,101 @@
+"""Processes that share the work of a preparation and end with it, however it ends."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
+from threading import Thread
+from types import ModuleType
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from langsamp.errors import UserError
+
+T = TypeVar("T")
+
+
+@contextmanager
+def shared_out(workers: int) -> Iterator[Executor | None]:
+    """Processes for `each` and `mapped`; None where this one is enough, which then uses all threads of the tokenizer.
+
+    They end with this process however it ends, and at the first error: a worker that lived on would write into files
+    that the next preparation writes.
+
+    Raises:
+        UserError: where one of them was killed.
+    """
+    if workers <= 1:
+        yield None
+        return
+    context = get_context("spawn")
+    alive, ours = context.Pipe(duplex=False)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_as_worker, initargs=(alive,)) as pool:
+        try:
+            yield pool
+        except BrokenProcessPool:
+            raise UserError(
+                "a process that prepared text was ended from outside, most likely for want of memory. Finished tags "
+                "are kept: free some memory and run the same command again"
+            ) from None
+        except BaseException:
+            ours.close()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def mapped(function: Callable[[Any], T], items: Iterable[Any], pool: Executor | None) -> Iterator[T]:
+    """`function` of every item, in order."""
+    if pool is None:
+        return map(function, items)
+    return (future.result() for future in _submitted(function, items, pool))
+
+
+def each(function: Callable[[Any], T], jobs: Sequence[Any], pool: Executor | None, title: str) -> list[T]:
+    """`function` of every job, in order, under a progress bar that counts tags."""
+    with tqdm(total=len(jobs), desc=title, unit="tag", dynamic_ncols=True) as bar:
+        if pool is None:
+            return [_counted(function(job), bar) for job in jobs]
+        futures = _submitted(function, jobs, pool)
+        for future in as_completed(futures):
+            _counted(future.result(), bar)  # a failure shows now, not when its turn comes
+        return [future.result() for future in futures]
+
+
+def _submitted(function: Callable[[Any], T], items: Iterable[Any], pool: Executor) -> list[Future[T]]:
+    """`function` of every item, to come.
+
+    Workers that start now do not import the user's script, which they do not need and which, without a guard, would
+    start all over; and they never hear Ctrl-C, which reaches every process of a terminal: the first speaks for all.
+    """
+    script, mask = sys.modules["__main__"], pthread_sigmask(SIG_BLOCK, {SIGINT})
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        return [pool.submit(function, item) for item in items]
+    finally:
+        sys.modules["__main__"] = script
+        pthread_sigmask(SIG_SETMASK, mask)
+
+
+def _counted(result: T, bar: "tqdm[Any]") -> T:
+    bar.update()
+    return result
+
+
+def _as_worker(alive: Connection) -> None:
+    """Make this process one of several workers: one core for its tokenizer, and an end when `alive` is closed.
+
+    The other end of `alive` is held by the process that shares out the work; its death closes it too.
+    """
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    Thread(target=_end_with, args=(alive,), daemon=True).start()
+
+
+def _end_with(alive: Connection) -> None:
+    alive.poll(None)
+    os._exit(1)
