@@ -36,7 +36,7 @@ class PrepareSize:
 
 
 QUICK = PrepareSize(documents=1500, fewest_documents=125, vocab_size=8000, row_tokens=128, rounds=3)
-NORMAL = PrepareSize(documents=12_000, fewest_documents=1000, vocab_size=16_000, row_tokens=512, rounds=3)
+NORMAL = PrepareSize(documents=8000, fewest_documents=600, vocab_size=16_000, row_tokens=512, rounds=3)
 
 
 def measure_prepare(material: Material, size: PrepareSize) -> Record:

@@ -2,9 +2,11 @@
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import torch
 from torch import nn
@@ -52,8 +54,8 @@ QUICK = StepSize(
     turns=12,
 )  # fmt: skip
 NORMAL = StepSize(
-    layers=4, hidden=256, heads=4, vocab_size=16_000, documents=1500, row_tokens=512, rows_per_step=8, steps_per_turn=2,
-    turns=15,
+    layers=4, hidden=256, heads=4, vocab_size=16_000, documents=1500, row_tokens=512, rows_per_step=8, steps_per_turn=3,
+    turns=10,
 )  # fmt: skip
 
 
@@ -109,10 +111,12 @@ def _take_turns(rows: PreparedRows, size: StepSize, out: Path) -> tuple[list[Tim
     """What a step of the bare loop and of `train` took in each turn, both in this process.
 
     `train` is the real one, seen from outside: every few steps a hook of its model holds it up while the bare loop
-    goes as many. All that passes between two halts is its turn. Start and first turn of both are left out.
+    goes as many, and no batch is made meanwhile. All that passes between two halts is its turn. Start and first turn
+    of both are left out.
     """
     steps = size.steps_per_turn * (size.turns + 1) + 1
     task = _task(rows, size, out, steps=steps, log_every=size.steps_per_turn)
+    batches = _HeldBatches(rows, ids=task.ids, masking=MaskingConfig(), seed=_SEED)
     loop = _Bare(rows, size, steps=steps + size.steps_per_turn)
     passes, held_until = count(), Times.now()
     bare: list[Times] = []
@@ -122,17 +126,30 @@ def _take_turns(rows: PreparedRows, size: StepSize, out: Path) -> tuple[list[Tim
         nonlocal held_until
         if next(passes) % size.steps_per_turn:
             return
-        halted = Times.now()
-        for _ in range(size.steps_per_turn):
-            loop.step()
-        ours.append(halted.since(held_until).shared(size.steps_per_turn))
-        held_until = Times.now()
-        bare.append(held_until.since(halted).shared(size.steps_per_turn))
+        with batches.gate:
+            halted = Times.now()
+            for _ in range(size.steps_per_turn):
+                loop.step()
+            ours.append(halted.since(held_until).shared(size.steps_per_turn))
+            held_until = Times.now()
+            bare.append(held_until.since(halted).shared(size.steps_per_turn))
 
     task.model.register_forward_pre_hook(hold)
     with silence():
-        train(task, cpu=True)
+        train(replace(task, batches=batches), cpu=True)
     return bare[1:-1], ours[2:]
+
+
+class _HeldBatches(Batches):
+    """Batches that are made only while nobody holds `gate`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.gate = Lock()
+
+    def training_step(self, *args: Any, **kwargs: Any) -> list[MaskedBatch]:
+        with self.gate:
+            return super().training_step(*args, **kwargs)
 
 
 class _Bare:
