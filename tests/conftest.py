@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel, PreT
 from langsamp.artifacts import file_sha256, fingerprint, write_json
 from langsamp.data.rows import MANIFEST, Manifest, PreparedRows, TagRows, file_name, id_type
 from langsamp.languages.tags import LangScript
+from tests.tiny_run import TinyRun, langsamp, make_tiny_run
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 WORDS = tuple(f"{first}{second}" for first in "bdgklmnprst" for second in ("a", "e", "i", "o", "u"))
@@ -84,3 +85,12 @@ def tiny_mlm(model_type: str, *, seed: int = 0, dropout: float = 0.0) -> PreTrai
     config = AutoConfig.for_model(model_type, **{key: value for key, value in settings.items() if key in known})
     torch.manual_seed(seed)
     return AutoModelForMaskedLM.from_config(config, dtype=torch.float32)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
+    """A whole run that has been made once; tests that change it take a copy."""
+    run = make_tiny_run(tmp_path_factory.mktemp("tiny"))
+    answer = langsamp("run", run.recipe_file)
+    assert answer.code == 0, answer.err
+    return run

@@ -1,0 +1,122 @@
+"""`python -m tests.killed STAGE RECIPE POINTS`: kill -9 a stage at its file operations, go on, compare the results.
+
+Each attempt is a fork of this process, so that the heavy imports are done once; OMP_NUM_THREADS=1 and
+TOKENIZERS_PARALLELISM=false must be set, as a fork finds no thread of its parent. POINTS operations spread over the
+stage are chosen; what was half-written must be invisible each time, and the next attempt must end in the same bytes.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from safetensors.numpy import load_file
+
+from langsamp import pipeline
+from langsamp.artifacts import file_sha256
+from langsamp.data.prepare import prepare_rows
+from langsamp.data.rows import MANIFEST, PreparedRows
+from langsamp.evaluation.results import ResultStore
+from langsamp.model.conditioning import Conditioning
+from langsamp.recipe import Recipe, load_recipe
+from langsamp.training.checkpoint import checkpoints, read_record
+
+CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir"}
+TELLS_TIME = {"provenance.json", "checkpoint.json", "cell.json", "log.jsonl"}
+
+STAGES: dict[str, Callable[[Recipe], object]] = {
+    "prepare": lambda r: prepare_rows(r.corpus, r.tokenizer, r.rows, out=r.folder / "rows", workers=1),
+    "train": lambda r: pipeline.train_one(r, pipeline.open_rows(r), "both", 0),
+    "evaluate": pipeline.evaluate_run,
+}
+
+
+def attempt(stage: Callable[[], object], folder: Path, *, killed_at: int = 0) -> int:
+    """How many operations below `folder` the stage did; it is killed before operation `killed_at`."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        done = 0
+
+        def hook(event: str, arguments: tuple[object, ...]) -> None:
+            nonlocal done
+            is_write = event == "open" and int(arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR)
+            relative = event in ("os.remove", "os.rmdir") and arguments[1] != -1  # to a folder that is being deleted
+            if (is_write or event in CHANGES) and (relative or str(arguments[0]).startswith(str(folder))):
+                done += 1
+                if done == killed_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.addaudithook(hook)
+        stage()
+        os.write(writing, str(done).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as counted:
+        number = int(counted.read() or 0)
+    status = os.waitpid(child, 0)[1]
+    assert status == (signal.SIGKILL if killed_at else 0), f"ended with status {status}"
+    return number
+
+
+def check_visible(folder: Path) -> None:
+    """Everything that can be seen must be whole."""
+    rows = folder / "rows"
+    if rows.exists():
+        assert (rows / MANIFEST).is_file()
+        PreparedRows(rows)
+    for model in folder.glob("models/*"):
+        for checkpoint in checkpoints(model / "checkpoints"):
+            for name, digest in read_record(checkpoint)["sha256"].items():
+                assert file_sha256(checkpoint / name) == digest, checkpoint
+        if (model / "export").exists():
+            Conditioning.load(model / "export")
+            assert json.loads((model / "export" / "provenance.json").read_text())["identity"]
+    if (folder / "evaluation").exists():
+        assert len(ResultStore(folder / "evaluation").records()) == len(list(folder.glob("evaluation/cells/[!.]*")))
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Digest of every file that can be seen and does not tell the time."""
+    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in TELLS_TIME]
+    return {str(path): digest(folder / path) for path in files if not any(part[0] == "." for part in path.parts)}
+
+
+def digest(path: Path) -> str:
+    if path.suffix != ".safetensors":
+        return file_sha256(path)
+    tensors = sorted(load_file(path).items())  # the header's order is another each time
+    return hashlib.sha256(b"".join(name.encode() + tensor.tobytes() for name, tensor in tensors)).hexdigest()
+
+
+def main(name: str, recipe_file: Path, points: int) -> None:
+    recipe = load_recipe(recipe_file)
+    folder, before = recipe.folder, recipe.folder.with_name("before")
+    shutil.copytree(folder, before)
+
+    def stage() -> object:
+        return STAGES[name](recipe)
+
+    operations = attempt(stage, folder)
+    whole = content(folder)
+    for number in range(points):
+        killed_at = 1 + number * operations // points
+        shutil.rmtree(folder)
+        shutil.copytree(before, folder)
+        attempt(stage, folder, killed_at=killed_at)
+        check_visible(folder)
+        attempt(stage, folder)
+        check_visible(folder)
+        changed = {path for path, _ in content(folder).items() ^ whole.items()}
+        assert not changed, f"killed before operation {killed_at} of {operations}: {changed}"
+        scratch = [path for path in folder.rglob(".*") if path.is_dir() and "cells" not in path.parts]
+        assert not scratch, f"killed before operation {killed_at} of {operations}: {scratch}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,104 @@
+"""A recipe says a whole run: defaults are the paper's, every slip is named with its key, settings go over the file."""
+
+from pathlib import Path
+
+import pytest
+
+from langsamp.errors import DataMissingError, UserError
+from langsamp.recipe import Recipe, load_recipe, parse_recipe
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("name: mine\ntraining:\n  steps: 7\n", encoding="utf-8")
+    return path
+
+
+def test_the_defaults_are_the_papers() -> None:
+    recipe = parse_recipe({"name": "mine"}, source="here")
+    training, sampler = recipe.training, recipe.sampler
+    assert (training.steps, training.learning_rate, sampler.rows_per_step, sampler.alpha) == (150_000, 5e-5, 1024, 0.3)
+    assert (training.betas, training.epsilon, training.checkpoint_every) == ((0.9, 0.999), 1e-6, 5_000)
+    assert (recipe.rows.row_tokens, recipe.masking.rate, recipe.model.init) == (512, 0.15, "xlm-roberta-base")
+
+
+def test_folder_and_trainings_follow_from_it() -> None:
+    recipe = Recipe(name="mine", variants=("both", "none"), seeds=(1, 0))
+    assert recipe.folder == Path("runs/mine")
+    assert Recipe(name="mine", out="else/where").folder == Path("else/where")
+    assert recipe.trainings == [("none", 1), ("both", 1), ("none", 0), ("both", 0)]
+
+
+def test_a_pretrained_model_reads_its_own_pieces_unless_told_otherwise() -> None:
+    assert Recipe(name="a").resolved_tokenizer.load == "xlm-roberta-base"
+    assert parse_recipe({"name": "a", "tokenizer": {"load": "mine"}}, source="").resolved_tokenizer.load == "mine"
+    new = {"init": None, "model_type": "bert"}
+    assert parse_recipe({"name": "a", "model": new}, source="").resolved_tokenizer.load is None
+
+
+def test_settings_go_over_the_file(file: Path) -> None:
+    file.write_text("name: mine\nmodel:\n  # nothing yet\ntraining: {steps: 7}\n", encoding="utf-8")
+    settings = ("training.steps=9", "corpus.languages=tail,!lin_Latn", "seeds=[1, 2]", "training.learning_rate=1e-3")
+    recipe = load_recipe(file, (*settings, "model.settings.hidden_size=8"))
+    assert (recipe.training.steps, recipe.seeds, recipe.training.learning_rate) == (9, (1, 2), 1e-3)
+    assert recipe.corpus.languages == "tail,!lin_Latn"
+    assert recipe.model.settings == {"hidden_size": 8}  # also into a section that the file leaves empty
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("training.steps", "--set takes KEY=VALUE, e.g. training.steps=100; got 'training.steps'"),
+        ("=3", "--set takes KEY=VALUE"),
+        ("name.x=1", "'name' is a value, not a section"),
+        ("training.steps=[1", "'[1' is no YAML value"),
+        ("trainin.steps=1", "unknown key 'trainin'. Did you mean 'training'?"),
+        ("training.stepz=1", "unknown key 'training.stepz'. Did you mean 'steps'?"),
+        ("rows.row_token=64", "unknown key 'rows.row_token'. Did you mean 'row_tokens'?"),
+        ("training.steps=many", "training.steps: Input should be a valid integer"),
+        ("training.steps=0", "training.steps: Input should be greater than or equal to 1 (got 0)"),
+        ("training=3", "training: Input should be a valid dictionary"),
+        ("variants=[nome]", "variants.0: Input should be 'none', 'language', 'script' or 'both' (got 'nome')"),
+        ("variants=[none, none]", "variants must name at least one value and none twice, got ['none', 'none']"),
+        ("seeds=[]", "seeds must name at least one value"),
+        ("name=a/b", "name: String should match pattern"),
+        ("evaluation.tasks=[sr-bibel]", "no task 'sr-bibel'. Did you mean 'sr-bible'?"),
+        ("masking.mask_share=0.95", "mask_share + random_share must be at most 1, got 1.05"),
+    ],
+)
+def test_a_slip_is_named(file: Path, setting: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load_recipe(file, (setting,))
+    assert said in str(caught.value)
+    assert len(str(caught.value)) < 300, "the whole recipe is no help"
+
+
+def test_all_slips_are_named_at_once(file: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        load_recipe(file, ("training.stepz=1", "sampler.alpha=2"))
+    assert str(file) in str(caught.value)
+    assert all(key in str(caught.value) for key in ("training.stepz", "sampler.alpha"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"- name\n", "must hold a mapping of recipe keys, got list"),
+        (b"", "must hold a mapping of recipe keys, got NoneType"),
+        (b"name: [\n", "cannot be read as YAML"),
+        (b"name: \xff\n", "cannot be read as YAML"),
+        (b"name: a\ntraining: {steps: 1}\ntraining: {steps: 2}\n", "the key 'training' is there twice"),
+        (b"training: {}\n", "name: Field required"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_refused(file: Path, text: bytes, said: str) -> None:
+    file.write_bytes(text)
+    with pytest.raises(UserError, match=said):
+        load_recipe(file)
+
+
+def test_an_absent_file_is_missing_data(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.yaml", tmp_path):
+        with pytest.raises(DataMissingError, match="no recipe at"):
+            load_recipe(path)
