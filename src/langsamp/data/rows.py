@@ -47,7 +47,7 @@ class TagRows(BaseModel):
     ordinary_tokens: int
     """Tokens that are not special; `bytes / ordinary_tokens` turns loss into bits per byte."""
     unknown_share: float
-    """Share of the ordinary tokens that are `<unk>`."""
+    """Share of the tokens that stand for text, `<unk>` among them, that are `<unk>`."""
     share_in_script: float
     """Share of the letters that belong to the tag's script."""
     rows: int

@@ -85,7 +85,7 @@ class TagWork:
             **(cleaned or _cleaning_record(self.tag, counts)),
             tokens=tally.tokens,
             ordinary_tokens=tally.ordinary,
-            unknown_share=tally.unknown / max(tally.ordinary, 1),
+            unknown_share=tally.unknown_share,
             rows=tally.rows - held_out,
             held_out_rows=held_out,
             tail_tokens=tally.tail,
@@ -140,6 +140,12 @@ class _Tally:
     def __init__(self, encoder: _Encoder) -> None:
         self._encoder = encoder
         self.tokens = self.ordinary = self.unknown = self.rows = self.tail = 0
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of `<unk>` among the tokens of text, to which it belongs though most tokenizers call it special."""
+        is_special = self._encoder.unknown_id is not None and self._encoder.is_special[self._encoder.unknown_id]
+        return self.unknown / max(self.ordinary + (self.unknown if is_special else 0), 1)
 
     def add(self, tokens: NDArray[np.unsignedinteger]) -> None:
         self.tokens += tokens.size

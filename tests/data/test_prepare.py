@@ -1,0 +1,255 @@
+"""Text to rows: nothing lost or counted wrongly, the same rows whatever the way, and no trouble that is not named."""
+
+import bz2
+import gzip
+import json
+import lzma
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import zstandard
+from pyarrow import parquet
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from langsamp.data.corpus import CorpusConfig
+from langsamp.data.prepare import check_settings, prepare_rows
+from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
+from langsamp.data.tokenizer import TokenizerConfig
+from langsamp.errors import DataMissingError, UserError
+from tests.tiny_run import SIZES, TinyRun, documents, full_disk, write_lines
+
+TRAINED, ROWS = TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32, held_out_rows=2)
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    """A folder with three tags' text."""
+    (tmp_path / "text").mkdir()
+    for tag, number in SIZES.items():
+        write_lines(tmp_path / "text" / f"{tag}.txt", documents(tag, number))
+    return tmp_path / "text"
+
+
+@pytest.fixture
+def saved(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> str:
+    """The folder of a tokenizer of 55 words, which are no words of the text."""
+    tokenizer.save_pretrained(tmp_path / "saved")
+    return str(tmp_path / "saved")
+
+
+def prepared(
+    text: Path,
+    out: Path,
+    *,
+    tokenizer: TokenizerConfig = TRAINED,
+    workers: int = 1,
+    rows: RowsConfig = ROWS,
+    **corpus: Any,
+) -> PreparedRows:
+    return prepare_rows(CorpusConfig(source=str(text), **corpus), tokenizer, rows, out=out, workers=workers)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file but the one that tells time and machine."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "provenance.json"
+    }
+
+
+def visible(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def tokens(rows: PreparedRows, tag: int) -> list[int]:
+    return np.concatenate([rows.training(tag).ravel(), rows.held_out(tag).ravel()]).tolist()
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_rows_do_not_depend_on_the_number_of_workers(text: Path, tmp_path: Path, workers: int) -> None:
+    one = prepared(text, tmp_path / "one")
+    assert files(prepared(text, tmp_path / "other", workers=workers).folder) == files(one.folder)
+
+
+def test_packing_loses_nothing_but_the_tail(text: Path, tmp_path: Path) -> None:
+    rows = prepared(text, tmp_path / "rows")
+    tokenizer = AutoTokenizer.from_pretrained(rows.folder / TOKENIZER)
+    for number, (tag, entry) in enumerate(rows.manifest.tags.items()):
+        whole = [token for line in documents(tag, SIZES[tag]) for token in tokenizer(line)["input_ids"]]
+        packed = tokens(rows, number)
+        assert packed == whole[: len(packed)]
+        assert len(whole) - len(packed) == entry.tail_tokens < rows.row_tokens
+        assert entry.held_out_rows == min(2, len(packed) // rows.row_tokens // 10)
+        assert tokenizer.decode(packed[: packed.index(2)], skip_special_tokens=True) == documents(tag, 1)[0]
+
+
+def test_the_manifest_counts_as_a_hand_does(tmp_path: Path, saved: str) -> None:
+    (tmp_path / "text").mkdir()
+    known, unknown = ["ba be bi", "do du"], ["xyz ba", "zzz"]
+    lines = ["", "  ba   be bi", "ba be bi", "xyz\u00ad ba", *["do du", "do du"], "\t", "zzz", "more than the cap"]
+    write_lines(tmp_path / "text" / "swh_Latn.txt", lines)
+    config = RowsConfig(row_tokens=8, held_out_rows=8)
+    rows = prepared(
+        tmp_path / "text", tmp_path / "rows", tokenizer=TokenizerConfig(load=saved), rows=config, max_documents=4
+    )
+    entry = rows.manifest.tags["swh_Latn"]
+    assert dict(entry.dropped) == {"duplicate": 2, "empty": 2, "over max_documents": 1}
+    assert entry.documents == len(known) + len(unknown) == len(lines) - sum(entry.dropped.values())
+    assert entry.bytes == sum(len(line) for line in known + unknown)
+    assert entry.tokens == (3 + 2 + 2 + 1) + 2 * 4
+    assert entry.ordinary_tokens == 3 + 2 + 1 + 0  # in this tokenizer `<unk>` is special
+    assert entry.unknown_share == 2 / 8
+    assert entry.share_in_script == 1
+    assert (entry.rows, entry.held_out_rows, entry.tail_tokens) == (2, 0, 0)
+    assert (rows.row_tokens, rows.vocabulary_size, rows.mask_id) == (8, 60, 4)
+    assert rows.manifest.special_ids == (0, 1, 2, 3, 4)
+
+
+def test_bytes_stand_for_what_has_no_piece(text: Path, tmp_path: Path) -> None:
+    write_lines(text / "kat_Geor.txt", ["ძველი ნავი მდინარეზე"])  # too little to earn pieces
+    rows = prepared(text, tmp_path / "rows", tokenizer=TokenizerConfig(vocab_size=400, character_coverage=0.98))
+    assert {tag: entry.unknown_share for tag, entry in rows.manifest.tags.items()} == dict.fromkeys(
+        [*sorted(SIZES), "kat_Geor"], 0.0
+    )
+
+
+STORED: dict[str, Callable[[bytes], bytes]] = {
+    "txt.gz": gzip.compress,
+    "txt.xz": lzma.compress,
+    "bz2": bz2.compress,
+    "txt.zst": zstandard.ZstdCompressor().compress,
+    "jsonl": lambda data: b"".join(json.dumps({"text": line}).encode() + b"\n" for line in data.decode().splitlines()),
+}
+
+
+@pytest.mark.parametrize("suffix", [*STORED, "parquet"])
+def test_rows_do_not_depend_on_how_text_is_stored(text: Path, tmp_path: Path, saved: str, suffix: str) -> None:
+    tokenizer = TokenizerConfig(load=saved)
+    plain = prepared(text, tmp_path / "plain", tokenizer=tokenizer)
+    stored = tmp_path / "stored"
+    stored.mkdir()
+    for tag in SIZES:
+        data = (text / f"{tag}.txt").read_bytes()
+        if suffix == "parquet":
+            parquet.write_table(pa.table({"text": data.decode().splitlines()}), stored / f"{tag}.parquet")
+        else:
+            (stored / f"{tag}.{suffix}").write_bytes(STORED[suffix](data))
+    other = prepared(stored, tmp_path / "other", tokenizer=tokenizer)
+    assert other.fingerprint == plain.fingerprint
+    assert other.manifest.tags == plain.manifest.tags
+
+
+def test_text_may_move_but_not_change(text: Path, tmp_path: Path) -> None:
+    rows = prepared(text, tmp_path / "rows")
+    before = {path: path.stat() for path in rows.folder.rglob("*")}
+    moved = text.rename(tmp_path / "elsewhere")
+    assert prepared(moved, tmp_path / "rows").fingerprint == rows.fingerprint
+    assert {path: path.stat() for path in rows.folder.rglob("*")} == before
+    for changed in (
+        lambda: prepared(moved, tmp_path / "rows", languages="swh_Latn"),
+        lambda: write_lines(moved / "swh_Latn.txt", ["habari"]) or prepared(moved, tmp_path / "rows"),
+    ):
+        with pytest.raises(UserError, match=r"another recipe \(the text itself or the choice of languages\)"):
+            changed()
+    assert {path: path.stat() for path in rows.folder.rglob("*")} == before
+
+
+def test_other_settings_are_refused_by_name_even_without_the_text(text: Path, tmp_path: Path) -> None:
+    out, config = tmp_path / "rows", CorpusConfig(source=str(text))
+    prepared(text, out)
+    shutil.rmtree(text)
+    check_settings(config, TRAINED, ROWS, out=out)
+    capped = CorpusConfig(source=str(text), max_documents=3)
+    with pytest.raises(UserError, match=r"corpus\.max_documents: None -> 3"):
+        check_settings(capped, TRAINED, ROWS, out=out)
+    with pytest.raises(UserError, match=r"rows\.row_tokens: 32 -> 64"):
+        check_settings(config, TRAINED, RowsConfig(row_tokens=64, held_out_rows=2), out=out)
+    with pytest.raises(UserError, match=r"tokenizer\.vocab_size: 400 -> 401"):
+        check_settings(config, TokenizerConfig(vocab_size=401), ROWS, out=out)
+    with pytest.raises(DataMissingError, match="no prepared rows"):
+        check_settings(config, TRAINED, ROWS, out=tmp_path / "nowhere")
+
+
+def test_a_copied_tokenizer_is_the_same_tokenizer(text: Path, tmp_path: Path, saved: str) -> None:
+    rows = prepared(text, tmp_path / "rows", tokenizer=TokenizerConfig(load=saved))
+    copied = shutil.move(saved, tmp_path / "copied")
+    again = prepared(text, tmp_path / "rows", tokenizer=TokenizerConfig(load=str(copied)))
+    assert again.fingerprint == rows.fingerprint
+    elsewhere = prepared(text, tmp_path / "elsewhere", tokenizer=TokenizerConfig(load=str(copied)))
+    assert files(elsewhere.folder) == files(rows.folder)
+
+
+def test_rows_are_usable_from_a_trained_tokenizer_loaded_again(text: Path, tmp_path: Path) -> None:
+    rows = prepared(text, tmp_path / "rows")
+    own = TokenizerConfig(load=str(rows.folder / TOKENIZER))
+    again = prepared(text, tmp_path / "again", tokenizer=own)
+    assert again.manifest.tokenizer_fingerprint == rows.manifest.tokenizer_fingerprint
+    assert [tokens(again, tag) for tag in range(3)] == [tokens(rows, tag) for tag in range(3)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_bad_text_leaves_nothing_to_be_seen(text: Path, tmp_path: Path, workers: int, capsys: Any) -> None:
+    good = (text / "swh_Latn.txt").read_bytes()
+    (text / "swh_Latn.txt").write_bytes(good + b"za \xff asubuhi\n")
+    with pytest.raises(UserError, match=rf"swh_Latn\.txt, line {SIZES['swh_Latn'] + 1}: byte {len(good) + 3} "):
+        prepared(text, tmp_path / "out" / "rows", workers=workers)
+    assert visible(tmp_path / "out") == []
+    assert capsys.readouterr().err.endswith("\n"), "a message must not stand behind a progress bar"
+    (text / "swh_Latn.txt").write_bytes(good)
+    prepared(text, tmp_path / "out" / "rows", workers=workers)
+    assert os.listdir(tmp_path / "out") == ["rows"]  # noqa: PTH208
+
+
+@pytest.mark.parametrize("free", [1000, 3000])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_is_named_and_rows_come_when_there_is_room(
+    text: Path, tmp_path: Path, free: int, workers: int
+) -> None:
+    with full_disk(free), pytest.raises(UserError, match="cannot write") as caught:
+        prepared(text, tmp_path / "out" / "rows", workers=workers)
+    assert "Free some space" in str(caught.value)
+    assert visible(tmp_path / "out") == []
+    rows = prepared(text, tmp_path / "out" / "rows", workers=workers)
+    assert files(rows.folder) == files(prepared(text, tmp_path / "whole").folder)
+
+
+def test_a_place_that_holds_something_else_is_refused(text: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "rows" / "thesis.tex").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for out in (tmp_path / "rows", tmp_path / "file"):
+        with pytest.raises(UserError, match="holds no prepared rows but something else"):
+            prepared(text, out)
+    with pytest.raises(UserError, match="cannot write"):
+        prepared(text, tmp_path / "file" / "rows")
+    assert (tmp_path / "rows" / "thesis.tex").read_text() == "mine"
+
+
+def test_killed_with_its_workers_in_the_middle_it_goes_on(tiny_run: TinyRun, tmp_path: Path) -> None:
+    run = tiny_run.copy(tmp_path / "run", with_run=False)
+    write_lines(run.root / "text" / "swh_Latn.txt", documents("swh_Latn", 25_000))  # cleaning takes a while
+    setting = "tokenizer.sample_documents=500"
+    words = [sys.executable, "-m", "langsamp", "prepare", str(run.recipe_file), "--set", setting]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE)
+    while not list(run.out.glob(".rows.*/*.part")):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.002)
+    process.kill()
+    _, said = process.communicate(timeout=20)  # ends when no worker holds the pipe any more
+    assert process.returncode == -signal.SIGKILL, said
+    assert visible(run.out) == []
+    recipe = run.recipe(setting)
+    rows = prepare_rows(recipe.corpus, recipe.tokenizer, recipe.rows, out=run.out / "rows", workers=1)
+    whole = prepare_rows(recipe.corpus, recipe.tokenizer, recipe.rows, out=tmp_path / "whole", workers=1)
+    assert files(rows.folder) == files(whole.folder)
