@@ -25,6 +25,7 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.sampler import sampling_shares
 from langsamp.data.tokenizer import TokenizerConfig, load_tokenizer
 from langsamp.data.unigram import train_tokenizer
+from langsamp.evaluation.plan import check_data
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model
@@ -76,8 +77,9 @@ def make_plan(recipe: Recipe) -> Plan:
     """The plan of a recipe.
 
     Raises:
-        UserError: as the run itself would, for text, tokenizer or model.
+        UserError: as the run itself would, for text, tokenizer, model or the evaluation's data.
     """
+    check_data(recipe.evaluation)
     amounts = _amounts_there(recipe) or _amounts_estimated(recipe)
     steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
     shares = sampling_shares(

@@ -1,0 +1,85 @@
+"""A plan tells what a run would do, in the numbers that the run then has, and does nothing."""
+
+import pytest
+
+from langsamp.data.rows import PreparedRows
+from langsamp.errors import DataMissingError, UserError
+from langsamp.languages.tags import LangScript
+from langsamp.plan import Plan, make_plan
+from tests.tiny_run import SIZES, TinyRun, langsamp, stamps
+
+
+def by_tag(plan: Plan, name: str) -> dict[str, float]:
+    return {str(tag): getattr(entry, name) for tag, entry in plan.tags.items()}
+
+
+@pytest.fixture
+def fresh(tiny_run: TinyRun, tmp_path) -> TinyRun:
+    return tiny_run.copy(tmp_path / "fresh", with_run=False)
+
+
+def test_after_preparing_it_tells_the_rows_that_are_there(tiny_run: TinyRun) -> None:
+    plan, rows = make_plan(tiny_run.recipe()), PreparedRows(tiny_run.out / "rows")
+    assert not plan.is_estimate
+    assert by_tag(plan, "documents") == SIZES
+    assert by_tag(plan, "rows") == {str(tag): size for tag, size in zip(rows.tags, rows.sizes, strict=True)}
+    weights = {tag: size**0.3 for tag, size in by_tag(plan, "rows").items()}
+    total = sum(weights.values())
+    assert by_tag(plan, "share") == pytest.approx({tag: weight / total for tag, weight in weights.items()})
+    assert by_tag(plan, "epochs") == pytest.approx(
+        {tag: weights[tag] / total * 4 * 8 / rows for tag, rows in by_tag(plan, "rows").items()}
+    )
+    assert (plan.steps, plan.trainings, plan.tokens) == (4, 2, 4 * 8 * 32)
+    assert plan.seconds > 0 and plan.disk_bytes > 0 and plan.tokens_per_second > 0
+
+
+def test_before_preparing_it_estimates_them_and_writes_nothing(fresh: TinyRun, tiny_run: TinyRun) -> None:
+    before = stamps(fresh.root)
+    plan, exact = make_plan(fresh.recipe()), make_plan(tiny_run.recipe())
+    assert plan.is_estimate
+    assert by_tag(plan, "documents") == pytest.approx(SIZES, rel=0.05)  # of one tag more than a sample is there
+    assert by_tag(plan, "documents")["kmr_Cyrl"] == SIZES["kmr_Cyrl"]
+    assert by_tag(plan, "rows") == pytest.approx(by_tag(exact, "rows"), rel=0.25)
+    assert plan.parameters == exact.parameters
+    assert stamps(fresh.root) == before
+
+
+def test_the_command_prints_it_before_and_after(fresh: TinyRun, tiny_run: TinyRun) -> None:
+    for run, word in ((fresh, "scaled up"), (tiny_run, "prepared")):
+        before = stamps(run.root)
+        answer = langsamp("run", run.recipe_file, "--plan")
+        assert answer.code == 0, answer.err
+        assert all(
+            text in answer.out for text in (*SIZES, "documents", "epochs", word, "2 trainings of 4 steps", "GiB")
+        )
+        assert stamps(run.root) == before
+
+
+def test_a_model_to_continue_counts_with_its_own_tokenizer(fresh: TinyRun, tiny_run: TinyRun) -> None:
+    own = ("model.init=" + str(tiny_run.export), "model.model_type=null", "model.settings={}")
+    plan, exact = make_plan(fresh.recipe(*own)), make_plan(tiny_run.recipe())
+    for tag in ("kmr_Cyrl", "hin_Deva"):  # the sample is all of the text, and the pieces are those of the run
+        assert plan.tags[LangScript.parse(tag)].rows == exact.tags[LangScript.parse(tag)].rows + 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "error", "said"),
+    [
+        ("sampler.max_repetition=0.01", UserError, "max_repetition 0.01 allows"),
+        ("rows.row_tokens=64", UserError, "longer than the model's 38 positions"),
+        ("model.settings.hidden_size=30", UserError, "not a multiple"),
+        ("corpus.languages=deu_Latn", UserError, "not among the 3 languages here"),
+        ("corpus.source=nowhere", DataMissingError, "no folder nowhere"),
+        ("evaluation.data=nowhere", DataMissingError, "sr-bible needs pairs of files"),
+    ],
+)
+def test_what_would_stop_the_run_stops_the_plan(
+    fresh: TinyRun, setting: str, error: type[UserError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        make_plan(fresh.recipe(setting))
+
+
+def test_rows_of_another_recipe_are_no_basis(tiny_run: TinyRun) -> None:
+    with pytest.raises(UserError, match=r"rows\.held_out_rows: 2 -> 3"):
+        make_plan(tiny_run.recipe("rows.held_out_rows=3"))
