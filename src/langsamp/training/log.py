@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from accelerate import Accelerator
 
-from langsamp.artifacts import write_text
+from langsamp.artifacts import write_text, writing
 from langsamp.errors import UserError
 from langsamp.training.ahead import Ahead
 
@@ -70,9 +70,13 @@ class TrainingLog:
             accelerator.init_trackers("langsamp")
 
     def write(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
-        """Append one line; trackers get its plain numbers."""
+        """Append one line; trackers get its plain numbers.
+
+        Raises:
+            UserError: where the disk is full.
+        """
         if self._accelerator.is_main_process:
-            with self._path.open("a", encoding="utf-8") as file:
+            with writing(self._path), self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
         numbers = {f"{kind}/{key}": value for key, value in values.items() if isinstance(value, int | float)}
         self._accelerator.log(numbers, step=step)

@@ -221,6 +221,8 @@ class _Trainer:
         )
 
     def _save(self) -> None:
+        for step, loss, _ in self.unlogged:  # nobody should go on from weights that are NaN
+            self._check_finite(step, loss.item())
         if self.world.is_leader:
             self._write_checkpoint()
         self.accelerator.wait_for_everyone()
