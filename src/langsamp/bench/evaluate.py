@@ -33,7 +33,7 @@ class EvaluateSize:
     rounds: int
 
 
-QUICK = EvaluateSize(layers=6, hidden=192, heads=6, layer=4, vocab_size=8000, sentences=256, rounds=3)
+QUICK = EvaluateSize(layers=6, hidden=192, heads=6, layer=4, vocab_size=8000, sentences=192, rounds=3)
 NORMAL = EvaluateSize(layers=12, hidden=768, heads=12, layer=8, vocab_size=16_000, sentences=128, rounds=3)
 
 

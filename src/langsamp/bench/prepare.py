@@ -44,8 +44,9 @@ def measure_prepare(material: Material, size: PrepareSize) -> Record:
     taken = _speed(material, size)
     alone, _, without_start = taken.values()
     speed = median(theirs.seconds / ours.seconds for theirs, ours in zip(alone, without_start, strict=True))
-    memory = _memory(material, size)
-    growth = memory[-1].peak_mib - memory[0].peak_mib if memory[-1].peak_mib and memory[0].peak_mib else 0.0
+    peaks = _peaks(material, size)
+    growth = peaks[max(peaks)] - peaks[min(peaks)]
+    memory = [Row(variant=f"one process, {number:,} documents", peak_mib=peak) for number, peak in peaks.items()]
     return Record(
         name="prepare",
         measures=(
@@ -92,12 +93,12 @@ def _speed(material: Material, size: PrepareSize) -> dict[str, list[Times]]:
     return {**taken, "the same, start taken off": work}
 
 
-def _memory(material: Material, size: PrepareSize) -> list[Row]:
-    """Peaks of one process each that prepares ever more text."""
-    rows = []
+def _peaks(material: Material, size: PrepareSize) -> dict[int, float]:
+    """MiB that one process takes at most, by the number of documents that it prepares."""
+    peaks = {}
     for times in _GROWTH:
         documents = times * size.fewest_documents
-        peak = peak_mib_alone(
+        peaks[documents * len(material.tags)] = peak_mib_alone(
             _prepare,
             material.text(documents),
             material.tokenizer(size.vocab_size),
@@ -105,9 +106,7 @@ def _memory(material: Material, size: PrepareSize) -> list[Row]:
             row_tokens=size.row_tokens,
             workers=1,
         )
-        name = f"one process, {documents * len(material.tags):,} documents"
-        rows.append(Row(variant=name, peak_mib=peak))
-    return rows
+    return peaks
 
 
 def _prepare(text: Path, tokenizer: Path, out: Path, *, row_tokens: int, workers: int) -> None:

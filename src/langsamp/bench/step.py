@@ -29,6 +29,7 @@ _MOST_LONGER = 1.05
 _MOST_WAIT = 0.02
 _EQUAL = 1e-5
 _NEVER = 1 << 30
+_LOG_EVERY = 10
 _STEPS_FOR_LOSSES = 10
 _STEPS_FOR_MEMORY = 3
 _SEED = 0
@@ -36,7 +37,11 @@ _SEED = 0
 
 @dataclass(frozen=True, kw_only=True)
 class StepSize:
-    """How much is measured: the model, the step, and how often the loops take turns."""
+    """How much is measured: the model, the step, and how often the loops take turns.
+
+    What our trainer adds to a step is 2 or 3 ms on the processor measured in `docs/performance.md`, so the smaller the
+    step, the harder the target.
+    """
 
     layers: int
     hidden: int
@@ -50,8 +55,8 @@ class StepSize:
 
 
 QUICK = StepSize(
-    layers=4, hidden=128, heads=4, vocab_size=8000, documents=500, row_tokens=64, rows_per_step=32, steps_per_turn=3,
-    turns=12,
+    layers=4, hidden=128, heads=4, vocab_size=8000, documents=500, row_tokens=64, rows_per_step=64, steps_per_turn=2,
+    turns=16,
 )  # fmt: skip
 NORMAL = StepSize(
     layers=4, hidden=256, heads=4, vocab_size=16_000, documents=1500, row_tokens=512, rows_per_step=8, steps_per_turn=3,
@@ -115,7 +120,7 @@ def _take_turns(rows: PreparedRows, size: StepSize, out: Path) -> tuple[list[Tim
     of both are left out.
     """
     steps = size.steps_per_turn * (size.turns + 1) + 1
-    task = _task(rows, size, out, steps=steps, log_every=size.steps_per_turn)
+    task = _task(rows, size, out, steps=steps, log_every=_LOG_EVERY)
     batches = _HeldBatches(rows, ids=task.ids, masking=MaskingConfig(), seed=_SEED)
     loop = _Bare(rows, size, steps=steps + size.steps_per_turn)
     passes, held_until = count(), Times.now()
