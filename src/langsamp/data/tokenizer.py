@@ -66,8 +66,9 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
         tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
     except (OSError, ValueError) as error:
         raise DataMissingError(
-            f"no tokenizer found at {name_or_folder!r}: {error}. Give the name of a model on the Hugging Face hub, or "
-            "a folder with its tokenizer.json; without a connection, download it first where there is one"
+            f"no tokenizer found at {name_or_folder!r}: {str(error).rstrip('.')}. Give the name of a model on the "
+            "Hugging Face hub, or a folder with its tokenizer.json; without a connection, download it first where "
+            "there is one"
         ) from error
     if not tokenizer.is_fast:
         raise UserError(f"the tokenizer of {name_or_folder!r} has no fast form; expected one with a tokenizer.json")
@@ -76,6 +77,8 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
             raise UserError(
                 f"the tokenizer of {name_or_folder!r} has no {token}; expected that of a masked LM such as XLM-R"
             )
+    for key in ("is_local", "local_files_only"):
+        tokenizer.init_kwargs.pop(key, None)  # how it was found; saved with it, it would make equal tokenizers differ
     return tokenizer
 
 
