@@ -1,7 +1,7 @@
-"""`python -m tests.killed STAGE RECIPE POINTS`: kill -9 a stage at its file operations, go on, compare the results.
+"""`python -m tests.killed RECIPE POINTS [KEY=VALUE ...]`: kill -9 each stage at file operations, go on, compare.
 
 Each attempt is a fork of this process, so that the heavy imports are done once; OMP_NUM_THREADS=1 and
-TOKENIZERS_PARALLELISM=false must be set, as a fork finds no thread of its parent. POINTS operations spread over the
+TOKENIZERS_PARALLELISM=false must be set, as a fork finds no thread of its parent. POINTS operations spread over each
 stage are chosen; what was half-written must be invisible each time, and the next attempt must end in the same bytes.
 """
 
@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from safetensors.numpy import load_file
@@ -94,14 +95,15 @@ def digest(path: Path) -> str:
     return hashlib.sha256(b"".join(name.encode() + tensor.tobytes() for name, tensor in tensors)).hexdigest()
 
 
-def main(name: str, recipe_file: Path, points: int) -> None:
-    recipe = load_recipe(recipe_file)
-    folder, before = recipe.folder, recipe.folder.with_name("before")
+def old_checkpoints(whole: dict[str, str], folder: Path) -> set[str]:
+    """Files of checkpoints that a whole training has deleted: one killed before it could may keep them."""
+    files = {str(path.relative_to(folder)) for path in folder.glob("models/*/checkpoints/step-*/*")}
+    return files - whole.keys()
+
+
+def check_stage(stage: Callable[[], object], folder: Path, points: int) -> None:
+    before = folder.with_name("before")
     shutil.copytree(folder, before)
-
-    def stage() -> object:
-        return STAGES[name](recipe)
-
     operations = attempt(stage, folder)
     whole = content(folder)
     for number in range(points):
@@ -112,11 +114,15 @@ def main(name: str, recipe_file: Path, points: int) -> None:
         check_visible(folder)
         attempt(stage, folder)
         check_visible(folder)
-        changed = {path for path, _ in content(folder).items() ^ whole.items()}
+        changed = {path for path, _ in content(folder).items() ^ whole.items()} - old_checkpoints(whole, folder)
         assert not changed, f"killed before operation {killed_at} of {operations}: {changed}"
         scratch = [path for path in folder.rglob(".*") if path.is_dir() and "cells" not in path.parts]
         assert not scratch, f"killed before operation {killed_at} of {operations}: {scratch}"
+    shutil.rmtree(before)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    recipe = load_recipe(Path(sys.argv[1]), tuple(sys.argv[3:]))
+    recipe.folder.mkdir()
+    for each in STAGES.values():
+        check_stage(partial(each, recipe), recipe.folder, int(sys.argv[2]))

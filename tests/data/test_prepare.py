@@ -6,10 +6,8 @@ import json
 import lzma
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
 from langsamp.data.tokenizer import TokenizerConfig
 from langsamp.errors import DataMissingError, UserError
-from tests.tiny_run import SIZES, TinyRun, documents, full_disk, write_lines
+from tests.tiny_run import SIZES, documents, full_disk, write_lines
 
 TRAINED, ROWS = TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32, held_out_rows=2)
 
@@ -236,20 +234,17 @@ def test_a_place_that_holds_something_else_is_refused(text: Path, tmp_path: Path
     assert (tmp_path / "rows" / "thesis.tex").read_text() == "mine"
 
 
-def test_killed_with_its_workers_in_the_middle_it_goes_on(tiny_run: TinyRun, tmp_path: Path) -> None:
-    run = tiny_run.copy(tmp_path / "run", with_run=False)
-    write_lines(run.root / "text" / "swh_Latn.txt", documents("swh_Latn", 25_000))  # cleaning takes a while
-    setting = "tokenizer.sample_documents=500"
-    words = [sys.executable, "-m", "langsamp", "prepare", str(run.recipe_file), "--set", setting]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE)
-    while not list(run.out.glob(".rows.*/*.part")):
-        assert process.poll() is None, "it ended before it could be killed"
-        time.sleep(0.002)
-    process.kill()
-    _, said = process.communicate(timeout=20)  # ends when no worker holds the pipe any more
-    assert process.returncode == -signal.SIGKILL, said
-    assert visible(run.out) == []
-    recipe = run.recipe(setting)
-    rows = prepare_rows(recipe.corpus, recipe.tokenizer, recipe.rows, out=run.out / "rows", workers=1)
-    whole = prepare_rows(recipe.corpus, recipe.tokenizer, recipe.rows, out=tmp_path / "whole", workers=1)
-    assert files(rows.folder) == files(whole.folder)
+_SCRIPT = """
+from pathlib import Path
+from tests.data.test_prepare import prepared
+print(prepared(Path("text"), Path("script"), workers=2).fingerprint)
+"""
+
+
+def test_a_script_without_a_guard_is_not_started_again(text: Path, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(_SCRIPT)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == [prepared(text, tmp_path / "rows").fingerprint], done.stderr
