@@ -281,7 +281,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     try:
-        app()
+        app(prog_name="langsamp")
     except UserError as error:
         _complain(f"langsamp: {error}")
         sys.exit(error.exit_code)
