@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from langsamp.errors import DamagedError, UserError
+from langsamp.machine import peak_memory_bytes
 
 SCHEMA = 1
 """Version of every JSON file we write; readers refuse another one."""
@@ -143,7 +143,7 @@ def provenance(**facts: Any) -> dict[str, Any]:
         "machine": {"system": platform.platform(), "processors": os.cpu_count()},
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "wall_seconds": round(time.time() - _STARTED, 1),
-        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_memory_mib": peak_memory_bytes() >> 20,
     }
 
 

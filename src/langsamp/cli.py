@@ -4,6 +4,7 @@ Results go to stdout, progress to stderr. Exit codes: 0 done, 1 an error the mes
 languages or tasks failed, 4 data missing, 6 a damaged file, 7 loss not finite, 75 stopped and saved, 130 interrupted.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -279,6 +280,8 @@ def main() -> None:
     """Run the command line; a user's mistake ends in one message and an exit code, never in a traceback."""
     from langsamp.errors import StoppedError, UserError
 
+    # Threads that wait must not spin: beside another process on the same cores, spinning makes a step ten times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
     try:
         app(prog_name="langsamp")
