@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +17,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 from langsamp import pipeline
 from langsamp.artifacts import read_json
 from langsamp.data.rows import PreparedRows
-from langsamp.errors import DamagedError, DataMissingError, NonFiniteLossError, StoppedError, UserError
+from langsamp.errors import DamagedError, DataMissingError, NonFiniteLossError, UserError
 from langsamp.model.conditioning import Conditioning
 from langsamp.training.checkpoint import checkpoints
 from tests.tiny_run import SIZES, TinyRun, stamps, write_lines
@@ -265,36 +263,3 @@ def test_killed_anywhere_it_goes_on(tiny_run: TinyRun, tmp_path: Path) -> None:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-
-
-@pytest.fixture
-def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, signal.Signals], None]:
-    """Send this process a signal when some batches have been trained."""
-
-    def install(batches: int, number: signal.Signals) -> None:
-        from langsamp.model.mlm import LangSampForMaskedLM
-
-        seen, forward = [], LangSampForMaskedLM.forward
-
-        def counted(self, *arguments, **named):
-            seen.append(1)
-            if len(seen) == batches:
-                os.kill(os.getpid(), number)
-            return forward(self, *arguments, **named)
-
-        monkeypatch.setattr(LangSampForMaskedLM, "forward", counted)
-
-    return install
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_saves_and_goes_on(
-    untrained: TinyRun, tiny_run: TinyRun, stop_after: Callable[..., None], number: signal.Signals
-) -> None:
-    stop_after(2 * 3, number)  # in the third of four steps
-    with pytest.raises(StoppedError, match="stopped after step 2 of 4, checkpoint saved"):
-        pipeline.run(untrained.recipe("variants=[both]"))
-    assert checkpoints(untrained.export.parent / "checkpoints")[-1].name == "step-0000002"
-    pipeline.run(untrained.recipe())
-    assert equal(untrained.export, tiny_run.export)
-    pd.testing.assert_frame_equal(scores(untrained.out), scores(tiny_run.out))
