@@ -280,7 +280,7 @@ def main() -> None:
     """Run the command line; a user's mistake ends in one message and an exit code, never in a traceback."""
     from langsamp.errors import StoppedError, UserError
 
-    # Threads that wait must not spin: beside another process on the same cores, spinning makes a step ten times as long.
+    # Threads that wait must not spin: beside another busy process, spinning makes a step ten times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
     try:
