@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,7 +35,14 @@ def _fresh_accelerate() -> None:
 
 
 def task(
-    rows: PreparedRows, tokenizer: Tokenizer, out: Path, *, dropout: float = 0.1, seed: int = 0, **training: Any
+    rows: PreparedRows,
+    tokenizer: Tokenizer,
+    out: Path,
+    *,
+    model_type: str = "xlm-roberta",
+    dropout: float = 0.1,
+    seed: int = 0,
+    **training: Any,
 ) -> TrainingTask:
     ids = LanguageIds.of(rows.tags)
     settings = {"steps": 4, "learning_rate": 1e-2, "rows_per_batch": 16, "checkpoint_every": 100, "log_every": 1}
@@ -42,7 +50,7 @@ def task(
     return TrainingTask(
         name="test",
         model=LangSampForMaskedLM(
-            tiny_mlm("xlm-roberta", dropout=dropout), variant="both", num_languages=2, num_scripts=2
+            tiny_mlm(model_type, dropout=dropout), variant="both", num_languages=2, num_scripts=2
         ),
         batches=Batches(rows, ids=ids, masking=MaskingConfig(), seed=seed),
         tokenizer=tokenizer,
@@ -68,30 +76,37 @@ def losses(out: Path) -> list[float]:
     return [line["loss"] for line in log(out, "train")]
 
 
-@pytest.mark.parametrize("schedule", ["linear", "constant", "warmup-stable-decay"])
+@pytest.mark.parametrize(
+    ("model_type", "schedule"),
+    [
+        ("xlm-roberta", "linear"),
+        ("roberta", "constant"),
+        ("bert", "warmup-stable-decay"),
+        ("modernbert", "linear"),
+    ],
+)
 def test_stopping_and_going_on_changes_no_bit(
-    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, schedule: str
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, model_type: str, schedule: str
 ) -> None:
-    whole = train(task(rows, tokenizer, tmp_path / "whole", schedule=schedule), cpu=True)
-    parts = task(rows, tokenizer, tmp_path / "parts", schedule=schedule, checkpoint_every=2)
-    train(parts, cpu=True)
+    settings = {"model_type": model_type, "schedule": schedule}
+    whole = train(task(rows, tokenizer, tmp_path / "whole", **settings), cpu=True)
+    train(task(rows, tokenizer, tmp_path / "parts", checkpoint_every=2, **settings), cpu=True)
     for folder in checkpoints(tmp_path / "parts" / "checkpoints")[1:]:
-        for file in folder.iterdir():
-            file.unlink()
-        folder.rmdir()
-    again = train(task(rows, tokenizer, tmp_path / "parts", schedule=schedule), cpu=True)
+        shutil.rmtree(folder)
+    again = train(task(rows, tokenizer, tmp_path / "parts", **settings), cpu=True)
     one, other = weights(whole), weights(again)
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert losses(tmp_path / "whole") == losses(tmp_path / "parts")
 
 
-@pytest.mark.parametrize("rows_per_batch", [5, 32])
+@pytest.mark.parametrize("model_type", ["xlm-roberta", "roberta", "bert", "modernbert"])
 def test_accumulation_changes_nothing(
-    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, rows_per_batch: int
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, model_type: str
 ) -> None:
-    one = train(task(rows, tokenizer, tmp_path / "one", dropout=0.0), cpu=True)
-    other = train(task(rows, tokenizer, tmp_path / "other", dropout=0.0, rows_per_batch=rows_per_batch), cpu=True)
+    settings = {"model_type": model_type, "dropout": 0.0}
+    one = train(task(rows, tokenizer, tmp_path / "one", rows_per_batch=32, **settings), cpu=True)
+    other = train(task(rows, tokenizer, tmp_path / "other", rows_per_batch=5, **settings), cpu=True)
     assert losses(tmp_path / "other") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
     for name, value in load_file(one / "model.safetensors").items():
         torch.testing.assert_close(load_file(other / "model.safetensors")[name], value, atol=3e-3, rtol=0)
