@@ -83,7 +83,8 @@ class TrainingLog:
 
     def close(self) -> None:
         """Flush the trackers."""
-        self._accelerator.end_training()
+        for tracker in self._accelerator.trackers:
+            tracker.finish()
 
 
 def _step(line: str) -> float:

@@ -4,6 +4,7 @@ Per step: draw its rows (a function of the step), sum the loss over this rank's 
 the whole step, update. The only module that knows of processes.
 """
 
+import atexit
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed
 from accelerate import Accelerator
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -66,6 +68,11 @@ class _Trainer:
         self.task, self.config = task, config
         self.accelerator = _accelerator(config, task.out, cpu=cpu)
         self.world = World(self.accelerator.process_index, self.accelerator.num_processes)
+        if self.world != World.from_environment():
+            raise UserError(
+                f"{World.from_environment().size} processes were started, but accelerate cannot join them on this "
+                f"machine's {self.accelerator.device.type} devices: start one process"
+            )
         if task.sampler.rows_per_step < self.world.size:
             raise UserError(
                 f"{self.world.size} processes share steps of {task.sampler.rows_per_step} rows: start fewer processes "
@@ -82,6 +89,14 @@ class _Trainer:
         """Step, mean loss and gradient norm of the updates since the last log line, still on the device."""
 
     def run(self) -> Path:
+        try:
+            return self._run()
+        finally:
+            # Before the group of processes ends, as the wrapper's end would wait for a thread that waits for Python.
+            del self.wrapped, self.prepared
+            self.accelerator.free_memory()
+
+    def _run(self) -> Path:
         if self.step >= self.config.steps:
             return checkpoints(self._checkpoints)[-1]
         steps = Ahead(self._batches, first=self.step, last=self.config.steps)
@@ -283,12 +298,19 @@ def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int
 def _accelerator(config: TrainingConfig, out: Path, *, cpu: bool) -> Accelerator:
     if config.precision == "fp16" and (cpu or not torch.accelerator.is_available()):
         raise UserError("training.precision fp16 needs a GPU; on a CPU use bf16 or fp32")
+    atexit.register(_end_group)
     return Accelerator(
         mixed_precision={"fp32": "no"}.get(config.precision, config.precision),
-        cpu=cpu,
+        cpu=cpu or not torch.accelerator.is_available(),  # else accelerate would not join processes without a GPU
         log_with=list(config.log_to) or None,
         project_dir=out if config.log_to else None,
     )
+
+
+def _end_group() -> None:
+    """Leave the group of processes, which all trainings of this process share."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _step_seed(seed: int, step: int, rank: int) -> int:
