@@ -17,6 +17,7 @@ import pytest
 from langsamp import pipeline
 from langsamp.data.rows import PreparedRows
 from langsamp.evaluation.encoder import Encoder
+from langsamp.model.conditioning import Conditioning
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.checkpoint import checkpoints
 from tests.killed import content
@@ -108,6 +109,31 @@ class TestVerbs:
         assert answer.code == 3
         assert "swh_Latn: expected as many English lines" in answer.err
         assert "Report:" in answer.out and "Traceback" not in answer.err
+
+
+def test_two_processes_train_as_one(run: TinyRun) -> None:
+    shutil.rmtree(run.out / "models")
+    words = ["train", run.recipe_file]
+    for part in ("hidden", "attention_probs"):  # each rank draws its own dropout
+        words += ["--set", f"model.settings.{part}_dropout_prob=0.0"]
+    said(*words)
+    (run.out / "models").rename(run.out / "one")
+    launch = "-m torch.distributed.run --nproc-per-node=2 --rdzv-backend=c10d --rdzv-endpoint=localhost:0 -m langsamp"
+    done = subprocess.run(
+        [sys.executable, *launch.split(), *map(str, words)], env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    exports = [run.out / "models" / name / "export" for name in ("none-0", "both-0")]
+    assert done.stdout.split() == list(map(str, exports)), done.stderr
+    for export in exports:
+        other = run.out / "one" / export.relative_to(run.out / "models")
+        assert Conditioning.load(export).rows_seen == Conditioning.load(other).rows_seen
+        assert log(export.parent) == pytest.approx(log(other.parent), rel=1e-4)
+
+
+def log(folder: Path) -> list[float]:
+    lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
+    return [line["loss"] for line in lines if line["kind"] == "train"]
 
 
 def _rename(old: str, new: str) -> Callable[[Path], object]:

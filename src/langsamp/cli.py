@@ -78,12 +78,15 @@ def train(
     Also under `torchrun -m langsamp train`.
     """
     from langsamp import pipeline
+    from langsamp.world import World
 
     loaded = _recipe(recipe, settings)
     chosen = pipeline.chosen_trainings(loaded, variant or (), seed or ())
     rows = pipeline.open_rows(loaded)
     for each in chosen:
-        print_line(pipeline.train_one(loaded, rows, *each))
+        export_folder = pipeline.train_one(loaded, rows, *each)
+        if World.from_environment().is_leader:
+            print_line(export_folder)
 
 
 @app.command()
