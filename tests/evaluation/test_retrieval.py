@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langsamp.evaluation.datasets import ParallelText
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.ngrams import overlap_vectors
+from langsamp.evaluation.readers.parallel import ParallelText
 from langsamp.evaluation.retrieval import KS, num_sentences, ranks, retrieve
 from langsamp.languages.tags import LangScript
 

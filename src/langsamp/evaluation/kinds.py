@@ -6,9 +6,9 @@ from typing import Any
 
 from langsamp.evaluation import retrieval
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.datasets import ParallelText
 from langsamp.evaluation.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.models import ModelFolder, check_layer, default_layer
+from langsamp.evaluation.readers.parallel import ParallelText
 from langsamp.evaluation.results import Cell, LanguageResult
 from langsamp.languages.tags import LangScript
 

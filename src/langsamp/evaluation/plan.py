@@ -6,9 +6,9 @@ from pathlib import Path
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.datasets import ParallelReader, ParallelText
 from langsamp.evaluation.kinds import KINDS
 from langsamp.evaluation.models import ModelFolder, default_layer, find_model
+from langsamp.evaluation.readers.parallel import ParallelReader, ParallelText
 from langsamp.evaluation.results import Cell, ResultStore, scored
 from langsamp.evaluation.tasks import Task, task
 from langsamp.languages.select import select

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from langsamp.evaluation.datasets import ParallelText
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.ngrams import overlap_vectors
+from langsamp.evaluation.readers.parallel import ParallelText
 from langsamp.evaluation.results import LanguageResult
 from langsamp.languages.tags import LangScript
 

@@ -12,10 +12,10 @@ from tqdm import tqdm
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.datasets import ParallelText
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.kinds import KINDS
 from langsamp.evaluation.plan import PlannedCell, plan
+from langsamp.evaluation.readers.parallel import ParallelText
 from langsamp.evaluation.results import LanguageResult, ResultStore, scored
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from langsamp.errors import UserError, did_you_mean
-from langsamp.evaluation.datasets import ENGLISH, CldrPairs, PairFiles, ParallelReader
+from langsamp.evaluation.readers.parallel import ENGLISH, CldrPairs, PairFiles, ParallelReader
 from langsamp.languages.tags import LangScript
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from langsamp.errors import DataMissingError, UserError
-from langsamp.evaluation.datasets import PairFiles, ParallelText
+from langsamp.evaluation.readers.parallel import PairFiles, ParallelText
 from langsamp.evaluation.tasks import TASKS, task
 from langsamp.languages.tags import LangScript
 
