@@ -6,7 +6,8 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from langsamp.errors import UserError
-from langsamp.evaluation.encoder import _BLOCKS, Encoder, _batches
+from langsamp.evaluation.batching import by_length
+from langsamp.evaluation.encoder import _BLOCKS, Encoder
 
 
 @pytest.mark.parametrize("model_type", sorted(_BLOCKS))
@@ -79,11 +80,11 @@ def test_each_distinct_sentence_is_encoded_once(save_model, sentences):
 
 def test_batches_hold_each_item_once_within_the_budget():
     lengths = np.random.default_rng(6).integers(1, 60, size=200).tolist()
-    batches = list(_batches(lengths, 100))
+    batches = list(by_length(lengths, 100))
     assert sorted(index for batch in batches for index in batch) == list(range(200))
     assert all(max(lengths[i] for i in batch) * len(batch) <= 100 for batch in batches)
-    assert [len(batch) for batch in _batches([7, 8, 9], 5)] == [1, 1, 1]
-    assert list(_batches([], 5)) == []
+    assert [len(batch) for batch in by_length([7, 8, 9], 5)] == [1, 1, 1]
+    assert list(by_length([], 5)) == []
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ layer that is asked for. None of this changes a vector by more than float roundi
 Shape suffixes: B sentences of a batch, L tokens, D hidden width, N sentences.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
+from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.errors import UserError
+from langsamp.evaluation.batching import by_length
+from langsamp.evaluation.loading import load_model, num_positions
 
 MAX_PIECES = 512
 """Tokens of a sentence, special tokens included; the rest is cut off, as in the original evaluation."""
@@ -54,7 +54,7 @@ class Encoder:
         self.tokenizer.truncation_side = "right"
         self.num_layers = int(model.config.num_hidden_layers)
         self.token_budget = token_budget or (1024 if model.device.type == "cpu" else 32768)
-        self.max_pieces = min(MAX_PIECES, _num_positions(model))
+        self.max_pieces = min(MAX_PIECES, num_positions(model))
         path = _BLOCKS.get(model.config.model_type)
         self._blocks: Sequence[nn.Module] | None = None if path is None else model.get_submodule(path)
 
@@ -70,30 +70,7 @@ class Encoder:
         Raises:
             UserError: where weights are missing, so that loading would invent them.
         """
-        try:
-            with _quiet():
-                model, report = AutoModel.from_pretrained(
-                    folder, dtype=_DTYPES[precision], output_loading_info=True, local_files_only=True
-                )
-                tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise UserError(f"{folder} cannot be loaded as an encoder with its tokenizer: {error}") from None
-        missing = {name for name in report["missing_keys"] if not name.startswith("pooler.")}
-        for name in [name for name in missing if name.endswith("token_type_embeddings.weight")]:
-            nn.init.zeros_(model.get_parameter(name))
-            missing.remove(name)
-        if missing:
-            raise UserError(
-                f"{folder} lacks weights ({', '.join(sorted(missing)[:3])}, ...): {len(missing)} tensors of the "
-                "encoder would be random; export the model again"
-            )
-        try:
-            model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for the device
-            raise UserError(
-                f"cannot compute on device {device!r}: {str(error).splitlines()[0]} Give cpu, or cuda where there is "
-                "such a GPU with enough memory free; `langsamp doctor` says what is here"
-            ) from None
+        model, tokenizer = load_model(AutoModel, folder, device=device, dtype=_DTYPES[precision])
         return cls(model, tokenizer, token_budget=token_budget)
 
     def encode(
@@ -110,7 +87,7 @@ class Encoder:
         distinct = list(dict.fromkeys(sentences))
         pieces = self._pieces(distinct)
         vectors = {layer: np.empty((len(distinct), self.model.config.hidden_size), np.float32) for layer in layers}
-        for batch in _batches([len(ids) for ids in pieces], self.token_budget):
+        for batch in by_length([len(ids) for ids in pieces], self.token_budget):
             for layer, pooled in self._pooled([pieces[index] for index in batch], layers).items():
                 vectors[layer][batch] = pooled
             if advance is not None:
@@ -183,37 +160,3 @@ class Encoder:
             for hook in hooks:
                 hook.remove()
         return {layer: states[layer] for layer in layers}
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """No progress bar, and no list of the parts that are not loaded: a masked LM's head and a pooler are not needed."""
-    verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        if bars:
-            transformers_logging.enable_progress_bar()
-
-
-def _batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
-    """Indices of items of like length, longest first, at most `token_budget` padded tokens a batch (or one item)."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda index: (-lengths[index], index)):
-        if batch and lengths[batch[0]] * (len(batch) + 1) > token_budget:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
-
-
-def _num_positions(model: PreTrainedModel) -> int:
-    """Tokens that the model has positions for; RoBERTa's kind starts counting behind its padding index."""
-    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
-    if isinstance(table, nn.Embedding):
-        return table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1)
-    return int(getattr(model.config, "max_position_embeddings", MAX_PIECES))
