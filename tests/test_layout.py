@@ -16,7 +16,7 @@ HEAVY = ("torch", "transformers", "pandas", "matplotlib", "datasets", "accelerat
 _LOADED = """
 import sys
 sys.argv = ["langsamp", *sys.argv[1:]]
-from langsamp.cli import main
+from langsamp.cli.command import main
 try:
     main()
 except SystemExit as end:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from langsamp.cli import main
+from langsamp.cli.command import main
 from langsamp.recipe import Recipe, load_recipe
 
 LETTERS = {"Latn": "abdefghiklmnoprstuwz", "Cyrl": "абвгдежзиклмнопрсту", "Deva": "कखगचजटडतदनपबमयरलवसह"}

@@ -84,7 +84,7 @@ def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold a mapping of recipe keys, got {type(content).__name__}")
     for setting in settings:
-        _put(content, setting)
+        put_setting(content, setting)
     return parse_recipe(content, source=str(path))
 
 
@@ -101,7 +101,12 @@ def parse_recipe(content: dict[str, Any], *, source: str) -> Recipe:
         raise UserError(f"{source}: " + ("\n  " if len(lines) > 1 else "") + "\n  ".join(lines)) from None
 
 
-def _put(content: dict[str, Any], setting: str) -> None:
+def put_setting(content: dict[str, Any], setting: str) -> None:
+    """Put a value like `training.steps=100` into nested settings.
+
+    Raises:
+        UserError: where it has another form, or goes through something that is no section.
+    """
     keys, equals, value = setting.partition("=")
     if not equals or not keys:
         raise UserError(f"--set takes KEY=VALUE, e.g. training.steps=100; got {setting!r}")

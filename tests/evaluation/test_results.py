@@ -6,7 +6,7 @@ import pytest
 
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.groups import group_means
-from langsamp.evaluation.results import COLUMNS, Cell, LanguageResult, ResultStore, scored
+from langsamp.evaluation.results import COLUMNS, AboutCell, Cell, LanguageResult, ResultStore, scored
 from langsamp.languages.tags import LangScript
 
 SETTINGS = {"layer": 8, "selection": "none", "precision": "fp32", "version": 1}
@@ -25,8 +25,8 @@ def write(store, cell, value=50.0, **changes):
         )
         for tag in cell.revisions
     ]  # fmt: skip
-    details = {"model_name": "tiny", "failures": {}, "notes": {}, "wall_seconds": 1.0, "facts": {"config": {}}}
-    store.write(cell, results, **{**details, **changes})
+    details = {"model_name": "tiny", "metric": "top10_accuracy", "wall_seconds": 1.0, "facts": {"config": {}}}
+    store.write(cell, results, AboutCell(**{**details, **changes}))
 
 
 def test_every_part_of_the_key_names_the_cell():
@@ -51,10 +51,10 @@ def test_a_written_cell_is_found_and_tidy(tmp_path):
     pd.testing.assert_frame_equal(scores, pd.read_parquet(tmp_path / "b" / "scores.parquet"))
     assert tuple(scores.columns) == COLUMNS and len(scores) == 4
     row = scores[(scores["tag"] == "swh_Latn") & (scores["metric"] == "top10_accuracy")].iloc[0]
-    assert row.drop("cell").to_dict() == {
+    assert row.drop(["cell", "settings"]).to_dict() == {
         "model": "m1", "model_name": "tiny", "task": "sr-bible", "revision": "r2", "protocol": "fixed",
-        "source": "eng_Latn", "seed": 0, "tag": "swh_Latn", "metric": "top10_accuracy", "value": 50.0, "n": 12,
-        "layer": 8, "selection": "none", "precision": "fp32",
+        "source": "eng_Latn", "seed": 0, "tag": "swh_Latn", "metric": "top10_accuracy", "main": True, "value": 50.0,
+        "n": 12, "layer": 8, "selection": "none", "precision": "fp32",
     }  # fmt: skip
     predictions = pd.read_parquet(tmp_path / "b" / "cells" / cell().id / "predictions.parquet")
     assert list(predictions.columns) == ["tag", "item", "rank"] and len(predictions) == 24
@@ -89,6 +89,8 @@ def test_the_latest_score_of_a_tag_counts(tmp_path):
     assert scored(old, store.records()) == {"swh_Latn": old.id}
     assert scored(new, store.records()) == {"deu_Latn": new.id}
     assert scored(cell(settings={**SETTINGS, "version": 2}), store.records()) == {}
+    write(store, cell(settings={**SETTINGS, "training": "t2"}), 25.0)
+    assert scored(old, store.records()) == {} and set(store.scores().query("main")["value"]) == {25.0}
     write(store, old, 30.0)
     assert scored(old, store.records()) == dict.fromkeys(old.revisions, old.id)
     assert set(store.scores().query("metric == 'top10_accuracy'")["value"]) == {30.0}
@@ -109,3 +111,24 @@ def test_group_means_are_over_languages_of_means_over_seeds(tmp_path):
     twice = pd.concat([store.scores(), store.scores()])
     with pytest.raises(UserError, match="several scores for one seed"):
         group_means(twice)
+
+
+def test_other_settings_stand_beside_and_newer_text_takes_over(tmp_path):
+    store = ResultStore(tmp_path)
+    slow, fast = ({**SETTINGS, "layer": None, "epochs": epochs, "training": "t1"} for epochs in (40, 3))
+    assert cell(settings=slow).place != cell(settings=fast).place
+    assert cell(settings=slow).place == cell(settings={**slow, "training": "t2"}).place
+    write(store, cell(settings=slow), 10.0)
+    write(store, cell(settings=fast), 20.0)
+    table = store.scores().query("main")
+    assert table["settings"].nunique() == 2 and sorted(table["value"]) == [10.0, 10.0, 20.0, 20.0]
+    assert table["layer"].isna().all()
+
+
+def test_a_failure_is_remembered_until_the_cell_gives_something(tmp_path):
+    store = ResultStore(tmp_path)
+    assert store.failed() == {}
+    store.note_failure(cell(), "diverged")
+    assert ResultStore(tmp_path).failed() == {cell().place: "diverged"}
+    store.note_failure(cell(), None)
+    assert store.failed() == {}

@@ -142,8 +142,8 @@ def test_the_plan_says_what_would_be_done_and_writes_nothing(config, save_model,
     model, out = save_model(), tmp_path / "out"
     (cell,) = plan([model], config, out, names={str(model): "tiny"})
     assert cell.row == {
-        "model": "tiny", "task": "sr-bible", "protocol": "fixed", "layer": 2, "languages": 3, "done": 0, "to_run": 3,
-        "failed": 0, "amount": "120 sentences",
+        "model": "tiny", "task": "sr-bible", "protocol": "fixed", "source": "eng_Latn", "seed": 0, "layer": 2,
+        "state": "missing", "languages": 3, "done": 0, "to_run": 3, "failed": 0, "amount": "120 sentences", "why": None,
     }  # fmt: skip
     assert not out.exists() and not encoded
     evaluate([model], config.model_copy(update={"languages": "swh_Latn"}), out)

@@ -15,7 +15,7 @@ _WHAT_IS_LOADED = f"""
 import contextlib, io, json, sys
 sys.argv = ["langsamp", "--help"]
 with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
-    from langsamp.cli import main
+    from langsamp.cli.command import main
     main()
 print(json.dumps([name for name in {_HEAVY!r} if name in sys.modules]))
 """

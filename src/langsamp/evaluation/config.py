@@ -1,11 +1,15 @@
 """What an evaluation does: the fields of a recipe's `evaluation` part and of `langsamp evaluate`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from langsamp.evaluation.protocols import FineTuning, Protocol
+from langsamp.evaluation.task import Task, TaskData, fine_tuning
 from langsamp.evaluation.tasks import task
+from langsamp.languages.tags import LangScript
 
 
 class EvaluationConfig(BaseModel):
@@ -14,35 +18,81 @@ class EvaluationConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tasks: tuple[str, ...] = ("sr-cldr",)
-    """Names of tasks; `sr-cldr` needs no data."""
-    data: Path | None = None
-    """Folder with the tasks' files, or with one sub-folder per task; None where only embedded tasks run."""
+    """Names of tasks, or YAML files that describe one; those on the embedded corpus need no data."""
+    data: Literal["hub"] | Path | None = None
+    """Folder with the tasks' files, or with one sub-folder per task; `hub` for their data sets on the Hugging Face hub;
+    None where only embedded tasks run."""
     languages: str = "all"
     """Selector of target languages; only these are read."""
-    protocol: Literal["fixed", "paper"] = "fixed"
+    protocol: Protocol = "fixed"
     """`fixed` does what the paper's text says, `paper` repeats the original evaluation with its defects."""
+    sources: tuple[str, ...] = ("eng_Latn",)
+    """Tags to fine-tune on, each on its own; retrieval always starts from English."""
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    """Each task that fine-tunes does so once for each seed."""
+    fine_tuning: Mapping[str, Mapping[str, Any]] = {}
+    """Settings of `protocols.FineTuning` put over the protocol's, by kind of task or by task, which counts more:
+    `{token-classification: {epochs: 3}, ner: {epochs: 5}}`."""
     layer: int | None = Field(default=None, ge=0)
     """Hidden state that is pooled for retrieval: 0 = embeddings, k = output of block k; None = two thirds of the depth
     (8 of 12, as in the paper)."""
     pooling: Literal["mean_with_specials"] = "mean_with_specials"
     """Mean over all real tokens, `<s>` and `</s>` included, as in the paper."""
     precision: Literal["fp32", "bf16"] = "fp32"
-    """Precision of the encoder; published retrieval scores want fp32."""
+    """Precision of the encoder, while it is fine-tuned that of the products; published retrieval scores want fp32."""
     token_budget: int | None = Field(default=None, ge=1)
     """Padded tokens of one batch, at most; bounds memory and changes no score. None = 1,024 on a CPU, 32,768 on a
     GPU."""
     selection: Literal["none", "dev", "test"] = "none"
     """How the given models were chosen among checkpoints; stamped on every score."""
-    seed: int = Field(default=0, ge=0)
-    """Seed of what a task draws at random (the items of `sr-cldr`); tasks that draw nothing are stored under seed 0."""
+    data_seed: int = Field(default=0, ge=0)
+    """Seed of what a task draws at random: the items of the embedded tasks."""
 
-    @field_validator("tasks")
+    @field_validator("tasks", "sources", "seeds")
     @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if not names:
-            raise ValueError("expected at least one task, got none")
-        if len(set(names)) < len(names):
-            raise ValueError(f"a task is named twice in {', '.join(names)}; name each once")
-        for name in names:
-            task(name)
-        return names
+    def _distinct(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not values:
+            raise ValueError("expected at least one, got none")
+        if len(set(values)) < len(values):
+            raise ValueError(f"one is named twice in {', '.join(map(str, values))}; name each once")
+        return values
+
+    @field_validator("sources")
+    @classmethod
+    def _tags(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        for source in sources:
+            LangScript.parse(source)
+        return sources
+
+    @field_validator("seeds")
+    @classmethod
+    def _counting(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if min(seeds) < 0:
+            raise ValueError(f"seeds count from 0, got {min(seeds)}")
+        return seeds
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        tasks = [task(name) for name in self.tasks]
+        keys = {each.name for each in tasks} | {each.kind for each in tasks}
+        for key in self.fine_tuning:
+            if key not in keys:
+                raise ValueError(
+                    f"fine_tuning: {key!r} is no task or kind of this evaluation ({', '.join(sorted(keys))})"
+                )
+        for each in tasks:
+            self.fine_tuning_of(each)
+        return self
+
+    def fine_tuning_of(self, each: Task) -> FineTuning | None:
+        """How `each` is fine-tuned here; None where it is not.
+
+        Raises:
+            UserError: where `fine_tuning` holds a setting that does not exist or cannot have its value.
+        """
+        return fine_tuning(each, self.protocol, [self.fine_tuning.get(key, {}) for key in (each.kind, each.name)])
+
+    @property
+    def where(self) -> TaskData:
+        """What readers are opened by."""
+        return TaskData(data=self.data, seed=self.data_seed, protocol=self.protocol)

@@ -1,34 +1,59 @@
 """The ways of scoring that a task's `kind` names: what a score depends on, and how it is made."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langsamp.evaluation import retrieval
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.models import ModelFolder, check_layer, default_layer
-from langsamp.evaluation.readers.parallel import ParallelText
+from langsamp.evaluation.readers.examples import Training
 from langsamp.evaluation.results import Cell, LanguageResult
+from langsamp.evaluation.task import Task
 from langsamp.languages.tags import LangScript
 
-Texts = Mapping[LangScript, ParallelText]
+Texts = Mapping[LangScript, Any]
+"""What a task's reader reads, by tag."""
+Settings = dict[str, bool | int | float | str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class Job:
+    """One cell to score, with all that it takes."""
+
+    model: ModelFolder
+    task: Task
+    cell: Cell
+    texts: Texts
+    training: Training[Any] | None
+    """What to fine-tune on; None for retrieval."""
+    config: EvaluationConfig
+    device: str | None
+    encoder: Callable[[], Encoder]
+    """Gives the model for retrieval, loaded once for all its cells."""
+    dev_curve: list[Mapping[str, Any]] = field(default_factory=list)
+    """Gets what the dev set says."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Gets why, by tag, a language has no score."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringKind:
     """A way of scoring."""
 
-    settings: Callable[[ModelFolder, EvaluationConfig], dict[str, int | str]]
-    """What moves a score beside model, text, protocol and seed."""
-    score: Callable[..., Iterator[LanguageResult]]
-    """From (texts, cell) and `load`, which gives the encoder, and `advance`, which is told how much is done."""
-    amount: Callable[[Texts], int]
-    """How much there is to do in all, counted in `unit`."""
+    settings: Callable[[Task, ModelFolder, EvaluationConfig], Settings]
+    """What moves a score beside model, text, protocol, source and seed."""
+    score: Callable[[Job, Callable[[int], Any]], Iterator[LanguageResult]]
+    """From a job and what is told how much of the amount is done."""
+    amount: Callable[[Texts, Training[Any] | None, Mapping[str, Any]], int]
+    """How much there is to do in all with these settings, counted in `unit`."""
     unit: str
+    fine_tunes: bool
+    """True where there is one cell for each source and seed."""
 
 
-def _retrieval_settings(model: ModelFolder, config: EvaluationConfig) -> dict[str, int | str]:
+def _retrieval_settings(each: Task, model: ModelFolder, config: EvaluationConfig) -> Settings:
     layer = default_layer(model.num_layers) if config.layer is None else check_layer(config.layer, model)
     return {
         "layer": layer,
@@ -40,23 +65,22 @@ def _retrieval_settings(model: ModelFolder, config: EvaluationConfig) -> dict[st
     }
 
 
-def _score_retrieval(
-    texts: Texts, cell: Cell, *, load: Callable[[], Encoder], advance: Callable[[int], Any]
-) -> Iterator[LanguageResult]:
+def _score_retrieval(job: Job, advance: Callable[[int], Any]) -> Iterator[LanguageResult]:
     return retrieval.retrieve(
-        texts,
-        load(),
-        layer=int(cell.settings["layer"]),
-        ties="index" if cell.protocol == "paper" else "last",
+        job.texts,
+        job.encoder(),
+        layer=int(job.cell.settings["layer"] or 0),
+        ties="index" if job.cell.protocol == "paper" else "last",
         advance=advance,
     )
 
 
-KINDS: dict[str, Kind] = {
-    "retrieval": Kind(
+KINDS: dict[str, ScoringKind] = {
+    "retrieval": ScoringKind(
         settings=_retrieval_settings,
         score=_score_retrieval,
-        amount=lambda texts: retrieval.num_sentences(texts.values()),
+        amount=lambda texts, training, settings: retrieval.num_sentences(texts.values()),
         unit="sentence",
+        fine_tunes=False,
     )
 }

@@ -1,60 +1,100 @@
 """What an evaluation would do: which cells are scored, which are to run, and which text cannot be read."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.kinds import KINDS
+from langsamp.evaluation.kinds import KINDS, Texts
 from langsamp.evaluation.models import ModelFolder, default_layer, find_model
-from langsamp.evaluation.readers.parallel import ParallelReader, ParallelText
+from langsamp.evaluation.readers.examples import Training
+from langsamp.evaluation.readers.parallel import ENGLISH
 from langsamp.evaluation.results import Cell, ResultStore, scored
-from langsamp.evaluation.tasks import Task, task
+from langsamp.evaluation.task import Task
+from langsamp.evaluation.tasks import task
 from langsamp.languages.select import select
 from langsamp.languages.tags import LangScript
+
+Shard = tuple[int, int]
+"""Which of how many equal parts of the cells, counted from 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedCell:
-    """One model on one task."""
+    """One model on one task, fine-tuned on one source with one seed where the task fine-tunes."""
 
     model: ModelFolder
     task: Task
     wanted: Cell
     """The cell that would hold all wanted languages whose text can be read."""
-    texts: Mapping[LangScript, ParallelText]
+    texts: Texts
     """Text of the languages that are to run, the others being scored."""
+    training: Training[Any] | None
     failures: Mapping[str, str]
     """Why, by tag, a wanted language cannot be read."""
+    aliases: Mapping[str, str]
+    """Tags that were asked for, by the tag whose text is taken for them."""
+    problem: str | None = None
+    """Why the cell cannot run at all."""
+    failed_before: str | None = None
+    """Why the last run of it gave nothing."""
+    elsewhere: bool = False
+    """True where the cell is another shard's."""
 
     def of(self, tags: Iterable[LangScript]) -> Cell:
         """The cell that holds `tags`, some of `texts`."""
         return self.wanted.model_copy(update={"revisions": {str(tag): self.texts[tag].revision for tag in tags}})
 
     @property
-    def row(self) -> dict[str, str | int]:
+    def runs(self) -> bool:
+        """Whether there is anything to do here."""
+        return bool(self.texts) and self.problem is None and not self.elsewhere
+
+    @property
+    def state(self) -> str:
+        """`done`, `missing`, `failed` (the last run gave nothing), `impossible`, or `elsewhere`: another shard's."""
+        if self.problem is not None:
+            return "impossible"
+        if not self.texts:
+            return "done"
+        if self.elsewhere:
+            return "elsewhere"
+        return "failed" if self.failed_before else "missing"
+
+    @property
+    def row(self) -> dict[str, str | int | None]:
         """Its line in the plan's table."""
         kind, readable = KINDS[self.task.kind], len(self.wanted.revisions)
+        amount = kind.amount(self.texts, self.training, self.wanted.settings) if self.runs else 0
         return {
             "model": self.model.name,
             "task": self.task.name,
             "protocol": self.wanted.protocol,
-            "layer": self.wanted.settings["layer"],
+            "source": self.wanted.source,
+            "seed": self.wanted.seed,
+            "layer": self.wanted.settings.get("layer"),  # type: ignore[dict-item]
+            "state": self.state,
             "languages": readable + len(self.failures),
             "done": readable - len(self.texts),
             "to_run": len(self.texts),
             "failed": len(self.failures),
-            "amount": f"{kind.amount(self.texts):,} {kind.unit}s",
+            "amount": f"{amount:,} {kind.unit}s",
+            "why": self.problem or self.failed_before,
         }
 
     def __str__(self) -> str:
         """One line for the terminal."""
         row, depth = self.row, self.model.num_layers
-        default = " (two thirds of the depth)" if row["layer"] == default_layer(depth) else ""
+        if KINDS[self.task.kind].fine_tunes:
+            how = f"from {row['source']}, seed {row['seed']}"
+        else:
+            default = " (two thirds of the depth)" if row["layer"] == default_layer(depth) else ""
+            how = f"layer {row['layer']} of {depth}{default}"
         return (
             f"{row['model']}, {row['task']} ({row['protocol']}): {row['languages']} languages, {row['done']} done, "
-            f"{row['to_run']} to run, {row['failed']} failed; layer {row['layer']} of {depth}{default}"
+            f"{row['to_run']} to run, {row['failed']} failed; {how}"
         )
 
 
@@ -65,27 +105,41 @@ def plan(
     *,
     force: bool = False,
     names: Mapping[str, str] | None = None,
+    shard: Shard = (1, 1),
 ) -> list[PlannedCell]:
     """The cells of an evaluation in the order of running; reads texts and hashes models, but loads no model.
 
-    `names` says what tables call a model, by the way it is given in `models` (default: that way).
+    `names` says what tables call a model, by the way it is given in `models` (default: that way). With `shard` (i, n)
+    every n-th cell from the i-th on is this process's; all n together run each cell once.
 
     Raises:
         DataMissingError: where a task's data are absent.
-        UserError: for a model that does not exist or is given twice, an unknown language, a layer out of range.
+        UserError: for a model that does not exist or is given twice, an unknown language, a source that no task has, a
+            layer out of range.
     """
     found = _distinct(find_model(model, name=(names or {}).get(str(model))) for model in models)
-    readers, chosen = _open(config)
-    read = {name: _read(reader, chosen) for name, reader in readers.items()}
-    records = ResultStore(out).records()
+    materials = _materials(config)
+    store = ResultStore(out)
+    records, failed = store.records(), store.failed()
     cells = []
-    for model in found:
-        for each in map(task, config.tasks):
-            texts, failures = read[each.name]
-            wanted = _cell(model, each, texts, config)
-            done = {} if force else scored(wanted, records)
-            to_run = {tag: text for tag, text in texts.items() if str(tag) not in done}
-            cells.append(PlannedCell(model=model, task=each, wanted=wanted, texts=to_run, failures=failures))
+    for number, (model, material, source, seed) in enumerate(_combinations(found, materials, config)):
+        wanted = _cell(model, material, source, seed=seed, config=config)
+        done = {} if force else scored(wanted, records)
+        training = material.trainings.get(source)
+        cells.append(
+            PlannedCell(
+                model=model,
+                task=material.task,
+                wanted=wanted,
+                texts={tag: text for tag, text in material.texts.items() if str(tag) not in done},
+                training=training if isinstance(training, Training) else None,
+                failures=material.failures,
+                aliases=material.aliases,
+                problem=training if isinstance(training, str) else None,
+                failed_before=failed.get(wanted.place),
+                elsewhere=number % shard[1] != shard[0] - 1,
+            )
+        )
     return cells
 
 
@@ -94,16 +148,83 @@ def check_data(config: EvaluationConfig) -> None:
 
     Raises:
         DataMissingError: where a task's data are absent.
-        UserError: for an unknown language.
+        UserError: for an unknown language, and a source that no task has.
     """
-    _open(config)
+    readers = _readers(config)
+    _chosen(config, readers)
+    _check_sources(config, readers)
 
 
-def _open(config: EvaluationConfig) -> tuple[dict[str, ParallelReader], set[LangScript]]:
-    """The reader of each task, and the languages that are wanted."""
-    readers = {name: task(name).open(config.data, config.seed) for name in config.tasks}
-    everywhere = sorted({tag for reader in readers.values() for tag in reader.tags})
-    return readers, set(select(config.languages, everywhere))
+@dataclass(frozen=True, kw_only=True)
+class _Material:
+    """All text of one task."""
+
+    task: Task
+    texts: Texts
+    failures: Mapping[str, str]
+    aliases: Mapping[str, str]
+    trainings: Mapping[LangScript, Training[Any] | str] = field(default_factory=dict)
+    """What each source offers, or why it cannot be used; empty where nothing is fine-tuned."""
+
+
+def _materials(config: EvaluationConfig) -> list[_Material]:
+    readers = _readers(config)
+    chosen = _chosen(config, readers)
+    _check_sources(config, readers)
+    return [_read(task(name), reader, chosen, config) for name, reader in readers.items()]
+
+
+def _readers(config: EvaluationConfig) -> dict[str, Any]:
+    return {name: task(name).open(config.where) for name in config.tasks}
+
+
+def _chosen(config: EvaluationConfig, readers: Mapping[str, Any]) -> set[LangScript]:
+    """The languages that are wanted."""
+    return set(select(config.languages, sorted({tag for reader in readers.values() for tag in reader.tags})))
+
+
+def _check_sources(config: EvaluationConfig, readers: Mapping[str, Any]) -> None:
+    offers = {name: reader.sources for name, reader in readers.items() if KINDS[task(name).kind].fine_tunes}
+    for source in config.sources if offers else ():
+        tag = LangScript.parse(source)
+        if not any(match([tag], sources) for sources in offers.values()):
+            there = "; ".join(f"{name}: {', '.join(map(str, sources)) or 'none'}" for name, sources in offers.items())
+            raise UserError(f"no task has text of {source} to fine-tune on. Sources with train and dev sets: {there}")
+
+
+def _read(each: Task, reader: Any, chosen: set[LangScript], config: EvaluationConfig) -> _Material:
+    """The text of the chosen languages that can be read, and why the others cannot."""
+    texts, failures = {}, {}
+    taken = {own: wanted for wanted, own in match(chosen, reader.tags).items()}
+    for tag in sorted(taken):
+        try:
+            texts[tag] = reader.read(tag)
+        except UserError as error:
+            failures[str(tag)] = str(error)
+    trainings: dict[LangScript, Training[Any] | str] = {}
+    if KINDS[each.kind].fine_tunes:
+        for source in map(LangScript.parse, config.sources):
+            own = match([source], reader.sources).get(source, source)
+            taken.setdefault(own, source)
+            try:
+                trainings[own] = reader.training(own)
+            except UserError as error:
+                trainings[own] = str(error)
+    aliases = {str(own): str(wanted) for own, wanted in taken.items() if own != wanted}
+    return _Material(task=each, texts=texts, failures=failures, aliases=aliases, trainings=trainings)
+
+
+def _combinations(
+    models: Iterable[ModelFolder], materials: Sequence[_Material], config: EvaluationConfig
+) -> Iterator[tuple[ModelFolder, _Material, LangScript, int]]:
+    for model in models:
+        for material in materials:
+            if not KINDS[material.task.kind].fine_tunes:
+                yield model, material, ENGLISH, config.data_seed if material.task.draws else 0
+                continue
+            for source in material.trainings:
+                for seed in config.seeds:
+                    yield model, material, source, seed
 
 
 def _distinct(models: Iterable[ModelFolder]) -> list[ModelFolder]:
@@ -117,25 +238,22 @@ def _distinct(models: Iterable[ModelFolder]) -> list[ModelFolder]:
     return list(found.values())
 
 
-def _read(reader: ParallelReader, chosen: set[LangScript]) -> tuple[dict[LangScript, ParallelText], dict[str, str]]:
-    """The text of the chosen languages that can be read, and why the others cannot."""
-    texts, failures = {}, {}
-    for tag in reader.tags:
-        if tag in chosen:
-            try:
-                texts[tag] = reader.read(tag)
-            except UserError as error:
-                failures[str(tag)] = str(error)
-    return texts, failures
-
-
-def _cell(model: ModelFolder, each: Task, texts: Mapping[LangScript, ParallelText], config: EvaluationConfig) -> Cell:
+def _cell(model: ModelFolder, material: _Material, source: LangScript, *, seed: int, config: EvaluationConfig) -> Cell:
+    settings = KINDS[material.task.kind].settings(material.task, model, config)
+    training = material.trainings.get(source)
+    if isinstance(training, Training):
+        settings["training"] = training.revision
     return Cell(
         model=model.fingerprint,
-        task=each.name,
+        task=material.task.name,
         protocol=config.protocol,
-        source=str(each.source),
-        seed=config.seed if each.draws else 0,
-        settings=KINDS[each.kind].settings(model, config),
-        revisions={str(tag): text.revision for tag, text in texts.items()},
+        source=str(source),
+        seed=seed,
+        settings=settings,
+        revisions={str(tag): text.revision for tag, text in material.texts.items()},
     )
+
+
+def match(wanted: Iterable[LangScript], among: Iterable[LangScript]) -> dict[LangScript, LangScript]:
+    """Until aliases are there."""
+    return {tag: tag for tag in set(wanted) & set(among)}

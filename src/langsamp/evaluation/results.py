@@ -7,7 +7,7 @@ again (its text changed), the table shows the later one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,15 @@ from langsamp.languages.tags import LangScript
 
 _SETTINGS = ("layer", "selection", "precision")
 COLUMNS = (
-    "model", "model_name", "task", "revision", "protocol", "source", "seed", "tag", "metric", "value", "n",
-    *_SETTINGS, "cell",
+    "model", "model_name", "task", "revision", "protocol", "source", "seed", "tag", "metric", "main", "value", "n",
+    *_SETTINGS, "settings", "cell",
 )  # fmt: skip
-"""Columns of `scores.parquet`: `revision` names the tag's text, `n` counts its items, `value` is in per cent."""
+"""Columns of `scores.parquet`: `revision` names the tag's text, `n` counts its items, `value` is in per cent, `main` is
+true for the metric that the task is known by, `settings` names all that moves a score beside text."""
 
-_PLACE = ["model", "task", "protocol", "source", "seed", *_SETTINGS]
+_PLACE = ["model", "task", "protocol", "source", "seed", *_SETTINGS, "settings"]
+_TEXT = {"training", "version"}
+"""Settings that name text or code: a score made with newer ones takes the place of the older score."""
 
 
 class Cell(BaseModel):
@@ -42,8 +45,8 @@ class Cell(BaseModel):
     source: str
     """Tag that the task starts from: the language of the queries or of the training data."""
     seed: int
-    settings: Mapping[str, int | str]
-    """Everything else that moves a score, `layer`, `selection` and `precision` among it."""
+    settings: Mapping[str, bool | int | float | str | None]
+    """Everything else that moves a score, `selection` and `precision` among it, `layer` where one is pooled."""
     revisions: Mapping[str, str]
     """Content revision of the text of each target tag."""
 
@@ -58,16 +61,19 @@ class Cell(BaseModel):
         return fingerprint(self.revisions)
 
     @property
-    def place(self) -> tuple[Any, ...]:
+    def columns(self) -> dict[str, Any]:
+        """What it says in the columns of the table, `revision` and names left out."""
+        deciding = {key: value for key, value in self.settings.items() if key not in _TEXT}
+        return {
+            **self.model_dump(include={"model", "task", "protocol", "source", "seed"}),
+            **{name: self.settings.get(name) for name in _SETTINGS},
+            "settings": fingerprint(deciding)[:8],
+        }
+
+    @property
+    def place(self) -> str:
         """Where its scores stand in the table: a later cell with the same place and tag takes over."""
-        return (
-            self.model,
-            self.task,
-            self.protocol,
-            self.source,
-            self.seed,
-            *(self.settings.get(s) for s in _SETTINGS),
-        )
+        return fingerprint([self.columns[name] for name in _PLACE])
 
 
 class CellRecord(BaseModel):
@@ -80,12 +86,18 @@ class CellRecord(BaseModel):
     key: Cell
     revision: str
     model_name: str
+    metric: str
+    """The task's main metric."""
     status: str
     """`complete`, or `partial` where languages failed."""
     failures: Mapping[str, str]
     """Why, by tag."""
     notes: Mapping[str, str]
     """What a reader should know of a language's text, by tag."""
+    aliases: Mapping[str, str]
+    """Tags that were asked for, by the tag whose text was taken for them (`languages.aliases`)."""
+    dev_curve: Sequence[Mapping[str, Any]]
+    """What the dev set said during fine-tuning, look after look; empty where nothing is fine-tuned."""
     wall_seconds: float
     provenance: Mapping[str, Any]
 
@@ -100,6 +112,23 @@ class LanguageResult:
     predictions: Mapping[str, NDArray[Any]]
     """Columns with one value an item, such as the rank of its translation."""
     num_items: int
+    notes: tuple[str, ...] = ()
+    """What a reader of the score should know of how it was made, e.g. `3 texts were cut at 512 tokens`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutCell:
+    """What a cell's record says beside its key and its scores; the fields are those of `CellRecord`."""
+
+    model_name: str
+    metric: str
+    wall_seconds: float
+    failures: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    dev_curve: Sequence[Mapping[str, Any]] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Go into the provenance."""
 
 
 class ResultStore:
@@ -134,18 +163,8 @@ class ResultStore:
         """Whether `cell` is there, complete."""
         return cell.id in self.records()
 
-    def write(
-        self,
-        cell: Cell,
-        results: Sequence[LanguageResult],
-        *,
-        model_name: str,
-        failures: Mapping[str, str],
-        notes: Mapping[str, str],
-        wall_seconds: float,
-        facts: Mapping[str, Any],
-    ) -> None:
-        """Store what a cell's languages got; `facts` go into its provenance.
+    def write(self, cell: Cell, results: Sequence[LanguageResult], about: AboutCell) -> None:
+        """Store what a cell's languages got.
 
         Raises:
             UserError: where the folder cannot be written.
@@ -154,17 +173,30 @@ class ResultStore:
             number=1 + max((record.number for record in self.records().values()), default=0),
             key=cell,
             revision=cell.revision,
-            model_name=model_name,
-            status="partial" if failures else "complete",
-            failures=failures,
-            notes=notes,
-            wall_seconds=round(wall_seconds, 2),
-            provenance=provenance(**facts),
+            status="partial" if about.failures else "complete",
+            provenance=provenance(**about.facts),
+            **{key: value for key, value in vars(about).items() if key != "facts"},
         )
         with replacing(self.folder / "cells" / cell.id) as fresh:
             _scores(results).to_parquet(fresh / "scores.parquet", index=False)
             _predictions(results).to_parquet(fresh / "predictions.parquet", index=False)
             write_json(fresh / "cell.json", record.model_dump(mode="json"))
+
+    def failed(self) -> dict[str, str]:
+        """Why the last run of a place (`Cell.place`) gave nothing, for those of which that is so."""
+        return {path.stem: read_json(path)["reason"] for path in (self.folder / "failed").glob("[!.]*.json")}
+
+    def note_failure(self, cell: Cell, reason: str | None) -> None:
+        """Remember that the run of a cell gave nothing; with None that it gave something.
+
+        Raises:
+            UserError: where the folder cannot be written.
+        """
+        path = self.folder / "failed" / f"{cell.place}.json"
+        if reason is not None:
+            write_json(path, {"cell": cell.model_dump(mode="json"), "reason": reason})
+        else:
+            path.unlink(missing_ok=True)
 
     def name_models(self, names: Mapping[str, str]) -> None:
         """Remember what tables call the models, by fingerprint; the scores of a renamed model follow.
@@ -172,7 +204,8 @@ class ResultStore:
         Raises:
             UserError: where the folder cannot be written.
         """
-        write_json(self.folder / "models.json", {**self._names(), **names})
+        for model, name in names.items():
+            write_json(self.folder / "models" / f"{model}.json", {"name": name})
 
     def scores(self) -> pd.DataFrame:
         """The tidy table (`COLUMNS`) over all cells, also written to `scores.parquet`.
@@ -191,8 +224,7 @@ class ResultStore:
         return table
 
     def _names(self) -> dict[str, str]:
-        path = self.folder / "models.json"
-        return read_json(path) if path.is_file() else {}
+        return {path.stem: read_json(path)["name"] for path in (self.folder / "models").glob("[!.]*.json")}
 
     def _frame(self, cell: str, record: CellRecord, names: Mapping[str, str]) -> pd.DataFrame:
         path = self.folder / "cells" / cell / "scores.parquet"
@@ -205,11 +237,11 @@ class ResultStore:
         key = record.key
         frame["revision"] = frame["tag"].map(dict(key.revisions))
         return frame.assign(
-            **key.model_dump(include={"model", "task", "protocol", "source", "seed"}),
-            **{name: key.settings.get(name) for name in _SETTINGS},
+            **key.columns,
+            main=frame["metric"] == record.metric,
             model_name=names.get(key.model, record.model_name),
             cell=cell,
-        )
+        ).astype({"layer": "Int64"})
 
 
 def scored(cell: Cell, records: Mapping[str, CellRecord]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,9 @@ from tqdm import tqdm
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.encoder import Encoder
-from langsamp.evaluation.kinds import KINDS
-from langsamp.evaluation.plan import PlannedCell, plan
-from langsamp.evaluation.readers.parallel import ParallelText
-from langsamp.evaluation.results import LanguageResult, ResultStore, scored
+from langsamp.evaluation.kinds import KINDS, Job
+from langsamp.evaluation.plan import PlannedCell, Shard, plan
+from langsamp.evaluation.results import AboutCell, LanguageResult, ResultStore, scored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +24,8 @@ class Failure:
 
     model: str
     task: str
+    source: str
+    seed: int
     tag: str | None
     """None where the whole cell failed."""
     reason: str
@@ -53,73 +54,101 @@ def evaluate(
     force: bool = False,
     device: str | None = None,
     names: Mapping[str, str] | None = None,
+    shard: Shard = (1, 1),
 ) -> Evaluation:
     """Score `models` on `config.tasks` and keep the scores below `out`; what is scored there already is not run again.
 
-    `names` says what tables call a model, by the way it is given in `models` (default: that way). `force` runs
-    everything again. An interrupted cell keeps the languages it finished.
+    `names` and `shard` as in `plan`. `force` runs everything again. An interrupted cell keeps the languages it
+    finished.
 
     Raises:
         DataMissingError: where a task's data are absent.
         UserError: as `plan` does, and where `out` cannot be written. What goes wrong with one cell or one language is
             no error but a failure in the result.
     """
-    cells = plan(models, config, out, force=force, names=names)
+    cells = plan(models, config, out, force=force, names=names, shard=shard)
     store = ResultStore(out)
     store.name_models({cell.model.fingerprint: cell.model.name for cell in cells})
-    failures = [
-        Failure(model=cell.model.name, task=cell.task.name, tag=tag, reason=reason)
-        for cell in cells
-        for tag, reason in cell.failures.items()
-    ]
-    runs = 0
     load = functools.lru_cache(maxsize=1)(functools.partial(_load, config=config, device=device))
+    failures: list[Failure] = []
+    runs = 0
     for cell in cells:
+        if cell.elsewhere:
+            continue
         _say(str(cell))
-        if cell.texts:
-            try:
-                _run(cell, store, load=functools.partial(load, cell.model.folder), config=config)
-                runs += 1
-            except UserError as error:
-                failures.append(Failure(model=cell.model.name, task=cell.task.name, tag=None, reason=str(error)))
-    for failure in failures:
+        found = [*cell.failures.items(), *([(None, cell.problem)] if cell.problem is not None else [])]
+        if cell.runs:
+            failed = _try(cell, store, _job(cell, config, device=device, load=load))
+            runs += None not in dict(failed)
+            found += failed
+        failures += [_failure(cell, tag, reason) for tag, reason in found]
+    for failure in dict.fromkeys(failures):
         _say(f"FAILED {failure}")
     return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
+
+
+def _failure(cell: PlannedCell, tag: str | None, reason: str) -> Failure:
+    key = cell.wanted
+    return Failure(model=cell.model.name, task=cell.task.name, source=key.source, seed=key.seed, tag=tag, reason=reason)
 
 
 def _load(folder: Path, *, config: EvaluationConfig, device: str | None) -> Encoder:
     return Encoder.load(folder, device=device, precision=config.precision, token_budget=config.token_budget)
 
 
-def _run(cell: PlannedCell, store: ResultStore, *, load: Callable[[], Encoder], config: EvaluationConfig) -> None:
+def _job(cell: PlannedCell, config: EvaluationConfig, *, device: str | None, load: Callable[[Path], Encoder]) -> Job:
+    return Job(
+        model=cell.model,
+        task=cell.task,
+        cell=cell.wanted,
+        texts=cell.texts,
+        training=cell.training,
+        config=config,
+        device=device,
+        encoder=functools.partial(load, cell.model.folder),
+    )
+
+
+def _try(cell: PlannedCell, store: ResultStore, job: Job) -> list[tuple[str | None, str]]:
+    """Run a cell and remember how it went; what failed in it, as (tag, or None for the whole cell, and reason)."""
+    try:
+        _run(cell, job, store)
+    except UserError as error:
+        store.note_failure(cell.wanted, str(error))
+        return [(None, str(error))]
+    store.note_failure(cell.wanted, None)
+    return list(job.failures.items())
+
+
+def _run(cell: PlannedCell, job: Job, store: ResultStore) -> None:
     """Run one cell and store it; stopped half-way, it stores the languages that were finished."""
-    kind, title = KINDS[cell.task.kind], f"{cell.model.name} {cell.task.name}"
-    results: list[LanguageResult] = []
+    kind, results = KINDS[cell.task.kind], list[LanguageResult]()
+    title = f"{cell.model.name} {cell.task.name}" + (f" seed {cell.wanted.seed}" if kind.fine_tunes else "")
+    total = kind.amount(cell.texts, cell.training, cell.wanted.settings)
     started = time.monotonic()
-    with tqdm(total=kind.amount(cell.texts), desc=title, unit=f" {kind.unit}s", file=sys.stderr) as bar:
+    with tqdm(total=total, desc=title, unit=f" {kind.unit}s", file=sys.stderr, dynamic_ncols=True) as bar:
         try:
-            for result in kind.score(cell.texts, cell.wanted, load=load, advance=bar.update):
+            for result in kind.score(job, bar.update):
                 results.append(result)
                 bar.set_postfix_str(str(result.tag))
         finally:
             if results:
-                store.write(
-                    cell.of(result.tag for result in results),
-                    results,
+                about = AboutCell(
                     model_name=cell.model.name,
-                    failures=cell.failures,
-                    notes=_notes(cell.texts[result.tag] for result in results),
-                    wall_seconds=time.monotonic() - started,
-                    facts={"config": config.model_dump(mode="json"), "num_layers": cell.model.num_layers},
+                    metric=cell.task.metric,
+                    wall_seconds=round(time.monotonic() - started, 2),
+                    failures={**cell.failures, **job.failures},
+                    notes={str(result.tag): note for result in results if (note := _note(cell, result))},
+                    aliases=cell.aliases,
+                    dev_curve=tuple(job.dev_curve),
+                    facts={"config": job.config.model_dump(mode="json"), "num_layers": cell.model.num_layers},
                 )
+                store.write(cell.of(result.tag for result in results), results, about)
 
 
-def _notes(texts: Iterable[ParallelText]) -> dict[str, str]:
-    return {
-        str(text.tag): f"{text.blanks} of {len(text.target)} items have a blank side and count all the same"
-        for text in texts
-        if text.blanks
-    }
+def _note(cell: PlannedCell, result: LanguageResult) -> str:
+    """What a reader of a language's score should know: of its text, and of how it was scored."""
+    return "; ".join((*cell.texts[result.tag].notes, *result.notes))
 
 
 def _asked(store: ResultStore, cells: Sequence[PlannedCell]) -> pd.DataFrame:

@@ -56,9 +56,10 @@ class ParallelText:
         return fingerprint([self.english, self.target])
 
     @property
-    def blanks(self) -> int:
-        """Items with a blank side; they stay items, because line i answers to line i."""
-        return sum(not (english and target) for english, target in zip(self.english, self.target, strict=True))
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the scores should know of this text: blank items stay, because line i answers to line i."""
+        blanks = sum(not (english and target) for english, target in zip(self.english, self.target, strict=True))
+        return (f"{blanks} of {len(self.target)} items have a blank side and count all the same",) if blanks else ()
 
 
 class ParallelReader(Protocol):

@@ -1,0 +1,74 @@
+"""What the verbs print: results on stdout, everything else on stderr."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from langsamp.evaluation.run import Evaluation
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def print_line(line: object) -> None:
+    """One line of result on stdout."""
+    typer.echo(str(line))
+
+
+def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
+    """The mean of each model over the groups of languages, a table for each task."""
+    from langsamp.evaluation.groups import group_means
+
+    scores = evaluation.scores
+    if scores.empty and not as_json:
+        return
+    means = group_means(scores[scores["main"].astype(bool)])
+    tables: dict[str, dict[tuple[str, str], dict[str, object]]] = {}
+    for entry in means.to_dict("records"):
+        rows = tables.setdefault(f"{entry['task']}, {entry['metric']} in per cent, mean over (n) languages", {})
+        key = (entry["model_name"], entry["source"])
+        row = rows.setdefault(key, {"model": key[0], "source": key[1], "seeds": entry["seeds"]})
+        row[f"{entry['group']} ({entry['languages']})"] = f"{entry['mean_over_languages']:.1f}"
+    if as_json:
+        print_table("", [{str(key): entry[key] for key in entry} for entry in means.to_dict("records")], as_json=True)
+        return
+    for title, rows in tables.items():
+        print_table(title, list(rows.values()))
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bool = False) -> None:
+    """Rows as a table that fits the terminal, without the columns that are empty; or as JSON."""
+    if as_json:
+        import json
+
+        print_line(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = [name for name in (rows[0] if rows else ()) if any(str(row[name] or "") for row in rows)]
+    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    for name in columns:
+        number = all(_is_number(row[name]) for row in rows)
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(row[name]) if row[name] is not None else "") for name in columns))
+    Console().print(table)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) or str(value).replace(".", "", 1).replace(",", "").isdigit()
+
+
+def end_if_failed(evaluation: "Evaluation") -> None:
+    """End with exit code 3 where languages or tasks failed."""
+    if evaluation.failures:
+        complain(f"{len(evaluation.failures)} parts of the evaluation failed, as said above")
+        raise typer.Exit(3)
+
+
+def complain(*lines: object) -> None:
+    """Lines on stderr."""
+    typer.echo("\n".join(map(str, lines)), err=True)

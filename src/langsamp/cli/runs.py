@@ -1,0 +1,99 @@
+"""The verbs of a run: each stage of a recipe, alone or all together."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langsamp.cli.output import end_if_failed, print_line, print_scores
+
+if TYPE_CHECKING:
+    from langsamp.recipe import Recipe
+
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file of the run.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Put over the recipe, e.g. training.steps=100.")
+]
+
+
+def run(
+    recipe: RecipeFile,
+    settings: Settings = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    """Do all of a recipe, from text to report.
+
+    What is there already is not made again; an interrupted run goes on where it was.
+    """
+    from langsamp import pipeline
+
+    loaded = _recipe(recipe, settings)
+    if plan:
+        from langsamp.plan import make_plan, print_plan
+
+        print_plan(make_plan(loaded))
+        return
+    report, evaluation = pipeline.run(loaded)
+    print_scores(evaluation)
+    print_line(f"Report: {report.resolve()}")
+    end_if_failed(evaluation)
+
+
+def prepare(recipe: RecipeFile, settings: Settings = None) -> None:
+    """Clean text, make the tokenizer, pack rows."""
+    from langsamp import pipeline
+
+    rows = pipeline.prepare(_recipe(recipe, settings))
+    print_line(f"{sum(rows.sizes):,} rows of {rows.row_tokens} tokens, {len(rows.tags)} tags: {rows.folder}")
+
+
+def train(
+    recipe: RecipeFile,
+    settings: Settings = None,
+    variant: Annotated[list[str] | None, typer.Option(help="Only this variant; may be repeated.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Only this seed; may be repeated.")] = None,
+) -> None:
+    """Train models on prepared rows and export them.
+
+    Also under `torchrun -m langsamp train`.
+    """
+    from langsamp import pipeline
+    from langsamp.world import World
+
+    loaded = _recipe(recipe, settings)
+    chosen = pipeline.chosen_trainings(loaded, variant or (), seed or ())
+    rows = pipeline.open_rows(loaded)
+    for each in chosen:
+        export_folder = pipeline.train_one(loaded, rows, *each)
+        if World.from_environment().is_leader:
+            print_line(export_folder)
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="A training's folder or one of its checkpoints.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+) -> None:
+    """Write a trained model as a plain Hugging Face folder."""
+    from langsamp import pipeline
+    from langsamp.errors import UserError
+
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
+    print_line(pipeline.export(model, out))
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: report.html there.")] = None,
+) -> None:
+    """Write a run's report, one offline HTML file."""
+    from langsamp.report.page import write_report
+
+    print_line(f"Report: {write_report(folder, out).resolve()}")
+
+
+def _recipe(path: Path, settings: Sequence[str] | None) -> "Recipe":
+    from langsamp.recipe import load_recipe
+
+    return load_recipe(path, tuple(settings or ()))
