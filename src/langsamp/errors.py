@@ -24,6 +24,12 @@ class DataMissingError(UserError):
     exit_code = 4
 
 
+class GateFailedError(UserError):
+    """A condition given with `--fail-if` holds; the message names each."""
+
+    exit_code = 5
+
+
 class DamagedError(UserError):
     """A file of ours does not match its checksum or cannot be read; the message names it."""
 

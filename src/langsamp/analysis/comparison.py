@@ -1,0 +1,228 @@
+"""Model B against model A over the languages both have: how much, how sure, and for whom.
+
+Every difference is B - A, in points. A language counts once, with its mean over seeds; a mean is over languages.
+`bootstrap.py` says how intervals are made. The p-value is Wilcoxon's signed-rank test over languages (two-sided, zero
+differences left out); q is Benjamini and Hochberg's over the tasks compared. The test takes languages for independent
+witnesses, which relatives are not: a difference counts as shown only where q < 0.05 and the interval clustered on
+family excludes zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from langsamp.analysis.bootstrap import RESAMPLES, Interval, SeedNoise, difference_interval, seed_noise
+from langsamp.analysis.pairing import Match, Pair, exact, pairs
+from langsamp.analysis.sides import Side
+from langsamp.evaluation.groups import groups_of
+from langsamp.languages.table import describe
+from langsamp.languages.tags import LangScript
+
+LEVEL = 0.05
+"""Below which a q-value counts."""
+TIE = 0.05
+"""Differences smaller than this many points, which print as 0.0, count as ties."""
+_FEW_FAMILIES = 8
+_EQUAL = 9
+"""Decimals to which differences are rounded before they are ranked: equal ones must tie although floats differ."""
+
+Verdict = Literal["better", "worse", "indistinct"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """B - A over some languages, in points."""
+
+    mean_a: float
+    mean_b: float
+    clustered: Interval | None
+    """95 %, bootstrap over families; None where all languages are of one family or there is one language."""
+    plain: Interval | None
+    """95 %, bootstrap over languages as if they were independent; None for one language."""
+    languages: int
+    families: int
+    """Clusters: a language without a known family is one of its own."""
+    better: int
+    """Languages on which B is ahead by `TIE` or more."""
+    tie: int
+    worse: int
+
+    @property
+    def mean(self) -> float:
+        """Mean over languages of B - A."""
+        return self.mean_b - self.mean_a
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskComparison:
+    """One task of a comparison."""
+
+    pair: Pair
+    difference: Difference
+    noise: SeedNoise
+    p: float
+    """Wilcoxon's signed-rank test over languages; 1 where all differences are zero."""
+    q: float
+    """Benjamini and Hochberg's, over the tasks of the comparison."""
+    groups: Mapping[str, Mapping[str, Difference]]
+    """By grouping, then by group."""
+    languages: pd.DataFrame
+    """A line for each language (index: A's tag), better ones first: `other_tag` of B, `a`, `b` and `difference`."""
+    notes: tuple[str, ...]
+    """What limits the finding."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether B is shown to be better or worse than A."""
+        interval = self.difference.clustered or self.difference.plain
+        if self.q >= LEVEL or interval is None or not interval.excludes_zero:
+            return "indistinct"
+        return "better" if self.difference.mean > 0 else "worse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What `compare` gives back."""
+
+    a: Side
+    b: Side
+    tasks: tuple[TaskComparison, ...]
+    notes: tuple[str, ...]
+    """What was not compared, and what differs although the sides were compared."""
+
+    @property
+    def differences(self) -> list[tuple[str, str, tuple[float, float | None, float | None]]]:
+        """(task, label, (mean, low, high)) of each task, as `gates.failed_gates` takes them."""
+        found = []
+        for each in self.tasks:
+            low, high = each.difference.clustered or (None, None)
+            found.append((each.pair.task, each.pair.label, (each.difference.mean, low, high)))
+        return found
+
+
+def compare(
+    a: Side,
+    b: Side,
+    *,
+    metrics: Mapping[str, str] | None = None,
+    by: Sequence[str] = ("paper",),
+    match: Match = exact,
+    allow_mixed: bool = False,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Comparison:
+    """B against A on every task both have, over all languages both have and over the groups of each grouping in `by`.
+
+    `metrics` names another than the main metric of a task, `match` finds languages that the sides call differently.
+    The same scores, `resamples` and `seed` always give the same result.
+
+    Raises:
+        DataMissingError: where the sides share no scored language.
+        UserError: where they were scored in different ways and `allow_mixed` is not set, and for an unknown grouping.
+    """
+    found = [
+        _compare_task(pair, by=by, resamples=resamples, seed=seed)
+        for pair in pairs(a, b, metrics=metrics, match=match, allow_mixed=allow_mixed)
+        if pair.tags
+    ]
+    qs = stats.false_discovery_control([task.p for task in found])
+    tasks = tuple(replace(task, q=float(q)) for task, q in zip(found, qs, strict=True))
+    return Comparison(a=a, b=b, tasks=tasks, notes=_notes(a, b, tasks))
+
+
+def _compare_task(pair: Pair, *, by: Sequence[str], resamples: int, seed: int) -> TaskComparison:
+    a_LS, b_LS = pair.filled()
+    noise = seed_noise(a_LS, b_LS, paired=pair.paired)
+    tags = [LangScript.parse(tag) for tag in pair.tags]
+    families = np.array([describe(tag).family or str(tag) for tag in tags])
+
+    def over(members: NDArray[np.intp]) -> Difference:
+        return _difference(a_LS[members], b_LS[members], families[members], noise=noise, resamples=resamples, seed=seed)
+
+    whole = over(np.arange(len(tags)))
+    table = pd.DataFrame({"a": a_LS.mean(axis=1), "b": b_LS.mean(axis=1)}, index=pd.Index(pair.tags, name="tag"))
+    table = table.assign(difference=table["b"] - table["a"], other_tag=[pair.other_tags.get(t, t) for t in pair.tags])
+    return TaskComparison(
+        pair=pair,
+        difference=whole,
+        noise=noise,
+        p=_wilcoxon(table["difference"].to_numpy()),
+        q=float("nan"),
+        groups={grouping: {group: over(members) for group, members in _groups(tags, grouping)} for grouping in by},
+        languages=table.sort_values("difference", ascending=False, kind="stable"),
+        notes=_task_notes(pair, whole, noise),
+    )
+
+
+def _difference(
+    a_LS: NDArray[np.float64],
+    b_LS: NDArray[np.float64],
+    families_L: NDArray[np.str_],
+    *,
+    noise: SeedNoise,
+    resamples: int,
+    seed: int,
+) -> Difference:
+    change_L = b_LS.mean(axis=1) - a_LS.mean(axis=1)
+    names, clusters_L = np.unique(families_L, return_inverse=True)
+    # 1e-9 of slack: 43.85 - 43.8 is a little less than 0.05 in floats
+    better, worse = int((change_L >= TIE - 1e-9).sum()), int((change_L <= -TIE + 1e-9).sum())
+    return Difference(
+        mean_a=float(a_LS.mean()),
+        mean_b=float(b_LS.mean()),
+        clustered=difference_interval(a_LS, b_LS, clusters_L, noise=noise, resamples=resamples, seed=seed),
+        plain=difference_interval(a_LS, b_LS, np.arange(len(change_L)), noise=noise, resamples=resamples, seed=seed),
+        languages=len(change_L),
+        families=len(names),
+        better=better,
+        tie=len(change_L) - better - worse,
+        worse=worse,
+    )
+
+
+def _wilcoxon(change_L: NDArray[np.float64]) -> float:
+    """Two-sided p; 1 where nothing differs. Exact for up to 50 languages without ties."""
+    change_L = change_L.round(_EQUAL)
+    change_L = change_L[change_L != 0]
+    return float(stats.wilcoxon(change_L).pvalue) if len(change_L) else 1.0
+
+
+def _groups(tags: Sequence[LangScript], grouping: str) -> list[tuple[str, NDArray[np.intp]]]:
+    """The inhabited groups, largest first where the grouping has no order of its own, with the places of their tags."""
+    members: dict[str, list[int]] = {}
+    for place, tag in enumerate(tags):
+        for group in groups_of(tag, grouping):
+            members.setdefault(group, []).append(place)
+    return [(group, np.array(places)) for group, places in sorted(members.items(), key=lambda item: -len(item[1]))]
+
+
+def _task_notes(pair: Pair, whole: Difference, noise: SeedNoise) -> tuple[str, ...]:
+    notes = []
+    if whole.clustered is None:
+        kin = "there is one language" if whole.languages == 1 else "all languages are of one family"
+        notes.append(f"{kin}, so nothing is known about other families")
+    elif whole.families < _FEW_FAMILIES:
+        notes.append(f"{whole.families} families are few: the interval is a rough one")
+    if whole.languages < 6:
+        notes.append(f"with {whole.languages} languages the test over languages cannot give p < 0.05")
+    if noise.error is None:
+        notes.append("a side has one value a language, so how far another seed would move it is not known")
+    gaps = int(pair.a.isna().to_numpy().sum() + pair.b.isna().to_numpy().sum())
+    if gaps:
+        notes.append(f"{gaps} scores of single seeds are missing; a language's mean is over the others")
+    notes += [f"{name} differs: {one} and {other}" for name, (one, other) in pair.differing.items()]
+    return tuple(notes)
+
+
+def _notes(a: Side, b: Side, tasks: Sequence[TaskComparison]) -> tuple[str, ...]:
+    notes = []
+    for side, other in ((a, b), (b, a)):
+        only = [task for task in dict.fromkeys(side.scores["task"]) if task not in set(other.scores["task"])]
+        if only:
+            notes.append(f"only {side.name} has {', '.join(only)}")
+    return tuple(notes)

@@ -1,0 +1,95 @@
+"""Conditions under which a comparison fails a pipeline: `sr-bible<-0.5`, `all<0`, `ner.high<0`.
+
+A gate is TASK[.FIELD] OP NUMBER: the comparison fails where the condition holds. TASK is a task that was compared, or
+`all` for each of them. FIELD is `mean` (the mean difference B - A in points; taken where none is written), or `low` or
+`high`, an end of its 95 % interval clustered on family. OP is `<`, `<=`, `>` or `>=`. Several gates are joined by
+commas or given one by one.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from langsamp.errors import UserError, did_you_mean
+
+_SHAPE = re.compile(r"\s*([\w-]+)(?:\.(\w+))?\s*(<=|>=|<|>)\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*")
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+FIELDS = ("mean", "low", "high")
+ALL = "all"
+
+
+class Gate(NamedTuple):
+    """One condition that must not hold."""
+
+    task: str
+    """A task, or `all`."""
+    field: str
+    operator: str
+    number: float
+
+    def __str__(self) -> str:
+        """As the user may write it."""
+        field = "" if self.field == "mean" else f".{self.field}"
+        return f"{self.task}{field}{self.operator}{self.number:g}"
+
+
+def parse_gates(texts: Iterable[str]) -> tuple[Gate, ...]:
+    """The gates in `texts`, each of which may hold several, joined by commas.
+
+    Raises:
+        UserError: where one is not of the shape TASK[.FIELD] OP NUMBER.
+    """
+    return tuple(_parse(text) for joined in texts for text in joined.split(","))
+
+
+def failed_gates(
+    gates: Collection[Gate], differences: Sequence[tuple[str, str, tuple[float, float | None, float | None]]]
+) -> list[str]:
+    """One line for each gate and difference whose condition holds.
+
+    `differences` has (task, label, (mean, low, high)) of each that was compared. A condition on an end of an interval
+    that could not be made counts as failed: nothing was shown.
+
+    Raises:
+        UserError: where a gate names a task that was not compared, which could otherwise never fail.
+    """
+    tasks = list(dict.fromkeys(task for task, _, _ in differences))
+    for gate in gates:
+        if gate.task != ALL and gate.task not in tasks:
+            raise UserError(
+                f"--fail-if {gate}: {gate.task!r} was not compared.{did_you_mean(gate.task, tasks)} "
+                f"Compared: {', '.join(tasks)}"
+            )
+    return [
+        line
+        for gate in gates
+        for task, label, values in differences
+        if gate.task in (ALL, task) and (line := _failure(gate, label, values[FIELDS.index(gate.field)]))
+    ]
+
+
+def _failure(gate: Gate, label: str, value: float | None) -> str:
+    what = {"mean": "mean difference", "low": "lower end", "high": "upper end"}[gate.field]
+    if value is None:
+        return f"{gate}: {label} has no interval, so nothing was shown"
+    if not _OPERATORS[gate.operator](value, gate.number):
+        return ""
+    return f"{gate}: the {what} of {label} is {value:+.2f} points"
+
+
+def _parse(text: str) -> Gate:
+    match = _SHAPE.fullmatch(text.replace("−", "-"))
+    if match is None:
+        raise UserError(
+            f"--fail-if {text!r}: expected TASK OP NUMBER or TASK.FIELD OP NUMBER, such as 'sr-bible<-0.5', 'all<0' "
+            "or 'ner.high<0'; OP is one of < <= > >="
+        )
+    task, field, op, number = match.groups()
+    if field is not None and field not in FIELDS:
+        raise UserError(
+            f"--fail-if {text!r}: no field {field!r}.{did_you_mean(field, FIELDS)} Fields: {', '.join(FIELDS)}"
+        )
+    return Gate(task, field or "mean", op, float(number))
