@@ -7,14 +7,11 @@ from langsamp.languages.aliases import ALIASES, aliases, describe_use, match
 from langsamp.languages.table import check, tags
 from langsamp.languages.tags import LangScript
 
-CROWD = [
-    LangScript.parse(text)
-    for text in (
-        "ara_Arab arb_Arab ary_Arab zho_Hani zho_Hans zho_Hant cmn_Hani cmn_Hans yue_Hani yue_Hant "
-        "que_Latn quy_Latn quz_Latn swa_Latn swh_Latn swc_Latn tgl_Latn fil_Latn kur_Latn kmr_Latn kur_Arab deu_Latn"
-    ).split()
-]
-"""Aliases with one and with several partners, and tags without any."""
+_MANY = "zho_Hani zho_Hans zho_Hant cmn_Hani cmn_Hans yue_Hani yue_Hant que_Latn quy_Latn quz_Latn"
+_ONE = "ara_Arab arb_Arab swa_Latn swh_Latn tgl_Latn fil_Latn kur_Latn kmr_Latn"
+_NONE = "ary_Arab swc_Latn kur_Arab deu_Latn"
+CROWD = [LangScript.parse(text) for text in f"{_MANY} {_ONE} {_NONE}".split()]
+"""Tags with several aliases, with one, and with none."""
 SETS = st.sets(st.sampled_from(CROWD))
 NOT_OF_CLDR = {("nor", "nob"), ("pus", "pbt"), ("que", "quy")}
 
