@@ -36,9 +36,8 @@ def load_model(
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise UserError(f"{folder} cannot be loaded as an encoder with its tokenizer: {error}") from None
     encoder = "" if model.base_model is model else f"{model.base_model_prefix}."
-    missing = {
-        name for name in report["missing_keys"] if name.startswith(encoder) and not name.startswith(f"{encoder}pooler.")
-    }
+    absent = {*report["missing_keys"], *(name for name, *_ in report["mismatched_keys"])}
+    missing = {name for name in absent if name.startswith(encoder) and not name.startswith(f"{encoder}pooler.")}
     for name in [name for name in missing if name.endswith("token_type_embeddings.weight")]:
         nn.init.zeros_(model.get_parameter(name))
         missing.remove(name)

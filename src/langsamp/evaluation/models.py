@@ -71,10 +71,14 @@ def model_fingerprint(folder: Path) -> str:
         UserError: where the folder holds no weights.
         DamagedError: where a weights file is cut short.
     """
-    tokenizer = {name: _content(folder / name) for name in _TOKENIZER_FILES if (folder / name).is_file()}
     return fingerprint(
-        {"config": _content(folder / "config.json"), "tokenizer": tokenizer, "weights": _weights(folder)}
+        {"config": _content(folder / "config.json"), "tokenizer": _tokenizer(folder), "weights": _weights(folder)}
     )
+
+
+def tokenizer_fingerprint(folder: Path) -> str:
+    """Name of what the tokenizer in `folder` makes of a text; models with equal ones share their tokens."""
+    return fingerprint(_tokenizer(folder))
 
 
 def default_layer(num_layers: int) -> int:
@@ -122,6 +126,10 @@ def _from_hub(model: str) -> Path:
             "name, or download the model where there is a network and give its folder"
         ) from None
     return folder
+
+
+def _tokenizer(folder: Path) -> dict[str, Any]:
+    return {name: _content(folder / name) for name in _TOKENIZER_FILES if (folder / name).is_file()}
 
 
 def _content(path: Path) -> Any:

@@ -1,0 +1,91 @@
+"""Batches of sequences through a model, and the labels that it gives them.
+
+Shape suffixes: B sequences of a batch, L tokens, P labelled places of a batch, C labels.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from langsamp.evaluation.batching import by_length
+from langsamp.evaluation.finetuning.tokens import Tokens
+
+_PREDICTING = {"cpu": 1024, "cuda": 32768}
+_TRAINING = {"cpu": 1024, "cuda": 16384}
+"""Padded tokens of a batch unless the user says otherwise, by device."""
+
+NOTHING = -1
+"""Prediction where the model gives NaN or infinite values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A model with what decides how it computes."""
+
+    model: PreTrainedModel
+    filler: int
+    """Token that pads; it is masked."""
+    precision: str = "fp32"
+    """bf16 = products in bf16, weights in fp32."""
+    token_budget: int | None = None
+    """Padded tokens of a batch at most; None = what suits the device."""
+
+    @property
+    def predicting_budget(self) -> int:
+        """Padded tokens of a batch whose labels are predicted."""
+        return self.token_budget or _PREDICTING.get(self.model.device.type, 1024)
+
+    @property
+    def training_budget(self) -> int:
+        """Padded tokens of a batch that is trained on."""
+        return self.token_budget or _TRAINING.get(self.model.device.type, 1024)
+
+    def computing(self) -> AbstractContextManager[None]:
+        """Where forward passes run."""
+        return torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def logits(self, tokens: Tokens, sequences: Sequence[int]) -> tuple[Tensor, NDArray[np.int64]]:
+        """Logits (P, C) of all labelled places of some sequences, and which places (P,) of `tokens` these are."""
+        ids_BL, mask_BL = self._padded(tokens, sequences)
+        found = self.model(input_ids=ids_BL, attention_mask=mask_BL).logits.float()
+        spans = [np.arange(tokens.places[sequence], tokens.places[sequence + 1]) for sequence in sequences]
+        places_P = np.concatenate(spans)
+        if found.dim() == 2:
+            return found, places_P
+        rows_P = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
+        device = found.device
+        columns_P = tokens.heads[places_P].astype(np.int64)
+        return found[torch.from_numpy(rows_P).to(device), torch.from_numpy(columns_P).to(device)], places_P
+
+    def _padded(self, tokens: Tokens, sequences: Sequence[int]) -> tuple[Tensor, Tensor]:
+        lengths = tokens.lengths[list(sequences)]
+        mask_BL = np.arange(lengths.max()) < lengths[:, None]
+        ids_BL = np.full(mask_BL.shape, self.filler, dtype=np.int64)
+        ids_BL[mask_BL] = np.concatenate(
+            [tokens.ids[tokens.starts[sequence] : tokens.starts[sequence + 1]] for sequence in sequences]
+        )
+        device = self.model.device
+        return torch.from_numpy(ids_BL).to(device), torch.from_numpy(mask_BL.astype(np.int64)).to(device)
+
+
+def predicted(network: Network, tokens: Tokens, *, advance: Callable[[int], object] | None = None) -> NDArray[np.int64]:
+    """The number of the likeliest label of each place (P,), `NOTHING` where it cannot be told.
+
+    Sequences of like length go together. `advance` is told how many examples each batch finished.
+    """
+    network.model.eval()
+    labels_P = np.full(tokens.num_places, NOTHING, dtype=np.int64)
+    with torch.inference_mode(), network.computing():
+        for batch in by_length(tokens.lengths.tolist(), network.predicting_budget):
+            logits_PC, places_P = network.logits(tokens, batch)
+            sound_P = logits_PC.isfinite().all(-1)
+            labels_P[places_P] = logits_PC.argmax(-1).where(sound_P, NOTHING).cpu().numpy()
+            if advance is not None:
+                advance(int(tokens.ends[batch].sum()))
+    return labels_P
