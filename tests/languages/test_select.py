@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langsamp.errors import UserError
-from langsamp.languages.select import GROUPS, select
+from langsamp.languages.select import GROUPS, select, select_each
 from langsamp.languages.table import describe, is_head, is_latin, tags
 from langsamp.languages.tags import LangScript
 
@@ -11,7 +11,7 @@ _FIRST = ["yor_Latn", "eng_Latn", "swh_Latn", "deu_Latn", "srp_Latn", "srp_Cyrl"
 _LAST = ["rus_Cyrl", "hin_Deva", "npi_Deva", "nep_Deva", "lin_Latn", "arb_Arab"]
 HERE = tuple(LangScript.parse(text) for text in (*_FIRST, *_LAST))
 FACTORS = st.sampled_from(
-    ["all", "head", "tail", "latin", "nonlatin", "script:Cyrl", "family:atla1278", "swh_Latn", "srp", "English"]
+    ["all", "head", "tail", "latin", "nonlatin", "script:Cyrl", "family:atla1278", "area:Eurasia", "swh_Latn", "srp"]
 )
 """Terms that select something among HERE; as sets they need not overlap."""
 
@@ -39,6 +39,12 @@ def chosen(selector: str) -> set[LangScript]:
         ("tail+family:atla1278,!lin_Latn", "yor_Latn"),
         (" tail + family: atla1278 , ! lin_Latn ", "yor_Latn"),
         ("family:indo1319+!head", "npi_Deva"),
+        ("area:Africa", "yor_Latn swh_Latn lin_Latn"),
+        ("area:africa+head", "swh_Latn"),
+        ("latin,!fra_Latn", "yor_Latn eng_Latn swh_Latn deu_Latn srp_Latn lin_Latn"),
+        ("latin+!French", "yor_Latn eng_Latn swh_Latn deu_Latn srp_Latn lin_Latn"),
+        ("latin,!swa_Latn,!zun", "yor_Latn eng_Latn deu_Latn srp_Latn lin_Latn"),
+        ("script:Arab,!ara", ""),
         ("!latin,!script:Deva", "srp_Cyrl rus_Cyrl arb_Arab"),
         ("!latin+!script:Deva", "srp_Cyrl rus_Cyrl arb_Arab"),
         ("deu_Latn,yor_Latn", "yor_Latn deu_Latn"),
@@ -46,7 +52,11 @@ def chosen(selector: str) -> set[LangScript]:
     ],
 )
 def test_what_a_selector_selects(selector, expected):
-    assert [str(tag) for tag in select(selector, HERE)] == expected.split()
+    if expected:
+        assert [str(tag) for tag in select(selector, HERE)] == expected.split()
+    else:
+        with pytest.raises(UserError, match="selects none of the 12 languages here"):
+            select(selector, HERE)
 
 
 @given(first=FACTORS, second=FACTORS, third=FACTORS)
@@ -92,7 +102,10 @@ def test_the_family_other_is_that_of_the_paper():
         ("srp_Arab", ["not among", "the same language is here as srp_Cyrl (Serbian), srp_Latn (Serbian)"]),
         ("zun", ["'zun' (Zuni) is not among"]),
         ("Klingon", ["not among"]),
-        ("all,!fra_Latn", ["'fra_Latn' (French) is not among"]),
+        ("all,!!fra_Latn", ["'fra_Latn' (French) is not among"]),
+        ("all,!!swa_Latn", ["'swa_Latn'", "macrolanguage of swh_Latn"]),
+        ("all,!Swahilli", ["unknown term 'Swahilli'", "Did you mean swh_Latn"]),
+        ("area:Afrika", ["unknown area 'Afrika'", "Did you mean 'Africa'", "There are Africa, Eurasia"]),
         ("Nepali", ["several languages", "nep_Deva", "npi_Deva"]),
         ("Swahilli", ["unknown term 'Swahilli'", "Did you mean swh_Latn"]),
         ("latn", ["unknown term 'latn'", "Did you mean 'latin'"]),
@@ -156,3 +169,82 @@ def test_a_list_file_that_cannot_be_used_is_refused(tmp_path, content, said):
         listed.write_bytes(content)
     with pytest.raises(UserError, match=said):
         select(f"@{listed}", HERE)
+
+
+def these(texts: str) -> list[LangScript]:
+    return [LangScript.parse(text) for text in texts.split()]
+
+
+@pytest.mark.parametrize(
+    ("selector", "chosen_there", "uses"),
+    [
+        ("swa_Latn", "swh_Latn", "swa_Latn swh_Latn"),
+        ("ara,deu_Latn", "deu_Latn arb_Arab", "ara_Arab arb_Arab"),
+        ("Arabic", "arb_Arab", "ara_Arab arb_Arab"),
+        ("tail,swa_Latn", "yor_Latn swh_Latn npi_Deva lin_Latn", "swa_Latn swh_Latn"),
+        ("swa_Latn,!swh_Latn,deu_Latn", "deu_Latn", ""),
+        ("latin,!swa_Latn", "yor_Latn eng_Latn deu_Latn srp_Latn lin_Latn", ""),
+        ("swh_Latn", "swh_Latn", ""),
+    ],
+)
+def test_a_wanted_language_under_another_code_is_taken_where_that_is_recorded(selector, chosen_there, uses):
+    recorded: dict[LangScript, LangScript] = {}
+    assert select(selector, HERE, uses=recorded) == these(chosen_there)
+    assert [tag for pair in recorded.items() for tag in pair] == these(uses)
+
+
+def test_a_language_with_two_other_codes_is_not_guessed():
+    with pytest.raises(UserError, match=r"the same language is here as zho_Hans .*, zho_Hant"):
+        select("zho_Hani", these("zho_Hans zho_Hant"), uses={})
+
+
+TASKS = {
+    "a": these("deu_Latn nep_Deva swa_Latn ara_Arab"),
+    "b": these("deu_Latn npi_Deva swh_Latn"),
+    "c": these("fra_Latn"),
+}
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected", "uses"),
+    [
+        ("all", TASKS, {}),
+        ("head", {"a": "deu_Latn nep_Deva swa_Latn ara_Arab", "b": "deu_Latn swh_Latn", "c": "fra_Latn"}, {}),
+        ("deu_Latn", {"a": "deu_Latn", "b": "deu_Latn", "c": ""}, {}),
+        ("Swahili", {"a": "swa_Latn", "b": "swh_Latn", "c": ""}, {}),
+        ("swh_Latn", {"a": "swa_Latn", "b": "swh_Latn", "c": ""}, {"a": "swh_Latn swa_Latn"}),
+        ("arb_Arab,fra_Latn", {"a": "ara_Arab", "b": "", "c": "fra_Latn"}, {"a": "arb_Arab ara_Arab"}),
+        ("!swh_Latn", {"a": "deu_Latn nep_Deva ara_Arab", "b": "deu_Latn npi_Deva", "c": "fra_Latn"}, {}),
+        ("!yor_Latn", TASKS, {}),
+    ],
+)
+def test_what_a_selector_selects_in_each_of_several_places(selector, expected, uses):
+    recorded: dict[str, dict[LangScript, LangScript]] = {name: {} for name in TASKS}
+    found = select_each(selector, TASKS, uses=recorded)
+    assert found == {name: these(tags) if isinstance(tags, str) else tags for name, tags in expected.items()}
+    for name, pairs in recorded.items():
+        assert [tag for pair in pairs.items() for tag in pair] == these(uses.get(name, ""))
+
+
+@pytest.mark.parametrize(
+    ("selector", "said"),
+    [
+        ("yor_Latn", "'yor_Latn' .Yoruba. is not among the 7 languages here"),
+        ("deu_Latn,yor_Latn", "'yor_Latn'"),
+        ("Swahilli", "unknown term 'Swahilli'.* Did you mean sw[ah]_Latn"),
+        ("script:Thai", "selects none of the 7"),
+    ],
+)
+def test_what_no_place_has_is_refused(selector, said):
+    with pytest.raises(UserError, match=said):
+        select_each(selector, TASKS, uses={name: {} for name in TASKS})
+
+
+@given(selector=st.lists(FACTORS, min_size=1, max_size=3))
+def test_one_place_alone_is_like_selecting_there(selector):
+    joined = ",!".join(selector)
+    try:
+        found = set(select_each(joined, {"here": HERE}, uses={"here": {}})["here"])
+    except UserError:
+        found = set()
+    assert found == chosen(joined)

@@ -59,9 +59,9 @@ _SCRIPT_FORMS = {"Hani": ("Hans", "Hant")}
 def match(wanted: Collection[LangScript], among: Collection[LangScript]) -> dict[LangScript, LangScript]:
     """For each wanted tag the one of `among` that means the same: itself, else its alias.
 
-    Tags that have neither are left out. An alias is taken where there is just one and it is not wanted itself: a tag with two of them in `among`, or one
-    whose alias is that of two wanted tags, gets none. So the result is one to one, no order matters to it, and
-    `match(b, a)` is its inverse. It is sorted as `wanted` is.
+    Tags that have neither are left out. An alias is taken where there is just one and it is not wanted itself: a tag
+    with two of them in `among`, or one whose alias is that of two wanted tags, gets none. So the result is one to one,
+    no order matters to it, and `match(b, a)` is its inverse. It is sorted as `wanted` is.
     """
     left, right = frozenset(wanted), frozenset(among)
     found = {tag: tag if tag in right else _only(aliases(tag) & right) for tag in dict.fromkeys(wanted)}

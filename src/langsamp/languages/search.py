@@ -1,4 +1,4 @@
-"""Find languages by what people call them: name, code, script or family; and by the exact name in selectors."""
+"""Find languages by what people call them: name, code, script, family or area; and by the exact name in selectors."""
 
 import re
 import unicodedata
@@ -17,8 +17,8 @@ _CLOSE = 0.8
 def search(query: str, *, among: Iterable[LangScript] | None = None) -> list[LanguageInfo]:
     """The tags that `query` may mean, best first; small letters, accents and punctuation do not matter.
 
-    In this order: the tag, its code (two letters too) or its whole name; its macrolanguage, script or family (code or
-    name); the beginning of a name; a part of a name. Misspelt names are tried only if nothing else fits.
+    In this order: the tag, its code (two letters too) or its whole name; its macrolanguage, script, family (code or
+    name) or area; the beginning of a name; a part of a name. Misspelt names are tried only if nothing else fits.
 
     Args:
         query: what the user typed.
@@ -55,7 +55,7 @@ def _rank(wanted: str, info: LanguageInfo) -> int | None:
         return 0
     if wanted in {info.macrolanguage, info.tag.script.casefold(), fold(info.script_name), info.family}:
         return 1
-    if info.family_name and wanted == fold(info.family_name):
+    if wanted in {fold(home) for home in (info.family_name, info.area) if home}:
         return 1
     if any(name.startswith(wanted) for name in names):
         return 2

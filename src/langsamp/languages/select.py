@@ -3,21 +3,37 @@
     all head tail latin nonlatin     a group
     script:Deva family:indo1319      a script or a Glottolog family, by code or name (`family:Indo-European`);
                                      `family:other` are those outside the seven of the paper's Table 6
+    area:Africa                      a macro-area of Glottolog
     swh_Latn swh Swahili             one tag; a language in all its scripts, by code or name
     @file                            the terms in a file, one a line, `#` begins a comment
 
 Terms are joined by `,` (union); `+` inside a term intersects and binds tighter; `!` negates what follows it. A term
 that is a single negation is taken away from the union of the others: `tail+family:atla1278,!lin_Latn`. If every term
 is one, they are taken away from all.
+
+A language that is wanted must be there. One that is taken away need not, as long as it exists; if it is there under
+another code (`languages.aliases`), that one is taken away.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from langsamp.errors import UserError, did_you_mean
 from langsamp.languages import codes
+from langsamp.languages.aliases import aliases, match
 from langsamp.languages.search import fold, named, search
-from langsamp.languages.table import FAMILY_GROUPS, LanguageInfo, describe, families, is_head, is_latin, scripts, tags
+from langsamp.languages.table import (
+    AREAS,
+    FAMILY_GROUPS,
+    LanguageInfo,
+    describe,
+    families,
+    is_head,
+    is_latin,
+    scripts,
+    tags,
+)
 from langsamp.languages.tags import LangScript
 
 GROUPS: dict[str, Callable[[LangScript], bool]] = {
@@ -29,53 +45,94 @@ GROUPS: dict[str, Callable[[LangScript], bool]] = {
 }
 """The groups of the paper's result tables, in the order in which tables show them."""
 
+Uses = dict[LangScript, LangScript]
+"""Aliases that were taken: the tag that was wanted and the one that is there, for `aliases.describe_use`."""
+
 _NAMED = 8
 """At most this many tags are named in one message."""
 
 
-def select(selector: str, among: Collection[LangScript]) -> list[LangScript]:
+class _Place(NamedTuple):
+    """Where terms are looked up."""
+
+    tags: Collection[LangScript]
+    others: Collection[LangScript] = ()
+    """Tags of other places: a language that only they have is none here, and no mistake."""
+    uses: Uses | None = None
+    """Gets the aliases that are taken for wanted languages; with None none is taken."""
+
+
+def select(selector: str, among: Collection[LangScript], *, uses: Uses | None = None) -> list[LangScript]:
     """The tags of `among` that `selector` means, in the order of `among`.
 
+    With `uses` a wanted language that is there under one other code only is taken by that code, and `uses` gets the
+    pair; without, it is an error that names the other code.
+
     Raises:
-        UserError: for a term that is unknown, ambiguous or names a language that `among` lacks, a list file that cannot
+        UserError: for a term that is unknown, ambiguous or wants a language that `among` lacks, a list file that cannot
             be read, and a selector that selects nothing.
     """
-    chosen = _union(selector.split(","), among)
+    chosen = _select(selector, _Place(among, uses=uses))
     if not chosen:
         raise UserError(f"the selector {selector!r} selects none of the {len(among)} languages here")
-    return [tag for tag in among if tag in chosen]
+    return chosen
 
 
-def _union(terms: Iterable[str], among: Collection[LangScript]) -> set[LangScript]:
+def select_each(
+    selector: str, places: Mapping[str, Collection[LangScript]], *, uses: Mapping[str, Uses]
+) -> dict[str, list[LangScript]]:
+    """What `selector` means in each of several places, such as the tasks of an evaluation, by their names.
+
+    A place may lack languages that another has, under one code or another, down to all of those wanted. Groups, scripts
+    and families are those of each place's own tags. `uses` has a mapping for every place, which gets the aliases that
+    were taken there.
+
+    Raises:
+        UserError: as `select` does, for what no place has and what selects nothing anywhere.
+    """
+    everywhere = {tag for among in places.values() for tag in among}
+    chosen = {name: _select(selector, _Place(among, everywhere, uses[name])) for name, among in places.items()}
+    if not any(chosen.values()):
+        raise UserError(f"the selector {selector!r} selects none of the {len(everywhere)} languages here")
+    return chosen
+
+
+def _select(selector: str, place: _Place) -> list[LangScript]:
+    uses: Uses = {}
+    chosen = _union(selector.split(","), place._replace(uses=None if place.uses is None else uses))
+    if place.uses is not None:
+        place.uses.update({tag: taken for tag, taken in uses.items() if taken in chosen})
+    return [tag for tag in place.tags if tag in chosen]
+
+
+def _union(terms: Iterable[str], place: _Place, *, away: bool = False) -> set[LangScript]:
     wanted: list[set[LangScript]] = []
     unwanted: set[LangScript] = set()
     for term in terms:
         factors = [factor.strip() for factor in term.split("+")]
         if len(factors) == 1 and factors[0].startswith("!"):
-            unwanted |= _factor(factors[0].removeprefix("!").strip(), among)
+            unwanted |= _factor(factors[0].removeprefix("!").strip(), place, away=not away)
         else:
-            wanted.append(set(among).intersection(*(_factor(factor, among) for factor in factors)))
-    return (set().union(*wanted) if wanted else set(among)) - unwanted
+            wanted.append(set(place.tags).intersection(*(_factor(factor, place, away=away) for factor in factors)))
+    return (set().union(*wanted) if wanted else set(place.tags)) - unwanted
 
 
-def _factor(word: str, among: Collection[LangScript]) -> set[LangScript]:
+def _factor(word: str, place: _Place, *, away: bool) -> set[LangScript]:
+    """What one word means; with `away` it is to be taken away."""
     kind, colon, value = (part.strip() for part in word.partition(":"))
     if not word:
         raise UserError(
             "a selector has an empty term; between ',' and '+' stand terms like head, script:Deva or swh_Latn"
         )
     if word.startswith("!"):
-        return set(among) - _factor(word.removeprefix("!").strip(), among)
+        return set(place.tags) - _factor(word.removeprefix("!").strip(), place, away=not away)
     if word in GROUPS:
-        return {tag for tag in among if GROUPS[word](tag)}
+        return {tag for tag in place.tags if GROUPS[word](tag)}
     if word.startswith("@"):
-        return _union(_lines(Path(word.removeprefix("@")).expanduser()), among)
-    if colon and kind == "script":
-        code = _known(value, scripts(), "script")
-        return {tag for tag in among if tag.script == code}
-    if colon and kind == "family":
-        return _of_family(value, among)
-    return _language(word, among)
+        return _union(_lines(Path(word.removeprefix("@")).expanduser()), place, away=away)
+    if colon and kind in _PROPERTIES:
+        return {tag for tag in place.tags if _PROPERTIES[kind](value)(tag)}
+    return _language(word, place, away=away)
 
 
 def _lines(path: Path) -> list[str]:
@@ -92,37 +149,77 @@ def _lines(path: Path) -> list[str]:
     return lines
 
 
-def _of_family(value: str, among: Collection[LangScript]) -> set[LangScript]:
+def _script(value: str) -> Callable[[LangScript], bool]:
+    code = _known(value, scripts(), "script")
+    return lambda tag: tag.script == code
+
+
+def _family(value: str) -> Callable[[LangScript], bool]:
     if value == FAMILY_GROUPS[-1]:
-        return {tag for tag in among if describe(tag).family_group == value}
+        return lambda tag: describe(tag).family_group == value
     family = _known(value, families(), "family")
-    return {tag for tag in among if describe(tag).family == family}
+    return lambda tag: describe(tag).family == family
+
+
+def _area(value: str) -> Callable[[LangScript], bool]:
+    area = _known(value, {name: name for name in AREAS}, "area")
+    return lambda tag: describe(tag).area == area
+
+
+_PROPERTIES: dict[str, Callable[[str], Callable[[LangScript], bool]]] = {
+    "script": _script,
+    "family": _family,
+    "area": _area,
+}
 
 
 def _known(value: str, names: dict[str, str], kind: str) -> str:
     for code, name in names.items():
         if fold(value) in (fold(code), fold(name)):
             return code
-    raise UserError(f"unknown {kind} {value!r} in a selector.{did_you_mean(value, [*names.values(), *names])}")
+    there = f" There are {', '.join(names)}." if len(names) <= _NAMED else ""
+    raise UserError(f"unknown {kind} {value!r} in a selector.{did_you_mean(value, [*names.values(), *names])}{there}")
 
 
-def _language(word: str, among: Collection[LangScript]) -> set[LangScript]:
+def _language(word: str, place: _Place, *, away: bool) -> set[LangScript]:
+    found = _called(word, place.tags)
+    if not found and (away or place.uses is not None):
+        found = _by_alias(word, place, away=away)
+    if len({tag.language for tag in found}) > 1:
+        raise UserError(f"{word!r} is the name of several languages here; write the tag: {_listed(sorted(found))}")
+    if found or _called(word, place.others) or match(_meant(word), place.others):
+        return found
+    if meant := _meant(word):
+        if not away:
+            raise _absent(word, describe(meant[0]), place.others or place.tags)
+    elif not (away and codes.look_up(word)):
+        raise _unknown(word, place.others or place.tags)
+    return set()
+
+
+def _called(word: str, among: Collection[LangScript]) -> set[LangScript]:
+    """The tags that a tag, code or name stands for."""
     if "_" in word:
-        tag = LangScript.parse(word)
-        if tag not in among:
-            raise _absent(word, describe(tag), among)
-        return {tag}
+        return {LangScript.parse(word)}.intersection(among)
     if word.casefold() in GROUPS:
         raise UserError(
             f"{word!r} is no term: write the group as {word.casefold()!r}, a language of that name as its tag"
         )
-    found = {tag for tag in among if tag.language == word} or set(named(word, among))
-    if len({tag.language for tag in found}) > 1:
-        raise UserError(f"{word!r} is the name of several languages here; write the tag: {_listed(sorted(found))}")
-    if not found:
-        elsewhere = [tag for tag in tags() if tag.language == word] or named(word, tags())
-        raise _absent(word, describe(elsewhere[0]), among) if elsewhere else _unknown(word, among)
-    return found
+    return {tag for tag in among if tag.language == word} or set(named(word, among))
+
+
+def _meant(word: str) -> list[LangScript]:
+    """The tags that a word stands for wherever they are."""
+    if "_" in word:
+        return [describe(LangScript.parse(word)).tag]
+    return sorted(_called(word, tags()))
+
+
+def _by_alias(word: str, place: _Place, *, away: bool) -> set[LangScript]:
+    found = match(_meant(word), place.tags)
+    if place.uses is not None and not away:
+        place.uses.update(found)
+    return set(found.values())
 
 
 def _absent(word: str, meant: LanguageInfo, among: Collection[LangScript]) -> UserError:
@@ -132,6 +229,8 @@ def _absent(word: str, meant: LanguageInfo, among: Collection[LangScript]) -> Us
         "it is the macrolanguage of": {tag for tag in among if describe(tag).macrolanguage == meant.tag.language},
         "its macrolanguage is here as": {tag for tag in among if tag.language == meant.macrolanguage},
     }
+    if not any(kin.values()):
+        kin = {"it is here as": set(among) & aliases(meant.tag)}
     hints = [f"{relation} {_listed(sorted(found))}" for relation, found in kin.items() if found]
     name = "" if word == meant.name else f" ({meant.name})"
     return UserError("; ".join([f"{word!r}{name} is not among the {len(among)} languages here", *hints]))
@@ -143,12 +242,12 @@ def _unknown(word: str, among: Collection[LangScript]) -> UserError:
     if language := codes.look_up(word):
         return UserError(f"{word!r} ({language.name}) is not among the {len(among)} languages here")
     value = word.partition(":")[2]
-    meant = did_you_mean(word, [*GROUPS, f"script:{value}", f"family:{value}"])
+    meant = did_you_mean(word, [*GROUPS, *(f"{kind}:{value}" for kind in _PROPERTIES)])
     if not meant and len(word) > 2 and (found := [info.tag for info in search(word, among=among)]):
         meant = f" Did you mean {_listed(found)}?"
     return UserError(
         f"unknown term {word!r} in a selector.{meant} Terms are a group ({', '.join(GROUPS)}), script:..., family:..., "
-        "@file, a tag like swh_Latn, the name of a language or its ISO 639-3 code"
+        "area:..., @file, a tag like swh_Latn, the name of a language or its ISO 639-3 code"
     )
 
 
