@@ -67,3 +67,88 @@ FINE_TUNING: dict[tuple[str, Protocol], FineTuning] = {
     ),
 }  # fmt: skip
 """By kind of task and protocol; a task may override single fields (`Task.fine_tuning`)."""
+
+
+def departures(kind: str, protocol: Protocol, *, task: str | None = None) -> tuple[str, ...]:
+    """Where a protocol departs from the paper's text, one sentence each; `fixed` departs nowhere.
+
+    The last ones, `Not repeated: ...`, say where `paper` cannot or does not do what the original code does.
+    """
+    if protocol == "fixed":
+        return ()
+    return (*_OF_KIND.get(kind, ()), *_OF_TASK.get(task or "", ()), *_NOT_REPEATED.get(kind, ()))
+
+
+_EPSILON = (
+    "AdamW adds its epsilon of 1e-8 before the second moment is corrected, which slows the first updates a little."
+)
+
+_OF_KIND: dict[str, tuple[str, ...]] = {
+    "retrieval": (
+        "Equally similar sentences stand in the order of the file, which helps a translation that comes early.",
+    ),
+    "sequence-classification": (
+        "Half of the training examples are lost: a batch of 16 is computed in two parts of 8, and only the second part "
+        "moves the weights, because gradients are cleared before each part. The effective batch is 8, not 16.",
+        "The learning rate is planned for twice the updates that there are, so it falls to half of 1e-5 and not to 0.",
+        "Gradients are not clipped.",
+        "The new head is drawn before the seed is set, so the seed does not decide it.",
+        _EPSILON,
+    ),
+    "token-classification": (
+        "The dev set is looked at every 1,000 updates and after the last one, not after each epoch.",
+        "A batch of 32 is computed in four parts of 8 whose mean losses are averaged: a word counts more where its "
+        "part has fewer words.",
+        "Parts that are left over at the end of an epoch join the first batch of the next one; those of the last epoch "
+        "are lost.",
+        "The schedule steps before the optimizer: the first update is made at less than the full rate, the last at 0.",
+        _EPSILON,
+        "Each word is tokenised alone, and two end tokens close a sequence.",
+        "Sequences have at most 256 tokens: longer sentences are split between words, and a word with more than 253 "
+        "tokens or none is read as the unknown token.",
+    ),
+}
+
+_SEQUENCE_FILES = (
+    "Files are read as CSV with quotes: a text that starts with a quotation mark swallows the lines up to the next "
+    "one, and what does not fit then is skipped without a word.",
+    "The texts NA, null and the like are read as missing and become the word nan.",
+)
+
+_OF_TASK: dict[str, tuple[str, ...]] = {
+    "taxi1500": (
+        *_SEQUENCE_FILES,
+        "Texts are cut at 100 tokens.",
+        "Four seeds are run, 42 to 45, where the paper says five; here as many as are asked for.",
+    ),
+    "sib200": (*_SEQUENCE_FILES, "Texts are cut at 160 tokens."),
+    "ner": (
+        "A word without label is read as O.",
+        "One seed is run, where the paper says five; here as many as are asked for.",
+    ),
+    "pos": (
+        "A word without label is read as X.",
+        "The score is seqeval's F1 on labels without B- and I-: neighbours with the same label are one span, and the "
+        "first letter of a label is taken for a prefix, so that CCONJ and SCONJ are the same.",
+        "The label O, which no word has, is an eighteenth class.",
+        "One seed is run, where the paper says five; here as many as are asked for.",
+    ),
+}
+
+_DRAWS = (
+    "Not repeated: the order of the examples and the draws of dropout, which in the original come from one random "
+    "state that also depends on padding everything to the window.",
+)
+_NOT_REPEATED: dict[str, tuple[str, ...]] = {
+    "retrieval": ("Not repeated: from its second run on, the original reads blank lines as the unknown token.",),
+    "sequence-classification": (
+        "Not repeated: the original's head is another one each time; here a fixed seed of its own draws it.",
+        *_DRAWS,
+    ),
+    "token-classification": (
+        "Not repeated: the original stops at two blank lines in a row and at a file that begins with one.",
+        "Not repeated: the original scores the parts of a split sentence as sentences of their own; here they are put "
+        "together again.",
+        *_DRAWS,
+    ),
+}
