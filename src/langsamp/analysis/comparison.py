@@ -16,18 +16,22 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from langsamp.analysis.bootstrap import RESAMPLES, Interval, SeedNoise, difference_interval, seed_noise
-from langsamp.analysis.pairing import Match, Pair, exact, pairs
+from langsamp.analysis import gates
+from langsamp.analysis.bootstrap import LEVEL, Interval, SeedNoise, difference_interval, seed_noise
+from langsamp.analysis.pairing import Match, Pair, pairs, ways_left_out
+from langsamp.analysis.per_language import language_tests
 from langsamp.analysis.sides import Side
-from langsamp.evaluation.groups import groups_of
-from langsamp.languages.table import describe
+from langsamp.errors import UserError, did_you_mean
+from langsamp.evaluation.groups import GROUPINGS, groups_of
+from langsamp.languages.aliases import match as match_aliases
+from langsamp.languages.select import GROUPS
+from langsamp.languages.table import AREAS, FAMILY_GROUPS, describe
 from langsamp.languages.tags import LangScript
 
-LEVEL = 0.05
-"""Below which a q-value counts."""
 TIE = 0.05
 """Differences smaller than this many points, which print as 0.0, count as ties."""
-_FEW_FAMILIES = 8
+_FEW_FAMILIES = 10
+_ORDER = (*GROUPS, *FAMILY_GROUPS, *AREAS)
 _EQUAL = 9
 """Decimals to which differences are rounded before they are ranked: equal ones must tie although floats differ."""
 
@@ -72,7 +76,10 @@ class TaskComparison:
     groups: Mapping[str, Mapping[str, Difference]]
     """By grouping, then by group."""
     languages: pd.DataFrame
-    """A line for each language (index: A's tag), better ones first: `other_tag` of B, `a`, `b` and `difference`."""
+    """A line for each language (index: A's tag), largest gain first: `other_tag` of B, `a`, `b` and `difference`, and
+    the columns of `per_language.language_tests`, empty where languages were not tested."""
+    tested: bool
+    """Whether languages were tested one by one."""
     notes: tuple[str, ...]
     """What limits the finding."""
 
@@ -96,12 +103,12 @@ class Comparison:
     """What was not compared, and what differs although the sides were compared."""
 
     @property
-    def differences(self) -> list[tuple[str, str, tuple[float, float | None, float | None]]]:
-        """(task, label, (mean, low, high)) of each task, as `gates.failed_gates` takes them."""
+    def gated(self) -> list[gates.Difference]:
+        """What `gates.check_gates` looks at."""
         found = []
         for each in self.tasks:
             low, high = each.difference.clustered or (None, None)
-            found.append((each.pair.task, each.pair.label, (each.difference.mean, low, high)))
+            found.append(gates.Difference(each.pair.task, each.pair.label, each.difference.mean, low, high))
         return found
 
 
@@ -111,38 +118,43 @@ def compare(
     *,
     metrics: Mapping[str, str] | None = None,
     by: Sequence[str] = ("paper",),
-    match: Match = exact,
+    match: Match = match_aliases,
     allow_mixed: bool = False,
-    resamples: int = RESAMPLES,
+    per_language: bool = True,
     seed: int = 0,
 ) -> Comparison:
     """B against A on every task both have, over all languages both have and over the groups of each grouping in `by`.
 
     `metrics` names another than the main metric of a task, `match` finds languages that the sides call differently.
-    The same scores, `resamples` and `seed` always give the same result.
+    With `per_language` each language is tested too, where both sides keep predictions. The same scores and `seed`
+    always give the same result.
 
     Raises:
         DataMissingError: where the sides share no scored language.
+        DamagedError: where kept predictions cannot be read.
         UserError: where they were scored in different ways and `allow_mixed` is not set, and for an unknown grouping.
     """
-    found = [
-        _compare_task(pair, by=by, resamples=resamples, seed=seed)
-        for pair in pairs(a, b, metrics=metrics, match=match, allow_mixed=allow_mixed)
-        if pair.tags
-    ]
-    qs = stats.false_discovery_control([task.p for task in found])
-    tasks = tuple(replace(task, q=float(q)) for task, q in zip(found, qs, strict=True))
-    return Comparison(a=a, b=b, tasks=tasks, notes=_notes(a, b, tasks))
+    if unknown := [grouping for grouping in by if grouping not in GROUPINGS]:
+        raise UserError(
+            f"no grouping {unknown[0]!r}.{did_you_mean(unknown[0], GROUPINGS)} There are {', '.join(GROUPINGS)}"
+        )
+    found = pairs(a, b, metrics=metrics, match=match, allow_mixed=allow_mixed)
+    tasks = [_compare_task(pair, by=by, seed=seed) for pair in found if pair.tags]
+    if per_language:
+        tasks = [_with_tests(task, a, b, seed=seed) for task in tasks]
+    qs = stats.false_discovery_control([task.p for task in tasks])
+    tasks = [replace(task, q=float(q)) for task, q in zip(tasks, qs, strict=True)]
+    return Comparison(a=a, b=b, tasks=tuple(tasks), notes=_notes(a, b, found))
 
 
-def _compare_task(pair: Pair, *, by: Sequence[str], resamples: int, seed: int) -> TaskComparison:
+def _compare_task(pair: Pair, *, by: Sequence[str], seed: int) -> TaskComparison:
     a_LS, b_LS = pair.filled()
     noise = seed_noise(a_LS, b_LS, paired=pair.paired)
     tags = [LangScript.parse(tag) for tag in pair.tags]
     families = np.array([describe(tag).family or str(tag) for tag in tags])
 
     def over(members: NDArray[np.intp]) -> Difference:
-        return _difference(a_LS[members], b_LS[members], families[members], noise=noise, resamples=resamples, seed=seed)
+        return _difference(a_LS[members], b_LS[members], families[members], noise=noise, seed=seed)
 
     whole = over(np.arange(len(tags)))
     table = pd.DataFrame({"a": a_LS.mean(axis=1), "b": b_LS.mean(axis=1)}, index=pd.Index(pair.tags, name="tag"))
@@ -155,8 +167,19 @@ def _compare_task(pair: Pair, *, by: Sequence[str], resamples: int, seed: int) -
         q=float("nan"),
         groups={grouping: {group: over(members) for group, members in _groups(tags, grouping)} for grouping in by},
         languages=table.sort_values("difference", ascending=False, kind="stable"),
+        tested=False,
         notes=_task_notes(pair, whole, noise),
     )
+
+
+def _with_tests(task: TaskComparison, a: Side, b: Side, *, seed: int) -> TaskComparison:
+    tests = language_tests(task.pair, a, b, seed=seed)
+    if tests is None:
+        without = " and ".join(side.name for side in (a, b) if side.cells is None)
+        note = f"no predictions are kept of {without}, so no language can be tested alone"
+        return replace(task, notes=(*task.notes, note))
+    languages = task.languages.join(tests.drop(columns="difference"))
+    return replace(task, languages=languages, tested=bool(tests["p"].notna().any()))
 
 
 def _difference(
@@ -165,7 +188,6 @@ def _difference(
     families_L: NDArray[np.str_],
     *,
     noise: SeedNoise,
-    resamples: int,
     seed: int,
 ) -> Difference:
     change_L = b_LS.mean(axis=1) - a_LS.mean(axis=1)
@@ -175,8 +197,8 @@ def _difference(
     return Difference(
         mean_a=float(a_LS.mean()),
         mean_b=float(b_LS.mean()),
-        clustered=difference_interval(a_LS, b_LS, clusters_L, noise=noise, resamples=resamples, seed=seed),
-        plain=difference_interval(a_LS, b_LS, np.arange(len(change_L)), noise=noise, resamples=resamples, seed=seed),
+        clustered=difference_interval(a_LS, b_LS, clusters_L, noise=noise, seed=seed),
+        plain=difference_interval(a_LS, b_LS, np.arange(len(change_L)), noise=noise, seed=seed),
         languages=len(change_L),
         families=len(names),
         better=better,
@@ -193,12 +215,16 @@ def _wilcoxon(change_L: NDArray[np.float64]) -> float:
 
 
 def _groups(tags: Sequence[LangScript], grouping: str) -> list[tuple[str, NDArray[np.intp]]]:
-    """The inhabited groups, largest first where the grouping has no order of its own, with the places of their tags."""
+    """The inhabited groups with the places of their tags, in the order of the paper; those without one by size."""
     members: dict[str, list[int]] = {}
     for place, tag in enumerate(tags):
         for group in groups_of(tag, grouping):
             members.setdefault(group, []).append(place)
-    return [(group, np.array(places)) for group, places in sorted(members.items(), key=lambda item: -len(item[1]))]
+
+    def order(group: str) -> tuple[int, int]:
+        return _ORDER.index(group) if group in _ORDER else len(_ORDER), -len(members[group])
+
+    return [(group, np.array(members[group])) for group in sorted(members, key=order)]
 
 
 def _task_notes(pair: Pair, whole: Difference, noise: SeedNoise) -> tuple[str, ...]:
@@ -207,7 +233,7 @@ def _task_notes(pair: Pair, whole: Difference, noise: SeedNoise) -> tuple[str, .
         kin = "there is one language" if whole.languages == 1 else "all languages are of one family"
         notes.append(f"{kin}, so nothing is known about other families")
     elif whole.families < _FEW_FAMILIES:
-        notes.append(f"{whole.families} families are few: the interval is a rough one")
+        notes.append(f"{whole.families} families are few, so the interval is rather too narrow")
     if whole.languages < 6:
         notes.append(f"with {whole.languages} languages the test over languages cannot give p < 0.05")
     if noise.error is None:
@@ -219,10 +245,11 @@ def _task_notes(pair: Pair, whole: Difference, noise: SeedNoise) -> tuple[str, .
     return tuple(notes)
 
 
-def _notes(a: Side, b: Side, tasks: Sequence[TaskComparison]) -> tuple[str, ...]:
+def _notes(a: Side, b: Side, found: Sequence[Pair]) -> tuple[str, ...]:
     notes = []
     for side, other in ((a, b), (b, a)):
         only = [task for task in dict.fromkeys(side.scores["task"]) if task not in set(other.scores["task"])]
         if only:
             notes.append(f"only {side.name} has {', '.join(only)}")
-    return tuple(notes)
+    notes += ways_left_out(a, b, found)
+    return (*notes, *(f"{pair.label}: no language is on both sides" for pair in found if not pair.tags))

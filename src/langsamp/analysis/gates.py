@@ -8,10 +8,10 @@ commas or given one by one.
 
 import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from langsamp.errors import UserError, did_you_mean
+from langsamp.errors import GateFailedError, UserError, did_you_mean
 
 _SHAPE = re.compile(r"\s*([\w-]+)(?:\.(\w+))?\s*(<=|>=|<|>)\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*")
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -36,6 +36,18 @@ class Gate(NamedTuple):
         return f"{self.task}{field}{self.operator}{self.number:g}"
 
 
+class Difference(NamedTuple):
+    """What gates look at: B - A on one task, in points."""
+
+    task: str
+    label: str
+    """What messages call it: the task, and how it was scored where there are several ways."""
+    mean: float
+    low: float | None
+    """Ends of the interval clustered on family; None where there is none."""
+    high: float | None
+
+
 def parse_gates(texts: Iterable[str]) -> tuple[Gate, ...]:
     """The gates in `texts`, each of which may hold several, joined by commas.
 
@@ -45,39 +57,38 @@ def parse_gates(texts: Iterable[str]) -> tuple[Gate, ...]:
     return tuple(_parse(text) for joined in texts for text in joined.split(","))
 
 
-def failed_gates(
-    gates: Collection[Gate], differences: Sequence[tuple[str, str, tuple[float, float | None, float | None]]]
-) -> list[str]:
-    """One line for each gate and difference whose condition holds.
-
-    `differences` has (task, label, (mean, low, high)) of each that was compared. A condition on an end of an interval
-    that could not be made counts as failed: nothing was shown.
+def check_gates(gates: Collection[Gate], differences: Collection[Difference]) -> None:
+    """Pass where no condition holds. One on an end of an interval that could not be made counts as holding.
 
     Raises:
+        GateFailedError: where conditions hold; the message has a line for each and the difference it holds for.
         UserError: where a gate names a task that was not compared, which could otherwise never fail.
     """
-    tasks = list(dict.fromkeys(task for task, _, _ in differences))
+    tasks = list(dict.fromkeys(difference.task for difference in differences))
     for gate in gates:
         if gate.task != ALL and gate.task not in tasks:
             raise UserError(
                 f"--fail-if {gate}: {gate.task!r} was not compared.{did_you_mean(gate.task, tasks)} "
                 f"Compared: {', '.join(tasks)}"
             )
-    return [
+    failed = [
         line
         for gate in gates
-        for task, label, values in differences
-        if gate.task in (ALL, task) and (line := _failure(gate, label, values[FIELDS.index(gate.field)]))
+        for difference in differences
+        if gate.task in (ALL, difference.task) and (line := _failure(gate, difference))
     ]
+    if failed:
+        raise GateFailedError("\n  ".join([f"{len(failed)} of the conditions of --fail-if hold:", *failed]))
 
 
-def _failure(gate: Gate, label: str, value: float | None) -> str:
-    what = {"mean": "mean difference", "low": "lower end", "high": "upper end"}[gate.field]
+def _failure(gate: Gate, difference: Difference) -> str:
+    value: float | None = getattr(difference, gate.field)
     if value is None:
-        return f"{gate}: {label} has no interval, so nothing was shown"
+        return f"{gate}: {difference.label} has no interval by family, so nothing was shown"
     if not _OPERATORS[gate.operator](value, gate.number):
         return ""
-    return f"{gate}: the {what} of {label} is {value:+.2f} points"
+    what = {"mean": "mean difference", "low": "lower end", "high": "upper end"}[gate.field]
+    return f"{gate}: the {what} of {difference.label} is {value:+.2f} points"
 
 
 def _parse(text: str) -> Gate:

@@ -112,6 +112,17 @@ def pairs(
     return found
 
 
+def ways_left_out(a: Side, b: Side, found: Collection[Pair]) -> list[str]:
+    """One line for each way in which only one side scored a task that is compared."""
+    lines = []
+    for side, mine in ((a, "stamp_a"), (b, "stamp_b")):
+        for task in dict.fromkeys(pair.task for pair in found):
+            used = {tuple(getattr(pair, mine).values()) for pair in found if pair.task == task}
+            stamps = dict.fromkeys(_stamps(side.scores[side.scores["task"] == task]))
+            lines += [f"only {side.name} has {task} with {_in_words(stamp)}" for stamp in stamps if stamp not in used]
+    return lines
+
+
 def _label(pair: Pair, among: list[Pair]) -> str:
     same = [other.stamp_a for other in among if other.task == pair.task]
     apart = [f"{name}={pair.stamp_a[name]}" for name in STAMPS if len({stamp[name] for stamp in same}) > 1]
@@ -135,13 +146,22 @@ def _main_rows(side: Side, task: str, metrics: Mapping[str, str]) -> pd.DataFram
         if rows.empty:
             raise UserError(f"{side.name} has no {metrics[task]!r} for {task}; it has {', '.join(there)}")
     else:
-        rows = rows[rows["main"].astype(bool)]
+        rows = rows[rows["main"].eq(True)]
         if rows.empty:
             raise UserError(
                 f"{side.name} lacks the main metric of {task}; it has {', '.join(there)}. Name one with --metric"
             )
+    return rows.assign(stamp=pd.Series(_stamps(rows), index=rows.index, dtype=object))
+
+
+def _stamps(rows: pd.DataFrame) -> list[Stamp]:
+    """How each row was made."""
     words = [rows[name].astype(object).where(rows[name].notna(), "").astype(str) for name in STAMPS]
-    return rows.assign(stamp=pd.Series(list(map(tuple, zip(*words, strict=True))), index=rows.index, dtype=object))
+    return list(zip(*words, strict=True))
+
+
+def _in_words(stamp: Stamp) -> str:
+    return " ".join(f"{name}={word}" for name, word in zip(STAMPS, stamp, strict=True) if word)
 
 
 def _matched(task: str, a: Side, b: Side, rows: list[pd.DataFrame]) -> Iterator[tuple[Stamp, Stamp]]:
@@ -160,7 +180,7 @@ def _matched(task: str, a: Side, b: Side, rows: list[pd.DataFrame]) -> Iterator[
         yield stamps[0][0], stamps[1][0]
     else:
         ways = [
-            f"\n  {side.name}: {'; '.join(' '.join(f'{n}={w}' for n, w in zip(STAMPS, stamp, strict=True) if w))}"
+            f"\n  {side.name}: {_in_words(stamp)}"
             for side, found in zip((a, b), stamps, strict=True)
             for stamp in found
         ]

@@ -1,11 +1,13 @@
 """Which languages differ, one by one: a paired bootstrap over the items of each, from the predictions that cells keep.
 
-For a language that both sides have on the same text, items are drawn with replacement, the same ones for A and for B,
-and with them seeds, each side's own (or the same for both where each seed has a text of its own). The metric is that of
-the task, made anew on every draw. The interval is the middle 95 % of the draws; p is two-sided normal from their
-standard deviation, so that it does not end at one in the number of draws when hundreds of languages are tested; q is
-Benjamini and Hochberg's over the languages of the task. A language is better or worse where q < 0.05 and the interval
-excludes zero. Few seeds stretch the draws as in `bootstrap.py`.
+For a language that both sides have on the same text, items are drawn with replacement, the same ones for A and for B.
+The metric is that of the task, made anew on every draw for each seed, and averaged over seeds. Where both sides have
+several seeds, what drawing them anew would change is added, as in `bootstrap.py`: each side's own seeds, or the same
+for both where each seed has a text of its own.
+
+The interval is the middle 95 % of the draws. p is two-sided normal from their standard deviation, so that it does not
+end at one in the number of draws when hundreds of languages are tested. q is Benjamini and Hochberg's over the
+languages of the task. A language is better or worse where q < 0.05 and the interval excludes zero.
 """
 
 import sys
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from tqdm import tqdm
 
-from langsamp.analysis.bootstrap import SeedNoise, draws, percentile_interval, seed_noise, seed_weights
+from langsamp.analysis.bootstrap import LEVEL, draws, percentile_interval, seed_deviations, seed_noise
 from langsamp.analysis.items import ItemSums, item_sums, metrics
 from langsamp.analysis.pairing import Pair
 from langsamp.analysis.sides import Side
@@ -28,8 +30,6 @@ from langsamp.errors import DamagedError
 
 RESAMPLES = 1_000
 """Draws behind the interval of one language."""
-LEVEL = 0.05
-"""Below which a q-value counts."""
 COLUMNS = ("difference", "low", "high", "p", "q", "verdict", "items", "why_not")
 _CHUNK = 8_000_000
 """Drawn items that are counted at once."""
@@ -136,8 +136,8 @@ def _tested(a: Sequence[_Unit], b: Sequence[_Unit], paired: bool, resamples: int
     point_a, point_b = (_by_replicate(units, dict.fromkeys(texts)) for units in (a, b))
     value_a, value_b = (_by_replicate(units, drawn) for units in (a, b))
     noise = seed_noise(point_a, point_b, paired=paired)
-    weight_a, weight_b = _replicate_weights(point_a.shape[1], point_b.shape[1], noise, resamples, seed)
-    value_R = (value_b * weight_b).sum(axis=1) - (value_a * weight_a).sum(axis=1)
+    moved_R = seed_deviations(point_a[0], point_b[0], noise, resamples, np.random.default_rng(seed))
+    value_R = value_b.mean(axis=1) - value_a.mean(axis=1) + moved_R
     difference, (low, high) = float(point_b.mean() - point_a.mean()), percentile_interval(value_R)
     return {
         "difference": difference,
@@ -168,17 +168,6 @@ def _item_weights(items: int, resamples: int, seed: int, text: int) -> NDArray[n
     rng = np.random.default_rng([seed, items, text])
     rows = max(1, _CHUNK // items)
     return np.concatenate([draws(items, min(rows, resamples - r), rng) for r in range(0, resamples, rows)])
-
-
-def _replicate_weights(
-    num_a: int, num_b: int, noise: SeedNoise, resamples: int, seed: int
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Weights of each side's replicates in each draw; rows sum to 1."""
-    if not noise.error:
-        return np.full((1, num_a), 1 / num_a), np.full((1, num_b), 1 / num_b)
-    rng = np.random.default_rng(seed)
-    weight_a = 1 / num_a + noise.stretch * seed_weights(num_a, resamples, rng)
-    return weight_a, weight_a if noise.paired else 1 / num_b + noise.stretch * seed_weights(num_b, resamples, rng)
 
 
 def _p_value(difference: float, deviation: float, items: int) -> float:

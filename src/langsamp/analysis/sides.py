@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.evaluation.published import PREFIX
+from langsamp.evaluation.reading import read_scores
 
 _NAMED = 8
 """At most this many models are named in one message."""
@@ -30,6 +32,27 @@ class Side:
         return int(self.scores["model"].nunique())
 
 
+def open_side(words: str) -> Side:
+    """The side that a user names: `RUN`, `RUN:MODEL` or a published name such as `paper:langsamp`.
+
+    RUN is the folder of a run or of an evaluation, or a `scores.parquet`; MODEL is as in `choose`.
+
+    Raises:
+        DataMissingError: where there are no scores.
+        DamagedError: where they cannot be read.
+        UserError: where RUN holds several models and none is named, or the one named is not there.
+    """
+    if words.startswith(PREFIX):
+        return choose(read_scores(words), name=words)
+    run, colon, model = words.rpartition(":")
+    if not colon or Path(words).expanduser().exists():
+        run, model = words, ""
+    place = Path(run).expanduser()
+    folders = (place / "evaluation" / "cells", place / "cells", place.parent / "cells")
+    cells = next((folder for folder in folders if folder.is_dir()), None)
+    return choose(read_scores(run), name=words if model else "", model=model or None, among=run, cells=cells)
+
+
 def choose(
     scores: pd.DataFrame, *, name: str, model: str | None = None, among: str = "", cells: Path | None = None
 ) -> Side:
@@ -49,7 +72,11 @@ def choose(
     names = _names(scores)
     if model is None:
         if len(names) > 1:
-            raise UserError(f"{place}holds {len(names)} models; name one: {_listed(names.values())}")
+            example = f"{among}:{next(iter(names.values()))}" if among else "its name"
+            raise UserError(
+                f"{place}holds {len(names)} models: {_listed(names.values())}. Name one, like {example}; the trainings "
+                "of a variant are named together by the variant alone, like :both"
+            )
         wanted = set(names)
         model = next(iter(names.values()))
     else:

@@ -1,0 +1,275 @@
+"""A comparison of two models in words, as tables for the terminal and as JSON; differences are B - A, in points."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from langsamp.analysis.bootstrap import LEVEL, Interval
+from langsamp.analysis.comparison import Comparison, Difference, TaskComparison
+from langsamp.analysis.pairing import Pair
+from langsamp.languages.table import describe, families
+from langsamp.languages.tags import LangScript
+from langsamp.report.numbers import ABSENT, score, signed
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_SHOWN = 8
+"""At most this many languages are named in one line, unless all are asked for."""
+
+_LEGEND = (
+    "Differences are B - A in points; each language counts once. 95 %: interval from families and seeds drawn anew "
+    "(*: languages instead of families, where all are of one). q: Wilcoxon over languages, Benjamini-Hochberg over "
+    "tasks. +/=/−: languages on which B is better, equal, worse."
+)
+
+
+def finding(task: TaskComparison, comparison: Comparison) -> str:
+    """What one task says, in one sentence: the verdict, how many languages, how much, how sure."""
+    a, b, difference = comparison.a.name, comparison.b.name, task.difference
+    points = f"{_points(difference.mean)} points{_ends(difference.clustered or difference.plain)}"
+    q = f"q = {probability(task.q)}"
+    languages = f"{difference.languages} language{'s' if difference.languages != 1 else ''}"
+    if task.verdict == "indistinct":
+        because = ""
+        if task.q < LEVEL and difference.clustered is not None:
+            because = "; languages differ, but the interval over families and seeds holds zero"
+        return (
+            f"{b} and {a} cannot be told apart on {languages}: {points}; {q}; better on {difference.better}, equal on "
+            f"{difference.tie}, worse on {difference.worse}{because}"
+        )
+    ahead = difference.better if task.verdict == "better" else difference.worse
+    return f"{b} is {task.verdict} on {ahead} of {languages}; {points}; {q}"
+
+
+def limits(task: TaskComparison) -> list[str]:
+    """What limits the finding of one task, a sentence each."""
+    found = list(task.notes)
+    if (detectable := task.noise.detectable) is not None:
+        number_a, number_b = task.pair.a.shape[1], task.pair.b.shape[1]
+        number = f"{number_a}" if number_a == number_b else f"{number_a} and {number_b}"
+        found.append(f"{number} seeds cannot see a mean difference below {detectable:.2f} points (power 80 %)")
+    found += [f"{len(tags)} left out, {reason}" for reason, tags in task.pair.dropped.items()]
+    if task.pair.other_tags:
+        found.append(f"{len(task.pair.other_tags)} languages have another code in B: {_aliases(task.pair)}")
+    return found
+
+
+def print_comparison(comparison: Comparison, *, verbose: bool = False) -> None:
+    """The comparison on stdout: what was compared, the numbers, a sentence for each task, what limits it.
+
+    `verbose` adds the interval over languages, every language, and every language that was left out.
+    """
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    a, b = comparison.a.name, comparison.b.name
+    console.print(f"A: {a}\nB: {b}", soft_wrap=True)
+    console.print(f"\n{_LEGEND}\n")
+    console.print(_task_table(comparison, verbose=verbose))
+    console.print()
+    for task in comparison.tasks:
+        console.print(f"{task.pair.label}: {finding(task, comparison)}.", soft_wrap=True)
+        if task.tested:
+            console.print(f"  {by_language(task)}.", soft_wrap=True)
+    for task in comparison.tasks:
+        if task.groups:
+            console.print()
+            console.print(_group_table(task))
+    console.print("\nCompared")
+    for line in _merged((task.pair.label, _how(task.pair, comparison)) for task in comparison.tasks):
+        console.print(f"  {line}", soft_wrap=True)
+    noted = [(task.pair.label, limit) for task in comparison.tasks for limit in limits(task)]
+    if noted or comparison.notes:
+        console.print("\nLimits")
+    for line in [*_merged(noted), *comparison.notes]:
+        console.print(f"  {line}", soft_wrap=True)
+    if verbose:
+        for task in comparison.tasks:
+            console.print()
+            console.print(_language_table(task))
+            for reason, tags in task.pair.dropped.items():
+                console.print(f"{task.pair.label}, {reason}: {' '.join(tags)}", soft_wrap=True)
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """All that `print_comparison` shows and every language, ready for `json.dumps`."""
+    return {
+        "a": comparison.a.name,
+        "b": comparison.b.name,
+        "difference": "b - a, in points",
+        "tasks": [_task_json(task, comparison) for task in comparison.tasks],
+        "notes": list(comparison.notes),
+    }
+
+
+def by_language(task: TaskComparison) -> str:
+    """How many languages differ one by one, and which most: `language by language (q < 0.05): 12 better, ...`."""
+    tests = task.languages[task.languages["p"].notna()]
+    counts = tests["verdict"].value_counts()
+    words = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in ("better", "worse", "indistinct"))
+    line = f"language by language (items drawn anew, q < {LEVEL}): {words} of {len(tests)} tested"
+    for verdict, rows in (("better", tests), ("worse", tests[::-1])):
+        named = rows[rows["verdict"] == verdict].head(_SHOWN // 2)
+        if len(named):
+            line += f"; most {verdict}: " + ", ".join(
+                f"{tag} {signed(change)}" for tag, change in named["difference"].items()
+            )
+    return line
+
+
+def probability(value: float) -> str:
+    """`0.019`, `5e-32`."""
+    return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
+
+
+def _task_table(comparison: Comparison, *, verbose: bool) -> "Table":
+    table = _table(["task", "languages", "A", "B", "B - A", "95 %", "q", "+/=/−"])
+    if verbose:
+        table.add_column("95 % by language", justify="right")
+    for task in comparison.tasks:
+        cells = [task.pair.label, *_cells(task.difference)]
+        cells.insert(-1, probability(task.q))
+        table.add_row(*cells, *([_interval(task.difference.plain)] if verbose else []))
+    return table
+
+
+def _group_table(task: TaskComparison) -> "Table":
+    names = families()
+    table = _table([task.pair.label, "languages", "A", "B", "B - A", "95 %", "+/=/−"])
+    for grouping, groups in task.groups.items():
+        for group, difference in groups.items():
+            if group != "all":
+                table.add_row(names.get(group, group) if grouping == "family" else group, *_cells(difference))
+        table.add_section()
+    return table
+
+
+def _language_table(task: TaskComparison) -> "Table":
+    tested = task.tested
+    columns = ["tag", "name", "A", "B", "B - A", *(["95 %", "q", "verdict"] if tested else [])]
+    table = _table([*columns], left=("tag", "name", "verdict"), title=f"{task.pair.label}, every language")
+    for row in task.languages.reset_index().to_dict("records"):
+        tag = row["tag"] if row["other_tag"] == row["tag"] else f"{row['tag']} / {row['other_tag']}"
+        cells = [tag, describe(LangScript.parse(row["tag"])).name]
+        cells += [score(row["a"]), score(row["b"]), _points(row["difference"])]
+        if tested and row["why_not"]:
+            cells += ["", "", row["why_not"]]
+        elif tested:
+            cells += [_interval(Interval(row["low"], row["high"])), probability(row["q"]), row["verdict"]]
+        table.add_row(*cells)
+    return table
+
+
+def _table(columns: Sequence[str], *, left: Sequence[str] = (), title: str | None = None) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="left" if place == 0 or name in left else "right", overflow="fold")
+    return table
+
+
+def _cells(difference: Difference) -> list[str]:
+    """Languages, A, B, difference, interval, counts; an interval over languages of one family is marked."""
+    interval = _interval(difference.clustered)
+    if difference.clustered is None and difference.plain is not None:
+        interval = f"{_interval(difference.plain)}*"
+    return [
+        str(difference.languages),
+        score(difference.mean_a),
+        score(difference.mean_b),
+        _points(difference.mean),
+        interval,
+        f"{difference.better}/{difference.tie}/{difference.worse}",
+    ]
+
+
+def _points(value: float) -> str:
+    """`+2.15`, `−0.03`, `0.00`; a dash for NaN."""
+    if math.isnan(value):
+        return ABSENT
+    rounded = round(value, 2) + 0.0
+    return f"{rounded:+.2f}".replace("-", "−") if rounded else "0.00"
+
+
+def _interval(interval: Interval | None) -> str:
+    return ABSENT if interval is None else f"[{_points(interval.low)}, {_points(interval.high)}]"
+
+
+def _ends(interval: Interval | None) -> str:
+    return "" if interval is None else f" [{_points(interval.low)}, {_points(interval.high)}]".replace("+", "")
+
+
+def _how(pair: Pair, comparison: Comparison) -> str:
+    """How the scores of a pair were made: one word where both sides agree."""
+    words = [pair.metric]
+    for name, mine in pair.stamp_a.items():
+        theirs = pair.stamp_b[name]
+        if mine == theirs and (mine or name != "layer") and name != "settings":
+            words.append(f"{name} {mine or 'not stated'}")
+        elif mine != theirs:
+            words.append(f"{name} A {mine or 'not stated'}, B {theirs or 'not stated'}")
+    for name, side, table in (("A", comparison.a, pair.a), ("B", comparison.b, pair.b)):
+        number, what = table.shape[1], "training" if side.trainings > 1 else "seed"
+        words.append(f"{name} {number} {what}{'s' if number != 1 else ''}")
+    return "; ".join(words)
+
+
+def _merged(lines: "Sequence[tuple[str, str]] | Iterator[tuple[str, str]]") -> list[str]:
+    """Equal lines of several tasks as one: `sr-bible, taxi1500: ...`."""
+    tasks: dict[str, list[str]] = {}
+    for task, line in lines:
+        tasks.setdefault(line, []).append(task)
+    return [f"{', '.join(names)}: {line}" for line, names in tasks.items()]
+
+
+def _aliases(pair: Pair) -> str:
+    named = [f"{tag} = {other}" for tag, other in pair.other_tags.items()]
+    return ", ".join(named[:_SHOWN]) + (", ..." if len(named) > _SHOWN else "")
+
+
+def _task_json(task: TaskComparison, comparison: Comparison) -> dict[str, Any]:
+    pair, noise = task.pair, task.noise
+    rows = task.languages.reset_index().to_dict("records")
+    return {
+        "task": pair.task,
+        "label": pair.label,
+        "metric": pair.metric,
+        "made": {"a": dict(pair.stamp_a), "b": dict(pair.stamp_b)},
+        "seeds": {"a": [str(name) for name in pair.a], "b": [str(name) for name in pair.b]},
+        "verdict": task.verdict,
+        "sentence": finding(task, comparison),
+        **_difference_json(task.difference),
+        "p": task.p,
+        "q": task.q,
+        "sd_over_seeds": {"a": noise.spread_a, "b": noise.spread_b},
+        "smallest_visible_difference": noise.detectable,
+        "groups": {
+            grouping: {group: _difference_json(difference) for group, difference in groups.items()}
+            for grouping, groups in task.groups.items()
+        },
+        "languages": [{str(key): _plain(value) for key, value in row.items()} for row in rows],
+        "dropped": {reason: list(tags) for reason, tags in pair.dropped.items()},
+        "other_tags": dict(pair.other_tags),
+        "limits": limits(task),
+    }
+
+
+def _difference_json(difference: Difference) -> dict[str, Any]:
+    content = asdict(difference)
+    ends = {
+        name: list(content.pop(old) or ()) or None
+        for name, old in (("by_family", "clustered"), ("by_language", "plain"))
+    }
+    return {"difference": difference.mean, "interval_95": ends, **content}
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has; None for what is missing."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value if isinstance(value, str | bool | int | float) else str(value)
