@@ -5,6 +5,7 @@ from random import Random
 
 from langsamp.data.cldr.meanings import Meaning, Split
 from langsamp.data.cldr.ways import WAYS, Known, one
+from langsamp.errors import UserError
 
 _THEMES = ("world", "world", "world", "time", "size", "mixed")
 """Each theme as often as its share of documents."""
@@ -33,10 +34,17 @@ class Drawing:
         return list(meanings)
 
     def draw(self, rng: Random, split: Split, ways: Sequence[str], *, place: str | None = None) -> Meaning:
-        """A meaning of `split`, drawn in one of `ways`, about `place` if there is something to say of it."""
+        """A meaning of `split`, drawn in one of `ways`, about `place` if there is something to say of it.
+
+        Raises:
+            UserError: where no draw gave any: what is known is too little for a meaning of `split`.
+        """
         for attempt in range(_ATTEMPTS):
             about = place if place and attempt < _ATTEMPTS_NEAR else self._known.a_place(rng)
             meaning = WAYS[one(rng, ways)].draw(self._known, rng, about)
             if meaning is not None and meaning.is_in(split):
                 return meaning
-        raise AssertionError(f"{_ATTEMPTS} draws in the ways {', '.join(ways)} gave no meaning of {split}")
+        raise UserError(
+            f"{_ATTEMPTS} draws in the ways {', '.join(ways)} gave no meaning of the split {split}: CLDR has too few "
+            "names for them; choose another tag"
+        )

@@ -5,7 +5,7 @@ Gold labels follow from the rendering: nothing was annotated.
 
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import cycle, islice
+from itertools import islice
 from random import Random
 from typing import Literal
 
@@ -89,13 +89,17 @@ def topic_items(
 ) -> dict[LangScript, list[tuple[str, str]]]:
     """For each tag `number` different sentences, each with its topic, one of `TOPICS`.
 
-    The topics that a tag has words for come in turn. Meanings are drawn for each tag apart; the splits and the corpus
-    have none in common.
+    The topics that a tag has words for come in turn; one that nothing new can be said about is left out from then on.
+    Meanings are drawn for each tag apart; the splits and the corpus have none in common.
 
     Raises:
         UserError: where a tag is unknown, or has less to say.
     """
-    return {tag: list(islice(_topic_items(tag, split, seed), number)) for tag in tags}
+    items = {tag: list(islice(_topic_items(tag, split, seed), number)) for tag in tags}
+    for tag, its in items.items():
+        if len(its) < number:
+            raise UserError(f"{tag}: expected {number} sentences about topics, CLDR has {len(its)}; ask for fewer")
+    return items
 
 
 def tagging_items(
@@ -116,17 +120,29 @@ def _topic_items(tag: LangScript, split: TaskSplit, seed: int) -> Iterator[tuple
     drawing, rng = Drawing(book.known), Random(f"{seed} {tag} topic {split}")
     ways = {topic: [way for way in its if way in drawing.ways] for topic, its in TOPICS.items()}
     said: set[str] = set()
-    for topic in cycle([topic for topic in TOPICS if ways[topic]]):
-        for _ in range(_ATTEMPTS):
-            sentence = book.say(drawing.draw(rng, split, ways[topic]))
-            if sentence not in said:
-                break
-        else:
-            raise UserError(
-                f"{tag}: expected more sentences about {topic} than CLDR has; ask for fewer than {len(said)}"
-            )
-        said.add(sentence)
-        yield sentence, topic
+    turn = [topic for topic in TOPICS if ways[topic]]
+    while turn:
+        for topic in tuple(turn):
+            sentence = _new_sentence(book, drawing, rng, split, ways[topic], said)
+            if sentence is None:
+                turn.remove(topic)
+                continue
+            said.add(sentence)
+            yield sentence, topic
+
+
+def _new_sentence(
+    book: Phrasebook, drawing: Drawing, rng: Random, split: TaskSplit, ways: Sequence[str], said: Collection[str]
+) -> str | None:
+    """A sentence that was not said yet; None where none was found."""
+    for _ in range(_ATTEMPTS):
+        try:
+            sentence = book.say(drawing.draw(rng, split, ways))
+        except UserError:
+            return None  # too few names for any meaning of the split
+        if sentence not in said:
+            return sentence
+    return None
 
 
 def _tagging_items(tag: LangScript, split: TaskSplit, seed: int) -> Iterator[Words]:

@@ -1,4 +1,4 @@
-"""Readers of parallel text: files in two layouts, and the embedded data. Nothing is skipped silently.
+"""Reader of parallel text: files in two layouts. Nothing is skipped silently.
 
 A reader lists its tags without opening a file, then reads one tag at a time, so that a damaged file costs one language.
 """
@@ -6,12 +6,13 @@ A reader lists its tags without opening a file, then reads one tag at a time, so
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from langsamp.artifacts import fingerprint
 from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.readers.lines import read_lines
 from langsamp.languages.tags import LangScript
 
 ENGLISH = LangScript("eng", "Latn")
@@ -124,37 +125,6 @@ class PairFiles:
         return ParallelText(tag=tag, english=english, target=target)
 
 
-class CldrPairs:
-    """Parallel sentences of the embedded corpus, none of them in its training text."""
-
-    def __init__(self, *, seed: int) -> None:
-        """Take the seed that chooses the sentences."""
-        self._seed = seed
-
-    @property
-    def tags(self) -> Sequence[LangScript]:
-        """Every tag of the embedded corpus but English."""
-        from langsamp.data.cldr.corpus import CldrCorpus
-
-        return sorted(tag for tag in CldrCorpus().tags if tag != ENGLISH)
-
-    def read(self, tag: LangScript) -> ParallelText:
-        """The sentences of `tag` beside the English ones."""
-        return _cldr_pair(tag, self._seed)
-
-
-@cache
-def _cldr_pair(tag: LangScript, seed: int) -> ParallelText:
-    """Sentences chosen for one tag: from names least like the English ones, which differ between languages.
-
-    Names that all tags have are mostly places that all of Latin script write alike: letters alone would find them.
-    """
-    from langsamp.data.cldr.tasks import retrieval_items
-
-    items = retrieval_items([ENGLISH, tag], seed=seed)
-    return ParallelText(tag=tag, english=tuple(items[ENGLISH]), target=tuple(items[tag]))
-
-
 def _folders(data: Path | None) -> list[Path]:
     if data is None or not data.is_dir():
         return []
@@ -174,18 +144,9 @@ def _target(path: Path, prefix: str) -> LangScript | None:
 
 def _lines(path: Path) -> tuple[str, ...]:
     """The lines of a file without surrounding white space; blank ones are kept."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing, though the other file of its pair is there; put it back") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise UserError(
-            f"{path}, line {line}: byte {error.object[error.start]:#04x} at offset {error.start} is no UTF-8; convert "
-            "the file"
-        ) from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return tuple(line.strip() for line in (lines[:-1] if lines[-1] == "" else lines))
+    if not path.exists():
+        raise UserError(f"{path} is missing, though the other file of its pair is there; put it back")
+    return tuple(line.strip() for line in read_lines(path))
 
 
 def _missing(prefix: str, data: Path | None) -> str:

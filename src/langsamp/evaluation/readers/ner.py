@@ -1,0 +1,63 @@
+"""Named entities: WikiANN (PAN-X) and what is laid out like it."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from langsamp.evaluation.protocols import Protocol
+from langsamp.evaluation.readers.examples import TaggedSentences
+from langsamp.evaluation.readers.folders import SPLITS, Found, SplitFiles
+from langsamp.evaluation.readers.layouts import Data, Layout, find_files, split_files, tag_by_text, tag_folders
+from langsamp.evaluation.readers.tagged import Columns
+
+NER_LABELS = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
+NER_LICENCE = "WikiANN: ODC-BY; its sentences (Wikipedia) CC BY-SA 3.0"
+NER_ORIGIN = (
+    "The paper uses WikiANN in the splits of Rahimi et al. (2019), also called PAN-X: unimelb-nlp/wikiann on the hub. "
+    "Lay the files out as <tag>/test.tsv (and train.tsv, dev.tsv for tags to fine-tune on) or test-<tag>.tsv, with "
+    "lines `word TAB label` and a blank line between sentences; or as they are released, <code>/{train,dev,test} with "
+    "lines `code:word TAB label`. Put these into the folder given as `data` or into a folder ner in it"
+)
+
+_NOTES = {
+    "als": "als of WikiANN is Alemannic (gsw in ISO 639); it is called als as in the paper",
+}
+_SECOND = {"be-x-old": "be", "map-bms": "jv", "simple": "en"}
+"""Codes of Wikipedia for another form of a language that has a Wikipedia; the paper has none of them."""
+
+
+def open_ner(data: Data, *, protocol: Protocol = "fixed") -> SplitFiles[TaggedSentences]:
+    """The reader of files with named entities in `data`.
+
+    Raises:
+        DataMissingError: where no language has a test set.
+    """
+    columns = Columns(labels=NER_LABELS, without_label="O" if protocol == "paper" else None, cuts_prefix=True)
+    layouts: list[Layout[TaggedSentences]] = [
+        tag_folders(columns.read),
+        split_files(columns.read),
+        partial(_released_files, columns),
+    ]
+    return find_files("ner", data, layouts, missing=NER_ORIGIN)
+
+
+def _released_files(columns: Columns, folder: Path, notes: list[str]) -> Iterator[Found[TaggedSentences]]:
+    """The layout of the release: `<code>/{train,dev,test}`, the script taken from the text."""
+    for each in sorted(path for path in folder.iterdir() if path.is_dir()):
+        files = {split: each / split for split in ("test", "train", "dev") if (each / split).is_file()}
+        if not files:
+            continue
+        if each.name in _SECOND:
+            notes.append(f"{each} is left out: another form of {_SECOND[each.name]}, as in the paper")
+            continue
+        tag = tag_by_text(each.name, files.values(), _word, notes)
+        if tag and each.name in _NOTES:
+            notes.append(f"{each}: {_NOTES[each.name]}")
+        for split in SPLITS:
+            if tag and split in files:
+                yield Found(tag=tag, split=split, paths=(files[split],), parse=columns.read)
+
+
+def _word(line: str) -> str:
+    """The word of a line without the language code before it."""
+    return line.partition("\t")[0].partition(":")[2]
