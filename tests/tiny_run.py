@@ -132,6 +132,13 @@ def langsamp(*words: object) -> Answer:
     raise AssertionError("the command line always ends with an exit code")
 
 
+def said(*words: object) -> str:
+    """What a command prints that must succeed."""
+    answer = langsamp(*words)
+    assert answer.code == 0, answer.err
+    return answer.out
+
+
 def complaint(*words: object, code: int = 1) -> str:
     """The one message with which a command must end, and with this exit code."""
     answer = langsamp(*words)

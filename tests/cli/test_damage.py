@@ -1,0 +1,94 @@
+"""Damaged files and full disks are named, and what was there stays."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.killed import content
+from tests.tiny_run import TinyRun, complaint, full_disk, langsamp, said
+
+
+class TestDamage:
+    @pytest.mark.parametrize(
+        ("file", "verb"),
+        [
+            ("rows/swh_Latn.ids", "run"),
+            ("rows/manifest.json", "train"),
+            ("models/both-0/export/model.safetensors", "run"),
+            ("models/both-0/checkpoints/step-0000004/model.safetensors", "export"),
+            ("models/both-0/checkpoints/step-0000004/checkpoint.json", "export"),
+            ("models/both-0/export/conditioning.safetensors", "report"),
+            ("evaluation/scores.parquet", "report"),
+        ],
+    )
+    def test_a_damaged_file_is_named(self, run: TinyRun, file: str, verb: str) -> None:
+        path = run.out / file
+        path.write_bytes(path.read_bytes()[:-9])
+        words = {"report": [run.out], "export": [run.out / "models" / "both-0", "--out", run.root / "x"]}
+        message = complaint(verb, *words.get(verb, [run.recipe_file]), code=6)
+        assert path.name in message
+        assert not (run.root / "x").exists()
+
+    def test_a_checkpoint_whose_weights_changed_is_not_trusted(self, run: TinyRun) -> None:
+        shutil.rmtree(run.export)
+        path = run.out / "models" / "both-0" / "checkpoints" / "step-0000004" / "model.safetensors"
+        content = bytearray(path.read_bytes())
+        content[-5] ^= 1
+        path.write_bytes(content)
+        assert "does not match its checksum" in complaint("train", run.recipe_file, code=6)
+
+
+class TestFullDisk:
+    def test_while_preparing(self, fresh: TinyRun) -> None:
+        with full_disk(2000):
+            assert "cannot write" in complaint("prepare", fresh.recipe_file)
+        assert not list(fresh.out.glob("[!.]*"))
+
+    def test_while_saving_a_checkpoint(self, run: TinyRun, tiny_run: TinyRun) -> None:
+        shutil.rmtree(run.out / "models")
+        with full_disk(100_000):
+            message = complaint("train", run.recipe_file, "--variant", "both")
+        assert "cannot write" in message and "step-0000002" in message
+        assert not list((run.out / "models" / "both-0" / "checkpoints").iterdir())
+        said("train", run.recipe_file)
+        assert content(run.export) == content(tiny_run.export)
+
+    def test_while_exporting_evaluating_and_reporting(self, run: TinyRun) -> None:
+        page = (run.out / "report.html").read_bytes()
+        with full_disk(3000):
+            model = run.out / "models" / "both-0"
+            assert "cannot write" in complaint("export", model, "--out", run.root / "encoder")
+            assert "cannot write" in complaint("report", run.out)
+        with full_disk(1500):
+            words = ["-t", "sr-bible", "--data", run.root / "eval", "-o", run.root / "scores"]
+            answer = langsamp("evaluate", run.export, *words)
+            assert answer.code in (1, 3) and "cannot write" in answer.err and "Traceback" not in answer.err
+        assert (run.out / "report.html").read_bytes() == page
+        assert not (run.root / "encoder").exists()
+        assert not list((run.root / "scores").glob("cells/[!.]*"))
+
+    @pytest.fixture
+    def small_disk(self, tmp_path: Path) -> Iterator[Path]:
+        place = tmp_path / "disk"
+        place.mkdir()
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True, check=False
+        )
+        if mounted.returncode:
+            pytest.skip("a small disk can only be mounted by root")
+        yield place
+        subprocess.run(["umount", "--lazy", place], check=True)  # rows are mapped into memory
+
+    def test_a_disk_too_small_for_a_checkpoint(self, fresh: TinyRun, small_disk: Path) -> None:
+        out = ["--set", f"out={small_disk / 'run'}"]
+        said("prepare", fresh.recipe_file, *out)
+        message = complaint("train", fresh.recipe_file, *out)
+        assert "no room for a checkpoint" in message
+        assert not list(small_disk.glob("run/models/*/checkpoints/*"))
+        (small_disk / "ballast").write_bytes(bytes(os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize))
+        more = ["--set", f"out={small_disk / 'more'}"]
+        assert "No space left on device" in complaint("prepare", fresh.recipe_file, *more)
