@@ -241,7 +241,7 @@ def _task_notes(pair: Pair, whole: Difference, noise: SeedNoise) -> tuple[str, .
     gaps = int(pair.a.isna().to_numpy().sum() + pair.b.isna().to_numpy().sum())
     if gaps:
         notes.append(f"{gaps} scores of single seeds are missing; a language's mean is over the others")
-    notes += [f"{name} differs: {one} and {other}" for name, (one, other) in pair.differing.items()]
+    notes += [f"{name} is not the same: {one} in A, {other} in B" for name, (one, other) in pair.differing.items()]
     return tuple(notes)
 
 

@@ -96,7 +96,7 @@ def pairs(
         rows = [_main_rows(side, task, metrics or {}) for side in (a, b)]
         for stamps in _matched(task, a, b, rows):
             differing = _differing(*stamps)
-            mixed += [f"{task}: {name} is {mine} in {a.name}, {theirs} in {b.name}"
+            mixed += [f"{task}, {name}: {mine} in {a.name}, {theirs} in {b.name}"
                       for name, (mine, theirs) in differing.items()]  # fmt: skip
             chosen = [table[table["stamp"] == stamp] for table, stamp in zip(rows, stamps, strict=True)]
             found.append(_pair((a, b), chosen, stamps, match=match, allow_mixed=allow_mixed))
@@ -207,11 +207,11 @@ def _pair(
     partner = {str(tag): str(other) for tag, other in match(mine, theirs).items()}
     assert len(set(partner.values())) == len(partner), f"{task}: two languages have one partner"
     dropped = {
-        f"only {side.name} has it": tuple(sorted({str(tag) for tag in tags} - matched))
+        f"only {side.name} has them": tuple(sorted({str(tag) for tag in tags} - matched))
         for side, tags, matched in zip(sides, (mine, theirs), (set(partner), set(partner.values())), strict=True)
     }
     if not allow_mixed and (other_text := _on_other_text(rows, partner, ["seed"] if own_texts else [])):
-        dropped["its text differs between the two (--allow-mixed compares all the same)"] = tuple(sorted(other_text))
+        dropped["their text differs between the two (--allow-mixed compares all the same)"] = tuple(sorted(other_text))
         partner = {tag: other for tag, other in partner.items() if tag not in other_text}
     tables = [table.pivot_table(index="tag", columns="replicate", values="value", aggfunc="mean") for table in rows]
     a, b = tables[0].reindex(list(partner)), tables[1].reindex(list(partner.values())).set_axis(list(partner))
@@ -235,6 +235,8 @@ def _on_other_text(rows: list[pd.DataFrame], partner: Mapping[str, str], keys: l
     """Languages whose text is known on both sides and differs, seed by seed where `keys` says so."""
     columns = ["tag", *keys, "revision"]
     texts = [table.loc[table["revision"].fillna("") != "", columns].drop_duplicates() for table in rows]
-    texts[0] = texts[0].assign(mine=texts[0]["tag"], tag=texts[0]["tag"].map(partner))
+    texts[0] = texts[0].assign(
+        mine=texts[0]["tag"], tag=texts[0]["tag"].astype(object).map(partner).astype(texts[1]["tag"].dtype)
+    )
     both = texts[0].merge(texts[1], on=["tag", *keys], suffixes=("_a", "_b"))
     return set(both.loc[both["revision_a"] != both["revision_b"], "mine"])

@@ -181,7 +181,7 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
     """The table with `q` and `verdict`."""
     tested = table["p"].notna()
     table = table.astype({"why_not": str, **dict.fromkeys(["difference", "low", "high", "p", "q"], float)})
-    table["verdict"] = tested.map({True: "indistinct", False: None})
+    table["verdict"] = tested.map({True: "indistinct", False: ""})
     if tested.any():
         table.loc[tested, "q"] = stats.false_discovery_control(table.loc[tested, "p"].to_numpy())
     sure = table["q"] < LEVEL

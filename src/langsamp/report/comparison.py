@@ -52,7 +52,7 @@ def limits(task: TaskComparison) -> list[str]:
         number_a, number_b = task.pair.a.shape[1], task.pair.b.shape[1]
         number = f"{number_a}" if number_a == number_b else f"{number_a} and {number_b}"
         found.append(f"{number} seeds cannot see a mean difference below {detectable:.2f} points (power 80 %)")
-    found += [f"{len(tags)} left out, {reason}" for reason, tags in task.pair.dropped.items()]
+    found += [f"{len(tags)} languages left out: {reason}" for reason, tags in task.pair.dropped.items()]
     if task.pair.other_tags:
         found.append(f"{len(task.pair.other_tags)} languages have another code in B: {_aliases(task.pair)}")
     return found
@@ -92,7 +92,7 @@ def print_comparison(comparison: Comparison, *, verbose: bool = False) -> None:
             console.print()
             console.print(_language_table(task))
             for reason, tags in task.pair.dropped.items():
-                console.print(f"{task.pair.label}, {reason}: {' '.join(tags)}", soft_wrap=True)
+                console.print(f"{task.pair.label}, left out ({reason}): {' '.join(tags)}", soft_wrap=True)
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
