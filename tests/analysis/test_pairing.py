@@ -100,6 +100,13 @@ def test_what_is_not_stated_differs_from_nothing():
     assert pairs(a, b)[0].differing == {}
 
 
+def test_what_is_not_stated_is_not_paired_with_several_ways():
+    a = side({"deu_Latn": 1.0}, precision=None)
+    both = pd.concat([frame({"deu_Latn": 1.0}, precision=name) for name in ("fp32", "bf16")])
+    with pytest.raises(UserError, match="none of the ways of scoring is on both sides"):
+        pairs(a, choose(both, name="B"))
+
+
 def test_different_metrics_are_not_compared_and_another_one_can_be_named():
     a, b = side({"deu_Latn": 1.0}), side({"deu_Latn": 1.0}, "B", metric="accuracy")
     with pytest.raises(UserError, match="main metric is macro_f1 in A, accuracy in B"):

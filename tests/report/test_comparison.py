@@ -74,8 +74,8 @@ def test_left_out_languages_and_aliases_are_said(capsys):
     a, b = {"ara_Arab": 1.0, "deu_Latn": 2.0, "tur_Latn": 2.0}, {"arb_Arab": 4.0, "deu_Latn": 2.0, "jpn_Jpan": 1.0}
     found = compare(side(a), side(b, "B"))
     said = limits(found.tasks[0])
-    assert "1 languages left out: only A has them" in said
-    assert "1 languages have another code in B: ara_Arab = arb_Arab" in said
+    assert "1 language left out: only A has them" in said
+    assert "1 language under another code in B: ara_Arab = arb_Arab" in said
     print_comparison(found, verbose=True)
     assert "left out (only B has them): jpn_Jpan" in capsys.readouterr().out
 

@@ -6,6 +6,10 @@ at once. So seeds are drawn too, and how far the mean of the drawn seeds lies fr
 families. (Drawing both inside one another would count the chance that is particular to a language and a seed three
 times, as Owen 2007 shows of the pigeonhole bootstrap; added, it counts twice, which errs on the safe side.)
 
+The seeds of A and of B are drawn independently. What one number shares between two models, such as the order of
+examples, is little, and passing over it errs on the safe side. Only where each seed has a text of its own, which makes
+both sides better or worse together, the same seeds are drawn for both.
+
 With few seeds the plain bootstrap is too sure of itself. The deviation of the drawn seeds' mean is therefore stretched
 by sqrt(n / (n - 1)), which makes its variance unbiased, and by t / z, Student's quantile over the normal one
 (Hesterberg 2015, expanded percentile intervals). Families are not stretched: below ten the interval is too narrow.

@@ -173,9 +173,11 @@ def _matched(task: str, a: Side, b: Side, rows: list[pd.DataFrame]) -> Iterator[
             f"{task}: the main metric is {', '.join(metrics[0])} in {a.name}, {', '.join(metrics[1])} in {b.name}; "
             "name one that both have with --metric"
         )
-    equal = [(mine, theirs) for mine in stamps[0] for theirs in stamps[1] if not _differing(mine, theirs)]
-    if equal:
-        yield from equal
+    alike = [(mine, theirs) for mine in stamps[0] for theirs in stamps[1] if not _differing(mine, theirs)]
+    if any(len(set(side)) < len(alike) for side in zip(*alike, strict=True)):  # what is not stated fits several ways
+        alike = [(mine, theirs) for mine, theirs in alike if mine == theirs]
+    if alike:
+        yield from alike
     elif len(stamps[0]) == len(stamps[1]) == 1:
         yield stamps[0][0], stamps[1][0]
     else:

@@ -86,6 +86,7 @@ def language_tests(
             fault = kept_a.faults.get(tag) or kept_b.faults.get(other) or _obstacle(mine, theirs, paired=pair.paired)
             rows[tag] = {"why_not": fault} if fault else _tested(mine, theirs, pair.paired, resamples, seed)
             bar.update()
+    _item_weights.cache_clear()
     table = pd.DataFrame([{"tag": tag, **rows[tag]} for tag in pair.tags], columns=["tag", *COLUMNS]).set_index("tag")
     return _judged(table)
 
@@ -162,7 +163,7 @@ def _by_replicate(
     return np.stack([np.mean(values, axis=0) for values in found], axis=1)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=6)
 def _item_weights(items: int, resamples: int, seed: int, text: int) -> NDArray[np.float32]:
     """How often each item is drawn, shape (resamples, items)."""
     rng = np.random.default_rng([seed, items, text])

@@ -32,7 +32,7 @@ def finding(task: TaskComparison, comparison: Comparison) -> str:
     a, b, difference = comparison.a.name, comparison.b.name, task.difference
     points = f"{_points(difference.mean)} points{_ends(difference.clustered or difference.plain)}"
     q = f"q = {probability(task.q)}"
-    languages = f"{difference.languages} language{'s' if difference.languages != 1 else ''}"
+    languages = _languages(difference.languages)
     if task.verdict == "indistinct":
         because = ""
         if task.q < LEVEL and difference.clustered is not None:
@@ -52,9 +52,10 @@ def limits(task: TaskComparison) -> list[str]:
         number_a, number_b = task.pair.a.shape[1], task.pair.b.shape[1]
         number = f"{number_a}" if number_a == number_b else f"{number_a} and {number_b}"
         found.append(f"{number} seeds cannot see a mean difference below {detectable:.2f} points (power 80 %)")
-    found += [f"{len(tags)} languages left out: {reason}" for reason, tags in task.pair.dropped.items()]
+    found += [f"{_languages(len(tags))} left out: {reason}" for reason, tags in task.pair.dropped.items()]
     if task.pair.other_tags:
-        found.append(f"{len(task.pair.other_tags)} languages have another code in B: {_aliases(task.pair)}")
+        number = _languages(len(task.pair.other_tags))
+        found.append(f"{number} under another code in B: {_aliases(task.pair)}")
     return found
 
 
@@ -225,6 +226,10 @@ def _merged(lines: "Sequence[tuple[str, str]] | Iterator[tuple[str, str]]") -> l
     for task, line in lines:
         tasks.setdefault(line, []).append(task)
     return [f"{', '.join(names)}: {line}" for line, names in tasks.items()]
+
+
+def _languages(number: int) -> str:
+    return f"{number} language{'s' if number != 1 else ''}"
 
 
 def _aliases(pair: Pair) -> str:
