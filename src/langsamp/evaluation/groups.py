@@ -9,7 +9,7 @@ languages. Two standard deviations answer two questions, and the paper does not 
 Both divide by the number of seeds less one, and are missing where there is one seed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -55,7 +55,7 @@ def group_means(scores: pd.DataFrame, by: str = "paper") -> pd.DataFrame:
     if by not in GROUPINGS:
         raise UserError(f"no grouping {by!r}.{did_you_mean(by, GROUPINGS)} There are {', '.join(GROUPINGS)}")
     columns = [name for name in ONE_TABLE if name in scores]
-    table = _numbers(scores, columns)
+    table = row_numbers(scores, columns)
     tag, tags = pd.factorize(scores["tag"], sort=True)
     seed = pd.factorize(scores["seed"])[0]
     if pd.DataFrame({"table": table, "tag": tag, "seed": seed}).duplicated().any():
@@ -83,20 +83,20 @@ def groups_of(tag: LangScript, by: str) -> list[str]:
     return [group for group, belongs in GROUPS.items() if belongs(tag)] if by == "paper" else [_BY_TAG[by](tag)]
 
 
-def _groups(tags: list[LangScript], by: str) -> list[tuple[str, NDArray[np.bool_]]]:
-    """Which tags belong to each inhabited group."""
-    member_of = [groups_of(tag, by) for tag in tags]
-    names = dict.fromkeys(name for groups in member_of for name in groups)
-    return [(name, np.array([name in groups for groups in member_of])) for name in names]
-
-
-def _numbers(scores: pd.DataFrame, columns: list[str]) -> NDArray[np.intp]:
+def row_numbers(scores: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.intp]:
     """A number for each row: the same where `columns` agree, absent values counting as equal."""
     number = np.zeros(len(scores), dtype=np.intp)
     for name in columns:
         codes, values = pd.factorize(scores[name], use_na_sentinel=False)
         number = pd.factorize(number * max(len(values), 1) + codes)[0]
     return number
+
+
+def _groups(tags: list[LangScript], by: str) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Which tags belong to each inhabited group."""
+    member_of = [groups_of(tag, by) for tag in tags]
+    names = dict.fromkeys(name for groups in member_of for name in groups)
+    return [(name, np.array([name in groups for groups in member_of])) for name in names]
 
 
 def _means(cells: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,117 @@
+"""Scores that were made before: of a run, of an evaluation, of one file, or the paper's; several side by side.
+
+Several tables keep their models apart: two models that have one name are told apart by where they are from, and so is
+one model that got different scores in two places. The same score in two places counts once.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from langsamp.errors import DamagedError, DataMissingError
+from langsamp.evaluation.groups import ONE_TABLE
+from langsamp.evaluation.published import PREFIX, published, published_names
+from langsamp.evaluation.results import COLUMNS
+
+_FILES = ("evaluation/scores.parquet", "scores.parquet")
+"""Where a run and an evaluation keep their table."""
+_NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "value")
+
+
+def read_scores(run: str) -> pd.DataFrame:
+    """The tidy table (`results.COLUMNS`) of what `run` names.
+
+    `run` is the folder of a run, the folder of an evaluation, a `scores.parquet`, or `paper:baseline` and the other
+    names of `published`. A file of another table's columns gets those that it lacks as missing values.
+
+    Raises:
+        DataMissingError: where there are no scores.
+        DamagedError: where the file cannot be read or is no table of scores.
+        UserError: for an unknown name of the paper's.
+    """
+    if run.startswith(PREFIX):
+        return published(run)
+    path = _file(Path(run).expanduser())
+    try:
+        scores = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise DamagedError(f"{path} cannot be read as parquet ({error}); run `langsamp evaluate` again") from None
+    if missing := [name for name in _NEEDED if name not in scores]:
+        raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; give a scores.parquet")
+    if scores.empty:
+        raise DataMissingError(f"{path} holds no scores; score its models with `langsamp evaluate`")
+    return scores.reindex(columns=list(COLUMNS))
+
+
+def read_runs(runs: Sequence[str]) -> pd.DataFrame:
+    """The tables of several runs as one, in the order of `runs`; clashing names and scores are told apart.
+
+    Where a model is told apart, its `model_name` becomes `place:name` and its `model` `fingerprint@place`.
+
+    Raises:
+        UserError: as `read_scores` does.
+    """
+    frames = [read_scores(run) for run in dict.fromkeys(runs)]
+    if not frames:
+        return pd.DataFrame(columns=list(COLUMNS))
+    places = _short_names(list(dict.fromkeys(runs)))
+    clashing = _clashing(frames)
+    told_apart = [
+        frame.assign(
+            model=frame["model"].where(~frame["model_name"].isin(clashing), frame["model"] + f"@{place}"),
+            model_name=frame["model_name"].where(
+                ~frame["model_name"].isin(clashing) | frame["model_name"].str.startswith(PREFIX),
+                f"{place}:" + frame["model_name"],
+            ),
+        )
+        for frame, place in zip(frames, places, strict=True)
+    ]
+    return one_below_the_other(told_apart).drop_duplicates([*ONE_TABLE, "seed", "tag", "value"], ignore_index=True)
+
+
+def one_below_the_other(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Several tidy tables as one; a column that is empty in one does not change the type of the others'."""
+    types = {"layer": "Int64", "n": "Int64", "seed": "Int64", "main": "boolean"}
+    return pd.concat([frame.astype(types).astype({"precision": object}) for frame in frames], ignore_index=True)
+
+
+def _file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    for name in _FILES:
+        if (path / name).is_file():
+            return path / name
+    known = f"or one of {', '.join(published_names())}"
+    if not path.exists():
+        raise DataMissingError(
+            f"there is no {path}; give the folder of a run or of an evaluation, a file of scores, {known}"
+        )
+    raise DataMissingError(
+        f"{path} holds no scores: neither {' nor '.join(_FILES)} is there; give such a folder, {known}"
+    )
+
+
+def _clashing(frames: Sequence[pd.DataFrame]) -> set[str]:
+    """Names that mean different models in different tables, or one model with different scores."""
+    if len(frames) == 1:
+        return set()
+    table = one_below_the_other(frames)
+    place = [number for number, frame in enumerate(frames) for _ in range(len(frame))]
+    table = table.assign(place=place)
+    models = table.groupby("model_name")[["model", "place"]].nunique()
+    differing = set(models.index[(models["model"] > 1) & (models["place"] > 1)])
+    again = table[table.duplicated([*ONE_TABLE, "seed", "tag"], keep=False)]
+    values = again.groupby([*ONE_TABLE, "seed", "tag"], dropna=False)["value"].nunique()
+    return differing | set(values.index[values > 1].get_level_values("model_name"))
+
+
+def _short_names(runs: Sequence[str]) -> list[str]:
+    """The shortest end of each path that no other path has."""
+    parts = [run.split("/") if run.startswith(PREFIX) else list(Path(run).parts) for run in runs]
+    parts = [[part for part in each if part not in ("scores.parquet", "evaluation")] or each for each in parts]
+    names = []
+    for own in parts:
+        ends = (length for length in range(1, len(own)) if [each[-length:] for each in parts].count(own[-length:]) == 1)
+        names.append("/".join(own[-next(ends, len(own)) :]))
+    return names
