@@ -1,13 +1,15 @@
 """The ways of scoring that a task's `kind` names: what a score depends on, and how it is made."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from langsamp.evaluation import retrieval
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.encoder import MAX_PIECES, Encoder
+from langsamp.evaluation.finetuning import classifier
 from langsamp.evaluation.models import ModelFolder, check_layer, default_layer
+from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.readers.examples import Training
 from langsamp.evaluation.results import Cell, LanguageResult
 from langsamp.evaluation.task import Task
@@ -34,6 +36,8 @@ class Job:
     """Gives the model for retrieval, loaded once for all its cells."""
     dev_curve: list[Mapping[str, Any]] = field(default_factory=list)
     """Gets what the dev set says."""
+    training_notes: list[str] = field(default_factory=list)
+    """Gets what a reader of the scores should know of the text that was fine-tuned on."""
     failures: dict[str, str] = field(default_factory=dict)
     """Gets why, by tag, a language has no score."""
 
@@ -75,6 +79,60 @@ def _score_retrieval(job: Job, advance: Callable[[int], Any]) -> Iterator[Langua
     )
 
 
+def _fine_tuning_settings(each: Task, model: ModelFolder, config: EvaluationConfig) -> Settings:
+    settings = config.fine_tuning_of(each)
+    assert settings is not None, f"{each.name} is fine-tuned"
+    return {
+        **settings.model_dump(mode="json"),
+        "metric": each.metric,
+        "labels": " ".join(each.classes(config.protocol)),
+        "precision": config.precision,
+        "selection": config.selection,
+        "version": classifier.VERSION,
+    }
+
+
+def _fine_tuning(settings: Mapping[str, Any]) -> FineTuning:
+    return FineTuning.model_validate({name: settings[name] for name in FineTuning.model_fields})
+
+
+def _score_fine_tuned(job: Job, advance: Callable[[int], Any]) -> Iterator[LanguageResult]:
+    assert job.training is not None, f"{job.task.name} is fine-tuned"
+    tuned = classifier.fine_tune(
+        classifier.Job(
+            folder=job.model.folder,
+            training=job.training,
+            labels=job.task.classes(job.config.protocol),
+            kind=job.task.kind,
+            metric=job.task.metric,
+            settings=_fine_tuning(job.cell.settings),
+            seed=job.cell.seed,
+            device=job.device,
+            precision=job.config.precision,
+            token_budget=job.config.token_budget,
+        ),
+        advance=advance,
+    )
+    job.dev_curve.extend(asdict(point) for point in tuned.curve)
+    job.training_notes.extend(tuned.notes)
+    found = tuned.predict(job.texts, advance=advance)
+    job.failures.update({str(tag): reason for tag, reason in found.failures.items()})
+    for result in found.results:
+        yield replace(result, notes=found.notes.get(result.tag, ()))
+
+
+def _amount_fine_tuned(texts: Texts, training: Training[Any] | None, settings: Mapping[str, Any]) -> int:
+    return classifier.amount(training, texts, _fine_tuning(settings)) if training is not None else 0
+
+
+_FINE_TUNED = ScoringKind(
+    settings=_fine_tuning_settings,
+    score=_score_fine_tuned,
+    amount=_amount_fine_tuned,
+    unit="example",
+    fine_tunes=True,
+)
+
 KINDS: dict[str, ScoringKind] = {
     "retrieval": ScoringKind(
         settings=_retrieval_settings,
@@ -82,5 +140,7 @@ KINDS: dict[str, ScoringKind] = {
         amount=lambda texts, training, settings: retrieval.num_sentences(texts.values()),
         unit="sentence",
         fine_tunes=False,
-    )
+    ),
+    "sequence-classification": _FINE_TUNED,
+    "token-classification": _FINE_TUNED,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -14,7 +14,8 @@ from langsamp.evaluation.readers.parallel import ENGLISH
 from langsamp.evaluation.results import Cell, ResultStore, scored
 from langsamp.evaluation.task import Task
 from langsamp.evaluation.tasks import task
-from langsamp.languages.select import select
+from langsamp.languages.aliases import describe_use, match
+from langsamp.languages.select import Uses, select_each
 from langsamp.languages.tags import LangScript
 
 Shard = tuple[int, int]
@@ -35,7 +36,7 @@ class PlannedCell:
     failures: Mapping[str, str]
     """Why, by tag, a wanted language cannot be read."""
     aliases: Mapping[str, str]
-    """Tags that were asked for, by the tag whose text is taken for them."""
+    """What was asked for under another code, by the tag that is taken for it: one sentence each."""
     problem: str | None = None
     """Why the cell cannot run at all."""
     failed_before: str | None = None
@@ -167,51 +168,66 @@ class _Material:
     """What each source offers, or why it cannot be used; empty where nothing is fine-tuned."""
 
 
+class _Choice(NamedTuple):
+    """The languages of one task that are wanted."""
+
+    tags: Sequence[LangScript]
+    uses: Uses
+    """Those that go by another code here."""
+
+
 def _materials(config: EvaluationConfig) -> list[_Material]:
     readers = _readers(config)
     chosen = _chosen(config, readers)
     _check_sources(config, readers)
-    return [_read(task(name), reader, chosen, config) for name, reader in readers.items()]
+    return [_read(task(name), reader, chosen[name], config) for name, reader in readers.items()]
 
 
 def _readers(config: EvaluationConfig) -> dict[str, Any]:
     return {name: task(name).open(config.where) for name in config.tasks}
 
 
-def _chosen(config: EvaluationConfig, readers: Mapping[str, Any]) -> set[LangScript]:
-    """The languages that are wanted."""
-    return set(select(config.languages, sorted({tag for reader in readers.values() for tag in reader.tags})))
+def _chosen(config: EvaluationConfig, readers: Mapping[str, Any]) -> dict[str, _Choice]:
+    uses: dict[str, Uses] = {name: {} for name in readers}
+    places = {name: reader.tags for name, reader in readers.items()}
+    found = select_each(config.languages, places, uses=uses)
+    return {name: _Choice(tags, uses[name]) for name, tags in found.items()}
 
 
 def _check_sources(config: EvaluationConfig, readers: Mapping[str, Any]) -> None:
     offers = {name: reader.sources for name, reader in readers.items() if KINDS[task(name).kind].fine_tunes}
     for source in config.sources if offers else ():
-        tag = LangScript.parse(source)
-        if not any(match([tag], sources) for sources in offers.values()):
+        if not any(match([LangScript.parse(source)], sources) for sources in offers.values()):
             there = "; ".join(f"{name}: {', '.join(map(str, sources)) or 'none'}" for name, sources in offers.items())
             raise UserError(f"no task has text of {source} to fine-tune on. Sources with train and dev sets: {there}")
 
 
-def _read(each: Task, reader: Any, chosen: set[LangScript], config: EvaluationConfig) -> _Material:
+def _read(each: Task, reader: Any, choice: _Choice, config: EvaluationConfig) -> _Material:
     """The text of the chosen languages that can be read, and why the others cannot."""
     texts, failures = {}, {}
-    taken = {own: wanted for wanted, own in match(chosen, reader.tags).items()}
-    for tag in sorted(taken):
+    for tag in choice.tags:
         try:
             texts[tag] = reader.read(tag)
         except UserError as error:
             failures[str(tag)] = str(error)
     trainings: dict[LangScript, Training[Any] | str] = {}
+    uses = dict(choice.uses)
     if KINDS[each.kind].fine_tunes:
         for source in map(LangScript.parse, config.sources):
             own = match([source], reader.sources).get(source, source)
-            taken.setdefault(own, source)
+            if own != source:
+                uses[source] = own
             try:
                 trainings[own] = reader.training(own)
             except UserError as error:
                 trainings[own] = str(error)
-    aliases = {str(own): str(wanted) for own, wanted in taken.items() if own != wanted}
-    return _Material(task=each, texts=texts, failures=failures, aliases=aliases, trainings=trainings)
+    return _Material(
+        task=each,
+        texts=texts,
+        failures=failures,
+        aliases={str(own): describe_use(wanted, own) for wanted, own in uses.items()},
+        trainings=trainings,
+    )
 
 
 def _combinations(
@@ -252,8 +268,3 @@ def _cell(model: ModelFolder, material: _Material, source: LangScript, *, seed: 
         settings=settings,
         revisions={str(tag): text.revision for tag, text in material.texts.items()},
     )
-
-
-def match(wanted: Iterable[LangScript], among: Iterable[LangScript]) -> dict[LangScript, LangScript]:
-    """Until aliases are there."""
-    return {tag: tag for tag in set(wanted) & set(among)}

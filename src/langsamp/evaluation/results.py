@@ -95,7 +95,9 @@ class CellRecord(BaseModel):
     notes: Mapping[str, str]
     """What a reader should know of a language's text, by tag."""
     aliases: Mapping[str, str]
-    """Tags that were asked for, by the tag whose text was taken for them (`languages.aliases`)."""
+    """What was asked for under another code, by the tag that was taken for it: one sentence each."""
+    training_notes: Sequence[str]
+    """What a reader should know of the text that was fine-tuned on."""
     dev_curve: Sequence[Mapping[str, Any]]
     """What the dev set said during fine-tuning, look after look; empty where nothing is fine-tuned."""
     wall_seconds: float
@@ -126,6 +128,7 @@ class AboutCell:
     failures: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    training_notes: Sequence[str] = ()
     dev_curve: Sequence[Mapping[str, Any]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Go into the provenance."""

@@ -141,6 +141,7 @@ def _run(cell: PlannedCell, job: Job, store: ResultStore) -> None:
                     notes={str(result.tag): note for result in results if (note := _note(cell, result))},
                     aliases=cell.aliases,
                     dev_curve=tuple(job.dev_curve),
+                    training_notes=(*_training_notes(cell), *job.training_notes),
                     facts={"config": job.config.model_dump(mode="json"), "num_layers": cell.model.num_layers},
                 )
                 store.write(cell.of(result.tag for result in results), results, about)
@@ -149,6 +150,13 @@ def _run(cell: PlannedCell, job: Job, store: ResultStore) -> None:
 def _note(cell: PlannedCell, result: LanguageResult) -> str:
     """What a reader of a language's score should know: of its text, and of how it was scored."""
     return "; ".join((*cell.texts[result.tag].notes, *result.notes))
+
+
+def _training_notes(cell: PlannedCell) -> list[str]:
+    if cell.training is None:
+        return []
+    parts = {"train": cell.training.train.notes, "dev": cell.training.dev.notes}
+    return [f"{split}: {note}" for split, notes in parts.items() for note in notes]
 
 
 def _asked(store: ResultStore, cells: Sequence[PlannedCell]) -> pd.DataFrame:

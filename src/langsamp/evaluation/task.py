@@ -51,8 +51,14 @@ class Task:
     """True where the data depend on the seed."""
     labels: tuple[str, ...] = ()
     """The classes, in the order of their numbers; none for retrieval."""
+    paper_labels: tuple[str, ...] = ()
+    """Those of protocol `paper`, where they are others."""
     fine_tuning: Mapping[Protocol, Mapping[str, Any]] = field(default_factory=dict)
     """Settings that differ from those of the kind, by protocol."""
+
+    def classes(self, protocol: Protocol) -> tuple[str, ...]:
+        """The classes under a protocol."""
+        return self.paper_labels if protocol == "paper" and self.paper_labels else self.labels
 
 
 def fine_tuning(each: Task, protocol: Protocol, changes: Sequence[Mapping[str, Any]] = ()) -> FineTuning | None:

@@ -1,26 +1,27 @@
 """A classifier from any encoder: fine-tuned on one source, chosen on its dev set, applied to every target."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import nn
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, PreTrainedModel
 
 from langsamp.errors import UserError
-from langsamp.evaluation import metrics
+from langsamp.evaluation.finetuning.labelling import label_numbers, scored
 from langsamp.evaluation.finetuning.predicting import NOTHING, Network, predicted
 from langsamp.evaluation.finetuning.tokenising import Tokeniser, Way
 from langsamp.evaluation.finetuning.tokens import Tokens
 from langsamp.evaluation.finetuning.training import DevPoint, train
 from langsamp.evaluation.finetuning.updates import num_looks, num_updates
+from langsamp.evaluation.finetuning.vocabulary import used_rows
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.protocols import FineTuning
-from langsamp.evaluation.readers.examples import Examples, LabelledTexts, Training
+from langsamp.evaluation.readers.examples import Examples, Training
 from langsamp.evaluation.results import LanguageResult
 from langsamp.languages.tags import LangScript
 
@@ -28,6 +29,9 @@ _CLASSES = {
     "sequence-classification": AutoModelForSequenceClassification,
     "token-classification": AutoModelForTokenClassification,
 }
+VERSION = 1
+"""Raised with every change of this folder that moves a score; part of a cell's key."""
+
 _HEAD_SEED = 20240930
 """Draws the head where the seed does not; the original leaves it to chance."""
 
@@ -85,10 +89,12 @@ class FineTuned:
         failures: dict[LangScript, str] = {}
         for tag, examples in tests.items():
             try:
-                _numbers(examples, self.labels)
+                label_numbers(examples, self.labels)
                 tokens[tag] = self.tokeniser.tokens(examples)
             except UserError as error:
                 failures[tag] = str(error)
+                if advance is not None:
+                    advance(len(examples))
         results = []
         if tokens:
             found = predicted(self.network, Tokens.joined(list(tokens.values())), advance=advance)
@@ -97,7 +103,7 @@ class FineTuned:
                 if (numbers == NOTHING).any():
                     failures[tag] = _UNSOUND
                 else:
-                    results.append(_result(tests[tag], numbers, self.labels))
+                    results.append(scored(tests[tag], numbers, self.labels))
         return Predicted(
             results=tuple(results),
             failures=failures,
@@ -120,49 +126,28 @@ def fine_tune(job: Job, *, advance: Callable[[int], object] | None = None) -> Fi
         UserError: where the model, its tokenizer or the training data cannot be used, or training diverges.
     """
     training, settings = job.training, job.settings
-    wanted = _numbers(training.train, job.labels)
-    _numbers(training.dev, job.labels)
+    wanted = label_numbers(training.train, job.labels)
+    label_numbers(training.dev, job.labels)
     with _own_randomness(job.device):
-        torch.manual_seed(job.seed if settings.seeds_head else _HEAD_SEED)
-        model, tokenizer = load_model(
-            _CLASSES[job.kind],
-            job.folder,
-            device=job.device,
-            num_labels=len(job.labels),
-            id2label=dict(enumerate(job.labels)),
-            label2id={label: number for number, label in enumerate(job.labels)},
-            ignore_mismatched_sizes=True,  # a classifier for other labels, which is drawn anew
-        )
-        _draw(model)
-        network = Network(
-            model=model,
-            filler=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0,
-            precision=job.precision,
-            token_budget=job.token_budget,
-        )
-        tokeniser = Tokeniser(
-            tokenizer,
-            job.folder,
-            window=min(settings.max_tokens, num_positions(model)),
-            way=_way(job),
-            vocabulary_size=model.get_input_embeddings().weight.shape[0],
-        )
+        network, tokeniser = _prepared(job)
         tokens, dev = tokeniser.tokens(training.train), tokeniser.tokens(training.dev)
         if not num_updates(len(tokens.lengths), settings):
             raise UserError(
                 f"{len(training.train)} training examples are too few for one update of {settings.batch_size} in this "
                 "protocol; give more, or use protocol fixed"
             )
+        with _trained_rows(job, network, [tokens, dev]) as (small, (small_tokens, small_dev)):
 
-        def look() -> Mapping[str, float]:
-            found = predicted(network, dev, advance=advance)
-            if (found == NOTHING).any():
-                raise UserError(_UNSOUND)
-            return _result(training.dev, found, job.labels).metrics
+            def look() -> Mapping[str, float]:
+                found = predicted(small, small_dev, advance=advance)
+                if (found == NOTHING).any():
+                    raise UserError(_UNSOUND)
+                return scored(training.dev, found, job.labels).metrics
 
-        curve = train(
-            network, tokens, wanted, settings=settings, seed=job.seed, look=look, metric=job.metric, advance=advance
-        )
+            curve = train(
+                small, small_tokens, wanted, settings=settings, seed=job.seed, look=look, metric=job.metric,
+                advance=advance,
+            )  # fmt: skip
     notes = (*(f"train: {note}" for note in tokens.notes), *(f"dev: {note}" for note in dev.notes))
     return FineTuned(curve=curve, notes=notes, labels=job.labels, network=network, tokeniser=tokeniser)
 
@@ -176,50 +161,55 @@ def amount(training: Training[Any], tests: Mapping[LangScript, Examples], settin
     return settings.epochs * len(training.train) + looks * len(training.dev) + sum(map(len, tests.values()))
 
 
+def _prepared(job: Job) -> tuple[Network, Tokeniser]:
+    """The model with a new head, and what makes tokens for it."""
+    torch.manual_seed(job.seed if job.settings.seeds_head else _HEAD_SEED)
+    model, tokenizer = load_model(
+        _CLASSES[job.kind],
+        job.folder,
+        device=job.device,
+        num_labels=len(job.labels),
+        id2label=dict(enumerate(job.labels)),
+        label2id={label: number for number, label in enumerate(job.labels)},
+        ignore_mismatched_sizes=True,  # a classifier for other labels, which is drawn anew
+    )
+    _draw(model)
+    network = Network(
+        model=model,
+        filler=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0,
+        precision=job.precision,
+        token_budget=job.token_budget,
+    )
+    tokeniser = Tokeniser(
+        tokenizer,
+        job.folder,
+        window=min(job.settings.max_tokens, num_positions(model)),
+        way=_way(job),
+        vocabulary_size=model.get_input_embeddings().weight.shape[0],
+    )
+    return network, tokeniser
+
+
+def _trained_rows(
+    job: Job, network: Network, several: Sequence[Tokens]
+) -> AbstractContextManager[tuple[Network, Sequence[Tokens]]]:
+    """The network as it is trained: weight decay moves all rows, without it only those in use move."""
+    return nullcontext((network, several)) if job.settings.weight_decay else used_rows(network, several)
+
+
 def _way(job: Job) -> Way:
     if job.kind == "sequence-classification":
         return "text"
     return "words alone" if job.settings.words_alone else "words"
 
 
-def _numbers(examples: Examples, labels: Sequence[str]) -> NDArray[np.int64]:
-    """The number of the label of each text or word (P,)."""
-    if not len(examples):
-        raise UserError(f"{examples.tag} has no example")
-    number = {label: number for number, label in enumerate(labels)}
-    if isinstance(examples, LabelledTexts):
-        given: list[str] = list(examples.labels)
-    else:
-        given = [label for sentence in examples.labels for label in sentence]
-    if unknown := set(given) - set(labels):
-        raise UserError(f"{examples.tag} has label {min(unknown)!r}; expected one of {', '.join(labels)}")
-    return np.array([number[label] for label in given], dtype=np.int64)
-
-
-def _result(examples: Examples, numbers: NDArray[np.int64], labels: Sequence[str]) -> LanguageResult:
-    found = [labels[number] for number in numbers]
-    if isinstance(examples, LabelledTexts):
-        scores, gold, predictions = metrics.text_scores(examples.labels, found), list(examples.labels), found
-    else:
-        borders = np.cumsum([len(sentence) for sentence in examples.labels])
-        sentences = [found[end - len(sentence) : end] for end, sentence in zip(borders, examples.labels, strict=True)]
-        scores = metrics.tag_scores(examples.labels, sentences)
-        gold, predictions = ([" ".join(sentence) for sentence in side] for side in (examples.labels, sentences))
-    return LanguageResult(
-        tag=examples.tag,
-        metrics=scores,
-        predictions={"gold": np.array(gold, dtype=object), "predicted": np.array(predictions, dtype=object)},
-        num_items=len(examples),
-    )
-
-
 def _draw(model: PreTrainedModel) -> None:
     """New weights for the layers that transformers calls `classifier`, also where the folder holds trained ones."""
-    for module in model.classifier.modules():
-        for tensor in module.parameters(recurse=False):
-            vars(tensor).pop("_is_hf_initialized", None)  # transformers' mark of what it loaded and will not draw
+    classifier = getattr(model, "classifier", nn.Identity())
+    for tensor in classifier.parameters():
+        vars(tensor).pop("_is_hf_initialized", None)  # transformers' mark of what it loaded and will not draw
     with torch.no_grad():
-        model.classifier.apply(model._init_weights)
+        classifier.apply(model._init_weights)
 
 
 def _own_randomness(device: str | None) -> AbstractContextManager[None]:

@@ -17,7 +17,7 @@ from langsamp.evaluation.batching import by_length
 from langsamp.evaluation.finetuning.tokens import Tokens
 
 _PREDICTING = {"cpu": 1024, "cuda": 32768}
-_TRAINING = {"cpu": 1024, "cuda": 8192}
+_TRAINING = {"cpu": 2048, "cuda": 8192}
 """Padded tokens of a batch unless the user says otherwise, by device."""
 
 NOTHING = -1

@@ -94,7 +94,8 @@ def gradients(
     total = 0.0
     for part in update.parts:
         places = max(1, int((tokens.places[part + 1] - tokens.places[part]).sum()))
-        for batch in by_length(tokens.lengths[part].tolist(), network.training_budget):
+        lengths, device = tokens.lengths[part].tolist(), network.model.device.type
+        for batch in by_length(lengths, network.training_budget, device=device, training=True):
             with network.computing():
                 logits_PC, places_P = network.logits(tokens, part[batch].tolist())
             targets_P = torch.from_numpy(labels[places_P]).to(logits_PC.device)
