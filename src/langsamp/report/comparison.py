@@ -70,10 +70,13 @@ def print_comparison(comparison: Comparison, *, verbose: bool = False) -> None:
     a, b = comparison.a.name, comparison.b.name
     console.print(f"A: {a}\nB: {b}", soft_wrap=True)
     console.print(f"\n{_LEGEND}\n")
-    console.print(_task_table(comparison, verbose=verbose))
+    console.print(_task_table(comparison))
     console.print()
     for task in comparison.tasks:
         console.print(f"{task.pair.label}: {finding(task, comparison)}.", soft_wrap=True)
+        if verbose:
+            plain = _interval(task.difference.plain)
+            console.print(f"  p = {probability(task.p)}; 95 % as if all languages were independent: {plain}.")
         if task.tested:
             console.print(f"  {by_language(task)}.", soft_wrap=True)
     for task in comparison.tasks:
@@ -127,14 +130,12 @@ def probability(value: float) -> str:
     return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
 
 
-def _task_table(comparison: Comparison, *, verbose: bool) -> "Table":
+def _task_table(comparison: Comparison) -> "Table":
     table = _table(["task", "languages", "A", "B", "B - A", "95 %", "q", "+/=/−"])
-    if verbose:
-        table.add_column("95 % by language", justify="right")
     for task in comparison.tasks:
         cells = [task.pair.label, *_cells(task.difference)]
         cells.insert(-1, probability(task.q))
-        table.add_row(*cells, *([_interval(task.difference.plain)] if verbose else []))
+        table.add_row(*cells)
     return table
 
 
