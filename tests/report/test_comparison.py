@@ -7,7 +7,8 @@ import pytest
 
 from langsamp.analysis.comparison import compare
 from langsamp.analysis.sides import open_side
-from langsamp.report.comparison import as_json, finding, limits, print_comparison, probability
+from langsamp.report.comparison import finding, limits, print_comparison, probability
+from langsamp.report.comparison_json import as_json
 from tests.analysis.scored import TAGS, labelled, side, spread, write_cells
 
 
