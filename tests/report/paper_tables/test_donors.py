@@ -35,7 +35,7 @@ def test_each_target_gets_the_score_of_its_own_donor(run):
     assert [cell.text for cell in block.rows[0]][-2:] == ["65.0", "68.8"]
     assert [cell.best for cell in block.rows[0]][-2:] == [False, True]
     assert any("left out sr-bible, which has no score from a donor" in note for note in table.notes)
-    assert any("left out 1 languages without a score" in note and "swh_Latn" in note for note in table.notes)
+    assert any("left out 1 language without a score" in note and "swh_Latn" in note for note in table.notes)
 
 
 def test_languages_and_targets_with_their_donor(run):

@@ -1,7 +1,8 @@
 """Which columns a table has: one label for each model, told apart from every other, and what must be said about them.
 
 The trainings of one variant (`both-0`, `both-1`, as a run names them) stand together as one column, each training's
-seeds counting as seeds. One model that was scored under several settings gives several columns.
+seeds counting as seeds. One model that was scored under several settings gives several columns, and so do two models of
+one name.
 """
 
 import re
@@ -14,11 +15,11 @@ import pandas as pd
 
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.groups import ONE_TABLE, row_numbers
-from langsamp.report.paper_tables.mixing import DAGGER, listed, mixing_notes
+from langsamp.report.paper_tables.mixing import DAGGER, counted, listed, mixing_notes
 from langsamp.report.run import VARIANTS
 
 _TRAINING = re.compile(rf"(.*:)?({'|'.join(VARIANTS)})-(\d+)")
-_SETTINGS = ("protocol", "layer", "selection", "precision")
+_SETTINGS = ("protocol", "metric", "layer", "selection", "precision", "settings")
 _LETTERS = 6
 """Letters of a value or fingerprint that tell columns apart; enough for every protocol, selection and precision."""
 _NAMES = ("label", "training", "prefix", "variant")
@@ -55,7 +56,7 @@ def columns_of(scores: pd.DataFrame, tasks: Sequence[str] | None = None) -> Colu
                     f"no score of task {name!r} here.{did_you_mean(name, present)} There are {listed(sorted(present))}"
                 )
         scores = scores[scores["task"].isin(tasks)]
-    kinds = ["model", "model_name", "task", *_SETTINGS, "settings"]
+    kinds = ["model", "model_name", "task", *_SETTINGS]
     number = row_numbers(scores, kinds)
     series = scores[kinds].assign(number=number).drop_duplicates("number").set_index("number").sort_index()
     series = _named(series)
@@ -99,10 +100,8 @@ def shared_languages(columns: Columns) -> Columns:
     remaining = scores[kept].groupby("task")["tag"].nunique().to_dict()
     for task, rows in scores[~kept].groupby("task"):
         tags = sorted(rows["tag"].unique())
-        notes.append(
-            f"{task}: over the {remaining.get(task, 0)} languages that all columns have; "
-            f"left out {len(tags)}: {listed(tags)}."
-        )
+        over = counted(remaining.get(task, 0))
+        notes.append(f"{task}: over {over} that all columns have; left out {len(tags)}: {listed(tags)}.")
     return _narrowed(columns, scores if kept.all() else scores[kept], notes)
 
 
@@ -131,12 +130,12 @@ def _named(series: pd.DataFrame) -> pd.DataFrame:
     for row in rows:
         models.setdefault(row["model_name"], set()).add(row["model"])
     for row in rows:
-        match = _TRAINING.fullmatch(row["model_name"])
-        twin = f" ({row['model'][:_LETTERS]})" if len(models[row["model_name"]]) > 1 else ""
-        row["training"] = row["model_name"] + twin
+        twins = len(models[row["model_name"]]) > 1
+        match = None if twins else _TRAINING.fullmatch(row["model_name"])
+        row["training"] = row["model_name"] + (f" ({row['model'][:_LETTERS]})" if twins else "")
         row["prefix"], row["variant"] = (match[1] or "", match[2]) if match else ("", "")
         row["label"] = row["prefix"] + VARIANTS[row["variant"]] if match else row["training"]
-    for name in (*_SETTINGS, "settings"):
+    for name in _SETTINGS:
         values: dict[tuple[str, str], set[Any]] = {}
         for row in rows:
             values.setdefault((row["label"], row["task"]), set()).add(row[name])

@@ -11,7 +11,7 @@ from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.evaluation.published import CLOSEST
 from langsamp.languages.tags import LangScript
 from langsamp.report.paper_tables.columns import Columns
-from langsamp.report.paper_tables.mixing import listed
+from langsamp.report.paper_tables.mixing import counted, listed
 from langsamp.report.paper_tables.names import ENGLISH
 
 Donors = Mapping[str, str]
@@ -90,7 +90,7 @@ def _left_out(scores: pd.DataFrame, both: pd.DataFrame, labels: tuple[str, ...])
         for task in tasks:
             if lost := present[label, task] - having.get((label, task), present[label, task]):
                 notes.append(
-                    f"{label}, {task}: left out {len(lost)} languages without a score from both English and their "
+                    f"{label}, {task}: left out {counted(len(lost))} without a score from both English and the "
                     f"donor: {listed(sorted(lost))}."
                 )
     return notes

@@ -26,6 +26,11 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(words[:_NAMED]) + (f", ... ({len(words)} in all)" if len(words) > _NAMED else "")
 
 
+def counted(languages: int) -> str:
+    """`1 language`, `12 languages`."""
+    return f"{languages} language{'s' * (languages != 1)}"
+
+
 def mixing_notes(scores: pd.DataFrame, labels: Sequence[str]) -> list[str]:
     """A line for each thing in which the columns of one task differ, and one for what the dagger means."""
     kinds = ["task", "model_name", *_SAID, "settings"]
@@ -82,5 +87,5 @@ def _other_texts(scores: pd.DataFrame) -> list[str]:
     notes = []
     for task, found in texts[texts > 1].groupby(level="task"):
         tags = found.index.get_level_values("tag")
-        notes.append(f"{task}: {len(tags)} languages were scored on different texts: {listed(tags)}.")
+        notes.append(f"{task}: different texts of {counted(len(tags))}: {listed(tags)}.")
     return notes

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from langsamp.report.paper_tables.layout import Block, Head, PaperTable, TextCell
 
 _ROWS_OF_A_PAGE = 55
+_COLUMNS_OF_A_PAGE = 7
+"""Wider tables are scaled to the width of the text."""
 _LATEX = str.maketrans({
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "†": r"$^\dagger$", "–": "--", "|": r"\textbar{}",
@@ -47,10 +49,11 @@ def latex(table: PaperTable) -> str:
             "}",
         ]  # fmt: skip
     else:
+        before, after = (r"\resizebox{\textwidth}{!}{%", "}") if width > _COLUMNS_OF_A_PAGE else (r"\small", "")
         lines = [
-            r"% \usepackage{booktabs,graphicx}", r"\begin{table*}[t]", r"\centering", r"\resizebox{\textwidth}{!}{%",
-            rf"\begin{{tabular}}{{{aligned}}}", r"\toprule", *body, r"\bottomrule", r"\end{tabular}}", caption, *notes,
-            r"\end{table*}",
+            r"% \usepackage{booktabs,graphicx}", r"\begin{table*}[t]", r"\centering", before,
+            rf"\begin{{tabular}}{{{aligned}}}", r"\toprule", *body, r"\bottomrule", r"\end{tabular}" + after, caption,
+            *notes, r"\end{table*}",
         ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
