@@ -6,7 +6,6 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from langsamp.errors import UserError
-from langsamp.evaluation.batching import by_length
 from langsamp.evaluation.encoder import _BLOCKS, Encoder
 
 
@@ -76,15 +75,6 @@ def test_each_distinct_sentence_is_encoded_once(save_model, sentences):
     vectors = encoder.encode([*texts, *reversed(texts)], layers=[1], advance=told.append)[1]
     assert sum(rows) == sum(told) == 10
     np.testing.assert_array_equal(vectors[:10], vectors[:9:-1])
-
-
-def test_batches_hold_each_item_once_within_the_budget():
-    lengths = np.random.default_rng(6).integers(1, 60, size=200).tolist()
-    batches = list(by_length(lengths, 100))
-    assert sorted(index for batch in batches for index in batch) == list(range(200))
-    assert all(max(lengths[i] for i in batch) * len(batch) <= 100 for batch in batches)
-    assert [len(batch) for batch in by_length([7, 8, 9], 5)] == [1, 1, 1]
-    assert list(by_length([], 5)) == []
 
 
 @pytest.mark.parametrize(
