@@ -17,7 +17,7 @@ _SAID = {
     "precision": "Precisions differ",
     "layer": "Layers differ",
 }
-_CHOSEN = {"none": "last step", "dev": "by dev scores", "test": "by test scores"}
+_CHOSEN = {"none": "without selection", "dev": "by dev scores", "test": "by test scores"}
 
 
 def listed(names: Iterable[object]) -> str:
