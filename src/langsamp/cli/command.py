@@ -29,7 +29,7 @@ for verb in (
     scores.compare,
     scores.table,
     runs.report,
-    scores.tasks,
+    facts.tasks,
     facts.languages,
     facts.doctor,
     facts.bench,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from langsamp.cli.output import Json, print_table
+from langsamp.cli.output import Json, print_json, print_line, print_table
 
 
 def languages(
@@ -36,6 +36,36 @@ def languages(
         for info in found
     ]
     print_table(f"{len(rows)} tags", rows, as_json=json)
+
+
+def tasks(
+    name: Annotated[str | None, typer.Argument(help="Task, or YAML file of one; default: list all.")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder with the task's files, or `hub`.")] = None,
+    samples: Annotated[int, typer.Option(help="Show so many items of the data, of --language.")] = 0,
+    language: Annotated[str, typer.Option("--language", "-l", help="Whose items to show.")] = "eng_Latn",
+    json: Json = False,
+) -> None:
+    """Say what the tasks measure, how, and where their data come from."""
+    from langsamp.evaluation.describing import describe_task, sample_items
+    from langsamp.evaluation.tasks import TASKS, task
+
+    if name is None:
+        rows = [
+            {"task": each.name, "kind": each.kind, "metric": each.metric, "languages": each.languages}
+            for each in TASKS.values()
+        ]
+        print_table("Tasks; `langsamp tasks NAME` tells more", rows, as_json=json)
+        return
+    each = task(name)
+    if json:
+        print_json(describe_task(each))
+        return
+    for title, lines in describe_task(each).items():
+        print_line(f"{title}:")
+        for line in lines:
+            print_line(f"  {line}")
+    if samples:
+        print_table(f"Items of {language}", sample_items(each, data, language, number=samples))
 
 
 def doctor(json: Json = False) -> None:

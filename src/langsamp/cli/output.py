@@ -16,6 +16,13 @@ def print_line(line: object) -> None:
     typer.echo(str(line))
 
 
+def print_json(content: object) -> None:
+    """JSON on stdout."""
+    import json
+
+    print_line(json.dumps(content, ensure_ascii=False, indent=1, default=str))
+
+
 def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
     """The mean of each model over the groups of languages, a table for each task."""
     from langsamp.evaluation.groups import group_means
@@ -40,9 +47,7 @@ def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
 def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bool = False) -> None:
     """Rows as a table that fits the terminal, without the columns that are empty; or as JSON."""
     if as_json:
-        import json
-
-        print_line(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+        print_json(rows)
         return
     from rich.console import Console
     from rich.table import Table

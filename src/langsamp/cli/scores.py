@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langsamp.cli.output import Json, end_if_failed, print_line, print_scores, print_table
+from langsamp.cli.output import Json, end_if_failed, print_json, print_line, print_scores, print_table
 
 if TYPE_CHECKING:
     from langsamp.evaluation.config import EvaluationConfig
@@ -70,6 +70,90 @@ def evaluate(
     end_if_failed(result)
 
 
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="RUN, RUN:MODEL, or paper:baseline, paper:langsamp.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The same; differences are B - A.")],
+    by: Annotated[
+        list[str] | None, typer.Option(help="Grouping: paper, family, area, script; repeated. Default: paper.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="TASK=NAME", help="Another metric than a task's main one.")
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None, typer.Option(metavar="CONDITION", help="End with 5 where it holds, e.g. 'sr-bible<-0.5'.")
+    ] = None,
+    allow_mixed: Annotated[
+        bool, typer.Option("--allow-mixed", help="Compare what was scored in different ways.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every language, every dropped one.")] = False,
+    json: Json = False,
+) -> None:
+    """Compare two models over the languages both have, with intervals, tests and counts.
+
+    RUN is the folder of a run or of an evaluation. Where it holds several models, RUN:MODEL names one; RUN:both means
+    all trainings of a variant.
+    """
+    from langsamp.analysis.comparison import compare as compared
+    from langsamp.analysis.gates import check_gates, parse_gates
+    from langsamp.analysis.sides import open_side
+    from langsamp.report.comparison import print_comparison
+    from langsamp.report.comparison_json import as_json
+
+    gates = parse_gates(fail_if or ())
+    found = compared(
+        open_side(a), open_side(b), by=_listed(by) or ["paper"], metrics=_pairs(metric or ()), allow_mixed=allow_mixed
+    )
+    if json:
+        print_json(as_json(found))
+    else:
+        print_comparison(found, verbose=verbose)
+    check_gates(gates, found.gated)
+
+
+def table(
+    paper: Annotated[int, typer.Option(help="Which of the paper's tables, 1 to 19, as a layout.")],
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="Runs, evaluations, or paper:... names.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="md, latex, csv or html.")] = "md",
+    task: Annotated[list[str] | None, typer.Option("--task", "-t", help="Only these; commas or repeated.")] = None,
+    source: Annotated[str, typer.Option(help="Scores of models fine-tuned on this tag.")] = "eng_Latn",
+    donors: Annotated[
+        Path | None, typer.Option(help="JSON file, a donor tag by target tag, for tables 3, 4 and 15 to 19.")
+    ] = None,
+    printed: Annotated[bool, typer.Option("--printed", help="Add what the paper prints.")] = False,
+    spread: Annotated[
+        str, typer.Option(help="Deviation in table 1: sd_over_seeds or mean_sd_of_languages.")
+    ] = "sd_over_seeds",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: print.")] = None,
+) -> None:
+    """Lay scores out as one of the paper's tables."""
+    from langsamp.artifacts import write_text
+    from langsamp.errors import UserError, did_you_mean
+    from langsamp.evaluation.reading import read_runs
+    from langsamp.report.paper_tables.donors import read_donors
+    from langsamp.report.paper_tables.make import paper_table
+    from langsamp.report.paper_tables.render import FORMATS
+
+    if form not in FORMATS:
+        raise UserError(f"no format {form!r}.{did_you_mean(form, FORMATS)} Formats: {', '.join(FORMATS)}")
+    made = paper_table(
+        paper,
+        read_runs(runs or ()),
+        printed=printed,
+        tasks=_listed(task) or None,
+        source=source,
+        donors=read_donors(donors) if donors is not None else None,
+        spread=spread,
+    )
+    text = FORMATS[form](made)
+    if out is None:
+        print_line(text.rstrip())
+    else:
+        write_text(out, text)
+        print_line(f"Table {paper}: {out}")
+
+
 def _config(content: dict[str, Any], settings: Sequence[str]) -> "EvaluationConfig":
     from pydantic import ValidationError
 
@@ -88,6 +172,16 @@ def _config(content: dict[str, Any], settings: Sequence[str]) -> "EvaluationConf
 def _listed(words: Iterable[str] | None) -> list[str]:
     """What was given with commas, with spaces, or by repeating the option."""
     return [part for word in words or () for part in word.replace(",", " ").split()]
+
+
+def _pairs(words: Iterable[str]) -> dict[str, str]:
+    """What was given as KEY=VALUE, several joined by commas or by repeating the option."""
+    from langsamp.errors import UserError
+
+    found = [part.partition("=") for part in _listed(words)]
+    if wrong := [key for key, equals, value in found if not (key and equals and value)]:
+        raise UserError(f"expected KEY=VALUE, got {wrong[0]!r}")
+    return {key: value for key, _, value in found}
 
 
 def _seeds(words: str) -> list[int]:
@@ -130,15 +224,3 @@ def _print_plan(cells: "Sequence[PlannedCell]", *, as_json: bool) -> None:
         for tag, reason in [*cell.failures.items(), ("", cell.problem or cell.failed_before)]:
             if reason and (tag == "" or cell.wanted.seed == cells[0].wanted.seed):
                 print_line(f"{cell.model.name}, {cell.task.name}{', ' + tag if tag else ''}: {reason}")
-
-
-def compare() -> None:
-    """Until it is there."""
-
-
-def table() -> None:
-    """Until it is there."""
-
-
-def tasks() -> None:
-    """Until it is there."""
