@@ -3,6 +3,7 @@
 Everything is drawn from CLDR when it is asked for; nothing lies on disk and nothing is downloaded.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -63,6 +64,11 @@ class CldrExamples(Generic[E]):
         """Every tag of the embedded corpus."""
         return _tags()
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """Nothing: all of the embedded data can be used."""
+        return ()
+
     def read(self, tag: LangScript) -> E:
         """The test set of one of `tags`.
 
@@ -114,12 +120,17 @@ def _topics(tag: LangScript, split: str, seed: int) -> LabelledTexts:
 
     number = {"train": TRAIN_TEXTS, "validation": DEV_TEXTS, "test": TEST_TEXTS}[split]
     items = topic_items([tag], number=number, split=split, seed=seed)[tag]  # type: ignore[arg-type]
-    absent = [label for label in TOPIC_CLDR_LABELS if label not in {topic for _, topic in items}]
+    counts = Counter(topic for _, topic in items)
+    rare = [
+        f"{label} ({counts[label]})"
+        for label in TOPIC_CLDR_LABELS
+        if counts[label] < number / len(TOPIC_CLDR_LABELS) / 2
+    ]
     return LabelledTexts(
         tag=tag,
         texts=tuple(text for text, _ in items),
         labels=tuple(topic for _, topic in items),
-        notes=(f"CLDR has no words for {', '.join(absent)}",) if absent else (),
+        notes=(f"CLDR has few or no sentences about {', '.join(rare)}",) if rare else (),
     )
 
 

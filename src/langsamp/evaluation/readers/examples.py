@@ -75,6 +75,10 @@ class ExamplesReader(Protocol[E]):
     def sources(self) -> Sequence[LangScript]:
         """The tags with a train and a dev set, sorted."""
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What lies in the data and was left out, with the reason; often nothing."""
+
     def read(self, tag: LangScript) -> E:
         """The test set of one of `tags`.
 

@@ -35,7 +35,8 @@ def find_files(task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: 
         DataMissingError: where no language has a test set; ends with `missing`, which tells what to do.
     """
     if data is None or data == "hub":
-        raise DataMissingError(f"{task} has labelled text for each tag, but no data folder was given. {missing}")
+        given = "no data folder was given" if data is None else "the hub has no copy of it"
+        raise DataMissingError(f"{task} needs labelled text for each tag, but {given}. {missing}")
     assert isinstance(data, Path)
     found: list[Found[E]] = []
     notes: list[str] = []

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from langsamp.evaluation.protocols import Protocol
-from langsamp.evaluation.readers.examples import TaggedSentences
-from langsamp.evaluation.readers.folders import SPLITS, Found, SplitFiles
+from langsamp.evaluation.readers.examples import ExamplesReader, TaggedSentences
+from langsamp.evaluation.readers.folders import SPLITS, Found
 from langsamp.evaluation.readers.layouts import Data, Layout, find_files, split_files, tag_by_text, tag_folders
 from langsamp.evaluation.readers.tagged import Columns
 
@@ -19,19 +19,22 @@ NER_ORIGIN = (
     "lines `code:word TAB label`. Put these into the folder given as `data` or into a folder ner in it"
 )
 
-_NOTES = {
-    "als": "als of WikiANN is Alemannic (gsw in ISO 639); it is called als as in the paper",
-}
+_ALEMANNIC = "als"
+"""WikiANN's code for what ISO 639 calls `gsw`; Tosk Albanian, which ISO 639 calls so, is `sq` there."""
 _SECOND = {"be-x-old": "be", "map-bms": "jv", "simple": "en"}
 """Codes of Wikipedia for another form of a language that has a Wikipedia; the paper has none of them."""
 
 
-def open_ner(data: Data, *, protocol: Protocol = "fixed") -> SplitFiles[TaggedSentences]:
-    """The reader of files with named entities in `data`.
+def open_ner(data: Data, *, protocol: Protocol = "fixed") -> ExamplesReader[TaggedSentences]:
+    """The reader of files with named entities in `data`, or of WikiANN on the hub.
 
     Raises:
         DataMissingError: where no language has a test set.
     """
+    if data == "hub":
+        from langsamp.evaluation.readers.hub_tasks import hub_ner
+
+        return hub_ner(NER_LABELS)
     columns = Columns(labels=NER_LABELS, without_label="O" if protocol == "paper" else None, cuts_prefix=True)
     layouts: list[Layout[TaggedSentences]] = [
         tag_folders(columns.read),
@@ -51,8 +54,8 @@ def _released_files(columns: Columns, folder: Path, notes: list[str]) -> Iterato
             notes.append(f"{each} is left out: another form of {_SECOND[each.name]}, as in the paper")
             continue
         tag = tag_by_text(each.name, files.values(), _word, notes)
-        if tag and each.name in _NOTES:
-            notes.append(f"{each}: {_NOTES[each.name]}")
+        if tag and each.name == _ALEMANNIC:
+            notes.append(f"{each} is Alemannic ({_ALEMANNIC} in WikiANN, gsw in ISO 639); it is {tag} as in the paper")
         for split in SPLITS:
             if tag and split in files:
                 yield Found(tag=tag, split=split, paths=(files[split],), parse=columns.read)

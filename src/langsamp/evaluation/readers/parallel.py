@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from langsamp.artifacts import fingerprint
 from langsamp.errors import DataMissingError, UserError
@@ -123,6 +123,20 @@ class PairFiles:
         pair = self._pairs[tag]
         english, target = (_lines(pair.with_name(f"{pair.name}.{side}")) for side in (ENGLISH, tag))
         return ParallelText(tag=tag, english=english, target=target)
+
+
+def open_parallel(prefix: str, data: Path | Literal["hub"] | None) -> ParallelReader:
+    """The reader of task `sr-<prefix>`: files in `data`, or for `tatoeba` its copy on the hub.
+
+    Raises:
+        DataMissingError: where there is none, telling where the text comes from and how to lay it out.
+        UserError: where one tag has two pairs.
+    """
+    if data == "hub" and prefix == "tatoeba":
+        from langsamp.evaluation.readers.hub_tasks import hub_tatoeba
+
+        return hub_tatoeba()
+    return PairFiles.find(prefix, data if isinstance(data, Path) else None)
 
 
 def _folders(data: Path | None) -> list[Path]:

@@ -1,8 +1,7 @@
 """Parts of speech: Universal Dependencies, as two columns or as released."""
 
 from langsamp.evaluation.protocols import Protocol
-from langsamp.evaluation.readers.examples import TaggedSentences
-from langsamp.evaluation.readers.folders import SplitFiles
+from langsamp.evaluation.readers.examples import ExamplesReader, TaggedSentences
 from langsamp.evaluation.readers.layouts import Data, Layout, find_files, split_files, tag_folders
 from langsamp.evaluation.readers.tagged import Columns
 from langsamp.evaluation.readers.treebanks import Treebanks
@@ -21,13 +20,17 @@ POS_ORIGIN = (
 )
 
 
-def open_pos(data: Data, *, protocol: Protocol = "fixed") -> SplitFiles[TaggedSentences]:
-    """The reader of files with parts of speech in `data`.
+def open_pos(data: Data, *, protocol: Protocol = "fixed") -> ExamplesReader[TaggedSentences]:
+    """The reader of files with parts of speech in `data`, or of Universal Dependencies on the hub.
 
     Raises:
         DataMissingError: where no language has a test set.
     """
     without = "X" if protocol == "paper" else None
+    if data == "hub":
+        from langsamp.evaluation.readers.hub_tasks import hub_pos
+
+        return hub_pos(POS_LABELS, without_label=without)
     columns = Columns(labels=POS_LABELS, without_label=without)
     layouts: list[Layout[TaggedSentences]] = [
         tag_folders(columns.read),

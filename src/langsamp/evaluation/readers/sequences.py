@@ -87,8 +87,8 @@ def _header(path: Path, lines: Sequence[str], table: Table) -> tuple[str, ...]:
 def _read_as_pandas_does(tag: LangScript, path: Path, table: Table) -> LabelledTexts:
     """The original evaluation's reading.
 
-    A text that starts with a quote swallows lines up to the next quote, rows of too many columns are skipped, and `NA`
-    and `null` become the text `nan`.
+    A text that starts with a quote swallows lines up to the next quote and is skipped with them where that quote does
+    not end a text; rows of too many columns are skipped; `NA` and `null` become the text `nan`.
     """
     import pandas
     from pandas.errors import EmptyDataError, ParserError

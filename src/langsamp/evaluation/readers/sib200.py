@@ -1,8 +1,7 @@
 """SIB-200: sentences of FLORES-200 with one of seven topics."""
 
 from langsamp.evaluation.protocols import Protocol
-from langsamp.evaluation.readers.examples import LabelledTexts
-from langsamp.evaluation.readers.folders import SplitFiles
+from langsamp.evaluation.readers.examples import ExamplesReader, LabelledTexts
 from langsamp.evaluation.readers.layouts import Data, find_files, tag_folders
 from langsamp.evaluation.readers.sequences import Table
 
@@ -15,12 +14,16 @@ SIB200_ORIGIN = (
 )
 
 
-def open_sib200(data: Data, *, protocol: Protocol = "fixed") -> SplitFiles[LabelledTexts]:
-    """The reader of the released folders of SIB-200 in `data`.
+def open_sib200(data: Data, *, protocol: Protocol = "fixed") -> ExamplesReader[LabelledTexts]:
+    """The reader of the released folders of SIB-200 in `data`, or of its copy on the hub.
 
     Raises:
         DataMissingError: where no language has a test set.
     """
+    if data == "hub":
+        from langsamp.evaluation.readers.hub_tasks import hub_sib200
+
+        return hub_sib200(SIB200_LABELS)
     table = Table(
         columns=("index_id", "category", "text"), label="category", text="text", has_header=True,
         labels=SIB200_LABELS, protocol=protocol,

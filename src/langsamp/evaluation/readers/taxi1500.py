@@ -7,8 +7,8 @@ from pathlib import Path
 
 from langsamp.errors import UserError
 from langsamp.evaluation.protocols import Protocol
-from langsamp.evaluation.readers.examples import LabelledTexts
-from langsamp.evaluation.readers.folders import SPLITS, Found, Split, SplitFiles
+from langsamp.evaluation.readers.examples import ExamplesReader, LabelledTexts
+from langsamp.evaluation.readers.folders import SPLITS, Found, Split
 from langsamp.evaluation.readers.layouts import Data, Layout, find_files, tag_by_text, tag_folders
 from langsamp.evaluation.readers.lines import read_lines
 from langsamp.evaluation.readers.sequences import Table, noted
@@ -31,7 +31,7 @@ _ORIGINAL = re.compile(r"(?P<code>[a-z]{2,3})_(?:[^.]*_)?(?P<split>train|dev|tes
 """The language is what stands before the first `_`."""
 
 
-def open_taxi1500(data: Data, *, protocol: Protocol = "fixed") -> SplitFiles[LabelledTexts]:
+def open_taxi1500(data: Data, *, protocol: Protocol = "fixed") -> ExamplesReader[LabelledTexts]:
     """The reader of the files of Taxi1500 in `data`.
 
     Raises:

@@ -24,9 +24,6 @@ _NAME = re.compile(r"(?P<code>[a-z]{2,3})_(?P<treebank>\w+)-ud-(?P<split>train|d
 _FIELDS = ("id", "form", "lemma", "upos")
 """The columns that are looked at, and those before them."""
 
-_NO_TEXT = "_"
-"""What stands for each word of a treebank whose text may not be passed on."""
-
 Row = tuple[int, str]
 """Number and text of a line."""
 
@@ -40,7 +37,10 @@ class Treebanks:
     """The label of a word that has none (`_`), as the original gives it; None = an error."""
 
     def find(self, folder: Path, notes: list[str]) -> Iterator[Found[TaggedSentences]]:
-        """The treebanks in a folder, and in those of its folders that are named `UD_...`."""
+        """The treebanks in a folder, and in those of its folders that are named `UD_...`.
+
+        One that comes without its text, with `_` for each word, has no letter and is left out with a note.
+        """
         treebanks: defaultdict[tuple[str, str], defaultdict[Split, list[Path]]] = defaultdict(lambda: defaultdict(list))
         for path in sorted([*folder.glob("*.conllu"), *folder.glob("UD_*/*.conllu")]):
             name = _NAME.fullmatch(path.name)
@@ -69,9 +69,6 @@ class Treebanks:
         given = 0
         for path in paths:
             sentences = [sentence for sentence in self._sentences(path) if sentence]
-            if sentences and all(word == _NO_TEXT for sentence in sentences for word, _, _ in sentence):
-                notes.append(f"{path.name} is left out: it comes without its text")
-                continue
             words += [tuple(word for word, _, _ in sentence) for sentence in sentences]
             labels += [tuple(label for _, label, _ in sentence) for sentence in sentences]
             given += sum(is_given for sentence in sentences for _, _, is_given in sentence)
