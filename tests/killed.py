@@ -88,6 +88,18 @@ def content(folder: Path) -> dict[str, str]:
     return {str(path): digest(folder / path) for path in files if not any(part[0] == "." for part in path.parts)}
 
 
+def curves(folder: Path) -> dict[str, list[dict[str, object]]]:
+    """The lines of every training log without what tells time."""
+    times = {"tokens_per_second", "data_wait", "seconds"}
+    return {
+        path.parent.name: [
+            {key: value for key, value in json.loads(line).items() if key not in times}
+            for line in path.read_text("utf-8").splitlines()
+        ]
+        for path in folder.glob("models/*/log.jsonl")
+    }
+
+
 def digest(path: Path) -> str:
     if path.suffix != ".safetensors":
         return file_sha256(path)
@@ -105,7 +117,7 @@ def check_stage(stage: Callable[[], object], folder: Path, points: int) -> None:
     before = folder.with_name("before")
     shutil.copytree(folder, before)
     operations = attempt(stage, folder)
-    whole = content(folder)
+    whole, whole_curves = content(folder), curves(folder)
     for number in range(points):
         killed_at = 1 + number * operations // points
         shutil.rmtree(folder)
@@ -116,6 +128,7 @@ def check_stage(stage: Callable[[], object], folder: Path, points: int) -> None:
         check_visible(folder)
         changed = {path for path, _ in content(folder).items() ^ whole.items()} - old_checkpoints(whole, folder)
         assert not changed, f"killed before operation {killed_at} of {operations}: {changed}"
+        assert curves(folder) == whole_curves, f"killed before operation {killed_at} of {operations}"
         scratch = [path for path in folder.rglob(".*") if path.is_dir() and "cells" not in path.parts]
         assert not scratch, f"killed before operation {killed_at} of {operations}: {scratch}"
     shutil.rmtree(before)

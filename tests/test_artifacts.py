@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,10 @@ from langsamp.artifacts import (
     differing_keys,
     fingerprint,
     free_bytes,
+    locked,
     provenance,
     read_json,
+    read_versioned,
     replacing,
     write_bytes,
     write_json,
@@ -153,3 +157,38 @@ def test_free_space_is_that_of_the_nearest_folder(tmp_path: Path) -> None:
     assert free_bytes(tmp_path / "not" / "yet") == pytest.approx(free_bytes(tmp_path), rel=0.1)
     assert free_bytes(Path("not/yet")) > 0
     assert os.listdir(tmp_path) == []  # noqa: PTH208
+
+
+_HOLD = """
+import sys, time
+from pathlib import Path
+from langsamp.artifacts import locked
+with locked(Path(sys.argv[1])):
+    print("locked", flush=True)
+    time.sleep(100)
+"""
+
+
+def test_two_processes_do_not_make_one_folder_and_a_kill_frees_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run" / "rows"
+    with subprocess.Popen([sys.executable, "-c", _HOLD, str(folder)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "locked\n"
+        with pytest.raises(UserError, match=r"another process is at work on .*rows: wait until"), locked(folder):
+            raise AssertionError("two at once")
+        with locked(tmp_path / "run" / "models"):  # other folders are free
+            pass
+        other.kill()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), locked(folder):
+            1 / 0  # noqa: B018
+    assert names(tmp_path / "run") == []
+
+
+def test_a_file_of_another_schema_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"schema": 1, "a": 2})
+    assert read_versioned(path, mend="make it again") == {"schema": 1, "a": 2}
+    for content, found in (({"schema": 2}, "2"), ({"a": 1}, "None"), ([], "None")):
+        write_json(path, content)
+        with pytest.raises(DamagedError, match=rf"a\.json has schema {found}, expected 1: .*; make it again"):
+            read_versioned(path, mend="make it again")

@@ -3,6 +3,8 @@
 Nothing half-written is ever visible (design law 7): a folder or file appears under its name only when it is complete.
 """
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -17,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from langsamp.errors import DamagedError, UserError
 from langsamp.machine import peak_memory_bytes
@@ -26,6 +28,8 @@ SCHEMA = 1
 """Version of every JSON file we write; readers refuse another one."""
 
 _STARTED = time.time()
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What disks answer that cannot lock, as some that several machines share."""
 _RUST_TROUBLE = re.compile(r"([^:]+) \(os error \d+\)")
 """What the system said, as libraries written in Rust (safetensors, tokenizers) report it in errors of their own."""
 _VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
@@ -68,6 +72,51 @@ def replacing(target: Path) -> Iterator[Path]:
             fresh.rename(target)
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes that would make `folder`, and ask so too, away while the block runs.
+
+    The lock is on a hidden file beside `folder`, which goes with the block. The system frees it when this process ends,
+    in whatever way, so it never outlives a kill. On a disk that cannot lock there is none.
+
+    Raises:
+        UserError: where another process is at it, naming the folder and what to do.
+    """
+    path = folder.with_name(f".{folder.name}.lock")
+    while True:
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("a")
+        with file:
+            _lock(file, folder)
+            if not _is_at(path, file):
+                continue  # the process that had the lock has just ended and taken the file away
+            try:
+                yield
+            finally:
+                path.unlink()
+        return
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"another process is at work on {folder}: wait until it has ended, then run the same command again, or "
+            "choose another output folder"
+        ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
+def _is_at(path: Path, file: IO[str]) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    return False
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as `write_bytes` does, in UTF-8."""
     write_bytes(path, text.encode())
@@ -106,6 +155,22 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise DamagedError(f"{path} is not readable as JSON ({error}); delete its folder and make it again") from None
+
+
+def read_versioned(path: Path, *, mend: str) -> dict[str, Any]:
+    """The content of a JSON file of ours that says its `schema`.
+
+    Raises:
+        DamagedError: where it is no JSON, or of another schema than this version writes; `mend` is what to do.
+    """
+    content = read_json(path)
+    found = content.get("schema") if isinstance(content, dict) else None
+    if found != SCHEMA:
+        raise DamagedError(
+            f"{path} has schema {found!r}, expected {SCHEMA}: another version of langsamp wrote it, or it is no file "
+            f"of ours; {mend}"
+        )
+    return dict(content)
 
 
 def file_sha256(path: Path) -> str:

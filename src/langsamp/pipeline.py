@@ -2,17 +2,19 @@
 
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from langsamp.artifacts import differing_keys, provenance, read_json, write_json, write_text
+from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
 from langsamp.data.batches import Batches
 from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.tokenizer import load_tokenizer
 from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.monitor import RetrievalMonitor, check_monitor
 from langsamp.evaluation.plan import check_data
 from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.languages.ids import LanguageIds
@@ -23,6 +25,8 @@ from langsamp.model.mlm import Variant
 from langsamp.recipe import Recipe
 from langsamp.report.page import write_report
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
+from langsamp.training.config import HELD_OUT_LOSS, LAST
+from langsamp.training.selection import chosen_until_now
 from langsamp.training.trainer import TrainingTask, train
 from langsamp.world import World
 
@@ -54,13 +58,14 @@ def check(recipe: Recipe) -> None:
     """Raise now, before the text is read, what would stop the run hours later.
 
     Raises:
-        DataMissingError: where the evaluation's data or the model is absent.
+        DataMissingError: where the evaluation's or the monitor's data or the model is absent.
         UserError: for a model that cannot be made or read the rows, and languages that the evaluation lacks.
     """
     name = recipe.resolved_tokenizer.load
     tokenizer = load_tokenizer(name) if name is not None else None
     check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens)
     check_data(recipe.evaluation)
+    check_monitor(recipe.resolved_monitor)
 
 
 def prepare(recipe: Recipe) -> PreparedRows:
@@ -93,50 +98,35 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
 
     Raises:
         StoppedError: asked to stop; a checkpoint was saved.
-        UserError: where its folder was made with another recipe.
+        UserError: where its folder was made with another recipe, or another process trains there.
     """
-    out = model_folder(recipe, variant, seed)
-    identity = _identity(recipe, rows, variant, seed)
-    finished = {**identity, "steps": recipe.training.steps}
-    if World.from_environment().is_leader:
-        for abandoned in [*out.glob(".export.*"), *out.glob("checkpoints/.step-*")]:  # by a process that was killed
-            shutil.rmtree(abandoned)
-    if _exported(out) == finished:
+    out, is_leader = model_folder(recipe, variant, seed), World.from_environment().is_leader
+    finished = _finished(recipe, rows, variant, seed)
+    if _exported(out) == finished and not _abandoned(out):
         return out / "export"
-    _check_same(finished, out)
-    tokenizer, ids = load_tokenizer(str(rows.folder / TOKENIZER)), LanguageIds.of(rows.tags)
-    model = build_model(
-        recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
-    )
-    checkpoint = train(
-        TrainingTask(
-            name=f"{recipe.name} {out.name}",
-            model=model,
-            batches=Batches(rows, ids=ids, masking=recipe.masking, seed=seed),
-            tokenizer=tokenizer,
-            ids=ids,
-            sampler=recipe.sampler,
-            config=recipe.training,
-            seed=seed,
-            out=out,
-            identity=identity,
-        )
-    )
-    if World.from_environment().is_leader:
-        export(checkpoint, out / "export", identity=finished)
+    with locked(out) if is_leader else nullcontext():
+        for folder in _abandoned(out) if is_leader else ():
+            shutil.rmtree(folder)
+        if _exported(out) != finished:
+            _check_same(finished, out)
+            checkpoint = train(_task(recipe, rows, variant, seed))
+            if is_leader:
+                selection = recipe.resolved_evaluation.selection
+                export(checkpoint, out / "export", identity=finished, selection=selection)
     return out / "export"
 
 
 def export(model: Path, out: Path, **facts: Any) -> Path:
     """The folder `out` with a trained model as stock libraries load it.
 
-    `model` is a training's folder (its newest checkpoint is taken) or one checkpoint. `facts` join the provenance.
+    `model` is a training's folder, of which the checkpoint is taken that `training.select` has chosen until now, or one
+    checkpoint. `facts` join the provenance.
 
     Raises:
         DataMissingError: where `model` holds no checkpoint.
     """
     found = [*checkpoints(model / "checkpoints"), *checkpoints(model)]
-    checkpoint = found[-1] if found else model
+    checkpoint = chosen_until_now(found[-1]) if found else model
     if not (checkpoint / "checkpoint.json").is_file():
         raise DataMissingError(
             f"{model} holds no checkpoint: expected a training's folder such as runs/NAME/models/both-0, or one of its "
@@ -157,7 +147,7 @@ def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
     """The recipe's tasks on all its exports."""
     exports = {str(model_folder(recipe, *training) / "export"): training for training in recipe.trainings}
     names = {path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()}
-    return evaluate(list(exports), recipe.evaluation, recipe.folder / "evaluation", force=force, names=names)
+    return evaluate(list(exports), recipe.resolved_evaluation, recipe.folder / "evaluation", force=force, names=names)
 
 
 def model_folder(recipe: Recipe, variant: Variant, seed: int) -> Path:
@@ -187,8 +177,7 @@ def chosen_trainings(recipe: Recipe, variants: Sequence[str], seeds: Sequence[in
 def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
     """Write down that the recipe's folder is the recipe's, unless a model in it says otherwise."""
     for variant, seed in recipe.trainings:
-        finished = {**_identity(recipe, rows, variant, seed), "steps": recipe.training.steps}
-        _check_same(finished, model_folder(recipe, variant, seed))
+        _check_same(_finished(recipe, rows, variant, seed), model_folder(recipe, variant, seed))
     if World.from_environment().is_leader:
         text = yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
         write_text(recipe.folder / "recipe.yaml", text)
@@ -200,6 +189,7 @@ def _check_same(finished: dict[str, Any], out: Path) -> None:
     if theirs != finished and found:
         record = read_record(found[-1])
         theirs = {**record["identity"], "steps": max(record["step"], finished["steps"])}
+        theirs |= {key: choice for key, choice in finished.items() if key == "selection"}
     changes = differing_keys(finished, theirs) if theirs else []
     if changes:
         raise UserError(
@@ -211,7 +201,52 @@ def _check_same(finished: dict[str, Any], out: Path) -> None:
 def _exported(out: Path) -> dict[str, Any]:
     """The identity of the export in a training's folder; empty where there is none."""
     facts = out / "export" / "provenance.json"
-    return dict(read_json(facts).get("identity", {})) if facts.is_file() else {}
+    mend = f"delete {facts.parent} and run the same command again"
+    return dict(read_versioned(facts, mend=mend).get("identity", {})) if facts.is_file() else {}
+
+
+def _abandoned(out: Path) -> list[Path]:
+    """What a process that was killed has left in a training's folder."""
+    return [*out.glob(".export.*"), *out.glob("checkpoints/.step-*")]
+
+
+def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> TrainingTask:
+    tokenizer, ids = load_tokenizer(str(rows.folder / TOKENIZER)), LanguageIds.of(rows.tags)
+    model = build_model(
+        recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
+    )
+    return TrainingTask(
+        name=f"{recipe.name} {variant}-{seed}",
+        model=model,
+        batches=Batches(rows, ids=ids, masking=recipe.masking, seed=seed),
+        tokenizer=tokenizer,
+        ids=ids,
+        sampler=recipe.sampler,
+        config=recipe.training,
+        seed=seed,
+        out=model_folder(recipe, variant, seed),
+        identity=_identity(recipe, rows, variant, seed),
+        monitor=_monitor(recipe, rows, num_layers=int(model.mlm.config.num_hidden_layers)),
+    )
+
+
+def _monitor(recipe: Recipe, rows: PreparedRows, *, num_layers: int) -> RetrievalMonitor | None:
+    if recipe.monitor.every is None:
+        return None
+    tokenizer = load_tokenizer(str(rows.folder / TOKENIZER))  # its own: encoding changes its state, which is saved
+    return RetrievalMonitor(recipe.resolved_monitor, tokenizer, num_layers=num_layers)
+
+
+def _finished(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> dict[str, Any]:
+    """All that decides an export: what decides the weights at each step, how many there are, and which is chosen."""
+    config, selection = recipe.training, {}
+    if config.select != LAST:
+        measured = {"every": config.held_out_every}
+        if config.select != HELD_OUT_LOSS:
+            measured = recipe.resolved_monitor.model_dump(mode="json", include={"every", "languages", "layer"})
+        by = {"by": config.select, "checkpoint_every": config.checkpoint_every}
+        selection = {"selection": {**by, **measured}}
+    return {**_identity(recipe, rows, variant, seed), "steps": config.steps, **selection}
 
 
 def _identity(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> dict[str, Any]:

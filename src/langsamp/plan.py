@@ -25,12 +25,14 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.sampler import sampling_shares
 from langsamp.data.tokenizer import TokenizerConfig, load_tokenizer
 from langsamp.data.unigram import train_tokenizer
+from langsamp.evaluation.monitor import check_monitor
 from langsamp.evaluation.plan import check_data
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model
 from langsamp.model.mlm import IGNORED, VARIANTS, LangSampForMaskedLM
 from langsamp.recipe import Recipe
+from langsamp.training.config import LAST, TrainingConfig
 
 _SAMPLE = 300  # documents of each tag
 _QUICK_PIECES, _QUICK_DOCUMENTS = 4_000, 6_000
@@ -80,6 +82,7 @@ def make_plan(recipe: Recipe) -> Plan:
         UserError: as the run itself would, for text, tokenizer, model or the evaluation's data.
     """
     check_data(recipe.evaluation)
+    check_monitor(recipe.resolved_monitor)
     amounts = _amounts_there(recipe) or _amounts_estimated(recipe)
     steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
     shares = sampling_shares(
@@ -93,7 +96,7 @@ def make_plan(recipe: Recipe) -> Plan:
         epochs = float(share * steps * rows_per_step / rows) if rows else 0.0
         tags[tag] = TagPlan(documents=amounts.documents[tag], rows=rows, share=float(share), epochs=epochs)
     parameters, seconds_per_step = _measure_step(recipe, amounts)
-    kept = min(recipe.training.keep_checkpoints or math.inf, math.ceil(steps / recipe.training.checkpoint_every))
+    kept = min(_kept(recipe.training), math.ceil(steps / recipe.training.checkpoint_every))
     trainings = len(recipe.trainings)
     disk = sum(amounts.rows.values()) * recipe.rows.row_tokens * 4 + trainings * int(parameters * 4 * (3 * kept + 1))
     return Plan(
@@ -108,6 +111,11 @@ def make_plan(recipe: Recipe) -> Plan:
         disk_bytes=disk,
         free_bytes=free_bytes(recipe.folder),
     )
+
+
+def _kept(config: TrainingConfig) -> float:
+    """Checkpoints that stay, at most: the newest ones, and the best one where a choice is made."""
+    return math.inf if config.keep_checkpoints is None else config.keep_checkpoints + (config.select != LAST)
 
 
 def print_plan(plan: Plan) -> None:

@@ -1,7 +1,7 @@
 """A recipe: one YAML file that says a whole run, every key checked, every default in its owner's class."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -11,11 +11,14 @@ from langsamp.data.corpus import CorpusConfig
 from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
 from langsamp.data.tokenizer import TokenizerConfig
-from langsamp.errors import DataMissingError, UserError, wrong_settings
+from langsamp.errors import DataMissingError, UserError, did_you_mean, wrong_settings
 from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.monitor import MonitorConfig, items_of
+from langsamp.evaluation.tasks import task
 from langsamp.model.build import ModelConfig
 from langsamp.model.mlm import VARIANTS, Variant
-from langsamp.training.config import TrainingConfig
+from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
+from langsamp.training.selection import candidates
 
 
 class Recipe(BaseModel):
@@ -40,6 +43,7 @@ class Recipe(BaseModel):
     sampler: SamplerConfig = SamplerConfig()
     masking: MaskingConfig = MaskingConfig()
     training: TrainingConfig = TrainingConfig()
+    monitor: MonitorConfig = MonitorConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
 
     @model_validator(mode="after")
@@ -48,6 +52,35 @@ class Recipe(BaseModel):
             values = getattr(self, key)
             if not values or len(set(values)) != len(values):
                 raise ValueError(f"{key} must name at least one value and none twice, got {list(values)}")
+        return self
+
+    @model_validator(mode="after")
+    def _can_select(self) -> Self:
+        training, every = self.training, self.monitor.every
+        if every is not None and every > training.steps:
+            raise ValueError(
+                f"monitor.every is {every}, more than the {training.steps} training.steps: nothing to draw"
+            )
+        measured = {HELD_OUT_LOSS: training.held_out_every}
+        if every is not None:
+            measured |= {task(name).name: every for name in self.monitor.tasks}
+        if training.select not in (LAST, *measured):
+            meant = did_you_mean(training.select, [LAST, *measured])
+            raise ValueError(
+                f"training.select {training.select!r} is not measured.{meant} Expected {', '.join([LAST, *measured])}, "
+                "or one more of monitor.tasks, with monitor.every"
+            )
+        if training.select != LAST and len(candidates(training, measured[training.select])) < 2:
+            raise ValueError(
+                f"training.select {training.select}: no checkpoint but the last is measured. Of {training.steps} steps "
+                f"every {measured[training.select]} is measured and every {training.checkpoint_every} saved "
+                "(training.checkpoint_every): choose numbers with a smaller common multiple"
+            )
+        if self._chosen_on == "test" and self.evaluation.selection != "test":
+            raise ValueError(
+                f"training.select {training.select}: there are no dev items of that task, only test items. Select by "
+                f"{HELD_OUT_LOSS} or sr-cldr; or say so with evaluation.selection: test, which all scores then show"
+            )
         return self
 
     @property
@@ -61,6 +94,25 @@ class Recipe(BaseModel):
         if self.tokenizer.load is not None or self.model.init is None:
             return self.tokenizer
         return self.tokenizer.model_copy(update={"load": self.model.init})
+
+    @property
+    def resolved_monitor(self) -> MonitorConfig:
+        """The monitor's settings, where nothing is said those of the evaluation."""
+        settings = {"data": self.evaluation.data, "layer": self.evaluation.layer}
+        missing = {key: value for key, value in settings.items() if getattr(self.monitor, key) is None}
+        return self.monitor.model_copy(update=missing)
+
+    @property
+    def resolved_evaluation(self) -> EvaluationConfig:
+        """The evaluation's settings, with what the checkpoints were chosen on, if that is more than is said."""
+        on = max(self.evaluation.selection, self._chosen_on, key=("none", "dev", "test").index)
+        return self.evaluation.model_copy(update={"selection": on})
+
+    @property
+    def _chosen_on(self) -> Literal["none", "dev", "test"]:
+        if self.training.select == LAST:
+            return "none"
+        return "dev" if self.training.select == HELD_OUT_LOSS else items_of(self.training.select)
 
     @property
     def trainings(self) -> list[tuple[Variant, int]]:

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import huggingface_hub.constants
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast, XLMRobertaTokenizer
 
 from langsamp.data.cleaning import clean_text
 from langsamp.data.tokenizer import (
     TokenizerConfig,
     load_tokenizer,
-    ordinary_ids,
     special_ids,
+    textless_ids,
     tokenizer_fingerprint,
     unknown_share,
     vocabulary_size,
@@ -80,7 +80,7 @@ def test_the_layout_is_that_of_xlm_r(trained: PreTrainedTokenizerFast) -> None:
     assert len(trained) == vocabulary_size(trained) == 650
     assert trained.convert_ids_to_tokens([0, 1, 2, 3, 649]) == ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     assert special_ids(trained) == [0, 1, 2, 3, 649]
-    assert ordinary_ids(trained).tolist() == list(range(4, 649))
+    assert textless_ids(trained) == special_ids(trained)
     assert trained.model_max_length == 64
     pair = trained("moja", "mbili")["input_ids"]
     assert [token for token in pair if token in (0, 2)] == [0, 2, 2, 2]
@@ -173,14 +173,18 @@ def test_unknown_share_counts_unknown_and_bytes(trained: PreTrainedTokenizerFast
     assert vocabulary_size(blind) == 440
 
 
-def test_ordinary_and_special_ids_part_the_vocabulary(
+def test_special_ids_and_gaps_stand_for_no_text(
     trained: PreTrainedTokenizerFast, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     for one in (trained, tokenizer):
-        ordinary, special = ordinary_ids(one), special_ids(one)
-        assert ordinary.dtype == np.int64
-        assert sorted([*ordinary.tolist(), *special]) == sorted(one.get_vocab().values())
-        assert {one.mask_token_id, one.cls_token_id, one.sep_token_id, one.pad_token_id} <= set(special)
+        assert {one.mask_token_id, one.cls_token_id, one.sep_token_id, one.pad_token_id} <= set(textless_ids(one))
+    pieces = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "word": 5, "text": 8, "<mask>": 9}
+    gaps = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(models.WordLevel(pieces, unk_token="<unk>")), cls_token="<s>", pad_token="<pad>",
+        sep_token="</s>", unk_token="<unk>", mask_token="<mask>",
+    )  # fmt: skip
+    assert special_ids(gaps) == [0, 1, 2, 3, 9]
+    assert textless_ids(gaps) == [0, 1, 2, 3, 4, 6, 7, 9]
 
 
 def test_too_little_text_or_too_small_a_vocabulary() -> None:

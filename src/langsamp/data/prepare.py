@@ -16,14 +16,14 @@ from typing import Any
 from pydantic import BaseModel
 from tqdm import tqdm
 
-from langsamp.artifacts import differing_keys, fingerprint, provenance, replacing, write_json, writing
+from langsamp.artifacts import differing_keys, fingerprint, locked, provenance, replacing, write_json, writing
 from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.rows import MANIFEST, TOKENIZER, Manifest, PreparedRows, RowsConfig, TagRows, read_manifest
 from langsamp.data.tag_rows import TagWork
 from langsamp.data.tokenizer import (
     TokenizerConfig,
     load_tokenizer,
-    special_ids,
+    textless_ids,
     tokenizer_fingerprint,
     vocabulary_size,
 )
@@ -48,25 +48,20 @@ def prepare_rows(
     `workers` processes share the tags (default: one for each processor); the rows do not depend on it.
 
     Raises:
-        UserError: where the text is not as expected, or `out` holds rows of other text or settings.
+        UserError: where the text is not as expected, `out` holds rows of other text or settings, or another process is
+            preparing there.
     """
     source = open_corpus(corpus, base=base)
     made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint())
-    if (out / MANIFEST).is_file():
-        _check_same(made_from, out)
-        return PreparedRows(out)
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
-        raise UserError(f"{out} holds no prepared rows but something else; name another folder or empty it")
-    folder = out.parent / f".{out.name}.{fingerprint(made_from)}"
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    jobs = [TagWork(tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder) for tag in source.tags]
-    jobs.sort(key=lambda job: source.size(job.tag), reverse=True)  # the longest first, so that none is waited for
-    with shared_out(min(workers or usable_cores(), len(jobs))) as pool:
-        facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
-        entries = each(methodcaller("encode"), jobs, pool, "packing rows")
-    tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
-    _finish(folder, out, source=source, made_from=made_from, facts=facts, rows=rows, tags=dict(sorted(tags.items())))
+    if not (out / MANIFEST).is_file():
+        if out.is_file() or (out.is_dir() and any(out.iterdir())):
+            raise UserError(f"{out} holds no prepared rows but something else; name another folder or empty it")
+        folder = out.parent / f".{out.name}.{fingerprint(made_from)}"
+        jobs = [TagWork(tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder) for tag in source.tags]
+        with locked(out):
+            if not (out / MANIFEST).is_file():  # another process may have ended just now
+                _make(jobs, tokenizer, out, made_from=made_from, workers=workers or usable_cores())
+    _check_same(made_from, out)
     return PreparedRows(out)
 
 
@@ -111,6 +106,26 @@ def _check_same(made_from: Mapping[str, Mapping[str, object]], out: Path) -> Non
         )
 
 
+def _make(
+    jobs: Sequence[TagWork],
+    tokenizer: TokenizerConfig,
+    out: Path,
+    *,
+    made_from: dict[str, dict[str, object]],
+    workers: int,
+) -> None:
+    """Do the jobs, which share one folder, and give that folder the name `out`."""
+    source, rows, folder = jobs[0].corpus, jobs[0].rows, jobs[0].folder
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    jobs = sorted(jobs, key=lambda job: source.size(job.tag), reverse=True)  # the longest first: none is waited for
+    with shared_out(min(workers, len(jobs))) as pool:
+        facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
+        entries = each(methodcaller("encode"), jobs, pool, "packing rows")
+    tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
+    _finish(folder, out, source=source, made_from=made_from, facts=facts, rows=rows, tags=dict(sorted(tags.items())))
+
+
 def _make_tokenizer(
     jobs: Sequence[TagWork], config: TokenizerConfig, rows: RowsConfig, *, folder: Path, pool: Executor | None
 ) -> dict[str, Any]:
@@ -134,7 +149,7 @@ def _make_tokenizer(
         "vocabulary_size": vocabulary_size(made),
         "mask_id": made.mask_token_id,
         "unknown_id": made.unk_token_id,
-        "special_ids": special_ids(made),
+        "special_ids": textless_ids(made),
     }
     write_json(folder / "tokenizer-facts.json", facts)
     return facts

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from langsamp.artifacts import SCHEMA, file_sha256, read_json
+from langsamp.artifacts import SCHEMA, file_sha256, read_versioned
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
 
@@ -77,6 +77,7 @@ class Manifest(BaseModel):
     row_tokens: int
     mask_id: int
     special_ids: tuple[int, ...]
+    """Ids that stand for no text: of special tokens, and of no token at all."""
     tags: Mapping[str, TagRows]
 
 
@@ -97,9 +98,14 @@ class PreparedRows:
         self.row_tokens = self.manifest.row_tokens
         self.vocabulary_size = self.manifest.vocabulary_size
         self.mask_id = self.manifest.mask_id
-        self.ordinary_ids = np.setdiff1d(np.arange(self.vocabulary_size), self.manifest.special_ids)
+        self.ordinary_ids: NDArray[np.int64] = np.setdiff1d(np.arange(self.vocabulary_size), self.manifest.special_ids)
         self.sizes = [entry.rows for entry in self.manifest.tags.values()]
         self._files = [self._open(tag, entry, verify) for tag, entry in self.manifest.tags.items()]
+
+    @property
+    def has_held_out(self) -> bool:
+        """Whether any tag has held-out rows."""
+        return any(entry.held_out_rows for entry in self.manifest.tags.values())
 
     def training(self, tag: int) -> NDArray[np.unsignedinteger]:
         """Training rows of the tag with this index, shape (rows, row_tokens), memory-mapped."""
@@ -134,8 +140,9 @@ def read_manifest(folder: Path) -> Manifest:
     """
     if not (folder / MANIFEST).is_file():
         raise DataMissingError(f"{folder} holds no prepared rows (no {MANIFEST}); make them with `langsamp prepare`")
+    content = read_versioned(folder / MANIFEST, mend=f"delete {folder} and prepare again")
     try:
-        return Manifest.model_validate(read_json(folder / MANIFEST))
+        return Manifest.model_validate(content)
     except ValidationError as error:
         raise DamagedError(f"{folder / MANIFEST} is not a manifest of this version ({error}); prepare again") from None
 

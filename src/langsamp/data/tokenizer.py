@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.artifacts import fingerprint
@@ -99,9 +98,13 @@ def special_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
     return sorted(added.union(tokenizer.all_special_ids))
 
 
-def ordinary_ids(tokenizer: "PreTrainedTokenizerFast") -> NDArray[np.int64]:
-    """Ids of the tokens that stand for text, bytes among them, in ascending order."""
-    return np.array(sorted(set(tokenizer.get_vocab().values()).difference(special_ids(tokenizer))), np.int64)
+def textless_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
+    """Ids below the vocabulary's size that stand for no text: special ones and gaps, in ascending order.
+
+    All others are ordinary: they stand for text, bytes among them.
+    """
+    ordinary = set(tokenizer.get_vocab().values()).difference(special_ids(tokenizer))
+    return [number for number in range(vocabulary_size(tokenizer)) if number not in ordinary]
 
 
 def unknown_share(tokenizer: "PreTrainedTokenizerFast", texts: Iterable[str]) -> UnknownShare:

@@ -40,18 +40,19 @@ def retrieve(
     *,
     layer: int,
     ties: Ties = "last",
+    controls: bool = True,
     advance: Callable[[int], object] | None = None,
 ) -> Iterator[LanguageResult]:
     """Score language after language; the English side of all of them is encoded once, before the first.
 
-    Each gets `top1_accuracy`, `top5_accuracy` and `top10_accuracy` in per cent, and the same three as `layer0_...`,
-    `ngram_...` and `chance_...`; the predictions are the rank of each item's translation, 1 = nearest.
+    Each gets `top1_accuracy`, `top5_accuracy` and `top10_accuracy` in per cent, and with `controls` the same three as
+    `layer0_...`, `ngram_...` and `chance_...`; the predictions are the rank of each item's translation, 1 = nearest.
     `advance` is told how many of `num_sentences(texts)` each batch finished.
 
     Raises:
         UserError: where the encoder's vectors cannot be used.
     """
-    layers = sorted({0, layer})
+    layers = sorted({0, layer}) if controls else [layer]
     queries = list(dict.fromkeys(sentence for text in texts.values() for sentence in text.english))
     english = encoder.encode(queries, layers=layers, advance=advance)
     row = {sentence: index for index, sentence in enumerate(queries)}
@@ -59,18 +60,15 @@ def retrieve(
         rows = np.array([row[sentence] for sentence in text.english])
         target = encoder.encode(text.target, layers=layers, advance=advance)
         found = {of: ranks(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
-        overlap = ranks(*overlap_vectors(text.english, text.target), ties=ties)
-        yield LanguageResult(
-            tag=tag,
-            metrics={
-                **_accuracies(found[layer], prefix=""),
+        metrics = _accuracies(found[layer], prefix="")
+        if controls:
+            overlap = ranks(*overlap_vectors(text.english, text.target), ties=ties)
+            metrics |= {
                 **_accuracies(found[0], prefix="layer0_"),
                 **_accuracies(overlap, prefix="ngram_"),
                 **{f"chance_top{k}_accuracy": 100 * min(k / len(text.target), 1.0) for k in KS},
-            },
-            predictions={"rank": found[layer]},
-            num_items=len(text.target),
-        )
+            }
+        yield LanguageResult(tag=tag, metrics=metrics, predictions={"rank": found[layer]}, num_items=len(text.target))
 
 
 def num_sentences(texts: Iterable[ParallelText]) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from langsamp.artifacts import SCHEMA, read_json, write_json
+from langsamp.artifacts import SCHEMA, read_versioned, write_json
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -62,11 +62,11 @@ class Conditioning:
 
         Raises:
             DataMissingError: where `folder` is no export of ours.
-            DamagedError: where a file cannot be read.
+            DamagedError: where a file cannot be read or is of another schema.
         """
         if not (folder / LANGUAGES).is_file():
             raise DataMissingError(f"{folder} holds no {LANGUAGES}: expected a folder written by `langsamp export`")
-        record = read_json(folder / LANGUAGES)
+        record = read_versioned(folder / LANGUAGES, mend="export the model again")
         try:
             tables = load_file(folder / WEIGHTS)
         except (OSError, SafetensorError) as error:

@@ -95,27 +95,13 @@ class LangSampForMaskedLM(nn.Module):
         self.language = _table(num_languages, width, generator) if variant in ("language", "both") else None
         self.script = _table(num_scripts, width, generator) if variant in ("script", "both") else None
 
-    def forward(
-        self,
-        input_ids_BL: Tensor,
-        labels_BL: Tensor,
-        *,
-        language_ids_B: Tensor | None = None,
-        script_ids_B: Tensor | None = None,
-        attention_mask_BL: Tensor | None = None,
-    ) -> Tensor:
-        """Sum of the cross-entropy over masked tokens, a scalar.
+    def forward(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Tensor | None) -> Tensor:
+        """Sum of the cross-entropy over masked tokens, a scalar; `inputs` are the keywords of `masked_logits`.
 
         A sum, so that the trainer can divide by the masked tokens of the whole step: neither accumulation nor ranks
         then change the loss (design law 4).
         """
-        logits_MV, labels_M = self.masked_logits(
-            input_ids_BL,
-            labels_BL,
-            language_ids_B=language_ids_B,
-            script_ids_B=script_ids_B,
-            attention_mask_BL=attention_mask_BL,
-        )
+        logits_MV, labels_M = self.masked_logits(input_ids_BL, labels_BL, **inputs)
         return F.cross_entropy(logits_MV.float(), labels_M, reduction="sum")
 
     def masked_logits(

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedTokenizerBase
 
-from langsamp.artifacts import SCHEMA, file_sha256, read_json, replacing, write_json
-from langsamp.errors import DamagedError
+from langsamp.artifacts import SCHEMA, file_sha256, free_bytes, read_versioned, replacing, write_json
+from langsamp.errors import DamagedError, UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 
@@ -46,8 +46,16 @@ def save_checkpoint(
     tokenizer: PreTrainedTokenizerBase,
     record: Mapping[str, Any],
     keep: int | None,
+    best: int | None = None,
 ) -> Path:
-    """Write the checkpoint of `step` below `folder`, then delete all but the newest `keep`; return its folder."""
+    """Write the checkpoint of `step` below `folder`, then delete all but the newest `keep` and `best`; its folder.
+
+    `best` is a step. Where `keep` is None all stay.
+
+    Raises:
+        UserError: where the disk has no room for it.
+    """
+    _check_space(model, folder)
     out = checkpoint_folder(folder, step)
     with replacing(out) as fresh:
         model.mlm.config.save_pretrained(fresh)
@@ -57,7 +65,8 @@ def save_checkpoint(
         checksums = {name: file_sha256(fresh / name) for name in (_MODEL, _OPTIMIZER)}
         write_json(fresh / _RECORD, {"schema": SCHEMA, "step": step, **record, "sha256": checksums})
     for old in checkpoints(folder)[: -keep if keep else 0]:
-        shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
+        if best is None or old != checkpoint_folder(folder, best):
+            shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
     return out
 
 
@@ -65,12 +74,13 @@ def read_record(checkpoint: Path) -> dict[str, Any]:
     """What `checkpoint.json` says.
 
     Raises:
-        DamagedError: where it is missing or unreadable.
+        DamagedError: where it is missing, unreadable or of another schema.
     """
     if not (checkpoint / _RECORD).is_file():
         raise DamagedError(f"{checkpoint} has no {_RECORD}; delete that folder to go on from an older checkpoint")
-    record: dict[str, Any] = read_json(checkpoint / _RECORD)
-    return record
+    return read_versioned(
+        checkpoint / _RECORD, mend="use that version, or delete the checkpoint to go on from an older one"
+    )
 
 
 def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer | None = None) -> dict[str, Any]:
@@ -108,6 +118,16 @@ def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, dict[str, Any]
     )
     load_checkpoint(checkpoint, model=model)
     return model, record
+
+
+def _check_space(model: nn.Module, folder: Path) -> None:
+    needed = 3 * sum(parameter.numel() * 4 for parameter in model.parameters())
+    if free_bytes(folder) < needed:
+        raise UserError(
+            f"no room for a checkpoint in {folder}: it takes {needed / 2**30:.1f} GiB and "
+            f"{free_bytes(folder) / 2**30:.1f} GiB are free. Free some space (training.keep_checkpoints keeps fewer) "
+            "and run the same command again"
+        )
 
 
 def _optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:

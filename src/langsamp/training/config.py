@@ -10,8 +10,11 @@ _CHANGE_NO_WEIGHT = {
     "held_out_every",
     "checkpoint_every",
     "keep_checkpoints",
+    "select",
     "log_to",
 }
+
+LAST, HELD_OUT_LOSS = "last", "held_out_loss"
 
 Schedule = Literal["linear", "constant", "warmup-stable-decay"]
 
@@ -50,7 +53,10 @@ class TrainingConfig(BaseModel):
     checkpoint_every: int = Field(default=5_000, ge=1)
     """Steps between two checkpoints; the last step is always saved."""
     keep_checkpoints: int | None = Field(default=None, ge=1)
-    """Newest checkpoints to keep; null keeps all."""
+    """Newest checkpoints to keep; null keeps all. Where `select` chooses, the best one so far is kept beside them."""
+    select: str = LAST
+    """Which checkpoint is exported: `last`, `held_out_loss` for that of the lowest, or one of `monitor.tasks` for that
+    of the highest score. It is chosen among the checkpoints whose step is measured; the first of equals is taken."""
     log_to: tuple[Literal["tensorboard", "wandb"], ...] = ()
     """Trackers that get the log beside `log.jsonl`."""
 

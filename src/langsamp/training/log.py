@@ -48,7 +48,7 @@ class Clock:
 
 
 class TrainingLog:
-    """Lines of `log.jsonl`: `kind` is `train` or `held_out`, `step` counts finished updates."""
+    """Lines of `log.jsonl`: `kind` is `train`, `held_out` or `evaluation`, `step` counts finished updates."""
 
     def __init__(self, path: Path, *, accelerator: Accelerator, trackers: Sequence[str], step: int) -> None:
         """Open the log of a training that stands at `step`; lines after it, from a run that was killed, go.
@@ -57,9 +57,12 @@ class TrainingLog:
             UserError: where a tracker is not installed.
         """
         self._path, self._accelerator = path, accelerator
+        found = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+        kept = {line: record for line in found if (record := _record(line)) and record["step"] <= step}
+        self.lines = tuple(kept.values())
+        """What was written until `step` by earlier processes."""
         if accelerator.is_main_process:
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-            write_text(path, "".join(line for line in lines if _step(line) <= step))
+            write_text(path, "".join(kept))
         for tracker in trackers:
             if find_spec(tracker) is None:
                 raise UserError(
@@ -69,17 +72,19 @@ class TrainingLog:
         if trackers:
             accelerator.init_trackers("langsamp")
 
-    def write(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
-        """Append one line; trackers get its plain numbers.
+    def write(self, kind: str, step: int, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Append one line and return it; trackers get its plain numbers.
 
         Raises:
             UserError: where the disk is full.
         """
+        line = {"kind": kind, "step": step, **values}
         if self._accelerator.is_main_process:
             with writing(self._path), self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
+                file.write(json.dumps(line) + "\n")
         numbers = {f"{kind}/{key}": value for key, value in values.items() if isinstance(value, int | float)}
         self._accelerator.log(numbers, step=step)
+        return line
 
     def close(self) -> None:
         """Flush the trackers."""
@@ -87,9 +92,10 @@ class TrainingLog:
             tracker.finish()
 
 
-def _step(line: str) -> float:
-    """The step of a log line; a line cut short by a kill counts as after everything."""
+def _record(line: str) -> dict[str, Any] | None:
+    """A line of the log; None for one that a kill cut short."""
     try:
-        return float(json.loads(line)["step"])
+        record: dict[str, Any] = json.loads(line)
     except json.JSONDecodeError:
-        return float("inf")
+        return None
+    return record

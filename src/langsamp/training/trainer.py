@@ -1,10 +1,9 @@
 """The training loop: our own, on accelerate, so that order, masks, normalisation and resume are exact.
 
 Per step: draw its rows (a function of the step), sum the loss over this rank's batches, divide by the masked tokens of
-the whole step, update. The only module that knows of processes.
+the whole step, update. With `processes.py` the only module that knows of processes.
 """
 
-import atexit
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed
-from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
-from langsamp.artifacts import differing_keys, free_bytes, provenance
+from langsamp.artifacts import differing_keys, provenance
 from langsamp.data.batches import Batches, MaskedBatch
 from langsamp.data.sampler import RowOrder, SamplerConfig, sampling_shares
 from langsamp.errors import NonFiniteLossError, StoppedError, UserError
@@ -29,9 +26,11 @@ from langsamp.training.checkpoint import checkpoints, load_checkpoint, read_reco
 from langsamp.training.config import TrainingConfig
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.log import Clock, TrainingLog
+from langsamp.training.monitor import Monitor
 from langsamp.training.optimizer import make_optimizer
+from langsamp.training.processes import join_processes, summed
+from langsamp.training.selection import Selection
 from langsamp.training.stop import StopFlag
-from langsamp.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +48,17 @@ class TrainingTask:
     out: Path
     identity: Mapping[str, Any]
     """All that decides the weights at each step, in JSON's terms: kept in every checkpoint and compared at resume."""
+    monitor: Monitor | None = None
+    """Scores to take on the way; they change no weight."""
 
 
 def train(task: TrainingTask, *, cpu: bool = False) -> Path:
-    """Train to the last step and return the last checkpoint; goes on from the newest one in `task.out`.
+    """Train to the last step and return the checkpoint that `training.select` means; goes on from the newest one.
 
     Raises:
         StoppedError: asked to stop by SIGTERM or Ctrl-C; a checkpoint was saved.
         NonFiniteLossError: the loss became NaN or infinite; the message names step and rows.
-        UserError: where `task.out` was made with other settings.
+        UserError: where `task.out` was made with other settings, or what selects is not measured.
     """
     return _Trainer(task, cpu=cpu).run()
 
@@ -66,18 +67,13 @@ class _Trainer:
     def __init__(self, task: TrainingTask, *, cpu: bool) -> None:
         config = task.config
         self.task, self.config = task, config
-        self.accelerator = _accelerator(config, task.out, cpu=cpu)
-        self.world = World(self.accelerator.process_index, self.accelerator.num_processes)
-        if self.world != World.from_environment():
-            raise UserError(
-                f"{World.from_environment().size} processes were started, but accelerate cannot join them on this "
-                f"machine's {self.accelerator.device.type} devices: start one process"
-            )
+        self.accelerator, self.world = join_processes(config, task.out, cpu=cpu)
         if task.sampler.rows_per_step < self.world.size:
             raise UserError(
                 f"{self.world.size} processes share steps of {task.sampler.rows_per_step} rows: start fewer processes "
                 "or set a larger sampler.rows_per_step"
             )
+        self.selection = Selection(config, task.monitor, has_held_out=task.batches.rows.has_held_out)
         self.order = row_order(task.batches, task.sampler, steps=config.steps, seed=task.seed)
         self.optimizer = make_optimizer(task.model, config)
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
@@ -85,8 +81,11 @@ class _Trainer:
         self.log = TrainingLog(
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
         )
+        self.selection.resume(self.log.lines, step=self.step, folder=task.out)
         self.unlogged: list[tuple[int, Tensor, Tensor]] = []
         """Step, mean loss and gradient norm of the updates since the last log line, still on the device."""
+        self.shown: dict[str, str] = {}
+        """What the progress bar shows: the newest loss and the newest scores."""
 
     def run(self) -> Path:
         try:
@@ -98,7 +97,7 @@ class _Trainer:
 
     def _run(self) -> Path:
         if self.step >= self.config.steps:
-            return checkpoints(self._checkpoints)[-1]
+            return self.selection.chosen(self._checkpoints)
         steps = Ahead(self._batches, first=self.step, last=self.config.steps)
         self.task.model.train()
         with StopFlag() as stop, self._progress() as progress:
@@ -109,14 +108,16 @@ class _Trainer:
                 self.step += 1
                 progress.update()
                 if self._due(self.config.log_every):
-                    progress.set_postfix_str(self._log_training(clock))
+                    self._show(progress, train=self._log_training(clock))
                 with clock.aside():
                     if self._due(self.config.held_out_every):
                         self._log_held_out()
+                    if self.task.monitor is not None and self._due(self.task.monitor.every):
+                        self._show(progress, scores=self._log_scores(self.task.monitor))
                     if self._due(self.config.checkpoint_every):
                         self._save()
         self.log.close()
-        return checkpoints(self._checkpoints)[-1]
+        return self.selection.chosen(self._checkpoints)
 
     def _due(self, every: int) -> bool:
         return self.step % every == 0 or self.step == self.config.steps
@@ -146,7 +147,7 @@ class _Trainer:
         asked, masked = bool(stop), sum(batch.num_masked for batch in batches)
         if self.world.size > 1:
             counts = torch.tensor([int(asked), masked], device=accelerator.device)
-            asked, masked = accelerator.reduce(counts, "sum").tolist()
+            asked, masked = summed(counts, accelerator).tolist()
         if asked:
             return False
         torch.manual_seed(_step_seed(self.task.seed, self.step, self.world.rank))  # dropout
@@ -163,7 +164,7 @@ class _Trainer:
             if stop and self.world.size == 1:
                 self.prepared.zero_grad()
                 return False
-        loss = accelerator.reduce(total, "sum") if self.world.size > 1 else total
+        loss = summed(total, accelerator)
         if accelerator.device.type == "cpu":
             self._check_finite(self.step, loss.item())
         norm = accelerator.clip_grad_norm_(model.parameters(), self.config.max_gradient_norm or float("inf"))
@@ -178,6 +179,10 @@ class _Trainer:
         # DDP averages gradients over ranks; the step's loss is their sum.
         self.accelerator.backward(loss * self.world.size)
         return loss.detach()
+
+    def _show(self, progress: "tqdm[Any]", **news: str) -> None:
+        self.shown |= news
+        progress.set_postfix_str(", ".join(self.shown.values()))
 
     def _log_training(self, clock: Clock) -> str:
         """Write the line of the updates since the last one; what the progress bar shows of it."""
@@ -221,10 +226,25 @@ class _Trainer:
                 rows_per_batch=self.config.rows_per_batch,
                 device=self.accelerator.device,
             )
-        if self.world.size > 1:
-            sums = self.accelerator.reduce(held_out.sums.to(self.accelerator.device), "sum")
-            held_out = HeldOut(sums=sums.cpu())
-        self.log.write("held_out", self.step, held_out.record(self.task.batches))
+        held_out = HeldOut(sums=summed(held_out.sums, self.accelerator))
+        self.selection.note(self.log.write("held_out", self.step, held_out.record(self.task.batches)))
+
+    def _log_scores(self, monitor: Monitor) -> str:
+        """Take and write the scores; what the progress bar shows of them."""
+        found, mine = torch.zeros(len(monitor), dtype=torch.float64), self.world.share(range(len(monitor)))
+        trouble = None
+        try:
+            scores = monitor.measure(self.task.model.mlm.base_model, mine)
+        except UserError as error:  # told after the sum, where the other ranks wait for this one
+            scores, trouble = [float("nan")] * len(mine), error
+        self.task.model.train()
+        found[mine.start : mine.stop] = torch.tensor(scores, dtype=torch.float64)
+        found = summed(found, self.accelerator)
+        if found.isnan().any():
+            raise UserError(f"{self.task.name}, step {self.step}: {trouble or 'another process could not score'}")
+        record = monitor.record(found.tolist())
+        self.selection.note(self.log.write("evaluation", self.step, record))
+        return ", ".join(f"{name} {record[name]:.1f}" for name in monitor.items)
 
     def _stop(self) -> None:
         if self.step not in {read_record(path)["step"] for path in checkpoints(self._checkpoints)}:
@@ -255,9 +275,9 @@ class _Trainer:
             "ids": task.ids.model_dump(mode="json"),
             "rows_seen": {str(tag): int(rows) for tag, rows in zip(task.batches.rows.tags, seen, strict=True)},
             "scaler": scaler.state_dict() if scaler is not None else None,
+            "selected": self.selection.record,
             "provenance": provenance(),
         }
-        _check_space(task.model, self._checkpoints)
         save_checkpoint(
             self._checkpoints,
             step=self.step,
@@ -266,6 +286,7 @@ class _Trainer:
             tokenizer=task.tokenizer,
             record=record,
             keep=self.config.keep_checkpoints,
+            best=self.selection.best,
         )
 
     def _resume(self) -> int:
@@ -295,33 +316,5 @@ def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int
     return RowOrder(sizes, shares, fingerprint=batches.rows.fingerprint, seed=seed)
 
 
-def _accelerator(config: TrainingConfig, out: Path, *, cpu: bool) -> Accelerator:
-    if config.precision == "fp16" and (cpu or not torch.accelerator.is_available()):
-        raise UserError("training.precision fp16 needs a GPU; on a CPU use bf16 or fp32")
-    atexit.register(_end_group)
-    return Accelerator(
-        mixed_precision={"fp32": "no"}.get(config.precision, config.precision),
-        cpu=cpu or not torch.accelerator.is_available(),  # else accelerate would not join processes without a GPU
-        log_with=list(config.log_to) or None,
-        project_dir=out if config.log_to else None,
-    )
-
-
-def _end_group() -> None:
-    """Leave the group of processes, which all trainings of this process share."""
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-
-
 def _step_seed(seed: int, step: int, rank: int) -> int:
     return int(np.random.SeedSequence([seed, step, rank]).generate_state(1, np.uint64)[0] >> 1)
-
-
-def _check_space(model: nn.Module, folder: Path) -> None:
-    needed = 3 * sum(parameter.numel() * 4 for parameter in model.parameters())
-    if free_bytes(folder) < needed:
-        raise UserError(
-            f"no room for a checkpoint in {folder}: it takes {needed / 2**30:.1f} GiB and "
-            f"{free_bytes(folder) / 2**30:.1f} GiB are free. Free some space (training.keep_checkpoints keeps fewer) "
-            "and run the same command again"
-        )

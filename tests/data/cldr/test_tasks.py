@@ -10,7 +10,7 @@ from langsamp.data.cldr.locales import locales
 from langsamp.data.cldr.meanings import SHARES
 from langsamp.data.cldr.phrases import phrasebook
 from langsamp.data.cldr.spans import LABELS, words
-from langsamp.data.cldr.tasks import TOPICS, retrieval_items, tagging_items, topic_items
+from langsamp.data.cldr.tasks import TOPICS, TaskSplit, retrieval_items, tagging_items, topic_items
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 
@@ -58,11 +58,21 @@ def test_all_tags_together_can_say_the_same() -> None:
     assert all(len(set(sentences)) == 50 for sentences in items.values())
 
 
+@pytest.mark.parametrize("split", ["validation", "test"])
 @pytest.mark.parametrize("tag", [GERMAN, JAPANESE])
-def test_no_retrieval_sentence_is_in_the_corpus(tag: LangScript) -> None:
+def test_no_retrieval_sentence_is_in_the_corpus(tag: LangScript, split: TaskSplit) -> None:
     text = "\n".join(CldrCorpus(3000).documents(tag))
-    for sentence in retrieval_items([ENGLISH, tag])[tag]:
+    for sentence in retrieval_items([ENGLISH, tag], split=split)[tag]:
         assert f"{sentence}." not in text and f"{sentence}。" not in text
+
+
+@pytest.mark.parametrize("tag", [GERMAN, JAPANESE, HINDI])
+def test_splits_of_retrieval_have_no_sentence_in_common_whatever_the_seed(tag: LangScript) -> None:
+    for seed in (0, 1):
+        validation = retrieval_items([ENGLISH, tag], split="validation", seed=seed)
+        for other in (0, 1):
+            test = retrieval_items([ENGLISH, tag], seed=other)
+            assert not any(set(validation[each]) & set(test[each]) for each in (ENGLISH, tag))
 
 
 def test_copied_letters_do_not_solve_retrieval() -> None:

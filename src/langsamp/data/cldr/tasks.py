@@ -53,12 +53,15 @@ Words = tuple[tuple[str, ...], tuple[str, ...]]
 """The words of a text and as many labels."""
 
 
-def retrieval_items(tags: Sequence[LangScript], *, number: int = 300, seed: int = 0) -> dict[LangScript, list[str]]:
+def retrieval_items(
+    tags: Sequence[LangScript], *, number: int = 300, split: TaskSplit = "test", seed: int = 0
+) -> dict[LangScript, list[str]]:
     """For each tag `number` sentences; those at one index mean the same, and in each tag all are different.
 
     Each is a list of three to five names without digits, out of 40: those least like the English ones in tags of Latin
     script, so that copied names do not give the answer away, and each standing for one thing only in every tag. Which
-    names these are depends on `tags`: each of these must have them all. No such list is in the corpus.
+    names these are depends on `tags`: each of these must have them all. No such list is in the corpus, nor in another
+    split.
 
     Raises:
         UserError: where a tag is unknown, or the tags have too few names in common.
@@ -71,7 +74,7 @@ def retrieval_items(tags: Sequence[LangScript], *, number: int = 300, seed: int 
         content = rng.sample(names, rng.randint(_SHORTEST, _LONGEST))
         meaning = Meaning("mixed", tuple(content))
         sentences = [(tag, book.say(meaning)) for tag, book in books.items()]
-        if not meaning.is_in("test") or not said.isdisjoint([frozenset(content), *sentences]):
+        if not meaning.is_in(split) or not said.isdisjoint([frozenset(content), *sentences]):
             continue
         said.update([frozenset(content), *sentences])
         for tag, sentence in sentences:

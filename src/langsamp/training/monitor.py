@@ -1,0 +1,35 @@
+"""What the trainer asks of scores that are taken while it trains; `evaluation.monitor` has the ones there are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from transformers import PreTrainedModel
+
+
+class Monitor(Protocol):
+    """Scores of the plain encoder. They are made of parts, each scored alone, so that ranks can share them."""
+
+    @property
+    def every(self) -> int:
+        """Steps between two measurements; the last step is always measured."""
+
+    @property
+    def settings(self) -> str:
+        """Fingerprint of all that moves a score beside the encoder: only scores with equal ones are comparable."""
+
+    @property
+    def items(self) -> Mapping[str, Literal["dev", "test"]]:
+        """The scores' names, each with what it is measured on."""
+
+    def __len__(self) -> int:
+        """Number of parts."""
+
+    def measure(self, encoder: PreTrainedModel, parts: range) -> list[float]:
+        """One number for each of these parts, higher for a better encoder, which may be left in evaluation mode.
+
+        Raises:
+            UserError: where the encoder gives vectors that cannot be used.
+        """
+
+    def record(self, found: Sequence[float]) -> dict[str, Any]:
+        """The numbers of all parts as the log shows them: each of `items` as a plain number, and more beside them."""
