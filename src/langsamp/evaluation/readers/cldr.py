@@ -31,9 +31,9 @@ TRAIN_DOCUMENTS, DEV_DOCUMENTS, TEST_DOCUMENTS = 200, 50, 100
 class CldrPairs:
     """Parallel sentences of the embedded corpus, none of them in its training text."""
 
-    def __init__(self, *, seed: int) -> None:
-        """Take the seed that chooses the sentences."""
-        self._seed = seed
+    def __init__(self, *, seed: int, split: str = "test") -> None:
+        """Take the seed that chooses the sentences; `validation` has none in common with `test`, whatever the seed."""
+        self._seed, self._split = seed, split
 
     @property
     def tags(self) -> Sequence[LangScript]:
@@ -42,7 +42,7 @@ class CldrPairs:
 
     def read(self, tag: LangScript) -> ParallelText:
         """The sentences of `tag` beside the English ones."""
-        return _pair(tag, self._seed)
+        return _pair(tag, self._split, self._seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,14 +103,14 @@ def _tags() -> list[LangScript]:
 
 
 @cache
-def _pair(tag: LangScript, seed: int) -> ParallelText:
+def _pair(tag: LangScript, split: str, seed: int) -> ParallelText:
     """Sentences chosen for one tag: from names least like the English ones, which differ between languages.
 
     Names that all tags have are mostly places that all of Latin script write alike: letters alone would find them.
     """
     from langsamp.data.cldr.tasks import retrieval_items
 
-    items = retrieval_items([ENGLISH, tag], seed=seed)
+    items = retrieval_items([ENGLISH, tag], split=split, seed=seed)  # type: ignore[arg-type]
     return ParallelText(tag=tag, english=tuple(items[ENGLISH]), target=tuple(items[tag]))
 
 
