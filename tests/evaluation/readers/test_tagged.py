@@ -18,6 +18,23 @@ def test_all_layouts_give_the_same_text(put):
     put("ner/ru/test", "ru:Анна\tB-PER\nru:дома\tO\n")
     put("ner/zh-yue/test", "zh-yue:香港\tB-LOC\n")
     reader = open_ner(data)
+    assert [str(tag) for tag in reader.tags] == ["deu_Latn", "fra_Latn", "nld_Latn", "rus_Cyrl", "yue_Hani"]
+    german, french, dutch = (reader.read(LangScript(code, "Latn")) for code in ("deu", "fra", "nld"))
+    assert german.revision == french.revision == dutch.revision
+    assert german.words == (("Anna", "Maier", "in", "Ulm"), ("um", "12:30"))
+    assert german.labels == (("B-PER", "I-PER", "O", "B-LOC"), ("O", "O"))
+    assert german.notes == ("only 2 items: the score says little",)
+
+
+def test_released_folders_without_a_tag_are_told(put):
+    for code in ("en", "simple", "als", "xx"):
+        data = put(f"{code}/test", f"{code}:word\tO\n")
+    put("vi/test", "vi:12\tO\n")
+    for split in ("train", "dev"):
+        put(f"en/{split}", "en:word\tO\n")
+    reader = open_ner(data)
+    assert [str(tag) for tag in reader.tags] == ["als_Latn", "eng_Latn"]
+    assert [str(tag) for tag in reader.sources] == ["eng_Latn"]
     assert len(reader.notes) == 4
     told = " ".join(reader.notes)
     for what in ("is Alemannic", "another form of en", "vi/test is left out", "'xx' is no code of a language"):

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from langsamp.artifacts import fingerprint
 from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.readers.layouts import Data
 from langsamp.evaluation.readers.lines import read_lines
 from langsamp.languages.tags import LangScript
 
@@ -86,7 +87,7 @@ class PairFiles:
         self._pairs = dict(sorted(pairs.items()))
 
     @classmethod
-    def find(cls, prefix: str, data: Path | None) -> "PairFiles":
+    def find(cls, prefix: str, data: Data) -> "PairFiles":
         """The pairs of task `sr-<prefix>` in `data` or a folder directly below it.
 
         Two layouts are known: `sr_<prefix>/<a>-<b>.<side>` with English as a or b, and the original evaluation's
@@ -125,7 +126,7 @@ class PairFiles:
         return ParallelText(tag=tag, english=english, target=target)
 
 
-def open_parallel(prefix: str, data: Path | Literal["hub"] | None) -> ParallelReader:
+def open_parallel(prefix: str, data: Data) -> ParallelReader:
     """The reader of task `sr-<prefix>`: files in `data`, or for `tatoeba` its copy on the hub.
 
     Raises:
@@ -136,11 +137,11 @@ def open_parallel(prefix: str, data: Path | Literal["hub"] | None) -> ParallelRe
         from langsamp.evaluation.readers.hub_tasks import hub_tatoeba
 
         return hub_tatoeba()
-    return PairFiles.find(prefix, data if isinstance(data, Path) else None)
+    return PairFiles.find(prefix, data)
 
 
-def _folders(data: Path | None) -> list[Path]:
-    if data is None or not data.is_dir():
+def _folders(data: Data) -> list[Path]:
+    if not isinstance(data, Path) or not data.is_dir():
         return []
     return [data, *sorted(path for path in data.iterdir() if path.is_dir())]
 
@@ -163,8 +164,11 @@ def _lines(path: Path) -> tuple[str, ...]:
     return tuple(line.strip() for line in read_lines(path))
 
 
-def _missing(prefix: str, data: Path | None) -> str:
-    looked = "no data folder was given" if data is None else f"0 languages were found in {data} and the folders in it"
+def _missing(prefix: str, data: Data) -> str:
+    if isinstance(data, Path):
+        looked = f"0 languages were found in {data} and the folders in it"
+    else:
+        looked = "the hub has no copy of it" if data else "no data folder was given"
     pair = f"<tag>-{ENGLISH}"
     return (
         f"sr-{prefix} needs pairs of files of parallel lines, but {looked}. {_ORIGIN[prefix]} Name each pair "
