@@ -141,8 +141,8 @@ def find_hub_data(name: str) -> HubData:
             configurations = get_dataset_config_names(name, revision=revision)
     except UserError as error:
         raise DataMissingError(
-            f"{str(error).rstrip('.')}. Check the connection, log in with `hf auth login` if it asks for that, or give a "
-            "folder of files as `data`"
+            f"{str(error).rstrip('.')}. Check the connection, log in with `hf auth login` if it asks for that, or give "
+            "a folder of files as `data`"
         ) from error
     return HubData(name=name, revision=revision, configurations=tuple(sorted(configurations)), files=files)
 
