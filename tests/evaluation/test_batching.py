@@ -4,15 +4,16 @@ from itertools import product
 
 import numpy as np
 import pytest
+from transformers import AutoConfig, AutoModel
 
-from langsamp.evaluation.batching import _BATCH_COST, by_length
+from langsamp.evaluation.batching import batch_cost, by_length
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda", "mps"])
+@pytest.mark.parametrize("cost", [0, 8, 10_000])
 @pytest.mark.parametrize("budget", [100, 1000])
-def test_batches_hold_each_item_once_within_the_budget(budget, device):
+def test_batches_hold_each_item_once_within_the_budget(budget, cost):
     lengths = np.random.default_rng(6).integers(1, 60, size=200).tolist()
-    batches = list(by_length(lengths, budget, device=device))
+    batches = list(by_length(lengths, budget, batch_cost=cost))
     assert sorted(index for batch in batches for index in batch) == list(range(200))
     assert all(max(lengths[i] for i in batch) * len(batch) <= budget for batch in batches)
     tops = [lengths[batch[0]] for batch in batches]
@@ -29,10 +30,29 @@ def test_equal_items_stand_in_their_order():
     assert list(by_length([5] * 6, 15)) == [[0, 1, 2], [3, 4, 5]]
 
 
+def test_batches_are_full_where_starting_one_is_dear():
+    assert [len(batch) for batch in by_length(list(range(20, 0, -1)), 100, batch_cost=10_000)] == [5, 6, 9]
+
+
+def test_a_batch_costs_more_tokens_of_a_smaller_model():
+    costs = [
+        batch_cost(
+            AutoModel.from_config(AutoConfig.for_model(
+                "bert", vocab_size=10, hidden_size=width, num_hidden_layers=layers, num_attention_heads=2,
+                intermediate_size=width,
+            ))
+        )
+        for width, layers in ((32, 2), (64, 2), (64, 4))
+    ]  # fmt: skip
+    assert costs[0] > costs[1] >= 1
+    assert costs[2] == pytest.approx(costs[1], rel=0.2)
+
+
+@pytest.mark.parametrize("cost", [0, 8])
 @pytest.mark.parametrize("seed", range(5))
-def test_no_other_cut_of_the_sorted_items_costs_less(seed):
+def test_no_other_cut_of_the_sorted_items_costs_less(seed, cost):
     lengths = sorted(np.random.default_rng(seed).integers(1, 40, size=9).tolist(), reverse=True)
-    budget, cost = 90, _BATCH_COST["cpu"]
+    budget = 90
 
     def price(sizes):
         starts = np.cumsum([0, *sizes])
@@ -40,7 +60,7 @@ def test_no_other_cut_of_the_sorted_items_costs_less(seed):
         return sum(tokens) + cost * len(sizes) if max(tokens) <= budget else float("inf")
 
     least = min(price(_sizes(cuts)) for cuts in product([False, True], repeat=8))
-    assert price([len(batch) for batch in by_length(lengths, budget)]) == least
+    assert price([len(batch) for batch in by_length(lengths, budget, batch_cost=cost)]) == least
 
 
 def _sizes(cuts):

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.errors import UserError
-from langsamp.evaluation.batching import by_length
+from langsamp.evaluation.batching import batch_cost, by_length
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.products import Products, choose_products, pack
 
@@ -55,6 +55,7 @@ class Encoder:
         self.tokenizer.truncation_side = "right"
         self.num_layers = int(model.config.num_hidden_layers)
         self.token_budget = token_budget or (1024 if model.device.type == "cpu" else 32768)
+        self.batch_cost = batch_cost(model)
         self.max_pieces = min(MAX_PIECES, num_positions(model))
         path = _BLOCKS.get(model.config.model_type)
         self._blocks: Sequence[nn.Module] | None = None if path is None else model.get_submodule(path)
@@ -103,7 +104,7 @@ class Encoder:
         distinct = list(dict.fromkeys(sentences))
         pieces = self._pieces(distinct)
         vectors = {layer: np.empty((len(distinct), self.model.config.hidden_size), np.float32) for layer in layers}
-        for batch in by_length(list(map(len, pieces)), self.token_budget, device=self.model.device.type):
+        for batch in by_length(list(map(len, pieces)), self.token_budget, batch_cost=self.batch_cost):
             for layer, pooled in self._pooled([pieces[index] for index in batch], layers).items():
                 vectors[layer][batch] = pooled
             if advance is not None:

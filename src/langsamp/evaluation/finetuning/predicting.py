@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from langsamp.evaluation.batching import by_length
+from langsamp.evaluation.batching import batch_cost, by_length
 from langsamp.evaluation.finetuning.tokens import Tokens
 
 _PREDICTING = {"cpu": 1024, "cuda": 32768}
@@ -82,7 +82,8 @@ def predicted(network: Network, tokens: Tokens, *, advance: Callable[[int], obje
     network.model.eval()
     labels_P = np.full(tokens.num_places, NOTHING, dtype=np.int64)
     with torch.inference_mode(), network.computing():
-        for batch in by_length(tokens.lengths.tolist(), network.predicting_budget):
+        lengths, cost = tokens.lengths.tolist(), batch_cost(network.model)
+        for batch in by_length(lengths, network.predicting_budget, batch_cost=cost):
             logits_PC, places_P = network.logits(tokens, batch)
             sound_P = logits_PC.isfinite().all(-1)
             labels_P[places_P] = logits_PC.argmax(-1).where(sound_P, NOTHING).cpu().numpy()

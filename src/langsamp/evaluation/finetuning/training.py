@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from langsamp.errors import NonFiniteLossError
-from langsamp.evaluation.batching import by_length
+from langsamp.evaluation.batching import batch_cost, by_length
 from langsamp.evaluation.finetuning.predicting import Network
 from langsamp.evaluation.finetuning.tokens import Tokens
 from langsamp.evaluation.finetuning.updates import Update, updates
@@ -91,11 +91,11 @@ def gradients(
     Each part is computed in batches of like length under the token budget, which its mean does not show: their sums of
     losses are divided by the labelled places of the whole part.
     """
-    total = 0.0
+    total, cost = 0.0, batch_cost(network.model, training=True)
     for part in update.parts:
         places = max(1, int((tokens.places[part + 1] - tokens.places[part]).sum()))
-        lengths, device = tokens.lengths[part].tolist(), network.model.device.type
-        for batch in by_length(lengths, network.training_budget, device=device, training=True):
+        lengths = tokens.lengths[part].tolist()
+        for batch in by_length(lengths, network.training_budget, batch_cost=cost):
             with network.computing():
                 logits_PC, places_P = network.logits(tokens, part[batch].tolist())
             targets_P = torch.from_numpy(labels[places_P]).to(logits_PC.device)
