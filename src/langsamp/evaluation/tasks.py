@@ -131,13 +131,16 @@ TASKS: dict[str, Task] = {
 }
 
 
-def register_task(new: Task) -> Task:
-    """Make `new` known by its name, and return it.
+_BUILT_IN = frozenset(TASKS)
+
+
+def register_task(new: Task, *, again: bool = False) -> Task:
+    """Make `new` known by its name, and return it; with `again` it takes the place of one that was registered before.
 
     Raises:
         UserError: where another task has the name, or the record cannot work.
     """
-    if new.name in TASKS and TASKS[new.name] != new:
+    if new.name in _BUILT_IN or (new.name in TASKS and not again):
         raise UserError(f"there is a task {new.name!r} already; choose another name")
     if (new.kind == "retrieval") != (not new.labels):
         raise UserError(
