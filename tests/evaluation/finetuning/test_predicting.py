@@ -9,6 +9,7 @@ import torch
 
 from langsamp.evaluation.finetuning.predicting import NOTHING, predicted
 from langsamp.evaluation.finetuning.tokens import Tokens
+from langsamp.evaluation.products import packed
 
 from .conftest import ARCHITECTURES, TEXTS, WORDS_KIND
 
@@ -89,3 +90,17 @@ def test_bf16_agrees_where_the_model_is_sure(kind, save_model, network_of, examp
     best = exact.sort(-1).values
     sure = (best[:, -1] - best[:, -2] > 0.2).numpy()
     assert (predicted(low, tokens)[places][sure] == exact.argmax(-1).numpy()[sure]).all()
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
+@pytest.mark.parametrize("kind", [TEXTS, WORDS_KIND])
+def test_packed_products_give_the_same_labels(kind, save_model, network_of, examples_of):
+    network, tokeniser = network_of(save_model(), kind)
+    tokens = tokeniser.tokens(examples_of(kind, 30))
+    with torch.inference_mode():
+        expected, _ = network.logits(tokens, list(range(30)))
+        with packed(network.model):
+            found, _ = network.logits(tokens, list(range(30)))
+            labels = predicted(network, tokens)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    assert (labels == predicted(network, tokens)).all()

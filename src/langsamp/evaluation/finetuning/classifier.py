@@ -20,6 +20,7 @@ from langsamp.evaluation.finetuning.training import DevPoint, train
 from langsamp.evaluation.finetuning.updates import num_looks, num_updates
 from langsamp.evaluation.finetuning.vocabulary import used_rows
 from langsamp.evaluation.loading import load_model, num_positions
+from langsamp.evaluation.products import choose_products, packed
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.readers.examples import Examples, Training
 from langsamp.evaluation.results import LanguageResult
@@ -97,7 +98,8 @@ class FineTuned:
                     advance(len(examples))
         results = []
         if tokens:
-            found = predicted(self.network, Tokens.joined(list(tokens.values())), advance=advance)
+            with _fast(self.network):
+                found = predicted(self.network, Tokens.joined(list(tokens.values())), advance=advance)
             borders = np.cumsum([part.num_places for part in tokens.values()])[:-1]
             for tag, numbers in zip(tokens, np.split(found, borders), strict=True):
                 if (numbers == NOTHING).any():
@@ -195,6 +197,13 @@ def _trained_rows(
 ) -> AbstractContextManager[tuple[Network, Sequence[Tokens]]]:
     """The network as it is trained: weight decay moves all rows, without it only those in use move."""
     return nullcontext((network, several)) if job.settings.weight_decay else used_rows(network, several)
+
+
+def _fast(network: Network) -> AbstractContextManager[None]:
+    """Where products of fp32 are computed in the way that is faster here; looks at the dev set always take one way."""
+    if network.precision == "fp32" and choose_products(network.model).backend == "oneDNN":
+        return packed(network.model)
+    return nullcontext()
 
 
 def _way(job: Job) -> Way:
