@@ -15,6 +15,7 @@ from packaging.specifiers import SpecifierSet
 
 from langsamp.artifacts import free_bytes
 from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.task import TaskData
 from langsamp.evaluation.tasks import TASKS
 from langsamp.machine import available_memory_bytes, memory_bytes, processor, processor_flags, usable_cores
 
@@ -201,7 +202,7 @@ def _data() -> Iterator[Finding]:
         if task.draws:
             continue
         try:
-            tags = task.open(folder, 0).tags
+            tags = task.open(TaskData(data=folder)).tags
         except DataMissingError:
             yield Finding(
                 task.name, "note", f"no data in {folder}", f"langsamp evaluate --task {task.name} says what it needs"

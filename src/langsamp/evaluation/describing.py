@@ -18,7 +18,7 @@ _PLAIN = ("epochs", "learning_rate", "batch_size", "max_tokens", "max_gradient_n
 
 def describe_task(each: Task) -> dict[str, list[str]]:
     """What there is to know of a task: lines under headings."""
-    described = {
+    described: dict[str, list[str]] = {
         each.name: [each.measures],
         "kind": [each.kind],
         "metric": [each.metric],
@@ -41,8 +41,8 @@ def sample_items(each: Task, data: str | None, tag: str, *, number: int) -> list
         DataMissingError: where the task's data are absent.
         UserError: where the tag has none.
     """
-    where: Path | Literal["hub"] | None = Path(data) if data not in (None, "hub") else data  # type: ignore[arg-type,assignment]
-    reader = each.open(TaskData(data=where))
+    folder: Path | Literal["hub"] | None = None if data is None else "hub" if data == "hub" else Path(data)
+    reader = each.open(TaskData(data=folder))
     wanted = LangScript.parse(tag)
     if wanted not in reader.tags:
         known = ", ".join(map(str, islice(reader.tags, 12)))

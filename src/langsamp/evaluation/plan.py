@@ -37,6 +37,8 @@ class PlannedCell:
     """Why, by tag, a wanted language cannot be read."""
     aliases: Mapping[str, str]
     """What was asked for under another code, by the tag that is taken for it: one sentence each."""
+    left_out: Sequence[str] = ()
+    """Files of the task that look like data and cannot be used, with the reason."""
     problem: str | None = None
     """Why the cell cannot run at all."""
     failed_before: str | None = None
@@ -136,6 +138,7 @@ def plan(
                 training=training if isinstance(training, Training) else None,
                 failures=material.failures,
                 aliases=material.aliases,
+                left_out=material.left_out,
                 problem=training if isinstance(training, str) else None,
                 failed_before=failed.get(wanted.place),
                 elsewhere=number % shard[1] != shard[0] - 1,
@@ -164,6 +167,7 @@ class _Material:
     texts: Texts
     failures: Mapping[str, str]
     aliases: Mapping[str, str]
+    left_out: Sequence[str] = ()
     trainings: Mapping[LangScript, Training[Any] | str] = field(default_factory=dict)
     """What each source offers, or why it cannot be used; empty where nothing is fine-tuned."""
 
@@ -226,6 +230,7 @@ def _read(each: Task, reader: Any, choice: _Choice, config: EvaluationConfig) ->
         texts=texts,
         failures=failures,
         aliases={str(own): describe_use(wanted, own) for wanted, own in uses.items()},
+        left_out=reader.notes,
         trainings=trainings,
     )
 

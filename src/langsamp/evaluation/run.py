@@ -70,6 +70,8 @@ def evaluate(
     store = ResultStore(out)
     store.name_models({cell.model.fingerprint: cell.model.name for cell in cells})
     load = functools.lru_cache(maxsize=1)(functools.partial(_load, config=config, device=device))
+    for note in dict.fromkeys(note for cell in cells for note in cell.left_out):
+        _say(f"note: {note}")
     failures: list[Failure] = []
     runs = 0
     for cell in cells:
@@ -142,7 +144,11 @@ def _run(cell: PlannedCell, job: Job, store: ResultStore) -> None:
                     aliases=cell.aliases,
                     dev_curve=tuple(job.dev_curve),
                     training_notes=(*_training_notes(cell), *job.training_notes),
-                    facts={"config": job.config.model_dump(mode="json"), "num_layers": cell.model.num_layers},
+                    facts={
+                        "config": job.config.model_dump(mode="json"),
+                        "num_layers": cell.model.num_layers,
+                        "left_out": list(cell.left_out),
+                    },
                 )
                 store.write(cell.of(result.tag for result in results), results, about)
 

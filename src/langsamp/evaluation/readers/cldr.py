@@ -31,6 +31,8 @@ TRAIN_DOCUMENTS, DEV_DOCUMENTS, TEST_DOCUMENTS = 200, 50, 100
 class CldrPairs:
     """Parallel sentences of the embedded corpus, none of them in its training text."""
 
+    notes: Sequence[str] = ()
+
     def __init__(self, *, seed: int, split: str = "test") -> None:
         """Take the seed that chooses the sentences; `validation` has none in common with `test`, whatever the seed."""
         self._seed, self._split = seed, split

@@ -71,6 +71,10 @@ class ParallelReader(Protocol):
     def tags(self) -> Sequence[LangScript]:
         """The target languages that are there, sorted, English left out."""
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What lies there and was left out, with the reason."""
+
     def read(self, tag: LangScript) -> ParallelText:
         """The text of one of `tags`.
 
@@ -81,6 +85,8 @@ class ParallelReader(Protocol):
 
 class PairFiles:
     """Parallel lines in pairs of files, one pair a tag."""
+
+    notes: Sequence[str] = ()
 
     def __init__(self, pairs: Mapping[LangScript, Path]) -> None:
         """Take `pairs`: for each tag the common path of its two files, to which `.eng_Latn` or `.<tag>` is added."""
