@@ -14,8 +14,8 @@ from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.tokenizer import load_tokenizer
 from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import RetrievalMonitor, check_monitor
-from langsamp.evaluation.plan import check_data
 from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -133,13 +133,16 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
             "checkpoints"
         )
     rebuilt, record = rebuild_model(checkpoint)
+    selected = record.get("selected") or {"on": "none"}
     return export_model(
         rebuilt,
         out,
         tokenizer=load_tokenizer(str(checkpoint)),
         ids=LanguageIds.model_validate(record["ids"]),
         rows_seen={LangScript.parse(tag): rows for tag, rows in record["rows_seen"].items()},
-        facts={key: record[key] for key in ("name", "step", "data", "seed")} | facts,
+        facts={key: record[key] for key in ("name", "step", "data", "seed")}
+        | ({"selection": selected["on"]} if found else {})
+        | facts,
     )
 
 
