@@ -25,8 +25,8 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.sampler import sampling_shares
 from langsamp.data.tokenizer import TokenizerConfig, load_tokenizer
 from langsamp.data.unigram import train_tokenizer
+from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import check_monitor
-from langsamp.evaluation.plan import check_data
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model

@@ -1,21 +1,19 @@
 """What an evaluation would do: which cells are scored, which are to run, and which text cannot be read."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.kinds import KINDS, Texts
+from langsamp.evaluation.materials import Material, read_materials
 from langsamp.evaluation.models import ModelFolder, default_layer, find_model
 from langsamp.evaluation.readers.examples import Training
 from langsamp.evaluation.readers.parallel import ENGLISH
 from langsamp.evaluation.results import Cell, ResultStore, scored
 from langsamp.evaluation.task import Task
-from langsamp.evaluation.tasks import task
-from langsamp.languages.aliases import describe_use, match
-from langsamp.languages.select import Uses, select_each
 from langsamp.languages.tags import LangScript
 
 Shard = tuple[int, int]
@@ -112,7 +110,8 @@ def plan(
 ) -> list[PlannedCell]:
     """The cells of an evaluation in the order of running; reads texts and hashes models, but loads no model.
 
-    `names` says what tables call a model, by the way it is given in `models` (default: that way). With `shard` (i, n)
+    `names` says what tables call a model, by the way it is given in `models` (default: that way; an export by its
+    training). With `shard` (i, n)
     every n-th cell from the i-th on is this process's; all n together run each cell once.
 
     Raises:
@@ -120,8 +119,9 @@ def plan(
         UserError: for a model that does not exist or is given twice, an unknown language, a source that no task has, a
             layer out of range.
     """
-    found = _distinct(find_model(model, name=(names or {}).get(str(model))) for model in models)
-    materials = _materials(config)
+    called = {**_short_names(models), **(names or {})}
+    found = _distinct(find_model(model, name=called[str(model)]) for model in models)
+    materials = read_materials(config)
     store = ResultStore(out)
     records, failed = store.records(), store.failed()
     cells = []
@@ -147,97 +147,9 @@ def plan(
     return cells
 
 
-def check_data(config: EvaluationConfig) -> None:
-    """Raise what `plan` would raise of data and languages; opens no file.
-
-    Raises:
-        DataMissingError: where a task's data are absent.
-        UserError: for an unknown language, and a source that no task has.
-    """
-    readers = _readers(config)
-    _chosen(config, readers)
-    _check_sources(config, readers)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Material:
-    """All text of one task."""
-
-    task: Task
-    texts: Texts
-    failures: Mapping[str, str]
-    aliases: Mapping[str, str]
-    left_out: Sequence[str] = ()
-    trainings: Mapping[LangScript, Training[Any] | str] = field(default_factory=dict)
-    """What each source offers, or why it cannot be used; empty where nothing is fine-tuned."""
-
-
-class _Choice(NamedTuple):
-    """The languages of one task that are wanted."""
-
-    tags: Sequence[LangScript]
-    uses: Uses
-    """Those that go by another code here."""
-
-
-def _materials(config: EvaluationConfig) -> list[_Material]:
-    readers = _readers(config)
-    chosen = _chosen(config, readers)
-    _check_sources(config, readers)
-    return [_read(task(name), reader, chosen[name], config) for name, reader in readers.items()]
-
-
-def _readers(config: EvaluationConfig) -> dict[str, Any]:
-    return {name: task(name).open(config.where) for name in config.tasks}
-
-
-def _chosen(config: EvaluationConfig, readers: Mapping[str, Any]) -> dict[str, _Choice]:
-    uses: dict[str, Uses] = {name: {} for name in readers}
-    places = {name: reader.tags for name, reader in readers.items()}
-    found = select_each(config.languages, places, uses=uses)
-    return {name: _Choice(tags, uses[name]) for name, tags in found.items()}
-
-
-def _check_sources(config: EvaluationConfig, readers: Mapping[str, Any]) -> None:
-    offers = {name: reader.sources for name, reader in readers.items() if KINDS[task(name).kind].fine_tunes}
-    for source in config.sources if offers else ():
-        if not any(match([LangScript.parse(source)], sources) for sources in offers.values()):
-            there = "; ".join(f"{name}: {', '.join(map(str, sources)) or 'none'}" for name, sources in offers.items())
-            raise UserError(f"no task has text of {source} to fine-tune on. Sources with train and dev sets: {there}")
-
-
-def _read(each: Task, reader: Any, choice: _Choice, config: EvaluationConfig) -> _Material:
-    """The text of the chosen languages that can be read, and why the others cannot."""
-    texts, failures = {}, {}
-    for tag in choice.tags:
-        try:
-            texts[tag] = reader.read(tag)
-        except UserError as error:
-            failures[str(tag)] = str(error)
-    trainings: dict[LangScript, Training[Any] | str] = {}
-    uses = dict(choice.uses)
-    if KINDS[each.kind].fine_tunes:
-        for source in map(LangScript.parse, config.sources):
-            own = match([source], reader.sources).get(source, source)
-            if own != source:
-                uses[source] = own
-            try:
-                trainings[own] = reader.training(own)
-            except UserError as error:
-                trainings[own] = str(error)
-    return _Material(
-        task=each,
-        texts=texts,
-        failures=failures,
-        aliases={str(own): describe_use(wanted, own) for wanted, own in uses.items()},
-        left_out=reader.notes,
-        trainings=trainings,
-    )
-
-
 def _combinations(
-    models: Iterable[ModelFolder], materials: Sequence[_Material], config: EvaluationConfig
-) -> Iterator[tuple[ModelFolder, _Material, LangScript, int]]:
+    models: Iterable[ModelFolder], materials: Sequence[Material], config: EvaluationConfig
+) -> Iterator[tuple[ModelFolder, Material, LangScript, int]]:
     for model in models:
         for material in materials:
             if not KINDS[material.task.kind].fine_tunes:
@@ -246,6 +158,14 @@ def _combinations(
             for source in material.trainings:
                 for seed in config.seeds:
                     yield model, material, source, seed
+
+
+def _short_names(models: Sequence[Path | str]) -> dict[str, str]:
+    """A name for each model: `runs/mine/models/both-0/export` is `both-0`, unless two would have one name."""
+    given = {str(model): Path(model) for model in models}
+    short = {name: path.parent.name if path.name == "export" else name for name, path in given.items()}
+    taken = list(short.values())
+    return {name: each if each and taken.count(each) == 1 else name.rstrip("/") for name, each in short.items()}
 
 
 def _distinct(models: Iterable[ModelFolder]) -> list[ModelFolder]:
@@ -259,7 +179,7 @@ def _distinct(models: Iterable[ModelFolder]) -> list[ModelFolder]:
     return list(found.values())
 
 
-def _cell(model: ModelFolder, material: _Material, source: LangScript, *, seed: int, config: EvaluationConfig) -> Cell:
+def _cell(model: ModelFolder, material: Material, source: LangScript, *, seed: int, config: EvaluationConfig) -> Cell:
     settings = KINDS[material.task.kind].settings(material.task, model, config)
     training = material.trainings.get(source)
     if isinstance(training, Training):
