@@ -10,6 +10,7 @@ from transformers import AutoModelForSequenceClassification
 
 from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.classifier import amount, fine_tune
+from langsamp.evaluation.finetuning.predicting import within_memory
 from langsamp.evaluation.readers.examples import LabelledTexts, Training
 from langsamp.languages.tags import LangScript
 
@@ -141,6 +142,19 @@ def test_a_model_that_lacks_weights_is_refused(kind, save_model, job_of):
     folder = without(save_model(), "layer.1.attention")
     with pytest.raises(UserError, match=r"lacks weights .* tensors of the encoder would be random"):
         fine_tune(job_of(folder, kind))
+
+
+def test_weights_that_do_not_fit_the_config_are_refused(save_model, job_of):
+    folder = save_model()
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace('"vocab_size": 60', '"vocab_size": 61'))
+    with pytest.raises(UserError, match=r"lacks weights \(roberta.embeddings.word_embeddings.weight"):
+        fine_tune(job_of(folder, TEXTS))
+
+
+def test_a_full_gpu_is_a_message():
+    with pytest.raises(UserError, match="memory is too small for batches of 300 padded tokens"), within_memory(300):
+        raise torch.OutOfMemoryError("CUDA out of memory")
 
 
 def test_loading_says_nothing(save_model, job_of, capfd):

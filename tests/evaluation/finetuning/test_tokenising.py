@@ -1,11 +1,18 @@
 """Laws of tokenising: every word keeps its label, nothing is cut in silence, the same text is tokenised once."""
 
+import json
 import shutil
 from itertools import pairwise
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import (
+    BertTokenizer,
+    DebertaV2Tokenizer,
+    PreTrainedTokenizerFast,
+    RobertaTokenizer,
+    XLMRobertaTokenizer,
+)
 
 from langsamp.data.tokenizer import TokenizerConfig
 from langsamp.data.unigram import train_tokenizer
@@ -77,10 +84,42 @@ def _space_replaced():
     return _fast(backend)
 
 
+def _vocabulary(tokenizer, *, renamed=False):
+    found = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
+    pieces = found["vocab"]
+    if isinstance(pieces, list):
+        return [(piece, score) for piece, score in pieces if not piece.startswith("<0x")], None
+    names = {token: f"[{name}]" for token, name in zip(SPECIALS, ("CLS", "PAD", "SEP", "UNK", "MASK"), strict=True)}
+    if renamed:
+        pieces = {names.get(piece, piece): number for piece, number in pieces.items()}
+    return pieces, [tuple(merge) for merge in found.get("merges", ())]
+
+
+def _roberta():
+    pieces, merges = _vocabulary(_byte_level())
+    return RobertaTokenizer(vocab=pieces, merges=merges)
+
+
+def _bert():
+    return BertTokenizer(vocab=_vocabulary(_word_piece(), renamed=True)[0])
+
+
+def _xlm_roberta():
+    return XLMRobertaTokenizer(vocab=_vocabulary(_unigram())[0])
+
+
+def _deberta():
+    specials = [(f"[{name}]", 0.0) for name in ("PAD", "CLS", "SEP", "UNK")]
+    pieces = [pair for pair in _vocabulary(_unigram())[0] if not pair[0].startswith("<")]
+    return DebertaV2Tokenizer(vocab=[*specials, *pieces])
+
+
 FAMILIES = {
     "unigram": _unigram, "byte-level": _byte_level, "word-piece": _word_piece, "metaspace": _metaspace,
-    "space-replaced": _space_replaced,
+    "space-replaced": _space_replaced, "roberta": _roberta, "bert": _bert, "xlm-roberta": _xlm_roberta,
+    "deberta-v2": _deberta,
 }  # fmt: skip
+"""Ways of cutting words, and stock classes of transformers."""
 
 
 @pytest.fixture(scope="module", params=list(FAMILIES))
@@ -131,7 +170,7 @@ def test_words_become_what_they_are_in_running_text(family, way):
         inside = tokenizer(f"the {line}", add_special_tokens=False)["input_ids"]
         before = len(tokenizer("the", add_special_tokens=False)["input_ids"])
         assert ids[1:-ends] == inside[before:]
-        assert ids[0] == tokenizer.bos_token_id and ids[-ends:] == [tokenizer.eos_token_id] * ends
+        assert ids[0] == tokenizer.cls_token_id and ids[-ends:] == [tokenizer.sep_token_id] * ends
         assert len(heads) == len(words) and heads[0] == 1
         for word, (first, last) in zip(words, pairwise([*heads, len(ids) - ends]), strict=True):
             assert tokenizer.decode(ids[first:last]).replace(" ", "") == word

@@ -65,7 +65,7 @@ def first_updates(kind, protocol, number, count=1):
 def test_an_updates_gradient_is_that_of_the_mean_loss_over_the_whole_batch(setup):
     kind, network, tokens, labels = setup
     (update,) = first_updates(kind, "fixed", 70)
-    loss = gradients(network, tokens, labels, update=update, accumulation=1)
+    loss = gradients(network, tokens, labels=labels, update=update, accumulation=1)
     found = collected(network)
     stock = stock_loss(network, tokens, labels, update.parts[0].tolist())
     stock.backward()
@@ -78,7 +78,7 @@ def test_the_gradient_does_not_depend_on_the_token_budget(setup):
     (update,) = first_updates(kind, "fixed", 70)
     found = []
     for budget in (1, 40, 100_000):
-        gradients(replace(network, token_budget=budget), tokens, labels, update=update, accumulation=1)
+        gradients(replace(network, token_budget=budget), tokens, labels=labels, update=update, accumulation=1)
         found.append(collected(network))
     assert_same(found[0], found[2])
     assert_same(found[1], found[2])
@@ -89,7 +89,7 @@ def test_under_paper_only_the_second_part_of_a_pair_moves_the_weights(save_model
     network, tokeniser = network_of(save_model(), TEXTS)
     tokens, labels = tokeniser.tokens(examples), numbers(examples, TEXTS)
     (update,) = first_updates(TEXTS, "paper", 70)
-    gradients(network, tokens, labels, update=update, accumulation=2)
+    gradients(network, tokens, labels=labels, update=update, accumulation=2)
     found = collected(network)
     assert len(update.passed) == 16
     (stock_loss(network, tokens, labels, update.passed[8:].tolist()) / 2).backward()
@@ -101,7 +101,7 @@ def test_under_paper_the_means_of_four_parts_are_averaged(save_model, network_of
     network, tokeniser = network_of(save_model(), WORDS_KIND, way="words alone")
     tokens, labels = tokeniser.tokens(examples), numbers(examples, WORDS_KIND)
     (update,) = first_updates(WORDS_KIND, "paper", 70)
-    gradients(network, tokens, labels, update=update, accumulation=4)
+    gradients(network, tokens, labels=labels, update=update, accumulation=4)
     found = collected(network)
     for first in (0, 8, 16, 24):
         (stock_loss(network, tokens, labels, update.passed[first : first + 8].tolist()) / 4).backward()
@@ -117,7 +117,7 @@ def test_under_paper_a_carried_part_adds_to_the_next_epochs_first_update(save_mo
     network, tokeniser = network_of(save_model(), WORDS_KIND, way="words alone")
     tokens, labels = tokeniser.tokens(examples), numbers(examples, WORDS_KIND)
     first, second = first_updates(WORDS_KIND, "paper", 40, 2)
-    gradients(network, tokens, labels, update=second, accumulation=4)
+    gradients(network, tokens, labels=labels, update=second, accumulation=4)
     found = collected(network)
     left_over = np.setdiff1d(np.arange(40), first.passed)
     assert sorted(second.parts[0]) == left_over.tolist()
@@ -134,7 +134,9 @@ def run(network, tokens, labels, *, settings, seed=1, scores=None, advance=None)
         seen.append({name: tensor.clone() for name, tensor in network.model.state_dict().items()})
         return {"score": next(said)}
 
-    curve = train(network, tokens, labels, settings=settings, seed=seed, look=look, metric="score", advance=advance)
+    curve = train(
+        network, tokens, labels=labels, settings=settings, seed=seed, look=look, metric="score", advance=advance
+    )
     return curve, seen
 
 
@@ -196,7 +198,7 @@ def test_epsilon_before_the_correction_is_the_original_optimizer(save_model, net
     first = {name: torch.zeros_like(tensor) for name, tensor in twin.model.named_parameters()}
     second = {name: torch.zeros_like(tensor) for name, tensor in twin.model.named_parameters()}
     for update, weights in zip(updates(16, settings, seed=1), seen, strict=True):
-        gradients(twin, tokens, labels, update=update, accumulation=2)
+        gradients(twin, tokens, labels=labels, update=update, accumulation=2)
         size = update.rate * (1 - 0.999**update.number) ** 0.5 / (1 - 0.9**update.number)
         with torch.no_grad():
             for name, weight in twin.model.named_parameters():

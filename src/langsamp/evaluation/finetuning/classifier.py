@@ -147,7 +147,7 @@ def fine_tune(job: Job, *, advance: Callable[[int], object] | None = None) -> Fi
                 return scored(training.dev, found, job.labels).metrics
 
             curve = train(
-                small, small_tokens, wanted, settings=settings, seed=job.seed, look=look, metric=job.metric,
+                small, small_tokens, labels=wanted, settings=settings, seed=job.seed, look=look, metric=job.metric,
                 advance=advance,
             )  # fmt: skip
     notes = (*(f"train: {note}" for note in tokens.notes), *(f"dev: {note}" for note in dev.notes))

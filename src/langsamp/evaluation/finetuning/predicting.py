@@ -3,8 +3,8 @@
 Shape suffixes: B sequences of a batch, L tokens, P labelled places of a batch, C labels.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from langsamp.errors import UserError
 from langsamp.evaluation.batching import batch_cost, by_length
 from langsamp.evaluation.finetuning.tokens import Tokens
 
@@ -74,6 +75,22 @@ class Network:
         return torch.from_numpy(ids_BL).to(device), torch.from_numpy(mask_BL.astype(np.int64)).to(device)
 
 
+@contextmanager
+def within_memory(token_budget: int) -> Iterator[None]:
+    """Turn a GPU that is full into a message: a smaller batch would change the draws of dropout, so nobody takes one.
+
+    Raises:
+        UserError: saying what to lower.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise UserError(
+            f"the GPU's memory is too small for batches of {token_budget:,} padded tokens; lower token_budget, use "
+            "precision bf16, or see that nothing else runs there"
+        ) from None
+
+
 def predicted(network: Network, tokens: Tokens, *, advance: Callable[[int], object] | None = None) -> NDArray[np.int64]:
     """The number of the likeliest label of each place (P,), `NOTHING` where it cannot be told.
 
@@ -81,7 +98,7 @@ def predicted(network: Network, tokens: Tokens, *, advance: Callable[[int], obje
     """
     network.model.eval()
     labels_P = np.full(tokens.num_places, NOTHING, dtype=np.int64)
-    with torch.inference_mode(), network.computing():
+    with within_memory(network.predicting_budget), torch.inference_mode(), network.computing():
         lengths, cost = tokens.lengths.tolist(), batch_cost(network.model)
         for batch in by_length(lengths, network.predicting_budget, batch_cost=cost):
             logits_PC, places_P = network.logits(tokens, batch)

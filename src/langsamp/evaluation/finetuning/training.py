@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from langsamp.errors import NonFiniteLossError
 from langsamp.evaluation.batching import batch_cost, by_length
-from langsamp.evaluation.finetuning.predicting import Network
+from langsamp.evaluation.finetuning.predicting import Network, within_memory
 from langsamp.evaluation.finetuning.tokens import Tokens
 from langsamp.evaluation.finetuning.updates import Update, updates
 from langsamp.evaluation.protocols import FineTuning
@@ -37,8 +37,8 @@ class DevPoint:
 def train(
     network: Network,
     tokens: Tokens,
-    labels: NDArray[np.int64],
     *,
+    labels: NDArray[np.int64],
     settings: FineTuning,
     seed: int,
     look: Callable[[], Mapping[str, float]],
@@ -62,7 +62,8 @@ def train(
     for update in updates(len(tokens.lengths), settings, seed=seed):
         torch.manual_seed(_dropout_seed(seed, update.number))
         network.model.train()
-        losses.append(_step(network, tokens, labels, update=update, optimizer=optimizer, settings=settings))
+        with within_memory(network.training_budget):
+            losses.append(_step(network, tokens, labels=labels, update=update, optimizer=optimizer, settings=settings))
         if not math.isfinite(losses[-1]):
             raise NonFiniteLossError(
                 f"the loss is {losses[-1]} at update {update.number} in epoch {update.epoch}. Try precision fp32 or a "
@@ -84,7 +85,7 @@ def train(
 
 
 def gradients(
-    network: Network, tokens: Tokens, labels: NDArray[np.int64], *, update: Update, accumulation: int
+    network: Network, tokens: Tokens, *, labels: NDArray[np.int64], update: Update, accumulation: int
 ) -> float:
     """Add the gradient of an update's loss to the weights; gives the mean loss of its parts.
 
@@ -108,13 +109,13 @@ def gradients(
 def _step(
     network: Network,
     tokens: Tokens,
-    labels: NDArray[np.int64],
     *,
+    labels: NDArray[np.int64],
     update: Update,
     optimizer: torch.optim.AdamW,
     settings: FineTuning,
 ) -> float:
-    loss = gradients(network, tokens, labels, update=update, accumulation=settings.accumulation)
+    loss = gradients(network, tokens, labels=labels, update=update, accumulation=settings.accumulation)
     if settings.max_gradient_norm is not None:
         nn.utils.clip_grad_norm_(network.model.parameters(), settings.max_gradient_norm)
     for group in optimizer.param_groups:
