@@ -165,3 +165,11 @@ def test_mistakes_are_said_before_any_work(config, save_model, tmp_path, encoded
     with pytest.raises(ValueError, match="Did you mean 'sr-bible'"):
         EvaluationConfig(tasks=("sr-bibel",))
     assert not encoded and not out.exists()
+
+
+def test_an_export_says_itself_what_it_was_chosen_on(config, save_model, tmp_path):
+    model = save_model()
+    (model / "provenance.json").write_text('{"selection": "dev"}')
+    assert set(evaluate([model], config, tmp_path / "out").scores["selection"]) == {"dev"}
+    on_test = evaluate([model], config.model_copy(update={"selection": "test"}), tmp_path / "out")
+    assert set(on_test.scores["selection"]) == {"test"}

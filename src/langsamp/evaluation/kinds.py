@@ -64,7 +64,7 @@ def _retrieval_settings(each: Task, model: ModelFolder, config: EvaluationConfig
         "pooling": config.pooling,
         "precision": config.precision,
         "max_pieces": MAX_PIECES,
-        "selection": config.selection,
+        "selection": model.selected(config.selection),
         "version": retrieval.VERSION,
     }
 
@@ -87,7 +87,7 @@ def _fine_tuning_settings(each: Task, model: ModelFolder, config: EvaluationConf
         "metric": each.metric,
         "labels": " ".join(each.classes(config.protocol)),
         "precision": config.precision,
-        "selection": config.selection,
+        "selection": model.selected(config.selection),
         "version": classifier.VERSION,
     }
 

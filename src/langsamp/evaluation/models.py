@@ -28,6 +28,9 @@ _NOT_CONTENT = {
 """Keys of configs that say where and by what a model was saved."""
 
 
+_SELECTIONS = ("none", "dev", "test")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelFolder:
     """A model on disk."""
@@ -39,6 +42,12 @@ class ModelFolder:
     """16 hexadecimal digits of weights, tokenizer and config."""
     num_layers: int
     """Transformer blocks."""
+    selection: str = "none"
+    """What its checkpoint was chosen on, as our exports say: `none`, `dev` or `test`."""
+
+    def selected(self, said: str) -> str:
+        """What scores are stamped with, where the user says `said`: the stronger of the two."""
+        return max(said, self.selection, key=_SELECTIONS.index)
 
 
 def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
@@ -61,6 +70,7 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         folder=folder,
         fingerprint=model_fingerprint(folder),
         num_layers=_num_layers(folder / "config.json"),
+        selection=_selection(folder / "provenance.json"),
     )
 
 
@@ -183,6 +193,11 @@ def _tensors(path: Path) -> dict[str, str]:
             return found
     except (ValueError, FileNotFoundError):  # no JSON, an empty file, or a shard that the index names and nobody copied
         raise damaged from None
+
+
+def _selection(path: Path) -> str:
+    said = read_json(path).get("selection") if path.is_file() else None
+    return said if said in _SELECTIONS else "none"
 
 
 def _num_layers(path: Path) -> int:
