@@ -9,7 +9,7 @@ import torch
 
 from langsamp.errors import NonFiniteLossError
 from langsamp.evaluation.finetuning.training import gradients, train
-from langsamp.evaluation.finetuning.updates import updates
+from langsamp.evaluation.finetuning.updates import num_updates, updates
 from langsamp.evaluation.protocols import FINE_TUNING
 
 from .conftest import LABELS, TEXTS, WORDS_KIND
@@ -183,15 +183,69 @@ def test_every_update_has_the_listed_rate(save_model, network_of, examples_of):
     assert torch.equal(after[-1], after[-2])  # rate 0
 
 
+def without_dropout(network):
+    for module in network.model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return network
+
+
+def original_loop(network, tokens, labels, *, settings, accumulation):
+    """The scripts' loops, one part after another with torch's own schedule; gives the rates of the updates."""
+    of_words, model = settings.words_alone, network.model
+    orders = [
+        np.random.default_rng([1, epoch]).permutation(len(tokens.lengths)) for epoch in range(1, settings.epochs + 1)
+    ]
+    parts = [[order[first : first + 8].tolist() for first in range(0, len(order), 8)] for order in orders]
+    steps = len(parts[0]) // accumulation if of_words else len(parts[0])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, eps=settings.epsilon, weight_decay=0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / (steps * settings.epochs))
+    rates = []
+    for epoch in parts:
+        for index, part in enumerate(epoch):
+            if not of_words:
+                model.zero_grad()
+            (stock_loss(network, tokens, labels, part) / accumulation).backward()
+            full = (index + 1) % accumulation == 0
+            if of_words and full:
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                schedule.step()
+                rates.append(optimizer.param_groups[0]["lr"])
+                optimizer.step()
+                model.zero_grad()
+            elif not of_words and (full or index + 1 == len(epoch)):
+                rates.append(optimizer.param_groups[0]["lr"])
+                optimizer.step()
+                schedule.step()
+    return rates
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")  # which is the defect
+@pytest.mark.parametrize("kind", KINDS)
+def test_paper_trains_as_the_original_loop_does(kind, save_model, network_of, examples_of):
+    examples, folder = examples_of(kind, 76, longest=20), save_model()  # ten parts of eight, the last of four
+    settings = FINE_TUNING[kind, "paper"].model_copy(update={"epochs": 3, "raw_epsilon": False, "select_every": 1})
+    way = "words alone" if kind == WORDS_KIND else None
+    torch.manual_seed(0)
+    network, tokeniser = network_of(folder, kind, way=way, token_budget=60)
+    torch.manual_seed(0)
+    twin, _ = network_of(folder, kind)
+    tokens, labels = tokeniser.tokens(examples), numbers(examples, kind)
+    count = num_updates(76, settings)
+    run(without_dropout(network), tokens, labels, settings=settings, scores=range(count))
+    rates = original_loop(without_dropout(twin), tokens, labels, settings=settings, accumulation=settings.accumulation)
+    np.testing.assert_allclose(rates, [update.rate for update in updates(76, settings, seed=1)])
+    for name, tensor in network.model.state_dict().items():
+        torch.testing.assert_close(tensor, twin.model.state_dict()[name], atol=2e-6, rtol=0)
+
+
 def test_epsilon_before_the_correction_is_the_original_optimizer(save_model, network_of, examples_of):
     """Against the formula of transformers' former AdamW, on gradients small enough for epsilon to count."""
     examples = examples_of(TEXTS, 16)
     network, tokeniser = network_of(save_model(), TEXTS)
     tokens, labels = tokeniser.tokens(examples), numbers(examples, TEXTS)
     settings = FINE_TUNING[TEXTS, "paper"].model_copy(update={"epochs": 3, "learning_rate": 1e-2, "epsilon": 0.1})
-    for module in network.model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    without_dropout(network)
     twin, _ = network_of(save_model(), TEXTS)
     twin.model.load_state_dict(network.model.state_dict())
     _, seen = run(network, tokens, labels, settings=settings)
