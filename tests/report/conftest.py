@@ -116,35 +116,59 @@ def make_conditioning(tags: Sequence[str], *, variant: str, seed: int, hidden: i
     )
 
 
+FINE_TUNED = {"taxi1500": ("macro_f1", "accuracy"), "pos": ("seqeval_f1", "accuracy", "macro_f1")}
+TUNING_SEEDS = (0, 1, 2)
+
+
 def make_scores(
     folder: Path, tags: Sequence[str], *, models: Sequence[tuple[str, int]], score: Score, tasks: Sequence[str]
 ) -> None:
-    rows = []
-    for task in tasks:
-        for variant, seed in models:
-            for tag in tags:
-                value = score(variant, seed, tag)
-                metrics = {"top1_accuracy": value / 2, "top5_accuracy": value - 5, "top10_accuracy": value}
-                metrics |= {
-                    "layer0_top10_accuracy": value / 4,
-                    "ngram_top10_accuracy": 8.0,
-                    "chance_top10_accuracy": 5.0,
-                }
-                for metric, number in metrics.items():
-                    place = {"model": f"f{variant}{seed}", "model_name": f"{variant}-{seed}", "task": task, "tag": tag}
-                    rows.append(
-                        {
-                            **place, "revision": f"text-{tag}", "protocol": "fixed", "source": "eng_Latn", "seed": 0,
-                            "metric": metric, "value": number, "n": 200, "layer": 3, "selection": "none",
-                            "precision": "fp32", "cell": f"cell-{variant}-{seed}",
-                        }
-                    )  # fmt: skip
-    (folder / "cells" / "cell-none-0").mkdir(parents=True)
-    pd.DataFrame(rows)[list(COLUMNS)].to_parquet(folder / "scores.parquet", index=False)
+    """One cell a model and task, for fine-tuned tasks one a seed too, whose scores are 3 points apart."""
+    frames = [
+        make_cell(folder, tags, variant=variant, training=training, score=score, task=task, seed=seed)
+        for task in tasks
+        for variant, training in models
+        for seed in (TUNING_SEEDS if task in FINE_TUNED else (0,))
+    ]
+    table = pd.concat(frames, ignore_index=True)[list(COLUMNS)].astype({"layer": "Int64"})
+    table.to_parquet(folder / "scores.parquet", index=False)
+
+
+def make_cell(
+    folder: Path, tags: Sequence[str], *, variant: str, training: int, score: Score, task: str, seed: int
+) -> pd.DataFrame:
+    values = np.array([score(variant, training, tag) + 3 * seed for tag in tags])
+    main, *others = FINE_TUNED.get(task, ("top10_accuracy",))
+    metrics = {main: values, **dict.fromkeys(others, values + 1)}
+    if task not in FINE_TUNED:
+        metrics |= {"top1_accuracy": values / 2, "top5_accuracy": values - 5, "layer0_top10_accuracy": values / 4}
+        metrics |= {"ngram_top10_accuracy": np.full(len(tags), 8.0), "chance_top10_accuracy": np.full(len(tags), 5.0)}
+    settings = {"layer": None if task in FINE_TUNED else 3, "selection": "none", "precision": "fp32"}
+    place = {"model": f"f{variant}{training}", "task": task, "protocol": "fixed", "source": "eng_Latn", "seed": seed}
+    cell = f"cell-{task}-{variant}-{training}-{seed}"
+    looks = [
+        {"epoch": epoch, "step": 10 * epoch, "train_loss": 1.0, "metrics": {main: 50.0 + epoch}, "kept": epoch == 2}
+        for epoch in (1, 2, 3)
+    ]
     write_json(
-        folder / "cells" / "cell-none-0" / "cell.json",
-        {"status": "partial", "failures": {"ewe_Latn": "4 sentences <10>"}, "notes": {}},
-    )
+        folder / "cells" / cell / "cell.json",
+        {
+            "number": 1, "key": {**place, "settings": settings, "revisions": {tag: f"text-{tag}" for tag in tags}},
+            "model_name": f"{variant}-{training}", "metric": main, "status": "partial",
+            "failures": {"ewe_Latn": "4 sentences <10>"} if (variant, training) == ("none", 0) else {},
+            "notes": {"deu_Latn": "1 blank line; 2 texts were cut"} if variant == "none" else {},
+            "aliases": {"arb_Arab": "ara_Arab"}, "dev_curve": looks if task in FINE_TUNED else [], "wall_seconds": 60.0,
+        },
+    )  # fmt: skip
+    return pd.concat(
+        [
+            pd.DataFrame({"tag": tags, "value": found}).assign(
+                **place, **settings, model_name=f"{variant}-{training}", metric=metric, main=metric == main, n=200,
+                revision=[f"text-{tag}" for tag in tags], settings="0a1b2c3d", cell=cell,
+            )
+            for metric, found in metrics.items()
+        ]
+    )  # fmt: skip
 
 
 @pytest.fixture

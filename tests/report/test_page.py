@@ -8,8 +8,10 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from langsamp.languages.table import is_head, tags
 from langsamp.report.page import write_report
 
 VOID = {"meta", "link", "input", "br"}
@@ -68,7 +70,7 @@ def test_the_verdict_says_what_came_out(whole):
     text = read(whole).text
     assert "LangSAMP is ahead of the baseline: 45.6 % against 44.0 %, a difference of +1.6 points" in text
     assert "better on 7, equal on 0 and worse on 1" in text
-    assert "Over 2 seeds the mean varies by 0.7" in text and "ahead in 2 of 2" in text
+    assert "Over 2 trainings the mean varies by 0.7" in text and "ahead in 2 of 2" in text
     assert "embedding layer alone reaches 11.4 %" in text
     assert "This is a demonstration" in text
 
@@ -108,7 +110,33 @@ def test_four_variants_and_two_tasks(build, tmp_path):
     folder = build(tmp_path / "run", variants=("none", "language", "script", "both"), tasks=("sr-cldr", "sr-bible"))
     text = report(folder).text
     assert "Language only" in text and "Script only" in text
-    assert text.count("LangSAMP is ahead of the baseline") == 2
+    assert text.count("LangSAMP is ahead of the baseline:") == 2
+    assert "LangSAMP is better than the baseline on 0 of 2 tasks and worse on none; on 2 they cannot be told" in text
+
+
+def test_fine_tuned_tasks_name_their_metrics_seeds_and_both_deviations(build, tmp_path):
+    page = report(build(tmp_path / "run", tasks=("sr-cldr", "taxi1500", "pos")))
+    for words in (
+        "taxi1500, macro-F1, per cent.", "pos, seqeval F1, per cent.", "pos: other metrics", "accuracy", "macro-F1",
+        "After ± the standard deviation over seeds of the group's mean; in brackets the mean over languages of a "
+        "language's standard deviation over seeds", "Baseline: 2 trainings, 6 seeds", "fine-tuned on eng_Latn",
+        "epoch 2 of 3", "ara_Arab is scored as arb_Arab", "2 texts were cut", "The paper prints one of the two",
+    ):  # fmt: skip
+        assert words in page.text, words
+    assert "tuning" in page.ids and "summary" in page.ids
+
+
+def test_a_run_without_fine_tuning_has_no_such_section(whole):
+    assert "tuning" not in read(whole).ids
+
+
+def test_ways_of_scoring_stand_apart(run_folder):
+    path = run_folder / "evaluation" / "scores.parquet"
+    scores = pd.read_parquet(path)
+    other = scores.assign(protocol="paper", cell=scores["cell"] + "-paper", settings="9e8d")
+    pd.concat([scores, other]).to_parquet(path, index=False)
+    text = report(run_folder).text
+    assert "sr-cldr (protocol fixed), top-10 accuracy" in text and "sr-cldr (protocol paper), top-10 accuracy" in text
 
 
 def test_one_seed_is_called_one_seed(build, tmp_path):
@@ -152,3 +180,14 @@ def test_no_torch_is_needed(run_folder):
         "raise SystemExit(bool({'torch', 'transformers', 'datasets'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_large_run_gives_a_page_under_three_megabytes(build, tmp_path):
+    many = [str(tag) for tag in tags() if is_head(tag) or tag.script == "Latn"][:600]
+    folder = build(
+        tmp_path / "run", tags=many, variants=("none", "language", "script", "both"), seeds=(0,),
+        score=lambda variant, seed, tag: 40.0 + sum(map(ord, tag)) % 37 + len(variant),
+        tasks=("sr-bible", "sr-tatoeba", "sr-cldr", "taxi1500", "pos"),
+    )  # fmt: skip
+    assert write_report(folder).stat().st_size < 3_000_000

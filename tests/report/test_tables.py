@@ -6,16 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from langsamp.report.groups import GroupRow, group_rows
+from langsamp.report.metrics import meanings, metric_name, other_metrics
 from langsamp.report.run import read_run
-from langsamp.report.sections import groups, language_rows
-from langsamp.report.tables import Comparison, compare, group_rows
-
-METRICS = {"sr-cldr": "top10_accuracy"}
+from langsamp.report.sections import language_rows, overview_rows
+from langsamp.report.tables import Comparison, compare, not_compared, split_name
 
 
 def only(scores: pd.DataFrame) -> Comparison:
-    (comparison,) = compare(scores, METRICS)
+    (comparison,) = compare(scores)
     return comparison
+
+
+def rows_of(comparison: Comparison, by: str = "paper") -> dict[str, GroupRow]:
+    return {row.group: row for row in group_rows([comparison], by)[0]}
 
 
 def scores_of(folder: Path) -> pd.DataFrame:
@@ -26,7 +30,8 @@ def scores_of(folder: Path) -> pd.DataFrame:
 
 def test_group_means_are_means_over_languages_of_means_over_seeds(run_folder):
     comparison = only(scores_of(run_folder))
-    rows = {row.group: row for row in group_rows(comparison, groups(comparison.shared))}
+    rows = rows_of(comparison)
+    assert list(rows) == ["all", "head", "tail", "Latin", "non-Latin"]
     # by hand: 8 tags score 40..47 with seed 0 and one more with seed 1; LangSAMP adds 2, but takes 1 from Arabic
     assert rows["all"].languages == 8
     assert rows["all"].means["none"] == pytest.approx(44.0)
@@ -44,14 +49,14 @@ def test_group_means_are_means_over_languages_of_means_over_seeds(run_folder):
 
 def test_one_seed_has_no_spread(build, tmp_path):
     comparison = only(scores_of(build(tmp_path / "run", seeds=(0,))))
-    assert group_rows(comparison, groups(comparison.shared))[0].spreads == {"none": None, "both": None}
+    assert rows_of(comparison)["all"].spreads == {"none": None, "both": None}
 
 
 def test_a_language_that_one_variant_lacks_does_not_enter_the_means(run_folder):
     scores = scores_of(run_folder)
     comparison = only(scores[~((scores["tag"] == "rus_Cyrl") & (scores["model_name"].str.startswith("both")))])
     assert "rus_Cyrl" not in comparison.shared
-    assert group_rows(comparison, groups(comparison.shared))[0].means["none"] == pytest.approx(43.5)
+    assert rows_of(comparison)["all"].means["none"] == pytest.approx(43.5)
     (row,) = language_rows(comparison, ["rus_Cyrl"], seen={})
     assert row.difference is None and row.means == {"none": pytest.approx(47.5)}
 
@@ -65,11 +70,18 @@ def test_scores_on_different_texts_are_never_compared(run_folder):
     assert "fra_Latn" not in comparison.means.index
 
 
-@pytest.mark.parametrize(("column", "value"), [("protocol", "paper"), ("layer", 8), ("precision", "bf16")])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("protocol", "paper"), ("layer", 8), ("precision", "bf16"), ("source", "deu_Latn"), ("settings", "ffff")],
+)
 def test_settings_are_never_mixed(run_folder, column, value):
     scores = scores_of(run_folder)
     other = scores.assign(**{column: value, "value": 0.0})
-    comparisons = compare(pd.concat([scores, other]), METRICS)
+    comparisons = compare(pd.concat([scores, other]))
+    assert sorted(comparison.label for comparison in comparisons) == sorted(
+        f"sr-cldr ({column} {each})" for each in (scores[column].iloc[0], value)
+    )
+    assert not not_compared(comparisons)
     assert sorted(round(found.means.loc["deu_Latn", "none"]) for found in comparisons) == [0, 42]
 
 
@@ -78,7 +90,7 @@ def test_a_difference_that_prints_as_zero_is_a_tie(build, tmp_path):
         return 30.0 + (0.04 if variant == "both" else 0.0)
 
     comparison = only(scores_of(build(tmp_path / "run", score=level)))
-    assert group_rows(comparison, groups(comparison.shared))[0].against["both"][1:] == (0, 8, 0)
+    assert rows_of(comparison)["all"].against["both"][1:] == (0, 8, 0)
     assert language_rows(comparison, ["deu_Latn"], seen={})[0].tone == ""
 
 
@@ -91,5 +103,73 @@ def test_every_language_is_listed_scored_or_not(run_folder):
 
 def test_without_a_baseline_means_are_shown_and_nothing_is_compared(build, tmp_path):
     comparison = only(scores_of(build(tmp_path / "run", variants=("both",))))
-    row = group_rows(comparison, groups(comparison.shared))[0]
+    row = rows_of(comparison)["all"]
     assert row.against == {} and row.means["both"] == pytest.approx(44.0 + 13 / 8)
+
+
+def test_variants_scored_in_different_ways_are_named_and_not_compared(run_folder):
+    scores = scores_of(run_folder)
+    mixed = scores.assign(protocol=scores["protocol"].where(scores["model_name"].str.startswith("none"), "paper"))
+    comparisons = compare(mixed)
+    assert [comparison.variants for comparison in comparisons] == [["none"], ["both"]]
+    assert not any(comparison.compares for comparison in comparisons)
+    (said,) = not_compared(comparisons)
+    assert "Baseline with protocol fixed; LangSAMP with protocol paper" in said
+
+
+def test_both_standard_deviations_of_a_fine_tuned_task(build, tmp_path):
+    comparison = only(scores_of(build(tmp_path / "run", tasks=("pos",))))
+    assert comparison.metric == "seqeval_f1" and comparison.setting.layer == ""
+    assert comparison.trials("both") == "2 trainings, 6 seeds"
+    every = rows_of(comparison)["all"]
+    # by hand: trainings are 1 apart and fine-tunings 3, on every language alike, so both deviations are the same
+    replicates = [training + 3 * seed for training in (0, 1) for seed in (0, 1, 2)]
+    assert every.spreads["none"] == pytest.approx(np.std(replicates, ddof=1))
+    assert every.language_spreads["none"] == pytest.approx(np.std(replicates, ddof=1))
+    assert every.means["none"] == pytest.approx(43.5 + np.mean(replicates))
+    assert every.controls == {}
+
+
+def test_seeds_that_lack_a_language_do_not_move_the_spread_of_the_mean(build, tmp_path):
+    scores = scores_of(build(tmp_path / "run", tasks=("pos",), seeds=(0,)))
+    lacking = scores[~((scores["tag"] == "rus_Cyrl") & (scores["seed"] == 2))]
+    every = rows_of(only(lacking))["all"]
+    assert every.spreads["none"] == pytest.approx(3.0)
+    assert every.means["none"] == pytest.approx((sum(range(43, 50)) + np.mean([47, 50])) / 8)
+
+
+def test_families_and_areas_add_up_to_all(run_folder):
+    comparison = only(scores_of(run_folder))
+    for by in ("family", "area"):
+        rows = rows_of(comparison, by)
+        assert sum(row.languages for row in rows.values()) == 8
+        total = sum(row.languages * row.means["both"] for row in rows.values())
+        assert total / 8 == pytest.approx(rows_of(comparison)["all"].means["both"])
+    assert list(rows_of(comparison, "family")) == ["Indo-European", "Afro-Asiatic"]
+
+
+def test_the_other_metrics_stand_beside_the_main_one_under_their_names(build, tmp_path):
+    folder = build(tmp_path / "run", tasks=("pos", "sr-cldr"))
+    pos, retrieval = compare(scores_of(folder))
+    assert metric_name(pos.metric) == "seqeval F1"
+    rows = {row.name: row for row in other_metrics(pos)}
+    assert list(rows) == ["accuracy", "macro-F1"]
+    assert rows["accuracy"].means["none"] == pytest.approx(rows_of(pos)["all"].means["none"] + 1)
+    assert rows["accuracy"].difference == pytest.approx(13 / 8)
+    assert {row.name for row in other_metrics(retrieval)} == {"top-1 accuracy", "top-5 accuracy"}
+    assert set(meanings([pos])) == {"seqeval F1", "accuracy", "macro-F1"}
+
+
+def test_every_language_has_a_line_over_all_tasks(build, tmp_path):
+    comparisons = compare(scores_of(build(tmp_path / "run", tasks=("pos", "sr-cldr"))))
+    arabic, ewe = overview_rows(comparisons, ["arb_Arab", "ewe_Latn"], seen={"arb_Arab": 3})
+    assert arabic.rows_seen == 3 and arabic.differences == pytest.approx([-1.0, -1.0])
+    assert arabic.tones == ["worse", "worse"] and ewe.differences == [None, None] == ewe.scores
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [("both-1", ("both", "1")), ("xlm-r", ("xlm-r", "0")), ("my-model-12", ("my-model", "12")), ("-3", ("-3", "0"))],
+)
+def test_a_name_is_a_variant_and_a_seed_only_where_it_ends_in_a_number(name, parts):
+    assert split_name(name) == parts

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from langsamp.report.figures import Point, loss_curves, smoothed, vector_picture
+from langsamp.report.curves import loss_curves, smoothed
+from langsamp.report.figures import Point, vector_picture
 from langsamp.report.labels import place_labels
 from langsamp.report.numbers import duration, score, signed, whole
 from langsamp.report.palette import FAMILIES, SCRIPTS

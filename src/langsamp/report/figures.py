@@ -1,4 +1,4 @@
-"""The charts: loss curves, vectors in two dimensions, and one encoder against another language by language.
+"""The charts: vectors in two dimensions, one encoder against another language by language, and groups of languages.
 
 Each function gives a `Chart`: a matplotlib figure, to be saved in any format, with the tooltips that its points get
 when it stands in the page.
@@ -8,20 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
+from langsamp.report.groups import GroupRow
 from langsamp.report.labels import place_labels
 from langsamp.report.palette import OTHER, VARIANT_COLOURS, Mark
-from langsamp.report.run import VARIANTS, Model
-from langsamp.report.svg import INK, LINE, page_style
-from langsamp.report.tables import GroupRow
+from langsamp.report.run import VARIANTS
+from langsamp.report.svg import INK, LINE, inline_svg, page_style
 
-_LINE_STYLES = ("-", "--", ":", "-.")
 _SIZES = (18, 32, 48, 70)  # square points
-_MOST_POINTS = 300  # of one curve: more cannot be seen at the width of a page
 
 
 class Chart(NamedTuple):
@@ -29,6 +26,11 @@ class Chart(NamedTuple):
 
     figure: Figure
     titles: Mapping[str, Sequence[str]]
+
+
+def embedded(name: str, chart: Chart, summary: str) -> Markup:
+    """A chart as an element of the page; `name` is its own on the page, `summary` what a screen reader says."""
+    return Markup(inline_svg(chart.figure, name=name, summary=summary, titles=chart.titles))  # its texts are escaped
 
 
 class Point(NamedTuple):
@@ -44,50 +46,6 @@ class Point(NamedTuple):
     """Chooses colour and shape."""
     weight: float = 1.0
     """Who is labelled first, and with `sized` how large the dot is."""
-
-
-def loss_curves(models: Sequence[Model]) -> Chart:
-    """Training loss (smoothed) and held-out loss by step, one line a model."""
-    with page_style():
-        figure = Figure(figsize=(9.6, 3.7), layout="constrained")
-        train, held_out = figure.subplots(1, 2)
-        for model in models:
-            look: dict[str, Any] = {
-                "color": VARIANT_COLOURS.get(model.variant, OTHER.colour),
-                "linestyle": _LINE_STYLES[model.seed % len(_LINE_STYLES)],
-                "label": model.label,
-            }
-            if model.train:
-                steps = np.array([record["step"] for record in model.train])
-                losses = smoothed(np.array([record["loss"] for record in model.train], dtype=float))
-                shown = np.unique(np.linspace(0, len(steps) - 1, _MOST_POINTS).astype(int))
-                train.plot(steps[shown], losses[shown], linewidth=1.5, **look)
-            if measured := [record for record in model.held_out if record.get("loss") is not None]:
-                steps = np.array([record["step"] for record in measured])
-                losses = np.array([record["loss"] for record in measured], dtype=float)
-                held_out.plot(steps, losses, linewidth=1.5, marker="o", markersize=3, **look)
-        for axes, title in ((train, "Training loss (smoothed)"), (held_out, "Held-out loss")):
-            axes.set(title=title, xlabel="step")
-            axes.grid(axis="y")
-            _whole_numbers(axes)
-        train.set_ylabel("nats per masked token")
-        lines, names = max(
-            (axes.get_legend_handles_labels() for axes in (train, held_out)), key=lambda found: len(found[0])
-        )
-        if lines:
-            figure.legend(lines, names, loc="outside lower center", ncols=4, handlelength=2.6)
-    return Chart(figure, {})
-
-
-def smoothed(losses: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Exponential moving average over about a fiftieth of the curve, free of the start's pull to zero."""
-    decay = 1 - 1 / max(1.0, len(losses) / 50)
-    mean, weight, out = 0.0, 0.0, np.empty_like(losses)
-    for index, loss in enumerate(losses):
-        mean = decay * mean + (1 - decay) * loss
-        weight = decay * weight + (1 - decay)
-        out[index] = mean / weight
-    return out
 
 
 def vector_picture(
@@ -156,9 +114,11 @@ def group_chart(rows: Sequence[GroupRow], *, variants: Sequence[str], controls: 
             axes.plot(
                 [min(ends), max(ends)], [height, height], color=LINE, linewidth=5, solid_capstyle="round", zorder=1
             )
-        for variant in variants:
+        for place, variant in enumerate(variants):
+            aside = 0.13 * ((len(variants) - 1) / 2 - place) if len(variants) > 2 else 0.0
+            colour = VARIANT_COLOURS.get(variant, OTHER.colour)
             axes.scatter(
-                [row.means[variant] for row in rows], heights, s=64, color=VARIANT_COLOURS.get(variant, OTHER.colour),
+                [row.means[variant] for row in rows], heights + aside, s=64, color=colour,
                 marker="o" if variant == "none" else "D", label=VARIANTS.get(variant, variant), zorder=3, linewidths=0,
             )  # fmt: skip
         for (key, name), shape in zip(controls.items(), ("|", "x", "1"), strict=False):
@@ -166,7 +126,8 @@ def group_chart(rows: Sequence[GroupRow], *, variants: Sequence[str], controls: 
             axes.scatter(values, heights, s=58, color=OTHER.colour, marker=shape, label=name, zorder=2, linewidths=1.6)
         axes.set_yticks(heights, [f"{row.group} ({row.languages})" for row in rows])
         axes.set(ylim=(-0.6, len(rows) - 0.4), xlabel="per cent")
-        axes.set_xlim(left=0)
+        if controls:
+            axes.set_xlim(left=0)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", zorder=0)
@@ -214,8 +175,3 @@ def _legend(figure: Figure, axes: Axes) -> None:
             [handle for handle, _ in ordered], [name for _, name in ordered], loc="outside lower center", ncols=6,
             handletextpad=0.2, columnspacing=1.2,
         )  # fmt: skip
-
-
-def _whole_numbers(axes: Axes) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")

@@ -33,6 +33,13 @@ def decimals(value: float | None) -> str:
     return ABSENT if _absent(value) else f"{value:.3f}"
 
 
+def probability(value: float | None) -> str:
+    """`0.019`, `5e-32`; a dash for None or NaN."""
+    if value is None or _absent(value):
+        return ABSENT
+    return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
+
+
 def duration(seconds: float | None) -> str:
     """`3 min 05 s`, `2 h 10 min`; a dash for None or NaN."""
     if seconds is None or _absent(seconds):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -10,37 +10,30 @@ from markupsafe import Markup
 from langsamp.artifacts import write_text
 from langsamp.evaluation.tasks import TASKS
 from langsamp.report import numbers
-from langsamp.report.figures import Chart, Point, group_chart, loss_curves, score_scatter
-from langsamp.report.palette import FAMILIES
+from langsamp.report.cells import alias_uses, current_scores, failures, notes, tuning_rows, tunings
+from langsamp.report.curves import dev_curves, loss_curves
+from langsamp.report.figures import embedded
+from langsamp.report.metrics import meanings
 from langsamp.report.run import VARIANTS, Model, Run, read_run
 from langsamp.report.sections import (
-    LanguageRow,
     all_tags,
     data_rows,
     data_totals,
-    groups,
-    known,
-    language_rows,
     model_summary,
+    overview_rows,
     rows_seen,
     training_rows,
 )
-from langsamp.report.svg import inline_svg
-from langsamp.report.tables import Comparison, GroupRow, compare, group_rows
+from langsamp.report.tables import Comparison, compare, not_compared
+from langsamp.report.task_sections import task_sections
 from langsamp.report.vectors import NEIGHBOURS, neighbour_rows, pictures, purity_rows
-from langsamp.report.verdict import TaskVerdict, cards, held_out_sentence, task_verdict
-
-
-class TaskSection(NamedTuple):
-    """All that the page shows of one comparison."""
-
-    comparison: Comparison
-    measures: str
-    verdict: TaskVerdict
-    groups: Sequence[GroupRow]
-    languages: Sequence[LanguageRow]
-    group_picture: Markup
-    scatter: Markup | None
+from langsamp.report.verdict import (
+    cards,
+    headline,
+    held_out_sentence,
+    significance,
+    summary_rows,
+)
 
 
 def write_report(run: Path, out: Path | None = None) -> Path:
@@ -71,12 +64,14 @@ def render(run: Run) -> str:
 
 def context(run: Run) -> Mapping[str, Any]:
     """Every value that the template prints, by name."""
-    tags, seen = all_tags(run), rows_seen(run)
-    metrics = {name: task.metric for name, task in TASKS.items()}
-    found = compare(run.scores, metrics) if run.scores is not None else []
+    scores, replaced = current_scores(run)
+    order = list(TASKS)
+    found = compare(scores) if scores is not None else []
+    found.sort(key=lambda each: order.index(each.setting.task) if each.setting.task in order else len(order))
     comparisons = [comparison for comparison in found if comparison.shared]
-    tasks = [_task_section(index, comparison, tags, seen) for index, comparison in enumerate(comparisons)]
-    shown = _model_with_vectors(run.models)
+    tests = significance(scores, comparisons) if scores is not None else {}
+    tags, seen = all_tags(run), rows_seen(run)
+    tasks = task_sections(comparisons, tests, tags=tags, seen=seen)
     lines, reasons = data_rows(run)
     return {
         "run": run,
@@ -84,26 +79,50 @@ def context(run: Run) -> Mapping[str, Any]:
         "tags": tags,
         "models": model_summary(run.models),
         "tasks": tasks,
+        "headline": headline(comparisons, tests),
+        "summary": summary_rows(comparisons, [task.groups[0] for task in tasks], tests),
+        "shown_variants": _variants(comparisons),
+        "meanings": meanings(comparisons),
         "cards": cards(run, comparisons),
         "held_out": held_out_sentence(run.models),
-        "absent": absent(run, found),
-        "plain_languages": language_rows(None, tags, seen=seen) if not tasks else [],
-        "training": training_rows(run.models),
-        "loss": _svg("loss", loss_curves(run.models), "Training and held-out loss by step for every model")
-        if any(model.train or model.held_out for model in run.models)
-        else None,
-        "shown": shown,
-        "pictures": _pictures(shown),
-        "languages_near": neighbour_rows(shown.conditioning, "language") if shown and shown.conditioning else [],
-        "scripts_near": neighbour_rows(shown.conditioning, "script") if shown and shown.conditioning else [],
-        "purity": purity_rows(run.models),
-        "neighbours": NEIGHBOURS,
+        "absent": [*absent(run, found), *not_compared(found), *replaced],
+        "overview": overview_rows(comparisons, tags, seen=seen) if len(tasks) != 1 else [],
+        "failures": failures(run),
+        "notes": notes(run),
+        "aliases": alias_uses(run),
         "data": lines,
         "reasons": reasons,
         "totals": data_totals(run),
-        "failures": [
-            (cell["cell"], tag, why) for cell in run.cells for tag, why in sorted(cell.get("failures", {}).items())
-        ],
+        **_training_parts(run, comparisons),
+        **_vector_parts(run),
+    }
+
+
+def _training_parts(run: Run, comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    tuned = {comparison.label: tunings(run, comparison) for comparison in comparisons}
+    tuned = {label: found for label, found in tuned.items() if found}
+    has_log = any(model.train or model.held_out for model in run.models)
+    by_label = {comparison.label: comparison for comparison in comparisons}
+    return {
+        "training": training_rows(run.models),
+        "loss": embedded("loss", loss_curves(run.models), "Training and held-out loss by step for every model")
+        if has_log
+        else None,
+        "dev": embedded("dev", dev_curves(tuned), "Dev score during fine-tuning") if tuned else None,
+        "tunings": [row for label, found in tuned.items() for row in tuning_rows(by_label[label], found)],
+    }
+
+
+def _vector_parts(run: Run) -> dict[str, Any]:
+    shown = _model_with_vectors(run.models)
+    conditioning = shown.conditioning if shown else None
+    return {
+        "shown": shown,
+        "pictures": _pictures(shown),
+        "languages_near": neighbour_rows(conditioning, "language") if conditioning else [],
+        "scripts_near": neighbour_rows(conditioning, "script") if conditioning else [],
+        "purity": purity_rows(run.models),
+        "neighbours": NEIGHBOURS,
     }
 
 
@@ -120,7 +139,7 @@ def absent(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
     if run.models and not comparisons:
         said.append("No model has been evaluated yet: there are no scores.")
     said += [
-        f"No language was scored on {comparison.setting.task} for every encoder, so it is not shown."
+        f"No language was scored on {comparison.label} for every encoder, so it is not shown."
         for comparison in comparisons
         if not comparison.shared
     ]
@@ -141,46 +160,10 @@ def _model_with_vectors(models: Sequence[Model]) -> Model | None:
     return next((model for model in able if model.variant == "both"), able[0] if able else None)
 
 
-def _task_section(index: int, comparison: Comparison, tags: Sequence[str], seen: Mapping[str, int]) -> TaskSection:
-    lines = group_rows(comparison, groups(comparison.shared))
-    layer0 = ("layer0", comparison.main or comparison.variants[0])
-    controls = {layer0: "control: layer 0", ("ngram", comparison.variants[0]): "control: n-grams"}
-    controls = {key: name for key, name in controls.items() if key in lines[0].controls}
-    task = comparison.setting.task
-    chart = group_chart(lines, variants=comparison.variants, controls=controls)
-    return TaskSection(
-        comparison=comparison,
-        measures=TASKS[task].measures,
-        verdict=task_verdict(comparison),
-        groups=lines,
-        languages=language_rows(comparison, tags, seen=seen),
-        group_picture=_svg(f"groups{index}", chart, f"{task}: mean score of each group of languages"),
-        scatter=_scatter(index, comparison),
-    )
-
-
-def _scatter(index: int, comparison: Comparison) -> Markup | None:
-    main = comparison.main
-    if main is None or "none" not in comparison.variants:
-        return None
-    means = comparison.means.loc[comparison.shared]
-    points, names = [], {}
-    for tag, before, after in zip(means.index, means["none"], means[main], strict=True):
-        language = known(str(tag))
-        family = language.family or ""
-        names[family] = language.family_name or "no known family"
-        points.append(
-            Point(
-                x=float(before), y=float(after), label=str(tag).partition("_")[0],
-                title=f"{language.name} ({tag}): {numbers.score(before)} to {numbers.score(after)}",
-                group=family, weight=abs(float(after - before)),
-            )
-        )  # fmt: skip
-    labels = ("Baseline, per cent", f"{VARIANTS.get(main, main)}, per cent")
-    chart = score_scatter(points, marks=FAMILIES, names=names, axis_labels=labels, gid=f"scatter{index}")
-    return _svg(
-        f"scatter{index}", chart, f"{labels[1]} against baseline, one dot a language; the table has every value"
-    )
+def _variants(comparisons: Sequence[Comparison]) -> list[str]:
+    """Every variant that some comparison has, baseline first."""
+    present = {variant for comparison in comparisons for variant in comparison.variants}
+    return [variant for variant in VARIANTS if variant in present] + sorted(present - VARIANTS.keys())
 
 
 def _pictures(model: Model | None) -> Mapping[str, Markup]:
@@ -191,8 +174,4 @@ def _pictures(model: Model | None) -> Mapping[str, Markup]:
         "languages-script": "Language vectors on two principal components, coloured by script",
         "scripts": "Script vectors on two principal components",
     }
-    return {name: _svg(name, chart, summaries[name]) for name, chart in pictures(model.conditioning)}
-
-
-def _svg(name: str, chart: Chart, summary: str) -> Markup:
-    return Markup(inline_svg(chart.figure, name=name, summary=summary, titles=chart.titles))  # its texts are escaped
+    return {name: embedded(name, chart, summaries[name]) for name, chart in pictures(model.conditioning)}

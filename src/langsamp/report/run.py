@@ -5,7 +5,7 @@ Parts may be absent: a run that was never evaluated, or of which one model is st
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,10 @@ class Run:
     """`evaluation/scores.parquet`, or None."""
     cells: tuple[Mapping[str, Any], ...]
     """Every `cell.json`, with the folder's name as `cell`."""
+    failed_cells: tuple[Mapping[str, Any], ...] = ()
+    """Cells whose last run gave nothing: the `cell` that was wanted and the `reason`."""
+    model_names: Mapping[str, str] = field(default_factory=dict)
+    """What tables call the scored models, by fingerprint."""
 
     @property
     def is_demonstration(self) -> bool:
@@ -82,6 +86,7 @@ def read_run(folder: Path) -> Run:
     text = (folder / "recipe.yaml").read_text(encoding="utf-8")
     recipe = _recipe(text, folder / "recipe.yaml")
     models = [read_model(path) for path in sorted(folder.glob("models/*-*")) if path.is_dir()]
+    evaluation = folder / "evaluation"
     order = list(VARIANTS)
     models.sort(key=lambda model: (order.index(model.variant) if model.variant in order else 99, model.seed))
     return Run(
@@ -91,11 +96,12 @@ def read_run(folder: Path) -> Run:
         provenance=_json_or_empty(folder / "provenance.json"),
         manifest=_json_or_empty(folder / "rows" / "manifest.json") or None,
         models=tuple(models),
-        scores=_scores(folder / "evaluation" / "scores.parquet"),
+        scores=_scores(evaluation / "scores.parquet"),
         cells=tuple(
-            {"cell": path.parent.name, **read_json(path)}
-            for path in sorted(folder.glob("evaluation/cells/*/cell.json"))
+            {"cell": path.parent.name, **read_json(path)} for path in sorted(evaluation.glob("cells/[!.]*/cell.json"))
         ),
+        failed_cells=tuple(read_json(path) for path in sorted(evaluation.glob("failed/[!.]*.json"))),
+        model_names={path.stem: read_json(path)["name"] for path in sorted(evaluation.glob("models/[!.]*.json"))},
     )
 
 
@@ -133,9 +139,11 @@ def _scores(path: Path) -> pd.DataFrame | None:
     if not path.is_file():
         return None
     try:
-        return pd.read_parquet(path)
+        scores = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise DamagedError(f"{path} cannot be read as parquet ({error}); run `langsamp evaluate` again") from None
+    words = [str(name) for name in scores.select_dtypes(include="string")]
+    return scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
 
 
 def _log(path: Path) -> list[Mapping[str, Any]]:

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from langsamp.languages.table import LanguageInfo, describe, is_head, is_latin
+from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
+from langsamp.report.groups import tone
 from langsamp.report.run import VARIANTS, Model, Run
-from langsamp.report.tables import TIE, Comparison
+from langsamp.report.tables import Comparison
 
 
 class LanguageRow(NamedTuple):
@@ -26,9 +27,7 @@ class LanguageRow(NamedTuple):
     @property
     def tone(self) -> str:
         """`better`, `worse` or empty."""
-        if self.difference is None or abs(self.difference) < TIE:
-            return ""
-        return "better" if self.difference > 0 else "worse"
+        return tone(self.difference)
 
 
 class TrainingRow(NamedTuple):
@@ -84,20 +83,48 @@ def rows_seen(run: Run) -> dict[str, int]:
     return {str(tag): rows for tag, rows in chosen.rows_seen.items()} if chosen is not None else {}
 
 
-def language_rows(comparison: Comparison | None, tags: Sequence[str], *, seen: Mapping[str, int]) -> list[LanguageRow]:
+class OverviewRow(NamedTuple):
+    """One line of the table of all languages over all comparisons."""
+
+    language: LanguageInfo
+    rows_seen: int | None
+    scores: Sequence[float | None]
+    """Of the main variant (of the only one where there is one), by comparison; None where not scored."""
+    differences: Sequence[float | None]
+    """To the baseline, in points."""
+
+    @property
+    def tones(self) -> list[str]:
+        """`better`, `worse` or empty, by comparison."""
+        return [tone(difference) for difference in self.differences]
+
+
+def overview_rows(
+    comparisons: Sequence[Comparison], tags: Sequence[str], *, seen: Mapping[str, int]
+) -> list[OverviewRow]:
+    """One line for every tag, scored or not, with what it got in each comparison."""
+    columns = [comparison.means[comparison.main or comparison.variants[0]] for comparison in comparisons]
+    differences = [_difference(comparison) for comparison in comparisons]
+    return [
+        OverviewRow(
+            known(tag), seen.get(tag), [_present(c, tag) for c in columns], [_present(d, tag) for d in differences]
+        )
+        for tag in tags
+    ]
+
+
+def language_rows(comparison: Comparison, tags: Sequence[str], *, seen: Mapping[str, int]) -> list[LanguageRow]:
     """One line for every tag, scored or not."""
-    if comparison is None:
-        return [LanguageRow(known(tag), seen.get(tag), None, {}, None, None, None) for tag in tags]
     means, main = comparison.means, comparison.main
     layer0, ngram = comparison.control("layer0", main or comparison.variants[0]), comparison.control("ngram")
-    differences = means[main] - means["none"] if main and "none" in means.columns else pd.Series(dtype=float)
+    differences = _difference(comparison)
     rows = []
     for tag in tags:
         rows.append(
             LanguageRow(
                 language=known(tag),
                 rows_seen=seen.get(tag),
-                items=int(comparison.items[tag]) if tag in comparison.items.index else None,
+                items=int(items) if (items := _present(comparison.items, tag)) is not None else None,
                 means={
                     name: value for name in comparison.variants if (value := _present(means[name], tag)) is not None
                 },
@@ -107,18 +134,6 @@ def language_rows(comparison: Comparison | None, tags: Sequence[str], *, seen: M
             )
         )
     return rows
-
-
-def groups(tags: Sequence[str]) -> dict[str, list[str]]:
-    """The groups of the paper's Table 1, in the order in which tables show them."""
-    parsed = {tag: LangScript.parse(tag) for tag in tags}
-    return {
-        "all": list(tags),
-        "head": [tag for tag in tags if is_head(parsed[tag])],
-        "tail": [tag for tag in tags if not is_head(parsed[tag])],
-        "Latin": [tag for tag in tags if is_latin(parsed[tag])],
-        "non-Latin": [tag for tag in tags if not is_latin(parsed[tag])],
-    }
 
 
 def training_rows(models: Sequence[Model]) -> list[TrainingRow]:
@@ -154,6 +169,12 @@ def data_totals(run: Run) -> dict[str, int]:
     """Sums over tags of documents, tokens, rows and held-out rows."""
     tags = run.manifest["tags"].values() if run.manifest else ()
     return {key: sum(counts.get(key, 0) for counts in tags) for key in ("documents", "tokens", "rows", "held_out_rows")}
+
+
+def _difference(comparison: Comparison) -> pd.Series:
+    """The main variant's lead over the baseline by tag, in points; empty where there are not both."""
+    means, main = comparison.means, comparison.main
+    return means[main] - means["none"] if main and "none" in means.columns else pd.Series(dtype=float)
 
 
 def _present(column: pd.Series, tag: str) -> float | None:

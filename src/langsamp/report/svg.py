@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 INK, LINE = "#010203", "#040506"
@@ -52,7 +53,8 @@ def inline_svg(figure: Figure, *, name: str, summary: str, titles: Mapping[str, 
     """
     buffer = io.StringIO()
     with page_style():
-        figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata=_NO_METADATA)  # savefig would draw everything twice
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     for gid, texts in (titles or {}).items():

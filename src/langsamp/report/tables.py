@@ -1,24 +1,20 @@
-"""Tables from the tidy scores: each variant beside the baseline, per group of languages and per language.
+"""Comparisons from the tidy scores: each variant beside the baseline, language by language.
 
-Every mean over languages is a mean of means over seeds, over the languages that all shown variants have. Scores are
-in per cent, differences in points.
+Scores of different tasks, protocols, sources, layers or settings are never averaged together: each way of scoring is a
+comparison of its own, and its label says what sets it apart. Scores are in per cent, differences in points.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from langsamp.report.run import VARIANTS
 
 CONTROLS = ("layer0", "ngram", "chance")
 """Prefixes of the control metrics, e.g. `layer0_top10_accuracy` beside `top10_accuracy`."""
-TIE = 0.05
-"""Differences smaller than this many points, which print as 0.0, count as ties."""
-_SETTING = ["task", "protocol", "source", "layer", "selection", "precision"]
 
 
 class Setting(NamedTuple):
@@ -28,22 +24,32 @@ class Setting(NamedTuple):
     protocol: str
     source: str
     layer: str
+    """The hidden layer that was pooled; empty where the task is fine-tuned."""
     selection: str
     precision: str
+    settings: str
+    """Short fingerprint of everything else."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The main metric of one task for every variant, language by language."""
+    """One task, scored in one way, for every variant, language by language."""
 
     setting: Setting
+    label: str
+    """The task, with what sets this comparison apart where the task has several."""
     metric: str
     scores: pd.DataFrame
-    """Per cent; one line a tag, columns (variant, replicate). A replicate is a training seed with a cell's seed."""
+    """Main metric in per cent; one line a tag, columns (variant, replicate). A replicate is a training seed with the
+    seed of a fine-tuning, as `0/3`."""
     controls: pd.DataFrame
-    """Per cent, means over seeds; one line a tag, columns (control, variant)."""
+    """Per cent, means over replicates; one line a tag, columns (control, variant)."""
+    others: pd.DataFrame
+    """The other metrics in per cent, means over replicates; one line a tag, columns (metric, variant)."""
     items: pd.Series
     """Test items of each tag."""
+    cells: frozenset[str]
+    """Names of the cells that the scores are from."""
     differing: tuple[str, ...]
     """Tags left out because the variants were scored on different texts."""
 
@@ -59,139 +65,111 @@ class Comparison:
         others = [variant for variant in self.variants if variant != "none"]
         return "both" if "both" in others else next(iter(others), None)
 
+    @property
+    def compares(self) -> bool:
+        """Whether there is a baseline and something to compare with it, on shared languages."""
+        return self.main is not None and "none" in self.variants and bool(self.shared)
+
     @cached_property
     def means(self) -> pd.DataFrame:
-        """Means over seeds; one line a tag, one column a variant, NaN where a variant has no score."""
-        return pd.DataFrame({variant: _below(self.scores, variant).mean(axis=1) for variant in self.variants})
+        """Means over replicates; one line a tag, one column a variant, NaN where a variant has no score."""
+        return pd.DataFrame({variant: self.replicates(variant).mean(axis=1) for variant in self.variants})
 
     @cached_property
     def shared(self) -> list[str]:
         """Tags that every variant has a score for: only these enter means of groups."""
         return list(self.means.dropna().index)
 
+    def replicates(self, variant: str) -> pd.DataFrame:
+        """The scores of one variant, one column a replicate."""
+        return pd.DataFrame(self.scores.xs(variant, axis=1, level=0))
+
     def control(self, name: str, variant: str | None = None) -> pd.Series:
         """One control per tag, of one variant or averaged over all; empty where it was not measured."""
         if name not in self.controls.columns.get_level_values(0):
             return pd.Series(dtype=float)
-        table = _below(self.controls, name)
+        table = pd.DataFrame(self.controls.xs(name, axis=1, level=0))
         if variant is None:
             return table.mean(axis=1)
         return table[variant] if variant in table.columns else pd.Series(dtype=float)
 
-
-class Against(NamedTuple):
-    """One variant against the baseline over the languages of a group."""
-
-    difference: float
-    better: int
-    tie: int
-    worse: int
+    def trials(self, variant: str) -> str:
+        """How many replicates a variant has, in words: `1 seed`, `5 seeds`, `2 trainings`, `2 trainings, 10 seeds`."""
+        names = [str(name).split("/") for name in self.replicates(variant).columns]
+        trainings = len({training for training, _ in names})
+        seeds = "" if trainings == len(names) > 1 else f"{len(names)} seed{'s' * (len(names) > 1)}"
+        return ", ".join(part for part in (f"{trainings} trainings" if trainings > 1 else "", seeds) if part)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GroupRow:
-    """One group of languages in one comparison."""
-
-    group: str
-    languages: int
-    means: Mapping[str, float]
-    spreads: Mapping[str, float | None]
-    """Standard deviation over seeds of the group mean; None with one seed."""
-    against: Mapping[str, Against]
-    """By variant; empty without a baseline."""
-    controls: Mapping[tuple[str, str], float]
-    """By (control, variant)."""
-
-
-def compare(scores: pd.DataFrame, metrics: Mapping[str, str]) -> list[Comparison]:
-    """One comparison per task and setting; `metrics` names the main metric of each task."""
+def compare(scores: pd.DataFrame) -> list[Comparison]:
+    """One comparison for each task and way of scoring, in the order of the table, which is that of the tasks' names."""
+    names = scores["model_name"].drop_duplicates()
+    parts = {name: split_name(name) for name in names}
     scores = scores.assign(
-        variant=scores["model_name"].str.rpartition("-")[0],
-        replicate=scores["model_name"].str.rpartition("-")[2] + "/" + scores["seed"].astype(str),
-        **{name: scores[name].astype(str) for name in _SETTING},
+        variant=scores["model_name"].map({name: variant for name, (variant, _) in parts.items()}),
+        replicate=scores["model_name"].map({name: seed for name, (_, seed) in parts.items()})
+        + "/"
+        + scores["seed"].astype(str),
+        **{name: scores[name].astype(object).where(scores[name].notna(), "").astype(str) for name in Setting._fields},
     )
-    settings = ((Setting(*map(str, key)), rows) for key, rows in scores.groupby(_SETTING, sort=True))
-    return [
-        _comparison(setting, metrics[setting.task], rows=rows)
-        for setting, rows in settings
-        if setting.task in metrics and metrics[setting.task] in set(rows["metric"])
-    ]
+    settings = ((Setting(*map(str, key)), rows) for key, rows in scores.groupby(list(Setting._fields), sort=True))
+    found = [_comparison(setting, rows) for setting, rows in settings if rows["main"].any()]
+    return [replace(comparison, label=_label(comparison.setting, found)) for comparison in found]
 
 
-def group_rows(comparison: Comparison, groups: Mapping[str, Collection[str]]) -> list[GroupRow]:
-    """One line for each group (name: tags) that holds a language scored for every variant."""
-    return [_group_row(comparison, name, tags) for name, tags in _inhabited(comparison, groups)]
+def split_name(name: str) -> tuple[str, str]:
+    """Variant and training seed of a model's name: `both-1` is `both` and `1`, `xlm-r` is all variant."""
+    stem, _, seed = name.rpartition("-")
+    return (stem, seed) if stem and seed.isdecimal() else (name, "0")
 
 
-def against_baseline(comparison: Comparison, variant: str, tags: Collection[str]) -> Against:
-    """Mean difference to the baseline and counts of better, tied and worse languages over `tags`."""
-    means = comparison.means.loc[list(tags)]
-    difference = means[variant] - means["none"]
-    better, worse = int((difference >= TIE).sum()), int((difference <= -TIE).sum())
-    return Against(float(difference.mean()), better, len(difference) - better - worse, worse)
+def not_compared(comparisons: Sequence[Comparison]) -> list[str]:
+    """One sentence for each task whose variants were not all scored in one way, saying what differs."""
+    said = []
+    for task in dict.fromkeys(comparison.setting.task for comparison in comparisons):
+        here = [comparison for comparison in comparisons if comparison.setting.task == task]
+        everyone = {variant for comparison in here for variant in comparison.variants}
+        if len(here) > 1 and any(set(comparison.variants) < everyone for comparison in here):
+            ways = [
+                f"{', '.join(VARIANTS.get(variant, variant) for variant in comparison.variants)} with "
+                f"{', '.join(_apart(comparison.setting, here))}"
+                for comparison in here
+            ]
+            said.append(f"{task} was not scored in one way: {'; '.join(ways)}. These scores are not compared.")
+    return said
 
 
-def seed_means(comparison: Comparison, variant: str, tags: Collection[str]) -> dict[str, float]:
-    """The mean over `tags` of each seed of one variant."""
-    table = _below(comparison.scores, variant).loc[list(tags)]
-    return {str(name): float(table[name].mean()) for name in table.columns}
+def _label(setting: Setting, among: Iterable[Comparison]) -> str:
+    apart = _apart(setting, [other for other in among if other.setting.task == setting.task])
+    return f"{setting.task} ({', '.join(apart)})" if apart else setting.task
 
 
-def spread(means: Mapping[str, float]) -> float | None:
-    """Standard deviation over seeds (n - 1 below the line) of a group's mean; None with one seed."""
-    return float(np.std(list(means.values()), ddof=1)) if len(means) > 1 else None
+def _apart(setting: Setting, among: Iterable[Comparison]) -> list[str]:
+    """What tells a way of scoring from the others of its task, like `protocol paper`."""
+    others = [other.setting for other in among]
+    names = [name for name in Setting._fields if len({getattr(other, name) for other in others}) > 1]
+    clear = [name for name in names if name != "settings"] or names
+    return [f"{name} {getattr(setting, name) or 'not stated'}" for name in clear]
 
 
-def _below(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The columns of a two-level table that stand below `name`."""
-    return pd.DataFrame(table.xs(name, axis=1, level=0))
-
-
-def _comparison(setting: Setting, metric: str, *, rows: pd.DataFrame) -> Comparison:
+def _comparison(setting: Setting, rows: pd.DataFrame) -> Comparison:
     texts = rows.groupby(["tag", "seed"])["revision"].nunique()
     differing = tuple(sorted(set(texts[texts > 1].index.get_level_values("tag"))))
     rows = rows[~rows["tag"].isin(differing)]
-    main = rows[rows["metric"] == metric]
-    tables = {
-        control: rows[rows["metric"] == f"{control}_{metric}"].pivot_table(
-            index="tag", columns="variant", values="value", aggfunc="mean"
-        )
-        for control in CONTROLS
-    }
-    measured = {control: table for control, table in tables.items() if not table.empty}
+    main = rows[rows["main"].eq(True)]
+    metric = str(main["metric"].iloc[0]) if len(main) else ""
+    means = rows.pivot_table(index="tag", columns=["metric", "variant"], values="value", aggfunc="mean")
+    controls = {f"{control}_{metric}": control for control in CONTROLS}
+    is_control = means.columns.get_level_values(0).isin(controls)
+    is_other = ~is_control & (means.columns.get_level_values(0) != metric)
     return Comparison(
         setting=setting,
+        label=setting.task,
         metric=metric,
         scores=main.pivot_table(index="tag", columns=["variant", "replicate"], values="value", aggfunc="mean"),
-        controls=pd.concat(measured, axis=1) if measured else pd.DataFrame(columns=pd.MultiIndex.from_arrays([[], []])),
+        controls=means.loc[:, is_control].rename(columns=controls, level=0),
+        others=means.loc[:, is_other],
         items=main.groupby("tag")["n"].first(),
+        cells=frozenset(rows["cell"]),
         differing=differing,
-    )
-
-
-def _inhabited(comparison: Comparison, groups: Mapping[str, Collection[str]]) -> Iterator[tuple[str, list[str]]]:
-    shared = set(comparison.shared)
-    for name, tags in groups.items():
-        if members := sorted(shared & set(tags)):
-            yield name, members
-
-
-def _group_row(comparison: Comparison, group: str, tags: list[str]) -> GroupRow:
-    by_seed = {variant: seed_means(comparison, variant, tags) for variant in comparison.variants}
-    means = comparison.means.loc[tags].mean()
-    others = [variant for variant in comparison.variants if variant != "none"]
-    return GroupRow(
-        group=group,
-        languages=len(tags),
-        means={variant: float(means[variant]) for variant in comparison.variants},
-        spreads={variant: spread(found) for variant, found in by_seed.items()},
-        against={variant: against_baseline(comparison, variant, tags) for variant in others}
-        if "none" in comparison.variants
-        else {},
-        controls={
-            (str(name), str(variant)): float(comparison.controls.reindex(tags)[name, variant].mean())
-            for name in CONTROLS
-            for variant in comparison.variants
-            if (name, variant) in comparison.controls.columns
-        },
     )

@@ -2,16 +2,17 @@
 // Without this script the page is complete: every table is there in full. It adds sorting and finding, nothing else.
 (() => {
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const key = (row, column) => {
+  const key = (row, column, numeric) => {
     const cell = row.cells[column];
-    return cell.dataset.v ?? cell.textContent.trim();
+    const text = cell.dataset.v ?? cell.textContent.trim();
+    return numeric ? text.replace("−", "-").replace(/[,%+\s]/g, "") : text; // 1,234 and 12.3 % and −0.3 are numbers
   };
 
   function sort(table, column, descending) {
     const body = table.tBodies[0];
     const numeric = table.tHead.rows[0].cells[column].classList.contains("n");
     const absent = (value) => value === "" || value === "–";
-    const rows = [...body.rows].map((row) => [key(row, column), row]);
+    const rows = [...body.rows].map((row) => [key(row, column, numeric), row]);
     rows.sort(([a], [b]) => {
       if (absent(a) || absent(b)) return absent(a) - absent(b); // what is absent stays last either way
       const order = numeric ? a - b : a.localeCompare(b, "en");
@@ -41,19 +42,22 @@
   const form = document.querySelector(".find");
   const input = form.querySelector("input");
   const output = form.querySelector("output");
-  const rows = [...document.querySelectorAll("table[data-searchable] tbody tr")].map((row) => [
-    row, plain(`${row.dataset.q ?? ""} ${row.cells[0].textContent} ${row.cells[1].textContent}`), row.closest("table"),
-  ]);
+  const words = new Map(); // of a tag: the first table says them, the others are found by them too
+  const rows = [...document.querySelectorAll("table[data-searchable] tbody tr")].map((row) => {
+    const [name, code] = [row.cells[0].textContent, row.cells[1].textContent];
+    if (row.dataset.q && !words.has(code)) words.set(code, row.dataset.q);
+    return [row, plain(`${row.dataset.q ?? words.get(code) ?? ""} ${name} ${code}`), row.closest("table")];
+  });
   const main = document.querySelector("table[data-searchable]");
 
   function find() {
-    const words = plain(input.value).split(/\s+/).filter(Boolean);
+    const wanted = plain(input.value).split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const [row, text, table] of rows) {
-      row.hidden = !words.every((word) => text.includes(word));
+      row.hidden = !wanted.every((word) => text.includes(word));
       if (!row.hidden && table === main) shown += 1;
     }
-    output.textContent = words.length ? `${shown} found` : "";
+    output.textContent = wanted.length ? `${shown} found` : "";
   }
 
   function fromAddress() {
@@ -67,6 +71,8 @@
     find();
     document.getElementById("languages").scrollIntoView({ behavior: "instant" });
   }
+
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
 
   if (main) {
     form.hidden = false;
