@@ -142,7 +142,7 @@ def _scores(path: Path) -> pd.DataFrame | None:
         scores = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise DamagedError(f"{path} cannot be read as parquet ({error}); run `langsamp evaluate` again") from None
-    words = [str(name) for name in scores.select_dtypes(include="string")]
+    words: list[str] = list(scores.select_dtypes(include="string").columns)
     return scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
 
 
