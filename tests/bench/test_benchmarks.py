@@ -2,10 +2,12 @@
 
 import math
 
-from langsamp.bench.evaluate import EvaluateSize, measure_evaluate
+from langsamp.bench.finetuning import FineTuningSize, measure_finetuning
 from langsamp.bench.material import Material
 from langsamp.bench.prepare import PrepareSize, measure_prepare
 from langsamp.bench.record import Record
+from langsamp.bench.report import ReportSize, measure_report
+from langsamp.bench.retrieval import RetrievalSize, measure_retrieval
 from langsamp.bench.start import measure_start
 from langsamp.bench.step import StepSize, measure_step
 
@@ -47,9 +49,29 @@ def test_step(scratch: Material) -> None:
     assert all(row.rate and row.peak_mib for row in record.rows)
 
 
-def test_evaluate(scratch: Material) -> None:
-    size = EvaluateSize(layers=3, hidden=16, heads=2, layer=2, vocab_size=500, sentences=20, rounds=2)
-    record = measure_evaluate(scratch, size)
-    check(record, variants=3, targets=0)
+def test_retrieval(scratch: Material) -> None:
+    size = RetrievalSize(layers=3, hidden=16, heads=2, layer=2, vocab_size=500, tags=1, pairs=20, rounds=2)
+    record = measure_retrieval(scratch, size)
+    check(record, variants=4, targets=0)
     assert all(row.rate for row in record.rows)
+    assert record.settings["difference"] <= 1e-5 and record.settings["cosine"] >= 0.9999
+
+
+def test_finetuning(scratch: Material) -> None:
+    size = FineTuningSize(
+        layers=2, hidden=16, heads=2, vocab_size=500, train=32, dev=8, tests=2, test=8, rounds=2
+    )  # fmt: skip
+    record = measure_finetuning(scratch, size)
+    pairs = [record.rows[first : first + 2] for first in range(0, 8, 2)]
+    assert len(record.rows) == 8 and len(record.targets) == 4
+    for (plain, ours), target in zip(pairs, record.targets, strict=True):
+        assert plain.ratio == 1 and ours.ratio == target.found > 0
+        assert plain.variant.startswith(ours.variant) and ours.rate
     assert record.settings["difference"] <= 1e-5
+
+
+def test_report(scratch: Material) -> None:
+    record = measure_report(scratch, ReportSize(models=2, languages=8, seeds=2, rounds=1))
+    assert len(record.rows) == len(record.targets) == 3 and all(row.seconds for row in record.rows)
+    numbers = 2 * 8 * (2 * 12 + 2 * (2 + 2 + 2 + 3))  # models, languages, metrics of retrieval, seeds, other metrics
+    assert record.settings["numbers"] == numbers

@@ -34,6 +34,16 @@ def test_an_unknown_name_is_refused() -> None:
         run_benchmarks(["stepp"])
 
 
+def test_names_may_stand_for_several(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in BENCHMARKS:
+        record = RECORD.model_copy(update={"name": name})
+        monkeypatch.setitem(BENCHMARKS, name, lambda material, quick, record=record: record)
+    found = [record.name for record in run_benchmarks(["evaluate", "step", "report"])]
+    assert found == ["retrieval", "fine-tuning", "report", "step"]
+    assert [record.name for record in run_benchmarks()] == list(BENCHMARKS)
+    assert "step" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_the_table_fits_a_terminal(width: int) -> None:
     console = Console(file=io.StringIO(), width=width)

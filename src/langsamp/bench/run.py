@@ -1,15 +1,17 @@
 """The benchmarks by name: measured one after another, printed as they come, kept as JSON."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from langsamp.artifacts import write_json
-from langsamp.bench import evaluate, prepare, step
-from langsamp.bench.evaluate import measure_evaluate
+from langsamp.bench import finetuning, prepare, report, retrieval, step
+from langsamp.bench.finetuning import measure_finetuning
 from langsamp.bench.material import Material
 from langsamp.bench.prepare import measure_prepare
 from langsamp.bench.record import Record
+from langsamp.bench.report import measure_report
+from langsamp.bench.retrieval import measure_retrieval
 from langsamp.bench.start import measure_start
 from langsamp.bench.step import measure_step
 from langsamp.bench.table import print_record
@@ -19,9 +21,16 @@ BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
     "start": lambda material, quick: measure_start(),
     "prepare": lambda material, quick: measure_prepare(material, prepare.QUICK if quick else prepare.NORMAL),
     "step": lambda material, quick: measure_step(material, step.QUICK if quick else step.NORMAL),
-    "evaluate": lambda material, quick: measure_evaluate(material, evaluate.QUICK if quick else evaluate.NORMAL),
+    "retrieval": lambda material, quick: measure_retrieval(material, retrieval.QUICK if quick else retrieval.NORMAL),
+    "fine-tuning": lambda material, quick: measure_finetuning(
+        material, finetuning.QUICK if quick else finetuning.NORMAL
+    ),
+    "report": lambda material, quick: measure_report(material, report.QUICK if quick else report.NORMAL),
 }
 """What can be measured, each a function of (material, quick)."""
+
+GROUPS = {"evaluate": ("retrieval", "fine-tuning", "report"), "all": tuple(BENCHMARKS)}
+"""Names for several."""
 
 
 def run_benchmarks(names: Sequence[str] = (), *, quick: bool = False, out: Path | None = None) -> list[Record]:
@@ -32,17 +41,23 @@ def run_benchmarks(names: Sequence[str] = (), *, quick: bool = False, out: Path 
     Raises:
         UserError: for a name that is none.
     """
-    known = (*BENCHMARKS, "all")
-    for name in names:
-        if name not in known:
-            raise UserError(f"no benchmark {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
     records = []
     with tempfile.TemporaryDirectory(prefix="langsamp-bench-") as scratch:
         material = Material(folder=Path(scratch))
-        for name in BENCHMARKS if not names or "all" in names else dict.fromkeys(names):
+        for name in dict.fromkeys(_single(names or ["all"])):
             record = BENCHMARKS[name](material, quick)
             print_record(record)
             if out is not None:
                 write_json(out / f"{name}.json", record.model_dump(mode="json", by_alias=True))
             records.append(record)
     return records
+
+
+def _single(names: Sequence[str]) -> Iterator[str]:
+    """The benchmarks that `names` stand for."""
+    known = (*BENCHMARKS, *GROUPS)
+    for name in names:
+        if name not in known:
+            raise UserError(f"no benchmark {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
+    for name in names:
+        yield from GROUPS.get(name, (name,))
