@@ -21,6 +21,7 @@ def test_ratios_are_of_the_same_round() -> None:
     reference, ours = compared({"slow": slow, "fast": fast}, amount=10, peaks={"fast": 7.0})
     assert (reference.ratio, reference.spread, reference.rate, reference.peak_mib) == (1.0, (1.0, 1.0), 5.0, None)
     assert (ours.ratio, ours.seconds, ours.cpu_seconds, ours.rate, ours.peak_mib) == (2.0, 1.0, 1.0, 10.0, 7.0)
+    assert (reference.cpu_ratio, ours.cpu_ratio) == (1.0, 1.0)
 
 
 def test_one_round_has_no_spread() -> None:

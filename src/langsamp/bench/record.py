@@ -25,6 +25,8 @@ class Row(BaseModel):
     """Speed against the reference: its seconds over ours in the same round, median over the rounds."""
     spread: tuple[float, float] | None = None
     """Lower and upper quartile of that ratio over the rounds."""
+    cpu_ratio: float | None = None
+    """The same of the processor time, which other programs on the machine disturb less."""
     rate: float | None = None
     """Units of work a second, of the kind that the record names."""
     peak_mib: float | None = None

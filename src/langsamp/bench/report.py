@@ -67,7 +67,7 @@ def measure_report(material: Material, size: ReportSize) -> Record:
             f"languages with {size.seeds} seeds ({number:,} numbers), from their start to their end."
         ),
         unit="commands",
-        rows=tuple(row.model_copy(update={"ratio": None, "spread": None}) for row in rows),
+        rows=tuple(row.model_copy(update={"ratio": None, "spread": None, "cpu_ratio": None}) for row in rows),
         targets=tuple(
             Target(
                 name=f"processor seconds of {row.variant}",

@@ -12,6 +12,7 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
     "seconds": lambda row: _number(row.seconds),
     "CPU s": lambda row: _number(row.cpu_seconds),
     "ratio": lambda row: "" if row.ratio is None else f"{row.ratio:.2f}x",
+    "CPU ratio": lambda row: "" if row.cpu_ratio is None else f"{row.cpu_ratio:.2f}x",
     "quartiles": lambda row: "" if row.spread is None else "{:.2f}-{:.2f}".format(*row.spread),
     "{unit}/s": lambda row: _number(row.rate),
     "peak MiB": lambda row: _number(row.peak_mib),

@@ -17,6 +17,9 @@ from langsamp.machine import peak_memory_bytes
 
 P = ParamSpec("P")
 
+_TICK = 0.01
+"""Seconds; what the system's count of processor time can tell apart."""
+
 
 class Times(NamedTuple):
     """What one call took."""
@@ -61,6 +64,9 @@ def compared(
     rows = []
     for name, times in taken.items():
         ratios = [theirs.seconds / ours.seconds for theirs, ours in zip(reference, times, strict=True)]
+        cpu_ratios = [
+            theirs.cpu_seconds / max(ours.cpu_seconds, _TICK) for theirs, ours in zip(reference, times, strict=True)
+        ]
         seconds = median(each.seconds for each in times)
         rows.append(
             Row(
@@ -69,6 +75,7 @@ def compared(
                 cpu_seconds=median(each.cpu_seconds for each in times),
                 ratio=median(ratios),
                 spread=_quartiles(ratios),
+                cpu_ratio=median(cpu_ratios),
                 rate=None if amount is None else amount / seconds,
                 peak_mib=(peaks or {}).get(name),
             )
