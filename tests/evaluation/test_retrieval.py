@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from langsamp.errors import UserError
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.ngrams import overlap_vectors
 from langsamp.evaluation.readers.parallel import ParallelText
@@ -112,3 +114,25 @@ def test_each_sentence_is_encoded_once_even_where_english_sides_differ(save_mode
     }
     list(retrieve(texts, encoder, layer=2, advance=told.append))
     assert sum(rows) == sum(told) == num_sentences(texts.values()) == 25 + 20 + 15
+
+
+def test_a_language_whose_vectors_are_nan_costs_no_other(save_model, sentences):
+    encoder = Encoder.load(save_model(), device="cpu")
+    english = [sentence.replace("tu", "ba") for sentence in sentences(12, seed=8)]
+    with torch.no_grad():
+        encoder.model.get_input_embeddings().weight[encoder.tokenizer.convert_tokens_to_ids("tu")] = torch.nan
+    broken = ParallelText(tag=SWH, english=tuple(english), target=(*english[:-1], "tu"))
+    whole = ParallelText(tag=DEU, english=tuple(english), target=tuple(english))
+    failures: dict[str, str] = {}
+    (found,) = retrieve({SWH: broken, DEU: whole}, encoder, layer=2, failures=failures)
+    assert found.tag == DEU and list(failures) == [str(SWH)] and "NaN" in failures[str(SWH)]
+    with pytest.raises(UserError, match="NaN"):
+        list(retrieve({SWH: broken}, encoder, layer=2))
+
+
+def test_cut_sentences_are_said(save_model, sentences):
+    encoder = Encoder.load(save_model(positions=20), device="cpu")
+    english = [" ".join(sentence.split()[:10]) for sentence in sentences(12, seed=9)]
+    target = (" ".join(["ba"] * 16), *[" ".join(["ba"] * 17)] * 2, *english[3:])
+    (found,) = retrieve({DEU: ParallelText(tag=DEU, english=tuple(english), target=target)}, encoder, layer=2)
+    assert found.notes == ("2 of 12 deu_Latn sentences are longer than 18 tokens and were cut",)

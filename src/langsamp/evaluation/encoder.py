@@ -91,18 +91,25 @@ class Encoder:
         return self.products
 
     def encode(
-        self, sentences: Sequence[str], *, layers: Sequence[int], advance: Callable[[int], object] | None = None
+        self,
+        sentences: Sequence[str],
+        *,
+        layers: Sequence[int],
+        advance: Callable[[int], object] | None = None,
+        cut: set[str] | None = None,
     ) -> dict[int, NDArray[np.float32]]:
         """Vectors (N, D) of each of `layers`: 0 = embeddings, k = output of block k, the last with its final norm.
 
         A vector is the mean over all tokens of the sentence, special tokens included. `advance` is told how many
-        distinct sentences each batch finished.
+        distinct sentences each batch finished; `cut` gets the sentences that are longer than the window.
 
         Raises:
             UserError: where the tokenizer does not fit the model, or the model gives NaN or infinite values.
         """
         distinct = list(dict.fromkeys(sentences))
         pieces = self._pieces(distinct)
+        if cut is not None:
+            cut.update(self._too_long(distinct, pieces))
         vectors = {layer: np.empty((len(distinct), self.model.config.hidden_size), np.float32) for layer in layers}
         for batch in by_length(list(map(len, pieces)), self.token_budget, batch_cost=self.batch_cost):
             for layer, pooled in self._pooled([pieces[index] for index in batch], layers).items():
@@ -136,6 +143,14 @@ class Encoder:
                 f"the tokenizer gives token {top}, but the model has {size} embeddings: use its own tokenizer"
             )
         return pieces
+
+    def _too_long(self, sentences: list[str], pieces: list[list[int]]) -> list[str]:
+        """The sentences that lost tokens; only those that fill the window are tokenised again."""
+        full = [sentence for sentence, ids in zip(sentences, pieces, strict=True) if len(ids) >= self.max_pieces]
+        if not full:
+            return []
+        whole = self.tokenizer(full, truncation=False, return_attention_mask=False, verbose=False)["input_ids"]
+        return [sentence for sentence, ids in zip(full, whole, strict=True) if len(ids) > self.max_pieces]
 
     @torch.inference_mode()
     def _pooled(self, pieces: Sequence[Sequence[int]], layers: Sequence[int]) -> dict[int, NDArray[np.float32]]:

@@ -75,6 +75,7 @@ def _score_retrieval(job: Job, advance: Callable[[int], Any]) -> Iterator[Langua
         job.encoder(),
         layer=int(job.cell.settings["layer"] or 0),
         ties="index" if job.cell.protocol == "paper" else "last",
+        failures=job.failures,
         advance=advance,
     )
 

@@ -6,12 +6,13 @@ sentences whose translation is among the 1, 5 or 10 nearest, in per cent. Two co
 the same from the embedding layer, and from shared character n-grams.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from langsamp.errors import UserError
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.ngrams import overlap_vectors
 from langsamp.evaluation.readers.parallel import ParallelText
@@ -41,24 +42,34 @@ def retrieve(
     layer: int,
     ties: Ties = "last",
     controls: bool = True,
+    failures: dict[str, str] | None = None,
     advance: Callable[[int], object] | None = None,
 ) -> Iterator[LanguageResult]:
     """Score language after language; the English side of all of them is encoded once, before the first.
 
     Each gets `top1_accuracy`, `top5_accuracy` and `top10_accuracy` in per cent, and with `controls` the same three as
     `layer0_...`, `ngram_...` and `chance_...`; the predictions are the rank of each item's translation, 1 = nearest.
-    `advance` is told how many of `num_sentences(texts)` each batch finished.
+    `failures` gets why, by tag, a language has no result. `advance` is told how many of `num_sentences(texts)` each
+    batch finished.
 
     Raises:
-        UserError: where the encoder's vectors cannot be used.
+        UserError: where the encoder's vectors of the English side cannot be used, or without `failures` those of a
+            language.
     """
     layers = sorted({0, layer}) if controls else [layer]
     queries = list(dict.fromkeys(sentence for text in texts.values() for sentence in text.english))
-    english = encoder.encode(queries, layers=layers, advance=advance)
+    cut: set[str] = set()
+    english = encoder.encode(queries, layers=layers, advance=advance, cut=cut)
     row = {sentence: index for index, sentence in enumerate(queries)}
     for tag, text in texts.items():
         rows = np.array([row[sentence] for sentence in text.english])
-        target = encoder.encode(text.target, layers=layers, advance=advance)
+        try:
+            target = encoder.encode(text.target, layers=layers, advance=advance, cut=cut)
+        except UserError as error:
+            if failures is None:
+                raise
+            failures[str(tag)] = str(error)
+            continue
         found = {of: ranks(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
         metrics = _accuracies(found[layer], prefix="")
         if controls:
@@ -68,7 +79,13 @@ def retrieve(
                 **_accuracies(overlap, prefix="ngram_"),
                 **{f"chance_top{k}_accuracy": 100 * min(k / len(text.target), 1.0) for k in KS},
             }
-        yield LanguageResult(tag=tag, metrics=metrics, predictions={"rank": found[layer]}, num_items=len(text.target))
+        yield LanguageResult(
+            tag=tag,
+            metrics=metrics,
+            predictions={"rank": found[layer]},
+            num_items=len(text.target),
+            notes=_notes(text, cut, window=encoder.max_pieces),
+        )
 
 
 def num_sentences(texts: Iterable[ParallelText]) -> int:
@@ -93,6 +110,16 @@ def ranks(english_ED: Any, target_ND: Any, *, ties: Ties = "last") -> NDArray[np
             level_EN &= np.arange(similar_EN.shape[1]) <= first + np.arange(similar_EN.shape[0])[:, None]
         found.append(nearer_EN.sum(1) + level_EN.sum(1))  # the translation is level with itself, so ranks start at 1
     return np.concatenate(found).astype(np.int32)
+
+
+def _notes(text: ParallelText, cut: Collection[str], *, window: int) -> tuple[str, ...]:
+    sides = (("English", text.english), (str(text.tag), text.target))
+    long = [(name, sum(sentence in cut for sentence in sentences)) for name, sentences in sides]
+    return tuple(
+        f"{number} of {len(text.target)} {name} sentences are longer than {window} tokens and were cut"
+        for name, number in long
+        if number
+    )
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
