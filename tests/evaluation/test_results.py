@@ -132,3 +132,22 @@ def test_a_failure_is_remembered_until_the_cell_gives_something(tmp_path):
     assert ResultStore(tmp_path).failed() == {cell().place: "diverged"}
     store.note_failure(cell(), None)
     assert store.failed() == {}
+    (tmp_path / "failed" / "other.json").write_text("{}")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "m1.json").write_text('{"na')
+    write(store, cell())
+    assert store.failed() == {} and set(store.scores()["model_name"]) == {"tiny"}
+
+
+def test_the_table_has_the_cells_that_other_processes_write_meanwhile(tmp_path):
+    class Overtaken(ResultStore):
+        def _table(self, records):
+            made = super()._table(records)
+            if len(records) == 1:
+                write(ResultStore(tmp_path), cell(seed=1))
+                ResultStore(tmp_path).scores()
+            return made
+
+    write(ResultStore(tmp_path), cell())
+    assert set(Overtaken(tmp_path).scores()["seed"]) == {0, 1}
+    assert set(pd.read_parquet(tmp_path / "scores.parquet")["seed"]) == {0, 1}

@@ -7,6 +7,7 @@ again (its text changed), the table shows the later one.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,17 +150,14 @@ class ResultStore:
         """
         found = {}
         for path in (self.folder / "cells").glob("[!.]*/cell.json"):
-            try:
-                content = read_json(path)
-                record = CellRecord.model_validate(content)
-            except (DamagedError, ValidationError):
-                continue
-            if record.provenance.get("schema") != SCHEMA:
+            content = _content(path)
+            schema = content.get("provenance", {}).get("schema", SCHEMA)
+            if schema != SCHEMA:
                 raise DamagedError(
-                    f"{path} has schema {record.provenance.get('schema')!r}, expected {SCHEMA}; delete its folder and "
-                    "run the evaluation again"
+                    f"{path} has schema {schema!r}, expected {SCHEMA}; delete its folder and run the evaluation again"
                 )
-            found[path.parent.name] = record
+            with suppress(ValidationError):
+                found[path.parent.name] = CellRecord.model_validate(content)
         return dict(sorted(found.items(), key=lambda item: (item[1].number, item[0])))
 
     def has(self, cell: Cell) -> bool:
@@ -187,7 +185,8 @@ class ResultStore:
 
     def failed(self) -> dict[str, str]:
         """Why the last run of a place (`Cell.place`) gave nothing, for those of which that is so."""
-        return {path.stem: read_json(path)["reason"] for path in (self.folder / "failed").glob("[!.]*.json")}
+        found = {path.stem: _content(path) for path in (self.folder / "failed").glob("[!.]*.json")}
+        return {place: str(content["reason"]) for place, content in found.items() if "reason" in content}
 
     def note_failure(self, cell: Cell, reason: str | None) -> None:
         """Remember that the run of a cell gave nothing; with None that it gave something.
@@ -213,21 +212,32 @@ class ResultStore:
     def scores(self) -> pd.DataFrame:
         """The tidy table (`COLUMNS`) over all cells, also written to `scores.parquet`.
 
+        Where another process adds a cell meanwhile, the table is made again: whoever writes last has seen all.
+
         Raises:
             DamagedError: where a cell's scores cannot be read, naming the file.
             UserError: where the table cannot be written.
         """
-        names = self._names()
-        frames = [self._frame(cell, record, names) for cell, record in self.records().items()]
-        if not frames:
-            return pd.DataFrame(columns=list(COLUMNS))
-        table = pd.concat(frames, ignore_index=True).drop_duplicates([*_PLACE, "tag", "metric"], keep="last")
-        table = table.sort_values([*_PLACE, "tag"], kind="stable", ignore_index=True)[list(COLUMNS)]
-        write_bytes(self.folder / "scores.parquet", table.to_parquet(index=False))
+        records, table = self.records(), pd.DataFrame(columns=list(COLUMNS))
+        while records:
+            table = self._table(records)
+            write_bytes(self.folder / "scores.parquet", table.to_parquet(index=False))
+            seen, records = records, self.records()
+            if {name: record.number for name, record in records.items()} == {
+                name: record.number for name, record in seen.items()
+            }:
+                break
         return table
 
+    def _table(self, records: Mapping[str, CellRecord]) -> pd.DataFrame:
+        names = self._names()
+        frames = [self._frame(cell, record, names) for cell, record in records.items()]
+        table = pd.concat(frames, ignore_index=True).drop_duplicates([*_PLACE, "tag", "metric"], keep="last")
+        return table.sort_values([*_PLACE, "tag"], kind="stable", ignore_index=True)[list(COLUMNS)]
+
     def _names(self) -> dict[str, str]:
-        return {path.stem: read_json(path)["name"] for path in (self.folder / "models").glob("[!.]*.json")}
+        found = {path.stem: _content(path) for path in (self.folder / "models").glob("[!.]*.json")}
+        return {model: str(content["name"]) for model, content in found.items() if "name" in content}
 
     def _frame(self, cell: str, record: CellRecord, names: Mapping[str, str]) -> pd.DataFrame:
         path = self.folder / "cells" / cell / "scores.parquet"
@@ -261,6 +271,15 @@ def scored(cell: Cell, records: Mapping[str, CellRecord]) -> dict[str, str]:
         for tag, revision in cell.revisions.items()
         if tag in latest and latest[tag][1].settings == cell.settings and latest[tag][1].revisions[tag] == revision
     }
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """What a JSON file holds; nothing where it is damaged, or another process has just taken it away."""
+    with suppress(DamagedError, FileNotFoundError):
+        content = read_json(path)
+        if isinstance(content, dict):
+            return content
+    return {}
 
 
 def _scores(results: Sequence[LanguageResult]) -> pd.DataFrame:
