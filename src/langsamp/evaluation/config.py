@@ -67,13 +67,16 @@ class EvaluationConfig(BaseModel):
     @field_validator("seeds")
     @classmethod
     def _counting(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if min(seeds) < 0:
-            raise ValueError(f"seeds count from 0, got {min(seeds)}")
+        if wrong := [seed for seed in seeds if not 0 <= seed < 2**32]:
+            raise ValueError(f"seeds are whole numbers from 0 to {2**32 - 1:,}, got {wrong[0]}")
         return seeds
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         tasks = [task(name) for name in self.tasks]
+        names = [each.name for each in tasks]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two tasks are called {min(twice)!r}; give each a name of its own")
         keys = {each.name for each in tasks} | {each.kind for each in tasks}
         for key in self.fine_tuning:
             if key not in keys:

@@ -11,6 +11,12 @@ from langsamp.errors import UserError, wrong_settings
 from langsamp.evaluation.protocols import FINE_TUNING, FineTuning, Protocol
 
 Kind = Literal["retrieval", "sequence-classification", "token-classification"]
+METRICS: Mapping[Kind, tuple[str, ...]] = {
+    "retrieval": ("top10_accuracy", "top5_accuracy", "top1_accuracy"),
+    "sequence-classification": ("macro_f1", "accuracy"),
+    "token-classification": ("seqeval_f1", "accuracy", "macro_f1"),
+}
+"""What may be a task's main metric, the usual one first."""
 
 
 @dataclass(frozen=True, kw_only=True)

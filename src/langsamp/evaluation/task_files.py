@@ -23,15 +23,10 @@ from langsamp.evaluation.readers.layouts import find_files, tag_folders
 from langsamp.evaluation.readers.parallel import ENGLISH, PairFiles
 from langsamp.evaluation.readers.sequences import Table
 from langsamp.evaluation.readers.tagged import Columns
-from langsamp.evaluation.task import Kind, Task, TaskData
+from langsamp.evaluation.task import METRICS, Kind, Task, TaskData
 from langsamp.evaluation.tasks import register_task
 from langsamp.languages.tags import LangScript
 
-_METRICS = {
-    "retrieval": "top10_accuracy",
-    "sequence-classification": "macro_f1",
-    "token-classification": "seqeval_f1",
-}
 _LAYOUTS = {
     "retrieval": "pairs of files <tag>-eng_Latn.<tag> and <tag>-eng_Latn.eng_Latn, line by line translations",
     "sequence-classification": "<tag>/{train,dev,test}.tsv with a header `label text`, columns separated by tabs",
@@ -54,7 +49,7 @@ class TaskFile(BaseModel):
     data: Path
     """Folder of the data, from the folder of the YAML file."""
     metric: str | None = None
-    """The main number; None for the kind's own. `accuracy` is another that classification has."""
+    """The main number, one of `METRICS`; None for the usual one of its kind."""
     licence: str = "not said"
 
 
@@ -86,7 +81,7 @@ def _task(described: TaskFile, folder: Path) -> Task:
         name=described.name,
         measures=described.measures,
         kind=described.kind,
-        metric=described.metric or _METRICS[described.kind],
+        metric=described.metric or METRICS[described.kind][0],
         open=lambda where: _reader(described, folder, where, layout=layout),
         languages="every tag with a test set",
         licence=described.licence,

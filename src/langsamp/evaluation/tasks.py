@@ -20,7 +20,7 @@ from langsamp.evaluation.readers.parallel import open_parallel
 from langsamp.evaluation.readers.pos import POS_LABELS, POS_LICENCE, POS_ORIGIN, open_pos
 from langsamp.evaluation.readers.sib200 import SIB200_LABELS, SIB200_LICENCE, SIB200_ORIGIN, open_sib200
 from langsamp.evaluation.readers.taxi1500 import TAXI1500_LABELS, TAXI1500_LICENCE, TAXI1500_ORIGIN, open_taxi1500
-from langsamp.evaluation.task import Task
+from langsamp.evaluation.task import METRICS, Task
 
 _RETRIEVAL = "English sentences are queries; a hit is the aligned sentence among the 10 nearest of the target language"
 
@@ -147,8 +147,21 @@ def register_task(new: Task, *, again: bool = False) -> Task:
             f"task {new.name}: a task has labels exactly where it is no retrieval, got {len(new.labels)} labels for "
             f"the kind {new.kind}"
         )
+    if new.metric not in METRICS[new.kind]:
+        raise UserError(
+            f"task {new.name}: expected one of the metrics {', '.join(METRICS[new.kind])}, got {new.metric!r}"
+        )
+    _check_labels(new)
     TASKS[new.name] = new
     return new
+
+
+def _check_labels(new: Task) -> None:
+    for label in new.labels:
+        if new.labels.count(label) > 1 or not label.strip():
+            raise UserError(f"task {new.name}: expected each label once and none blank, got {label!r}")
+        if new.kind == "token-classification" and len(label.split()) > 1:
+            raise UserError(f"task {new.name}: a word's label has no white space, got {label!r}")
 
 
 def task(name: str) -> Task:
