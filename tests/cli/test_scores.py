@@ -26,6 +26,8 @@ class TestEvaluate:
             (["-t", "weather"], "no task 'weather'. Tasks: sr-bible, sr-tatoeba"),
             (["-t", "no.yaml"], "no task file at no.yaml"),
             (["--seeds", "many"], "--seeds takes how many"),
+            (["--seeds", "20240930"], "1,000 seeds at most"),
+            (["--seeds", "3 99999999999"], "seeds are whole numbers from 0 to"),
             (["--shard", "3/2"], "--shard takes I/N"),
             (["--source", "English"], "expected a tag like 'ewe_Latn'"),
             (["--set", "fine_tuning.ner.epochs=3"], "'ner' is no task or kind of this evaluation"),
@@ -37,6 +39,22 @@ class TestEvaluate:
         answer = langsamp("evaluate", tiny_run.export, *words, "-o", tmp_path / "out")
         assert answer.code in (1, 4) and message in answer.err.replace("\n", " ")
         assert not (tmp_path / "out").exists()
+
+    def test_where_nothing_could_be_scored_the_json_is_empty(self, tiny_run: TinyRun, tmp_path) -> None:
+        words = [
+            "evaluate",
+            tiny_run.export,
+            "-t",
+            "sr-cldr",
+            "--langs",
+            "deu_Latn",
+            "-o",
+            tmp_path,
+            "--device",
+            "abacus",
+        ]
+        answer = langsamp(*words, "--json")
+        assert answer.code == 3 and json.loads(answer.out) == [] and "abacus" in answer.err
 
     def test_absent_data_say_where_they_come_from(self, tiny_run: TinyRun, tmp_path) -> None:
         for task, origin in (("sib200", "Davlan/sib200"), ("ner", "WikiANN"), ("pos", "universaldependencies.org")):
@@ -58,6 +76,7 @@ class TestCompare:
         assert "sr-bible<3" in complaint(*words, "--fail-if", "sr-bible<3,ner<-1", code=5)
         said(*words, "--fail-if", "sr-bible<2")
         assert "TASK OP NUMBER" in complaint(*words, "--fail-if", "sr-bible")
+        assert "a metric is named for 'taxi'" in complaint(*words, "--metric", "taxi=accuracy")
         assert "'taxi' was not compared" in complaint(*words, "--fail-if", "taxi<0")
 
     def test_ways_are_not_mixed_unless_told(self, tiny_run: TinyRun) -> None:

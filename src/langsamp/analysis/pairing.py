@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from langsamp.analysis.sides import Side
-from langsamp.errors import DataMissingError, UserError
+from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.languages.tags import LangScript
 
 STAMPS = ("protocol", "source", "layer", "selection", "precision", "settings")
@@ -87,9 +87,15 @@ def pairs(
     Raises:
         DataMissingError: where no task has a language with scores on both sides.
         UserError: where the scores of a task were made differently on both sides and `allow_mixed` is not set, or
-            where a side has several ways that the other lacks; the message lists what differs.
+            where a side has several ways that the other lacks; the message lists what differs. Also where `metrics`
+            names a task that they do not share.
     """
     shared = [task for task in dict.fromkeys(a.scores["task"]) if task in set(b.scores["task"])]
+    if unknown := [task for task in metrics or {} if task not in shared]:
+        raise UserError(
+            f"a metric is named for {unknown[0]!r}, which the two do not share.{did_you_mean(unknown[0], shared)} They "
+            f"share {', '.join(shared) or 'no task'}"
+        )
     found: list[Pair] = []
     mixed: list[str] = []
     for task in shared:

@@ -41,7 +41,7 @@ def languages(
 def tasks(
     name: Annotated[str | None, typer.Argument(help="Task, or YAML file of one; default: list all.")] = None,
     data: Annotated[str | None, typer.Option(help="Folder with the task's files, or `hub`.")] = None,
-    samples: Annotated[int, typer.Option(help="Show so many items of the data, of --language.")] = 0,
+    samples: Annotated[int, typer.Option(min=0, help="Show so many items of the data, of --language.")] = 0,
     language: Annotated[str, typer.Option("--language", "-l", help="Whose items to show.")] = "eng_Latn",
     json: Json = False,
 ) -> None:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from langsamp.evaluation.config import EvaluationConfig
     from langsamp.evaluation.plan import PlannedCell
 
+_MOST_SEEDS = 1_000
+"""A larger number is more likely the name of a seed."""
+
 Shard = Annotated[
     str, typer.Option(metavar="I/N", help="Only part I of N of the cells, for several processes or machines.")
 ]
@@ -190,7 +193,13 @@ def _seeds(words: str) -> list[int]:
     parts = _listed([words])
     if not parts or not all(part.isdecimal() for part in parts):
         raise UserError(f"--seeds takes how many (5 = 0,1,2,3,4) or which (0,3,7), got {words!r}")
-    return [int(part) for part in parts] if "," in words else list(range(int(parts[0])))
+    if "," in words or len(parts) > 1:
+        return [int(part) for part in parts]
+    if (number := int(parts[0])) > _MOST_SEEDS:
+        raise UserError(
+            f"--seeds {words}: {_MOST_SEEDS:,} seeds at most; to name one seed, write it with a comma: {words},"
+        )
+    return list(range(number))
 
 
 def _shard(words: str) -> tuple[int, int]:
@@ -220,7 +229,10 @@ def _print_plan(cells: "Sequence[PlannedCell]", *, as_json: bool) -> None:
     if not any(row["elsewhere"] for row in rows.values()):
         rows = {key: {name: value for name, value in row.items() if name != "elsewhere"} for key, row in rows.items()}
     print_table(f"Plan, protocol {cells[0].wanted.protocol}: cells and languages", list(rows.values()))
+    said: dict[str, None] = {}  # what is wrong with a text is so with each seed
     for cell in cells:
         for tag, reason in [*cell.failures.items(), ("", cell.problem or cell.failed_before)]:
-            if reason and (tag == "" or cell.wanted.seed == cells[0].wanted.seed):
-                print_line(f"{cell.model.name}, {cell.task.name}{', ' + tag if tag else ''}: {reason}")
+            if reason:
+                said[f"{cell.model.name}, {cell.task.name}{', ' + tag if tag else ''}: {reason}"] = None
+    for line in [*said, *dict.fromkeys(f"note: {note}" for cell in cells for note in cell.left_out)]:
+        print_line(line)

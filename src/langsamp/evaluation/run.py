@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -84,7 +85,7 @@ def evaluate(
             runs += None not in dict(failed)
             found += failed
         failures += [_failure(cell, tag, reason) for tag, reason in found]
-    for failure in dict.fromkeys(failures):
+    for failure in dict.fromkeys(map(str, failures)):  # what is wrong with a text is so with each seed
         _say(f"FAILED {failure}")
     return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
 
@@ -171,7 +172,7 @@ def _asked(store: ResultStore, cells: Sequence[PlannedCell]) -> pd.DataFrame:
     asked = {(name, tag) for cell in cells for tag, name in scored(cell.wanted, records).items()}
     table = store.scores()
     pairs = zip(table["cell"], table["tag"], strict=True)
-    return table[[pair in asked for pair in pairs]].reset_index(drop=True)
+    return table[np.fromiter((pair in asked for pair in pairs), dtype=bool)].reset_index(drop=True)
 
 
 def _say(line: str) -> None:
