@@ -6,7 +6,8 @@ positions reach the LM head, so a vocabulary of 400k is affordable; the loss and
 Shape suffixes: B rows, L tokens, D hidden width, M masked tokens, V vocabulary.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -15,6 +16,9 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from langsamp.errors import UserError, did_you_mean
+from langsamp.model.fast import FastPaths, Taken, taking
+from langsamp.model.last_layer import Masked
+from langsamp.model.loss import masked_lm_loss
 
 Variant = Literal["none", "language", "script", "both"]
 VARIANTS: tuple[Variant, ...] = ("none", "language", "script", "both")
@@ -94,6 +98,17 @@ class LangSampForMaskedLM(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.language = _table(num_languages, width, generator) if variant in ("language", "both") else None
         self.script = _table(num_scripts, width, generator) if variant in ("script", "both") else None
+        self._paths, self._taken = FastPaths(), Taken(None, None)
+
+    @contextmanager
+    def taking(self, paths: FastPaths) -> Iterator[None]:
+        """Compute by these fast paths within this block; the results are the same to float rounding."""
+        with taking(self.mlm, paths) as taken:
+            self._paths, self._taken = paths, taken
+            try:
+                yield
+            finally:
+                self._paths, self._taken = FastPaths(), Taken(None, None)
 
     def forward(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Tensor | None) -> Tensor:
         """Sum of the cross-entropy over masked tokens, a scalar; `inputs` are the keywords of `masked_logits`.
@@ -101,10 +116,31 @@ class LangSampForMaskedLM(nn.Module):
         A sum, so that the trainer can divide by the masked tokens of the whole step: neither accumulation nor ranks
         then change the loss (design law 4).
         """
-        logits_MV, labels_M = self.masked_logits(input_ids_BL, labels_BL, **inputs)
-        return F.cross_entropy(logits_MV.float(), labels_M, reduction="sum")
+        features_MD, labels_M = self._masked_features(input_ids_BL, labels_BL, **inputs)
+        decoder = self._head.decoder(self.mlm)
+        return masked_lm_loss(
+            features_MD,
+            decoder.weight,
+            decoder.bias,
+            labels_M,
+            backend=self._paths.loss,
+            products=self._paths.products,
+            waiting=self._taken.embedding.waiting if self._taken.embedding else None,
+        )
 
-    def masked_logits(
+    def masked_logits(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Logits (M, V) and labels (M,) at the masked positions, in row order.
+
+        `inputs` may be `language_ids_B`, `script_ids_B` and `attention_mask_BL`.
+
+        Raises:
+            UserError: where a table is on and its ids are missing.
+        """
+        features_MD, labels_M = self._masked_features(input_ids_BL, labels_BL, **inputs)
+        logits_MV: Tensor = self._head.decoder(self.mlm)(features_MD)
+        return logits_MV, labels_M
+
+    def _masked_features(
         self,
         input_ids_BL: Tensor,
         labels_BL: Tensor,
@@ -113,15 +149,16 @@ class LangSampForMaskedLM(nn.Module):
         script_ids_B: Tensor | None = None,
         attention_mask_BL: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Logits (M, V) and labels (M,) at the masked positions, in row order.
-
-        Raises:
-            UserError: where a table is on and its ids are missing.
-        """
-        hidden_BLD = self.mlm.base_model(input_ids_BL, attention_mask=attention_mask_BL).last_hidden_state
-        positions_M = (labels_BL.view(-1) != IGNORED).nonzero().squeeze(1)
-        output_MD = hidden_BLD.flatten(0, 1)[positions_M]
-        rows_M = positions_M // labels_BL.shape[1]
+        """What the decoder reads (M, D) and labels (M,) at the masked positions."""
+        rows, tokens = labels_BL.shape
+        positions_M = (labels_BL.flatten() != IGNORED).nonzero().squeeze(1)
+        if self._taken.last_layer is not None:
+            with self._taken.last_layer.at(Masked.of(positions_M, rows=rows, tokens=tokens)):
+                output_MD = self.mlm.base_model(input_ids_BL, attention_mask=attention_mask_BL).last_hidden_state
+        else:
+            hidden_BLD = self.mlm.base_model(input_ids_BL, attention_mask=attention_mask_BL).last_hidden_state
+            output_MD = hidden_BLD.flatten(0, 1)[positions_M]
+        rows_M = positions_M // tokens
         for table, ids_B, name in ((self.language, language_ids_B, "language"), (self.script, script_ids_B, "script")):
             if table is None:
                 continue
@@ -131,8 +168,7 @@ class LangSampForMaskedLM(nn.Module):
                     f"pass {name}_ids_B with one id per row"
                 )
             output_MD = output_MD + table(ids_B[rows_M])
-        logits_MV = self._head.decoder(self.mlm)(self._head.features(self.mlm, output_MD))
-        return logits_MV, labels_BL.view(-1)[positions_M]
+        return self._head.features(self.mlm, output_MD), labels_BL.flatten()[positions_M]
 
 
 def _table(size: int, width: int, generator: torch.Generator) -> nn.Embedding:

@@ -1,0 +1,69 @@
+"""The fast paths of a training step: which of them a model takes, and taking them for a while.
+
+Each gives what the plain path gives, to float rounding (design law 9); `FastPaths()` is the plain path.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+from transformers import PreTrainedModel
+
+from langsamp.model.attention import NAME as BY_HEAD
+from langsamp.model.dropout import cheap_dropout
+from langsamp.model.last_layer import LastLayer, pruned_last_layer
+from langsamp.model.loss import Backend
+from langsamp.model.products import Products, linear_layers_by
+from langsamp.model.tied_embedding import TiedEmbedding, tied_embedding
+
+
+class FastPaths(BaseModel):
+    """What is computed in which way."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    loss: Backend = "plain"
+    """Backend of the loss."""
+    products: Products = Products()
+    """Products of linear layers by oneDNN, in fp32 on a CPU."""
+    last_layer: bool = False
+    """Whether the last layer is computed at masked positions only."""
+    by_head: bool = False
+    """Whether attention goes head by head, for a CPU."""
+    cheap_dropout: bool = False
+    """Whether dropout draws its bits cheaply, for a CPU."""
+    tied_embedding: bool = False
+    """Whether the embedding adds its rows to the decoder's gradient instead of making a matrix of its own."""
+
+
+class Taken(NamedTuple):
+    """What has to be told or asked at each forward pass."""
+
+    last_layer: LastLayer | None
+    embedding: TiedEmbedding | None
+
+
+@contextmanager
+def taking(mlm: PreTrainedModel, paths: FastPaths) -> Iterator[Taken]:
+    """Compute `mlm` by `paths` within this block, but for the loss."""
+    with ExitStack() as stack:
+        if paths.by_head:
+            stack.enter_context(_attention_by_head(mlm))
+        if paths.cheap_dropout:
+            stack.enter_context(cheap_dropout(mlm))
+        stack.enter_context(linear_layers_by(mlm, paths.products))
+        yield Taken(
+            last_layer=stack.enter_context(pruned_last_layer(mlm)) if paths.last_layer else None,
+            embedding=stack.enter_context(tied_embedding(mlm)) if paths.tied_embedding else None,
+        )
+
+
+@contextmanager
+def _attention_by_head(mlm: PreTrainedModel) -> Iterator[None]:
+    before = mlm.config._attn_implementation
+    mlm.set_attn_implementation(BY_HEAD)
+    try:
+        yield
+    finally:
+        mlm.set_attn_implementation(before)
