@@ -1,6 +1,8 @@
 """What is known of this machine, and limits of a container."""
 
 import os
+import resource
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,23 @@ def test_peak_memory_does_not_shrink() -> None:
     del ballast
     slack = 1 << 20  # the kernel counts pages of each thread in small heaps
     assert machine.peak_memory_bytes() + slack >= peak >= before - slack
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_freed_memory_is_kept_for_the_next_allocation_and_given_back_at_the_end() -> None:
+    def new_pages() -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(5):
+            b"x" * (100 << 20)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    always, small = new_pages(), resident()
+    with machine.keeping_freed_memory():
+        new_pages()
+        if new_pages() > always // 10:
+            pytest.skip("another allocator than glibc's")
+        assert resident() - small > 90 << 20
+    assert resident() - small < 50 << 20

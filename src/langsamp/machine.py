@@ -1,14 +1,23 @@
-"""Which machine this is: its processor, the cores and the memory that this process may use, and what it has taken."""
+"""Which machine this is: its processor, the cores and the memory that this process may use, what it takes and keeps."""
 
+import ctypes
 import os
 import platform
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _CPU_INFO = Path("/proc/cpuinfo")
 _LIMITS = Path("/sys/fs/cgroup")
 """Where Linux keeps the limits of a container (control groups, version 2)."""
+
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -2, -3, -4
+"""Settings of glibc's allocator (`man mallopt`)."""
+_KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1, _TOP_PAD: 64 << 20}
+_USUAL = {_MMAP_MAX: 65_536, _MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 64 << 20, _TOP_PAD: 128 << 10}
+"""What glibc itself arrives at after some large allocations."""
 
 
 def processor() -> str:
@@ -53,6 +62,27 @@ def peak_memory_bytes() -> int:
     if sys.platform == "linux":
         return _kib(Path("/proc/self/status"), "VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
+
+
+@contextmanager
+def keeping_freed_memory() -> Iterator[None]:
+    """Within this block the process keeps what it frees for what it allocates next; at its end it gives it back.
+
+    Otherwise large arrays come anew from the system each time, which clears them page by page: up to a third of a
+    training step on a CPU. For glibc's allocator; with another one nothing changes.
+    """
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if library is None or not hasattr(library, "mallopt") or not hasattr(library, "malloc_trim"):
+        yield
+        return
+    for setting, value in _KEEPING.items():
+        library.mallopt(setting, value)
+    try:
+        yield
+    finally:
+        for setting, value in _USUAL.items():
+            library.mallopt(setting, value)
+        library.malloc_trim(0)
 
 
 def _cpu_info(key: str) -> str:
