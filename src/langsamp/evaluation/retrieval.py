@@ -73,12 +73,7 @@ def retrieve(
         found = {of: ranks(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
         metrics = _accuracies(found[layer], prefix="")
         if controls:
-            overlap = ranks(*overlap_vectors(text.english, text.target), ties=ties)
-            metrics |= {
-                **_accuracies(found[0], prefix="layer0_"),
-                **_accuracies(overlap, prefix="ngram_"),
-                **{f"chance_top{k}_accuracy": 100 * min(k / len(text.target), 1.0) for k in KS},
-            }
+            metrics |= _controls(text, found[0], ties=ties)
         yield LanguageResult(
             tag=tag,
             metrics=metrics,
@@ -110,6 +105,15 @@ def ranks(english_ED: Any, target_ND: Any, *, ties: Ties = "last") -> NDArray[np
             level_EN &= np.arange(similar_EN.shape[1]) <= first + np.arange(similar_EN.shape[0])[:, None]
         found.append(nearer_EN.sum(1) + level_EN.sum(1))  # the translation is level with itself, so ranks start at 1
     return np.concatenate(found).astype(np.int32)
+
+
+def _controls(text: ParallelText, embeddings: NDArray[np.int32], *, ties: Ties) -> dict[str, float]:
+    overlap = ranks(*overlap_vectors(text.english, text.target), ties=ties)
+    return {
+        **_accuracies(embeddings, prefix="layer0_"),
+        **_accuracies(overlap, prefix="ngram_"),
+        **{f"chance_top{k}_accuracy": 100 * min(k / len(text.target), 1.0) for k in KS},
+    }
 
 
 def _notes(text: ParallelText, cut: Collection[str], *, window: int) -> tuple[str, ...]:
