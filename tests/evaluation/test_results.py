@@ -73,6 +73,9 @@ def test_a_cell_without_a_readable_record_is_not_there(tmp_path):
     record.write_text(text.replace('"schema": 1', '"schema": 99'))
     with pytest.raises(DamagedError, match="has schema 99, expected 1"):
         store.has(cell())
+    record.write_text(text.replace('"aliases"', '"other_names"'))
+    with pytest.raises(DamagedError, match="no cell of this version"):
+        store.records()
     record.write_text(text)
     (record.parent / "scores.parquet").write_bytes(b"PAR1")
     with pytest.raises(DamagedError, match=r"scores\.parquet cannot be read"):

@@ -10,6 +10,7 @@ from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.plan import plan
+from langsamp.evaluation.results import ResultStore, scored
 from langsamp.evaluation.run import evaluate
 
 TAGS = ["deu_Latn", "kmr_Cyrl", "swh_Latn"]
@@ -173,3 +174,22 @@ def test_an_export_says_itself_what_it_was_chosen_on(config, save_model, tmp_pat
     assert set(evaluate([model], config, tmp_path / "out").scores["selection"]) == {"dev"}
     on_test = evaluate([model], config.model_copy(update={"selection": "test"}), tmp_path / "out")
     assert set(on_test.scores["selection"]) == {"test"}
+
+
+def test_a_cell_that_another_process_is_at_is_left_to_it(config, save_model, tmp_path, encoded):
+    model, out = save_model(), tmp_path / "out"
+    (cell,) = plan([model], config, out)
+    with ResultStore(out).claimed(cell.wanted):
+        busy = evaluate([model], config, out)
+    assert not encoded and "another process is at work" in busy.failures[0].reason
+    assert plan([model], config, out)[0].state == "missing"
+    evaluate([model], config, out)
+    assert plan([model], config, out)[0].state == "done" and not list((out / "cells").glob(".*"))
+
+
+def test_what_another_process_has_scored_since_the_plan_is_not_scored_again(config, save_model, tmp_path, encoded):
+    model, out = save_model(), tmp_path / "out"
+    (stale,) = plan([model], config, out)
+    evaluate([model], config.model_copy(update={"languages": "deu_Latn"}), out)
+    left = stale.without(scored(stale.wanted, ResultStore(out).records()))
+    assert sorted(map(str, left.texts)) == ["kmr_Cyrl", "swh_Latn"] and sorted(map(str, stale.texts)) == TAGS

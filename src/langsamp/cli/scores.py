@@ -68,7 +68,7 @@ def evaluate(
         return
     result = evaluation.evaluate(models, config, out, force=force, device=device, shard=part)
     print_scores(result, as_json=json)
-    if not json:
+    if not json and not result.scores.empty:
         print_line(f"Scores: {out / 'scores.parquet'}")
     end_if_failed(result)
 

@@ -1,7 +1,7 @@
 """What an evaluation would do: which cells are scored, which are to run, and which text cannot be read."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,10 @@ class PlannedCell:
     def of(self, tags: Iterable[LangScript]) -> Cell:
         """The cell that holds `tags`, some of `texts`."""
         return self.wanted.model_copy(update={"revisions": {str(tag): self.texts[tag].revision for tag in tags}})
+
+    def without(self, tags: Collection[str]) -> "PlannedCell":
+        """The same with less to run: not the languages `tags`."""
+        return replace(self, texts={tag: text for tag, text in self.texts.items() if str(tag) not in tags})
 
     @property
     def runs(self) -> bool:

@@ -6,8 +6,8 @@ languages that were scored together; languages added later come in a cell of the
 again (its text changed), the table shows the later one.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from langsamp.artifacts import SCHEMA, fingerprint, provenance, read_json, replacing, write_bytes, write_json
+from langsamp.artifacts import SCHEMA, fingerprint, locked, provenance, read_json, replacing, write_bytes, write_json
 from langsamp.errors import DamagedError
 from langsamp.languages.tags import LangScript
 
@@ -143,7 +143,7 @@ class ResultStore:
         self.folder = folder
 
     def records(self) -> dict[str, CellRecord]:
-        """All complete cells by id, earlier ones first; half-written and unreadable ones are not there.
+        """All complete cells by id, earlier ones first; one whose record is cut short is not there.
 
         Raises:
             DamagedError: where a cell was written in another layout.
@@ -151,13 +151,21 @@ class ResultStore:
         found = {}
         for path in (self.folder / "cells").glob("[!.]*/cell.json"):
             content = _content(path)
-            schema = content.get("provenance", {}).get("schema", SCHEMA)
-            if schema != SCHEMA:
+            if not content:
+                continue
+            try:
+                record = CellRecord.model_validate(content)
+            except ValidationError:
                 raise DamagedError(
-                    f"{path} has schema {schema!r}, expected {SCHEMA}; delete its folder and run the evaluation again"
+                    f"{path} is no cell of this version of langsamp; move {self.folder / 'cells'} away or choose "
+                    "another output folder, then run the evaluation again"
+                ) from None
+            if record.provenance.get("schema") != SCHEMA:
+                raise DamagedError(
+                    f"{path} has schema {record.provenance.get('schema')!r}, expected {SCHEMA}; delete its folder and "
+                    "run the evaluation again"
                 )
-            with suppress(ValidationError):
-                found[path.parent.name] = CellRecord.model_validate(content)
+            found[path.parent.name] = record
         return dict(sorted(found.items(), key=lambda item: (item[1].number, item[0])))
 
     def has(self, cell: Cell) -> bool:
@@ -182,6 +190,16 @@ class ResultStore:
             _scores(results).to_parquet(fresh / "scores.parquet", index=False)
             _predictions(results).to_parquet(fresh / "predictions.parquet", index=False)
             write_json(fresh / "cell.json", record.model_dump(mode="json"))
+
+    @contextmanager
+    def claimed(self, cell: Cell) -> Iterator[None]:
+        """Keep other processes away from the cells of this place while the block runs.
+
+        Raises:
+            UserError: where another process is at work on them.
+        """
+        with locked(self.folder / "cells" / cell.place):
+            yield
 
     def failed(self) -> dict[str, str]:
         """Why the last run of a place (`Cell.place`) gave nothing, for those of which that is so."""

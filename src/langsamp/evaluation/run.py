@@ -81,7 +81,8 @@ def evaluate(
         _say(str(cell))
         found = [*cell.failures.items(), *([(None, cell.problem)] if cell.problem is not None else [])]
         if cell.runs:
-            failed = _try(cell, store, _job(cell, config, device=device, load=load))
+            job_of = functools.partial(_job, config=config, device=device, load=load)
+            failed = _claim(cell, store, job_of, force=force)
             runs += None not in dict(failed)
             found += failed
         failures += [_failure(cell, tag, reason) for tag, reason in found]
@@ -99,7 +100,7 @@ def _load(folder: Path, *, config: EvaluationConfig, device: str | None) -> Enco
     return Encoder.load(folder, device=device, precision=config.precision, token_budget=config.token_budget)
 
 
-def _job(cell: PlannedCell, config: EvaluationConfig, *, device: str | None, load: Callable[[Path], Encoder]) -> Job:
+def _job(cell: PlannedCell, *, config: EvaluationConfig, device: str | None, load: Callable[[Path], Encoder]) -> Job:
     return Job(
         model=cell.model,
         task=cell.task,
@@ -110,6 +111,18 @@ def _job(cell: PlannedCell, config: EvaluationConfig, *, device: str | None, loa
         device=device,
         encoder=functools.partial(load, cell.model.folder),
     )
+
+
+def _claim(
+    cell: PlannedCell, store: ResultStore, job_of: Callable[[PlannedCell], Job], *, force: bool
+) -> list[tuple[str | None, str]]:
+    """Run what of a cell no other process has scored since the plan; what failed, as `_try` tells it."""
+    try:
+        with store.claimed(cell.wanted):
+            left = cell if force else cell.without(scored(cell.wanted, store.records()))
+            return _try(left, store, job_of(left)) if left.texts else []
+    except UserError as error:
+        return [(None, str(error))]
 
 
 def _try(cell: PlannedCell, store: ResultStore, job: Job) -> list[tuple[str | None, str]]:
