@@ -41,8 +41,8 @@ class EvaluationConfig(BaseModel):
     precision: Literal["fp32", "bf16"] = "fp32"
     """Precision of the encoder, while it is fine-tuned that of the products; published retrieval scores want fp32."""
     token_budget: int | None = Field(default=None, ge=1)
-    """Padded tokens of one batch, at most; bounds memory and changes no score. None = 1,024 on a CPU, 32,768 on a
-    GPU."""
+    """Padded tokens of one batch, at most; bounds memory. Of retrieval it changes no score, of fine-tuning no more than
+    the draws of dropout. None = 1,024 on a CPU, 32,768 on a GPU (2,048 and 8,192 where weights are trained)."""
     selection: Literal["none", "dev", "test"] = "none"
     """How the given models were chosen among checkpoints; stamped on every score."""
     data_seed: int = Field(default=0, ge=0)
