@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from langsamp.analysis.sides import Side, choose
+from langsamp.evaluation.cells import COLUMNS, AboutCell, Cell, LanguageResult
 from langsamp.evaluation.metrics import tag_scores, text_scores
-from langsamp.evaluation.results import COLUMNS, AboutCell, Cell, LanguageResult, ResultStore
+from langsamp.evaluation.results import ResultStore
 from langsamp.languages.tags import LangScript
 
 KIN = ("deu_Latn", "eng_Latn", "rus_Cyrl", "hin_Deva")
@@ -32,7 +33,7 @@ def frame(values: Mapping[str, float | Sequence[float]], **columns: object) -> p
     defaults = {
         "model": "0" * 16, "model_name": "model", "task": "sib200", "revision": "text", "protocol": "fixed",
         "source": "eng_Latn", "metric": "macro_f1", "main": True, "n": 100, "layer": None, "selection": "none",
-        "precision": "fp32", "settings": "s", "cell": "c",
+        "precision": "fp32", "settings": "s", "training": None, "cell": "c",
     }  # fmt: skip
     return pd.DataFrame(rows).assign(**{**defaults, **columns})[list(COLUMNS)]
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from langsamp.errors import UserError
+from langsamp.evaluation.cells import COLUMNS
 from langsamp.evaluation.groups import GROUPINGS, group_means
 from langsamp.evaluation.published import printed, printed_tasks, published
-from langsamp.evaluation.results import COLUMNS
 from langsamp.languages.table import tags
 
 
@@ -21,7 +21,7 @@ def scores(values: dict[tuple[str, int], float], **columns: object) -> pd.DataFr
     constant = {
         "model": "m", "model_name": "m", "task": "ner", "revision": "r", "protocol": "fixed", "source": "eng_Latn",
         "metric": "seqeval_f1", "main": True, "n": 10, "layer": pd.NA, "selection": "dev", "precision": "fp32",
-        "settings": "s", "cell": "c", **columns,
+        "settings": "s", "training": None, "cell": "c", **columns,
     }  # fmt: skip
     return pd.DataFrame(rows).assign(**constant)[list(COLUMNS)]
 

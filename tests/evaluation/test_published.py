@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from langsamp.errors import UserError
+from langsamp.evaluation.cells import COLUMNS
 from langsamp.evaluation.published import (
     CLOSEST,
     missing_donors,
@@ -16,7 +17,6 @@ from langsamp.evaluation.published import (
     published,
     published_names,
 )
-from langsamp.evaluation.results import COLUMNS
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 
@@ -58,7 +58,7 @@ def test_donor_scores_have_two_sources_and_say_what_is_missing():
     by_tag = scores.set_index(["task", "tag", "source"])["value"]
     for target in printed_targets():  # Table 4 repeats rows of Tables 15 to 19
         for task, (english, donor) in target.scores.items():
-                assert (by_tag[task, target.tag, "eng_Latn"], by_tag[task, target.tag, CLOSEST]) == (english, donor)
+            assert (by_tag[task, target.tag, "eng_Latn"], by_tag[task, target.tag, CLOSEST]) == (english, donor)
 
 
 def test_an_unknown_name_is_refused_with_a_suggestion():

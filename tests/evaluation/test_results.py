@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from langsamp.errors import DamagedError, UserError
+from langsamp.evaluation.cells import COLUMNS, AboutCell, Cell, LanguageResult, scored
 from langsamp.evaluation.groups import group_means
-from langsamp.evaluation.results import COLUMNS, AboutCell, Cell, LanguageResult, ResultStore, scored
+from langsamp.evaluation.results import ResultStore
 from langsamp.languages.tags import LangScript
 
 SETTINGS = {"layer": 8, "selection": "none", "precision": "fp32", "version": 1}
@@ -51,7 +52,7 @@ def test_a_written_cell_is_found_and_tidy(tmp_path):
     pd.testing.assert_frame_equal(scores, pd.read_parquet(tmp_path / "b" / "scores.parquet"))
     assert tuple(scores.columns) == COLUMNS and len(scores) == 4
     row = scores[(scores["tag"] == "swh_Latn") & (scores["metric"] == "top10_accuracy")].iloc[0]
-    assert row.drop(["cell", "settings"]).to_dict() == {
+    assert row.drop(["cell", "settings", "training"]).to_dict() == {
         "model": "m1", "model_name": "tiny", "task": "sr-bible", "revision": "r2", "protocol": "fixed",
         "source": "eng_Latn", "seed": 0, "tag": "swh_Latn", "metric": "top10_accuracy", "main": True, "value": 50.0,
         "n": 12, "layer": 8, "selection": "none", "precision": "fp32",

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from langsamp.artifacts import provenance, write_json
-from langsamp.evaluation.results import COLUMNS
+from langsamp.evaluation.cells import COLUMNS
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
@@ -164,7 +164,7 @@ def make_cell(
         [
             pd.DataFrame({"tag": tags, "value": found}).assign(
                 **place, **settings, model_name=f"{variant}-{training}", metric=metric, main=metric == main, n=200,
-                revision=[f"text-{tag}" for tag in tags], settings="0a1b2c3d", cell=cell,
+                revision=[f"text-{tag}" for tag in tags], settings="0a1b2c3d", training=None, cell=cell,
             )
             for metric, found in metrics.items()
         ]

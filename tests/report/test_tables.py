@@ -72,7 +72,14 @@ def test_scores_on_different_texts_are_never_compared(run_folder):
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("protocol", "paper"), ("layer", 8), ("precision", "bf16"), ("source", "deu_Latn"), ("settings", "ffff")],
+    [
+        ("protocol", "paper"),
+        ("layer", 8),
+        ("precision", "bf16"),
+        ("source", "deu_Latn"),
+        ("settings", "ffff"),
+        ("training", "eeee"),
+    ],
 )
 def test_settings_are_never_mixed(run_folder, column, value):
     scores = scores_of(run_folder)

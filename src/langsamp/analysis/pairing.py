@@ -15,7 +15,7 @@ from langsamp.analysis.sides import Side
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.languages.tags import LangScript
 
-STAMPS = ("protocol", "source", "layer", "selection", "precision", "settings")
+STAMPS = ("protocol", "source", "layer", "selection", "precision", "settings", "training")
 """Columns that say how a score was made. An empty one says nothing (published numbers), so it differs from nothing."""
 
 Match = Callable[[Collection[LangScript], Collection[LangScript]], Mapping[LangScript, LangScript]]

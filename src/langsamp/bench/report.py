@@ -14,7 +14,8 @@ from langsamp.artifacts import write_text
 from langsamp.bench.material import Material
 from langsamp.bench.record import Record, Target
 from langsamp.bench.timing import alternate, compared
-from langsamp.evaluation.results import AboutCell, Cell, LanguageResult, ResultStore
+from langsamp.evaluation.cells import AboutCell, Cell, LanguageResult
+from langsamp.evaluation.results import ResultStore
 from langsamp.languages.table import tags
 from langsamp.languages.tags import LangScript
 

@@ -46,9 +46,12 @@ def tasks(
     json: Json = False,
 ) -> None:
     """Say what the tasks measure, how, and where their data come from."""
+    from langsamp.errors import UserError
     from langsamp.evaluation.describing import describe_task, sample_items
     from langsamp.evaluation.tasks import TASKS, task
 
+    if samples and (name is None or json):
+        raise UserError("--samples shows items of one task in a table: give its name, and no --json")
     if name is None:
         rows = [
             {"task": each.name, "kind": each.kind, "metric": each.metric, "languages": each.languages}

@@ -99,6 +99,7 @@ def compare(
     from langsamp.analysis.comparison import compare as compared
     from langsamp.analysis.gates import check_gates, parse_gates
     from langsamp.analysis.sides import open_side
+    from langsamp.errors import GateFailedError
     from langsamp.report.comparison import print_comparison
     from langsamp.report.comparison_json import as_json
 
@@ -106,11 +107,17 @@ def compare(
     found = compared(
         open_side(a), open_side(b), by=_listed(by) or ["paper"], metrics=_pairs(metric or ()), allow_mixed=allow_mixed
     )
+    failed = None
+    try:
+        check_gates(gates, found.gated)
+    except GateFailedError as error:  # said below what it is about
+        failed = error
     if json:
         print_json(as_json(found))
     else:
         print_comparison(found, verbose=verbose)
-    check_gates(gates, found.gated)
+    if failed is not None:
+        raise failed
 
 
 def table(

@@ -21,7 +21,8 @@ from langsamp.languages.table import AREAS, FAMILY_GROUPS, describe
 from langsamp.languages.tags import LangScript
 
 ONE_TABLE = (
-    "model", "model_name", "task", "protocol", "source", "metric", "layer", "selection", "precision", "settings"
+    "model", "model_name", "task", "protocol", "source", "metric", "layer", "selection", "precision", "settings",
+    "training",
 )  # fmt: skip
 """Scores that agree in these columns stand in one table; others are never averaged together."""
 

@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from langsamp.evaluation import retrieval
+from langsamp.evaluation.cells import Cell, LanguageResult
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.finetuning import classifier
 from langsamp.evaluation.models import ModelFolder, check_layer, default_layer
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.readers.examples import Training
-from langsamp.evaluation.results import Cell, LanguageResult
 from langsamp.evaluation.task import Task
 from langsamp.languages.tags import LangScript
 

@@ -8,6 +8,7 @@ from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.kinds import KINDS, Texts
 from langsamp.evaluation.readers.examples import Training
+from langsamp.evaluation.readers.folders import named
 from langsamp.evaluation.task import Task
 from langsamp.evaluation.tasks import task
 from langsamp.languages.aliases import describe_use, match
@@ -76,7 +77,7 @@ def _check_sources(config: EvaluationConfig, readers: Mapping[str, Any]) -> None
     offers = {name: reader.sources for name, reader in readers.items() if KINDS[task(name).kind].fine_tunes}
     for source in config.sources if offers else ():
         if not any(match([LangScript.parse(source)], sources) for sources in offers.values()):
-            there = "; ".join(f"{name}: {', '.join(map(str, sources)) or 'none'}" for name, sources in offers.items())
+            there = "; ".join(f"{name}: {named(sources)}" for name, sources in offers.items())
             raise UserError(f"no task has text of {source} to fine-tune on. Sources with train and dev sets: {there}")
 
 

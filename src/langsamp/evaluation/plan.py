@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from langsamp.errors import UserError
+from langsamp.evaluation.cells import Cell, scored
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.kinds import KINDS, Texts
-from langsamp.evaluation.materials import Material, read_materials
+from langsamp.evaluation.materials import Material, check_data, read_materials
 from langsamp.evaluation.models import ModelFolder, default_layer, find_model
 from langsamp.evaluation.readers.examples import Training
 from langsamp.evaluation.readers.parallel import ENGLISH
-from langsamp.evaluation.results import Cell, ResultStore, scored
+from langsamp.evaluation.results import ResultStore
 from langsamp.evaluation.task import Task
 from langsamp.languages.tags import LangScript
 
@@ -123,6 +124,7 @@ def plan(
         UserError: for a model that does not exist or is given twice, an unknown language, a source that no task has, a
             layer out of range.
     """
+    check_data(config)
     called = {**_short_names(models), **(names or {})}
     found = _distinct(find_model(model, name=called[str(model)]) for model in models)
     materials = read_materials(config)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from langsamp.errors import UserError, did_you_mean
-from langsamp.evaluation.results import COLUMNS
+from langsamp.evaluation.cells import COLUMNS
 from langsamp.languages.table import FAMILY_GROUPS
 
 PREFIX = "paper:"
@@ -76,7 +76,7 @@ def published(name: str) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["task", "source", "tag", "metric", "value"]).assign(
         model=name, model_name=name, revision="paper", protocol="paper", seed=0, main=True, selection="test",
-        precision=None, settings="paper", cell=name,
+        precision=None, settings=None, cell=name,
     )  # fmt: skip
     retrieves = frame["metric"] == "top10_accuracy"
     frame["layer"] = retrieves.map({True: _RETRIEVAL_LAYER, False: None}).astype("Int64")

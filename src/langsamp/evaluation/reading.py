@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from langsamp.errors import DamagedError, DataMissingError
+from langsamp.evaluation.cells import COLUMNS
 from langsamp.evaluation.groups import ONE_TABLE
 from langsamp.evaluation.published import PREFIX, published, published_names
-from langsamp.evaluation.results import COLUMNS
 
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
 """Where a run and an evaluation keep their table."""

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from langsamp.errors import UserError
+from langsamp.evaluation.cells import LanguageResult
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.ngrams import overlap_vectors
 from langsamp.evaluation.readers.parallel import ParallelText
-from langsamp.evaluation.results import LanguageResult
 from langsamp.languages.tags import LangScript
 
 KS = (1, 5, 10)

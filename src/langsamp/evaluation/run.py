@@ -12,11 +12,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from langsamp.errors import UserError
+from langsamp.evaluation.cells import AboutCell, LanguageResult, scored
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.kinds import KINDS, Job
 from langsamp.evaluation.plan import PlannedCell, Shard, plan
-from langsamp.evaluation.results import AboutCell, LanguageResult, ResultStore, scored
+from langsamp.evaluation.results import ResultStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ def evaluate(
     store = ResultStore(out)
     store.name_models({cell.model.fingerprint: cell.model.name for cell in cells})
     load = functools.lru_cache(maxsize=1)(functools.partial(_load, config=config, device=device))
-    for note in dict.fromkeys(note for cell in cells for note in cell.left_out):
+    for note in dict.fromkeys(note for cell in cells for note in (*cell.aliases.values(), *cell.left_out)):
         _say(f"note: {note}")
     failures: list[Failure] = []
     runs = 0

@@ -29,6 +29,8 @@ class Setting(NamedTuple):
     precision: str
     settings: str
     """Short fingerprint of everything else."""
+    training: str
+    """Revision of the text that was fine-tuned on; empty where the task is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +150,7 @@ def _apart(setting: Setting, among: Iterable[Comparison]) -> list[str]:
     """What tells a way of scoring from the others of its task, like `protocol paper`."""
     others = [other.setting for other in among]
     names = [name for name in Setting._fields if len({getattr(other, name) for other in others}) > 1]
-    clear = [name for name in names if name != "settings"] or names
+    clear = [name for name in names if name not in ("settings", "training")] or names
     return [f"{name} {getattr(setting, name) or 'not stated'}" for name in clear]
 
 

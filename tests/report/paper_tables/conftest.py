@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import pytest
 
-from langsamp.evaluation.results import COLUMNS
+from langsamp.evaluation.cells import COLUMNS
 
 Scores = Callable[..., pd.DataFrame]
 
@@ -15,7 +15,7 @@ def tidy(values: Mapping[str, float], **changes: object) -> pd.DataFrame:
     columns = {
         "model": changes.get("model_name", "tiny"), "model_name": "tiny", "task": "ner", "protocol": "fixed",
         "source": "eng_Latn", "seed": 0, "metric": "seqeval_f1", "main": True, "n": 10, "layer": pd.NA,
-        "selection": "dev", "precision": "fp32", "settings": "s", "cell": "c", **changes,
+        "selection": "dev", "precision": "fp32", "settings": "s", "training": None, "cell": "c", **changes,
     }  # fmt: skip
     rows = pd.DataFrame({"tag": list(values), "value": list(values.values())}).assign(**columns)
     rows["revision"] = changes.get("revision", rows["tag"])

@@ -12,6 +12,7 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, PreTrainedModel
 
 from langsamp.errors import UserError
+from langsamp.evaluation.cells import LanguageResult
 from langsamp.evaluation.finetuning.labelling import label_numbers, scored
 from langsamp.evaluation.finetuning.predicting import NOTHING, Network, predicted
 from langsamp.evaluation.finetuning.tokenising import Tokeniser, Way
@@ -23,7 +24,6 @@ from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.products import choose_products, packed
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.readers.examples import Examples, Training
-from langsamp.evaluation.results import LanguageResult
 from langsamp.languages.tags import LangScript
 
 _CLASSES = {
