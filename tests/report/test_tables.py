@@ -77,8 +77,7 @@ def test_scores_on_different_texts_are_never_compared(run_folder):
         ("layer", 8),
         ("precision", "bf16"),
         ("source", "deu_Latn"),
-        ("settings", "ffff")],
-        ("training", "eeee"),
+        ("settings", "ffff"),
     ],
 )
 def test_settings_are_never_mixed(run_folder, column, value):
