@@ -251,4 +251,4 @@ def test_two_processes_share_the_scores_and_trouble_ends_both(
     assert (tmp_path / "said-1").read_text() == "test, step 1: no vectors"
     assert (tmp_path / "said-0").read_text() == "test, step 1: another process could not score"
     text = (tmp_path / "broken" / "log.jsonl").read_text()
-    assert [json.loads(line)["kind"] for line in text.splitlines()] == ["train"]
+    assert [json.loads(line)["kind"] for line in text.splitlines()] == ["fast_paths", "train"]

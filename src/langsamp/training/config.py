@@ -4,8 +4,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from langsamp.model.choice import LossSetting
+
 _CHANGE_NO_WEIGHT = {
     "rows_per_batch",
+    "loss",
+    "fast",
     "log_every",
     "held_out_every",
     "checkpoint_every",
@@ -46,6 +50,11 @@ class TrainingConfig(BaseModel):
     """Arithmetic of forward and backward; weights and optimizer stay fp32."""
     rows_per_batch: int = Field(default=32, ge=1)
     """Rows of one forward and backward pass on one device; a step accumulates as many as it needs."""
+    loss: LossSetting = "auto"
+    """Backend of the loss; all give the same to float rounding. `auto` measures at the start and keeps its choice."""
+    fast: bool = True
+    """Whether the encoder takes the fast paths that there are for it: the same results to float rounding, but dropout
+    draws other bits. False computes as Hugging Face does."""
     log_every: int = Field(default=10, ge=1)
     """Steps between two lines of the log."""
     held_out_every: int = Field(default=5_000, ge=1)

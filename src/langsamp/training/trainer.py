@@ -4,6 +4,7 @@ Per step: draw its rows (a function of the step), sum the loss over this rank's 
 the whole step, update. With `processes.py` the only module that knows of processes.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from langsamp.data.batches import Batches, MaskedBatch
 from langsamp.data.sampler import RowOrder, SamplerConfig, sampling_shares
 from langsamp.errors import NonFiniteLossError, StoppedError, UserError
 from langsamp.languages.ids import LanguageIds
+from langsamp.model.fast import FastPaths
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.ahead import Ahead
 from langsamp.training.checkpoint import checkpoints, load_checkpoint, read_record, save_checkpoint
@@ -28,6 +30,7 @@ from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
 from langsamp.training.optimizer import make_optimizer
+from langsamp.training.paths import memory_for, training_paths
 from langsamp.training.processes import join_processes, summed
 from langsamp.training.selection import Selection
 from langsamp.training.stop import StopFlag
@@ -89,15 +92,34 @@ class _Trainer:
 
     def run(self) -> Path:
         try:
-            return self._run()
+            if self.step >= self.config.steps:
+                return self.selection.chosen(self._checkpoints)
+            self.paths = self._choose_paths()
+            with self.task.model.taking(self.paths), memory_for(self.accelerator.device):
+                return self._run()
         finally:
             # Before the group of processes ends, as the wrapper's end would wait for a thread that waits for Python.
             del self.wrapped, self.prepared
             self.accelerator.free_memory()
 
+    def _choose_paths(self) -> FastPaths:
+        """The fast paths of this training, which the log tells wherever they change."""
+        choice = training_paths(
+            self.task.model,
+            self.config,
+            batch=self._batches(self.step)[0],
+            accelerator=self.accelerator,
+            kept=self.kept_paths,
+        )
+        paths = choice.paths.model_dump(mode="json")
+        told = [line["paths"] for line in self.log.lines if line["kind"] == "fast_paths"]
+        if told[-1:] != [paths]:
+            self.log.write("fast_paths", self.step, {"paths": paths, "reasons": dict(choice.reasons)})
+        if self.world.is_leader:
+            tqdm.write(f"{self.task.name}: {choice}", file=sys.stderr)
+        return choice.paths
+
     def _run(self) -> Path:
-        if self.step >= self.config.steps:
-            return self.selection.chosen(self._checkpoints)
         steps = Ahead(self._batches, first=self.step, last=self.config.steps)
         self.task.model.train()
         with StopFlag() as stop, self._progress() as progress:
@@ -274,6 +296,7 @@ class _Trainer:
             "identity": dict(task.identity),
             "ids": task.ids.model_dump(mode="json"),
             "rows_seen": {str(tag): int(rows) for tag, rows in zip(task.batches.rows.tags, seen, strict=True)},
+            "fast_paths": self.paths.model_dump(mode="json"),
             "scaler": scaler.state_dict() if scaler is not None else None,
             "selected": self.selection.record,
             "provenance": provenance(),
@@ -291,7 +314,7 @@ class _Trainer:
 
     def _resume(self) -> int:
         """Load the newest checkpoint, if there is one; the number of finished steps."""
-        found = checkpoints(self._checkpoints)
+        found, self.kept_paths = checkpoints(self._checkpoints), None
         if not found:
             return 0
         record = read_record(found[-1])
@@ -301,6 +324,7 @@ class _Trainer:
                 f"{self.task.out} was made with another recipe ({'; '.join(changes)}): choose another output folder, "
                 "or delete that one"
             )
+        self.kept_paths = record.get("fast_paths")
         load_checkpoint(found[-1], model=self.task.model, optimizer=self.optimizer)
         if record["scaler"] is not None and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(record["scaler"])
