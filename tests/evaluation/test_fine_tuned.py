@@ -9,7 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from transformers import AutoConfig, AutoModel
 
+from langsamp.data.cldr.corpus import CldrCorpus
+from langsamp.data.tokenizer import TokenizerConfig
+from langsamp.data.unigram import train_tokenizer
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation import kinds
 from langsamp.evaluation.config import EvaluationConfig
@@ -17,6 +22,7 @@ from langsamp.evaluation.plan import plan
 from langsamp.evaluation.results import ResultStore
 from langsamp.evaluation.run import evaluate
 from langsamp.evaluation.tasks import TASKS, task
+from langsamp.languages.tags import LangScript
 
 WORDS = [f"{first}{second}" for first in "bdgklmnprst" for second in "aeiou"]
 FAST = {"epochs": 2, "learning_rate": 3e-3, "batch_size": 8}
@@ -243,3 +249,31 @@ def test_a_task_of_ones_own_is_a_yaml_file(data, save_model, tmp_path, monkeypat
     path.write_text(path.read_text().replace("label:", "labels:").replace("plants", "ner"))
     with pytest.raises(UserError, match="there is a task 'ner' already"):
         task(str(path))
+
+
+def test_the_embedded_tasks_score_what_is_learnt_and_what_is_not(tmp_path):
+    texts = [text for tag in ("eng_Latn", "deu_Latn") for text in CldrCorpus().documents(LangScript.parse(tag))][:1200]
+    tokenizer = train_tokenizer(texts, TokenizerConfig(vocab_size=600), row_tokens=64)
+    torch.manual_seed(0)
+    settings = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    size = {"vocab_size": len(tokenizer), "max_position_embeddings": 130, "pad_token_id": tokenizer.pad_token_id}
+    AutoModel.from_config(AutoConfig.for_model("xlm-roberta", **settings, **size)).save_pretrained(tmp_path / "m")
+    tokenizer.save_pretrained(tmp_path / "m")
+
+    def main_scores(text_epochs, word_epochs, **settings):
+        wanted = EvaluationConfig(
+            tasks=("sr-cldr", "topic-cldr", "ner-cldr"), languages="eng_Latn,deu_Latn", seeds=(0,),
+            fine_tuning={
+                "sequence-classification": {"epochs": text_epochs, **settings},
+                "token-classification": {"epochs": word_epochs, **settings},
+            },
+        )  # fmt: skip
+        done = evaluate([tmp_path / "m"], wanted, tmp_path / "out")
+        assert done.failures == ()
+        return done.scores.query("main").set_index(["task", "tag"])["value"].to_dict()
+
+    learnt = main_scores(14, 4, learning_rate=5e-3, batch_size=8, max_tokens=96)
+    assert learnt["topic-cldr", "eng_Latn"] > 60 and learnt["ner-cldr", "eng_Latn"] > 20
+    still = main_scores(1, 1, learning_rate=1e-9, max_tokens=96)
+    assert still["topic-cldr", "eng_Latn"] < 2.5 * 100 / 7 and still["ner-cldr", "eng_Latn"] < 10
+    assert ("sr-cldr", "eng_Latn") not in learnt and learnt["sr-cldr", "deu_Latn"] < 4 * 100 * 10 / 300

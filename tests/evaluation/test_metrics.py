@@ -6,8 +6,9 @@ from seqeval.metrics import f1_score as span_f1
 from sklearn.metrics import accuracy_score, f1_score
 
 from langsamp.evaluation.metrics import tag_scores, text_scores
+from langsamp.evaluation.readers.pos import POS_LABELS
 
-UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
+UPOS = list(POS_LABELS)
 
 
 def test_macro_f1_is_the_mean_over_the_labels_that_occur():

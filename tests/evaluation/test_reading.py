@@ -13,7 +13,8 @@ def table(value: float = 50.0, **changes: object) -> pd.DataFrame:
     columns = {
         "model": "fingerprint-1", "model_name": "tiny", "task": "ner", "revision": "r", "protocol": "fixed",
         "source": "eng_Latn", "seed": 0, "tag": "deu_Latn", "metric": "seqeval_f1", "main": True, "value": value,
-        "n": 10, "layer": pd.NA, "selection": "dev", "precision": "fp32", "settings": "s", "training": None, "cell": "c", **changes,
+        "n": 10, "layer": pd.NA, "selection": "dev", "precision": "fp32", "settings": "s", "training": None,
+        "cell": "c", **changes,
     }  # fmt: skip
     return pd.DataFrame([columns])[list(COLUMNS)].astype({"layer": "Int64"})
 
