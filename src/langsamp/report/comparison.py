@@ -197,7 +197,7 @@ def _how(pair: Pair, comparison: Comparison) -> str:
     words = [pair.metric]
     for name, mine in pair.stamp_a.items():
         theirs = pair.stamp_b[name]
-        if mine == theirs and (mine or name != "layer") and name != "settings":
+        if mine == theirs and (mine or name not in ("layer", "training")) and name != "settings":
             words.append(f"{name} {mine or 'not stated'}")
         elif mine != theirs:
             words.append(f"{name} A {mine or 'not stated'}, B {theirs or 'not stated'}")
