@@ -64,6 +64,11 @@ def peak_memory_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
 
 
+def resident_memory_bytes() -> int:
+    """The memory that this process holds now; the most so far, where the system does not tell."""
+    return _kib(Path("/proc/self/status"), "VmRSS") if sys.platform == "linux" else peak_memory_bytes()
+
+
 @contextmanager
 def keeping_freed_memory() -> Iterator[None]:
     """Within this block the process keeps what it frees for what it allocates next; at its end it gives it back.

@@ -9,7 +9,9 @@ from langsamp.bench.record import Record
 from langsamp.bench.report import ReportSize, measure_report
 from langsamp.bench.retrieval import RetrievalSize, measure_retrieval
 from langsamp.bench.start import measure_start
-from langsamp.bench.step import StepSize, measure_step
+from langsamp.bench.step import measure_step
+from langsamp.bench.trainer import TrainerSize, measure_trainer
+from langsamp.bench.ways import StepSize
 
 
 def check(record: Record, *, variants: int, targets: int) -> None:
@@ -39,12 +41,29 @@ def test_prepare(scratch: Material) -> None:
     assert len(peaks) == 3 and min(peaks) > 10
 
 
-def test_step(scratch: Material) -> None:
+def test_step() -> None:
     size = StepSize(
+        layers=2, hidden=32, heads=2, vocab_size=500, rows=2, row_tokens=16, rounds=1, has_targets=True
+    )  # fmt: skip
+    record = measure_step(size)
+    timed = [row for row in record.rows if row.seconds is not None]
+    assert len(timed) == 9 and timed[0].ratio == timed[5].ratio == 1
+    assert all(row.peak_mib and row.above_mib is not None for row in timed)
+    floors = record.rows[9:]
+    assert [row.variant.partition(":")[0] for row in floors] == ["floor", "floor"]
+    assert all(row.cpu_seconds and row.cpu_ratio for row in floors)
+    assert len(record.targets) == 8
+    exact = record.settings["differences"]["langsamp, fp32"]
+    assert exact["loss"] <= 1e-5 and exact["gradients"] <= 1e-5
+    assert Record.model_validate_json(record.model_dump_json(by_alias=True)) == record
+
+
+def test_trainer(scratch: Material) -> None:
+    size = TrainerSize(
         layers=1, hidden=16, heads=2, vocab_size=500, documents=60, row_tokens=16, rows_per_step=8, steps_per_turn=2,
         turns=2,
     )  # fmt: skip
-    record = measure_step(scratch, size)
+    record = measure_trainer(scratch, size)
     check(record, variants=2, targets=2)
     assert all(row.rate and row.peak_mib for row in record.rows)
 

@@ -31,6 +31,8 @@ class Row(BaseModel):
     """Units of work a second, of the kind that the record names."""
     peak_mib: float | None = None
     """Most memory that a process held which did this and nothing else."""
+    above_mib: float | None = None
+    """Of that, what is over weights, gradients and optimizer state."""
 
 
 class Target(BaseModel):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from langsamp.artifacts import write_json
-from langsamp.bench import finetuning, prepare, report, retrieval, step
+from langsamp.bench import finetuning, prepare, report, retrieval, step, trainer
 from langsamp.bench.finetuning import measure_finetuning
 from langsamp.bench.material import Material
 from langsamp.bench.prepare import measure_prepare
@@ -15,12 +15,14 @@ from langsamp.bench.retrieval import measure_retrieval
 from langsamp.bench.start import measure_start
 from langsamp.bench.step import measure_step
 from langsamp.bench.table import print_record
+from langsamp.bench.trainer import measure_trainer
 from langsamp.errors import UserError, did_you_mean
 
 BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
     "start": lambda material, quick: measure_start(),
     "prepare": lambda material, quick: measure_prepare(material, prepare.QUICK if quick else prepare.NORMAL),
-    "step": lambda material, quick: measure_step(material, step.QUICK if quick else step.NORMAL),
+    "trainer": lambda material, quick: measure_trainer(material, trainer.QUICK if quick else trainer.NORMAL),
+    "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
     "retrieval": lambda material, quick: measure_retrieval(material, retrieval.QUICK if quick else retrieval.NORMAL),
     "fine-tuning": lambda material, quick: measure_finetuning(
         material, finetuning.QUICK if quick else finetuning.NORMAL

@@ -1,246 +1,228 @@
-"""Training steps of `training.trainer` against a bare PyTorch loop over the same model and batches, on the CPU."""
+"""One training step as users of the field do it, and ours: time, memory, and how far the machine's limit is.
 
-import json
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from itertools import count
-from pathlib import Path
-from threading import Lock
+Two processes take turns: one for stock transformers and the authors' way, with the allocator as it is, and one for
+ours, which keeps freed memory. Losses and gradients are compared first.
+"""
+
+import gc
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict
+from multiprocessing import get_context
+from statistics import median
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor
+from tqdm import tqdm
 
-from langsamp.bench.material import Material
-from langsamp.bench.record import Record, Target
-from langsamp.bench.timing import Times, compared, peak_mib_alone, silence
-from langsamp.data.batches import Batches, MaskedBatch, MaskingConfig
-from langsamp.data.rows import TOKENIZER, PreparedRows
-from langsamp.data.sampler import RowOrder, SamplerConfig
-from langsamp.data.tokenizer import load_tokenizer
-from langsamp.languages.ids import LanguageIds
-from langsamp.model.build import ModelConfig, build_model
-from langsamp.training.config import TrainingConfig
-from langsamp.training.held_out import tensors
-from langsamp.training.trainer import TrainingTask, row_order, train
-from langsamp.world import World
+from langsamp.bench.record import Record, Row, Target
+from langsamp.bench.timing import TICK, Times, compared
+from langsamp.bench.ways import AUTHORS, OURS, STOCK, Setting, StepSize, Workplace
+from langsamp.errors import UserError
+from langsamp.machine import available_memory_bytes, keeping_freed_memory, peak_memory_bytes, resident_memory_bytes
+from langsamp.model.products import has_one_dnn, output_product
 
-_MOST_LONGER = 1.05
-_MOST_WAIT = 0.02
-_EQUAL = 1e-5
-_NEVER = 1 << 30
-_LOG_EVERY = 10
-_STEPS_FOR_LOSSES = 10
-_STEPS_FOR_MEMORY = 3
-_SEED = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepSize:
-    """How much is measured: the model, the step, and how often the loops take turns.
-
-    What our trainer adds to a step is 2 or 3 ms on the processor measured in `docs/performance.md`, so the smaller the
-    step, the harder the target.
-    """
-
-    layers: int
-    hidden: int
-    heads: int
-    vocab_size: int
-    documents: int
-    row_tokens: int
-    rows_per_step: int
-    steps_per_turn: int
-    turns: int
-
-
-QUICK = StepSize(
-    layers=4, hidden=128, heads=4, vocab_size=8000, documents=500, row_tokens=64, rows_per_step=64, steps_per_turn=2,
-    turns=16,
-)  # fmt: skip
+QUICK = StepSize(layers=4, hidden=256, heads=4, vocab_size=32_000, rows=2, row_tokens=512, rounds=5)
 NORMAL = StepSize(
-    layers=4, hidden=256, heads=4, vocab_size=16_000, documents=1500, row_tokens=512, rows_per_step=8, steps_per_turn=3,
-    turns=10,
-)  # fmt: skip
+    layers=12, hidden=768, heads=12, vocab_size=250_002, rows=2, row_tokens=512, rounds=3, has_targets=True
+)
+_STEPS_FOR_MEMORY = 3
+_EQUAL = 1e-5
+"""Largest differences from stock transformers in fp32: of the loss, and of gradients as a share of their largest."""
+_DROPOUT = 0.1
+_PLAIN = [Setting(AUTHORS), Setting(STOCK), Setting(AUTHORS, "bf16"), Setting(OURS), Setting(OURS, "bf16")]
+_DROPPED = [Setting(each.way, each.precision, _DROPOUT) for each in _PLAIN if each.way != STOCK]
+_TARGETS = [
+    (Setting(STOCK), Setting(OURS), 5.5),
+    (Setting(AUTHORS), Setting(OURS), 2.6),
+    (Setting(AUTHORS, "fp32", _DROPOUT), Setting(OURS, "fp32", _DROPOUT), 2.6),
+    (Setting(STOCK), Setting(OURS, "bf16"), 10.0),
+    (Setting(AUTHORS), Setting(OURS, "bf16"), 4.8),
+    (Setting(AUTHORS, "fp32", _DROPOUT), Setting(OURS, "bf16", _DROPOUT), 4.0),
+]
+"""Least speed of the second against the first."""
+_MOST_MEMORY = 0.1
+_FLOOR = 2048
+"""Rows and columns of the products that tell what the machine can do."""
 
 
-def measure_step(material: Material, size: StepSize) -> Record:
-    """Seconds of a step in both loops, which take turns of a few steps, and how long training waits for data.
+def measure_step(size: StepSize) -> Record:
+    """Seconds and memory of a training step in each way, and what its products alone would take on this machine.
 
     Raises:
-        AssertionError: where the losses of the loops differ: then the times say nothing.
+        AssertionError: where losses or gradients differ: then the times say nothing.
+        UserError: where the machine has too little memory.
     """
-    rows = material.rows(documents=size.documents, vocab_size=size.vocab_size, row_tokens=size.row_tokens)
-    waits = _compare_losses(rows, size, material.folder / "step-losses")
-    taken = _take_turns(rows, size, material.folder / "step-turns")
-    loops = {"bare PyTorch loop": _bare_alone, "training.trainer.train": _train_alone}
-    peaks = {
-        name: peak_mib_alone(loop, rows.folder, size, material.folder / "step-alone") for name, loop in loops.items()
-    }
-    bare, ours = compared(
-        dict(zip(loops, taken, strict=True)), amount=size.rows_per_step * size.row_tokens, peaks=peaks
-    )
-    assert ours.ratio is not None
+    parameters = size.hidden * size.vocab_size + size.layers * 12 * size.hidden**2
+    needed = 45 * parameters  # two models with optimizer, gradients, and the logits of all positions
+    if available_memory_bytes() < needed:
+        raise UserError(
+            f"this needs {needed / 2**30:.0f} GiB of free memory; `langsamp bench step --quick` needs little"
+        )
+    with _worker(size) as others, _worker(size, keeps=True) as ours:
+        differences = ours.submit(_compare).result()
+        reasons = {precision: ours.submit(_reasons, precision).result() for precision in ("fp32", "bf16")}
+        taken = _take_turns(size, {STOCK: others, AUTHORS: others, OURS: ours})
+        masked = ours.submit(_masked).result()
+    above = {setting: _alone(size, setting) for setting in (*_PLAIN, *_DROPPED)}
+    rows: list[Row] = []
+    for group, suffix in ((_PLAIN, ""), (_DROPPED, f", dropout {_DROPOUT}")):
+        found = compared({str(each): taken[each] for each in group}, amount=size.rows * size.row_tokens)
+        for row, setting in zip(found, group, strict=True):
+            peak, over = above[setting]
+            rows.append(row.model_copy(update={"variant": f"{setting}{suffix}", "peak_mib": peak, "above_mib": over}))
+    speeds = {precision: _gflop_per_second(precision) for precision in ("fp32", "bf16")}
+    gflop = size.gflop(masked)
+    rows += [_floor(precision, gflop, speed, taken[_PLAIN[0]]) for precision, speed in speeds.items()]
     return Record(
         name="step",
         measures=(
-            "One optimizer step (forward, backward, clipping, fused AdamW, fp32) of our trainer, with its drawing and "
-            "masking of rows, log and checks, against the same without them: a loop over ready batches. Losses equal."
+            "One optimizer step at XLM-R's architecture, both tables on, three ways; ratios against the authors' way "
+            "in fp32 with as much dropout. `above` is memory over weights, gradients and optimizer state."
         ),
         unit="tokens",
-        rows=(bare, ours),
-        targets=(
-            Target(name="time of a step against the bare loop", found=1 / ours.ratio, limit=_MOST_LONGER, at_most=True),
-            Target(name="share of the time spent waiting for data", found=waits, limit=_MOST_WAIT, at_most=True),
-        ),
-        settings={**asdict(size), "threads": torch.get_num_threads(), "device": "cpu", "precision": "fp32"},
+        rows=tuple(rows),
+        targets=_targets(taken, {setting: over for setting, (_, over) in above.items()}) if size.has_targets else (),
+        settings={
+            **asdict(size),
+            "masked": masked,
+            "gflop": round(gflop, 1),
+            "gflop_all_positions": round(size.gflop(masked, all_positions=True), 1),
+            "gflop_per_second": speeds,
+            "differences": differences,
+            "fast_paths": reasons,
+            "threads": torch.get_num_threads(),
+            "device": "cpu",
+        },
     )
 
 
-def _compare_losses(rows: PreparedRows, size: StepSize, out: Path) -> float:
-    """Check that both loops see the same losses; return the trainer's share of waiting after its first step."""
-    task = _task(rows, size, out, steps=_STEPS_FOR_LOSSES, log_every=1)
-    with silence():
-        train(task, cpu=True)
-    lines = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    ours = [line for line in lines if line["kind"] == "train"]
-    loop = _Bare(rows, size, steps=_STEPS_FOR_LOSSES)
-    for line in ours:
-        loss = loop.step()
-        assert abs(loss - line["loss"]) <= _EQUAL, f"step {line['step']}: loss {line['loss']} of train, {loss} bare"
-    busy = [1 / line["tokens_per_second"] for line in ours[1:]]
-    return float(sum(line["data_wait"] * part for line, part in zip(ours[1:], busy, strict=True)) / sum(busy))
+def _take_turns(size: StepSize, workers: Mapping[str, ProcessPoolExecutor]) -> dict[Setting, list[Times]]:
+    """What a step took in each round; all settings have their turn in every round, every other one in reverse order."""
+    settings = [*_PLAIN, *_DROPPED]
+    taken: dict[Setting, list[Times]] = {setting: [] for setting in settings}
+    with tqdm(total=size.rounds * len(settings), desc="steps", unit="turn", dynamic_ncols=True) as bar:
+        for number in range(size.rounds):
+            for setting in settings[:: -1 if number % 2 else 1]:
+                warm_up = 1 if number or setting.way == STOCK else 2  # allocators learn, optimizers make their state
+                taken[setting].append(workers[setting.way].submit(_turn, setting, warm_up).result())
+                bar.update()
+    return taken
 
 
-def _take_turns(rows: PreparedRows, size: StepSize, out: Path) -> tuple[list[Times], list[Times]]:
-    """What a step of the bare loop and of `train` took in each turn, both in this process.
-
-    `train` is the real one, seen from outside: every few steps a hook of its model holds it up while the bare loop
-    goes as many, and no batch is made meanwhile. All that passes between two halts is its turn. Start and first turn
-    of both are left out.
-    """
-    steps = size.steps_per_turn * (size.turns + 1) + 1
-    task = _task(rows, size, out, steps=steps, log_every=_LOG_EVERY)
-    batches = _HeldBatches(rows, ids=task.ids, masking=MaskingConfig(), seed=_SEED)
-    loop = _Bare(rows, size, steps=steps + size.steps_per_turn)
-    passes, held_until = count(), Times.now()
-    bare: list[Times] = []
-    ours: list[Times] = []
-
-    def hold(*_inputs: object) -> None:
-        nonlocal held_until
-        if next(passes) % size.steps_per_turn:
-            return
-        with batches.gate:
-            halted = Times.now()
-            for _ in range(size.steps_per_turn):
-                loop.step()
-            ours.append(halted.since(held_until).shared(size.steps_per_turn))
-            held_until = Times.now()
-            bare.append(held_until.since(halted).shared(size.steps_per_turn))
-
-    task.model.register_forward_pre_hook(hold)
-    with silence():
-        train(replace(task, batches=batches), cpu=True)
-    return bare[1:-1], ours[2:]
-
-
-class _HeldBatches(Batches):
-    """Batches that are made only while nobody holds `gate`."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.gate = Lock()
-
-    def training_step(self, *args: Any, **kwargs: Any) -> list[MaskedBatch]:
-        with self.gate:
-            return super().training_step(*args, **kwargs)
-
-
-class _Bare:
-    """The loop that anyone would write, over batches that are there already."""
-
-    def __init__(self, rows: PreparedRows, size: StepSize, *, steps: int) -> None:
-        task = _task(rows, size, Path(), steps=steps, log_every=1)
-        order = row_order(task.batches, task.sampler, steps=steps, seed=_SEED)
-        self._batches = iter([_batch(task.batches, order, size, step) for step in range(steps)])
-        self._model = task.model.train()
-        self._trained = [each for each in self._model.parameters() if each.requires_grad]
-        config = task.config
-        self._optimizer = torch.optim.AdamW(
-            self._trained, lr=config.learning_rate, betas=config.betas, eps=config.epsilon, weight_decay=0.0, fused=True
+def _targets(taken: Mapping[Setting, Sequence[Times]], above: Mapping[Setting, float]) -> tuple[Target, ...]:
+    speeds = []
+    for reference, ours, limit in _TARGETS:
+        pairs = zip(taken[reference], taken[ours], strict=True)
+        found = median(one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in pairs)
+        dropout = f", dropout {ours.dropout}" if ours.dropout else ""
+        speeds.append(Target(name=f"speed in {ours.precision} against {reference}{dropout}", found=found, limit=limit))
+    memory = [
+        Target(
+            name=f"memory above, in {precision}, against {AUTHORS}",
+            found=above[Setting(OURS, precision)] / above[Setting(AUTHORS, precision)],
+            limit=_MOST_MEMORY,
+            at_most=True,
         )
-
-    def step(self) -> float:
-        """Go one step; its loss."""
-        batch = next(self._batches)
-        loss = self._model(**tensors(batch, torch.device("cpu"))) / batch.num_masked
-        loss.backward()
-        nn.utils.clip_grad_norm_(self._trained, 1.0)
-        self._optimizer.step()
-        self._optimizer.zero_grad()
-        return float(loss.detach())
+        for precision in ("fp32", "bf16")
+    ]
+    return (*speeds, *memory)
 
 
-def _batch(batches: Batches, order: RowOrder, size: StepSize, step: int) -> MaskedBatch:
-    whole = size.rows_per_step
-    (batch,) = batches.training_step(step, order=order, rows_per_step=whole, rows_per_batch=whole, world=World())
-    return batch
-
-
-def _task(rows: PreparedRows, size: StepSize, out: Path, *, steps: int, log_every: int) -> TrainingTask:
-    tokenizer, ids = load_tokenizer(str(rows.folder / TOKENIZER)), LanguageIds.of(rows.tags)
-    settings = {
-        "num_hidden_layers": size.layers,
-        "hidden_size": size.hidden,
-        "num_attention_heads": size.heads,
-        "intermediate_size": 4 * size.hidden,
-        "max_position_embeddings": size.row_tokens + 2,
-        "hidden_dropout_prob": 0.0,
-        "attention_probs_dropout_prob": 0.0,
-    }
-    model = ModelConfig(init=None, model_type="xlm-roberta", settings=settings)
-    return TrainingTask(
-        name="bench",
-        model=build_model(model, tokenizer=tokenizer, ids=ids, variant="both", row_tokens=size.row_tokens, seed=_SEED),
-        batches=Batches(rows, ids=ids, masking=MaskingConfig(), seed=_SEED),
-        tokenizer=tokenizer,
-        ids=ids,
-        sampler=SamplerConfig(rows_per_step=size.rows_per_step),
-        config=TrainingConfig(
-            steps=steps,
-            learning_rate=1e-3,
-            schedule="constant",
-            rows_per_batch=size.rows_per_step,
-            log_every=log_every,
-            held_out_every=_NEVER,
-            checkpoint_every=_NEVER,
-        ),
-        seed=_SEED,
-        out=out,
-        identity={},
+def _floor(precision: str, gflop: float, speed: float, reference: Sequence[Times]) -> Row:
+    """What the products of our step would take at the speed of a large one."""
+    seconds = gflop / speed
+    ratio = median(each.cpu_seconds for each in reference) / seconds
+    return Row(
+        variant=f"floor: {gflop:,.0f} GFLOP at {speed:,.0f} GFLOP/s, {precision}", cpu_seconds=seconds, cpu_ratio=ratio
     )
 
 
-def _bare_alone(rows: Path, size: StepSize, _: Path) -> None:
-    loop = _Bare(PreparedRows(rows), size, steps=_STEPS_FOR_MEMORY)
-    for _step in range(_STEPS_FOR_MEMORY):
-        loop.step()
+def _gflop_per_second(precision: str) -> float:
+    """Speed of the fastest large product of this precision, by processor time, on all threads together."""
+    one, other = torch.randn(2, _FLOOR, _FLOOR).to(torch.bfloat16 if precision == "bf16" else torch.float32)
+    best = float("inf")
+    for one_dnn in (False, True) if has_one_dnn() else (False,):
+        for _ in range(4):
+            began = time.process_time()
+            output_product(one, other, None, one_dnn=one_dnn)
+            best = min(best, time.process_time() - began)
+    return 2 * _FLOOR**3 / best / 1e9
 
 
-def _train_alone(rows: Path, size: StepSize, out: Path) -> None:
-    """The steps without the checkpoint at their end, which takes memory of its own."""
-    task = _task(PreparedRows(rows), size, out, steps=_STEPS_FOR_MEMORY + 1, log_every=1)
-    passes = count()
-
-    def end(*_inputs: object) -> None:
-        if next(passes) == _STEPS_FOR_MEMORY:
-            raise _EnoughError
-
-    task.model.register_forward_pre_hook(end)
-    with suppress(_EnoughError):
-        train(task, cpu=True)
+def _alone(size: StepSize, setting: Setting) -> tuple[float, float]:
+    """The most memory of a process that does a few such steps, and how much of it is over what every step must hold."""
+    with _worker(size, keeps=setting.way == OURS) as worker:
+        return worker.submit(_peak, setting).result()
 
 
-class _EnoughError(Exception):
-    """Leaves `train` after the steps that count."""
+_places: list[Workplace] = []
+"""In a worker process: its model, optimizer and batch."""
+
+
+def _worker(size: StepSize, *, keeps: bool = False) -> ProcessPoolExecutor:
+    """A new process with a model; all are forks of one that has imported what they need and done nothing."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return ProcessPoolExecutor(
+        1, mp_context=context, initializer=_start, initargs=(size, keeps, torch.get_num_threads())
+    )
+
+
+def _start(size: StepSize, keeps: bool, threads: int) -> None:
+    torch.set_num_threads(threads)
+    if keeps:
+        ExitStack().enter_context(keeping_freed_memory())  # until the process ends
+    _places.append(Workplace(size))
+
+
+def _turn(setting: Setting, warm_up: int) -> Times:
+    (times,) = _places[0].steps(setting, warm_up=warm_up, number=1)
+    return times
+
+
+def _masked() -> int:
+    return _places[0].masked
+
+
+def _reasons(precision: str) -> str:
+    return str(_places[0].choice(precision))
+
+
+def _peak(setting: Setting) -> tuple[float, float]:
+    place = _places[0]
+    if setting.way == OURS:
+        place.choice(setting.precision)
+    gc.collect()
+    before = resident_memory_bytes()
+    place.steps(setting, warm_up=0, number=_STEPS_FOR_MEMORY)
+    state = [value for states in place.optimizer.state.values() for value in states.values()]
+    must = sum(each.nbytes for each in [*place.model.parameters(), *state] if isinstance(each, Tensor))
+    return peak_memory_bytes() / 2**20, (peak_memory_bytes() - before - must) / 2**20
+
+
+def _compare() -> dict[str, Any]:
+    """Largest differences of loss and gradients from stock transformers in fp32.
+
+    Raises:
+        AssertionError: where those in fp32 are more than rounding.
+    """
+    place, found = _places[0], {}
+    expected: dict[str, Tensor] = {}
+    for setting in (Setting(STOCK), Setting(AUTHORS), Setting(OURS), Setting(OURS, "bf16")):
+        with place.ready(setting):
+            loss = place.gradients(setting)
+        gradients = {name: each.grad for name, each in place.model.mlm.named_parameters() if each.grad is not None}
+        place.optimizer.zero_grad()
+        if not expected:
+            expected, first = gradients, loss
+            largest = max(float(each.abs().max()) for each in expected.values())
+            continue
+        worst = max(float((gradients[name] - each).abs().max()) for name, each in expected.items()) / largest
+        found[str(setting)] = {"loss": abs(loss - first), "gradients": worst}
+        if setting.precision == "fp32":
+            assert abs(loss - first) <= _EQUAL * first and worst <= _EQUAL, f"{setting}: {found[str(setting)]}"
+    return found

@@ -16,6 +16,7 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
     "quartiles": lambda row: "" if row.spread is None else "{:.2f}-{:.2f}".format(*row.spread),
     "{unit}/s": lambda row: _number(row.rate),
     "peak MiB": lambda row: _number(row.peak_mib),
+    "above MiB": lambda row: _number(row.above_mib),
 }
 _NAMED = ("python", "torch", "transformers", "tokenizers")
 """Versions that are shown; the others are in the JSON."""

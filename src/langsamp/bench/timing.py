@@ -17,7 +17,7 @@ from langsamp.machine import peak_memory_bytes
 
 P = ParamSpec("P")
 
-_TICK = 0.01
+TICK = 0.01
 """Seconds; what the system's count of processor time can tell apart."""
 
 
@@ -65,7 +65,7 @@ def compared(
     for name, times in taken.items():
         ratios = [theirs.seconds / ours.seconds for theirs, ours in zip(reference, times, strict=True)]
         cpu_ratios = [
-            theirs.cpu_seconds / max(ours.cpu_seconds, _TICK) for theirs, ours in zip(reference, times, strict=True)
+            theirs.cpu_seconds / max(ours.cpu_seconds, TICK) for theirs, ours in zip(reference, times, strict=True)
         ]
         seconds = median(each.seconds for each in times)
         rows.append(
