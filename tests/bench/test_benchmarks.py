@@ -51,7 +51,7 @@ def test_step() -> None:
     assert all(row.peak_mib and row.above_mib is not None for row in timed)
     floors = record.rows[9:]
     assert [row.variant.partition(":")[0] for row in floors] == ["floor", "floor"]
-    assert all(row.cpu_seconds and row.cpu_ratio for row in floors)
+    assert all(row.cpu_seconds is not None and row.cpu_ratio is not None for row in floors)
     assert len(record.targets) == 8
     exact = record.settings["differences"]["langsamp, fp32"]
     assert exact["loss"] <= 1e-5 and exact["gradients"] <= 1e-5
