@@ -1,0 +1,65 @@
+"""The models an analysis is about: those of a run, or any encoder in a folder or on the hub."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.evaluation.models import find_model
+from langsamp.model.conditioning import LANGUAGES
+
+
+class Subject(NamedTuple):
+    """One model to look at."""
+
+    name: str
+    """What readers call it: `both-0` in a run, else the folder's or the hub's name."""
+    folder: Path
+    """Its Hugging Face files."""
+    run: Path | None
+    """The run it was trained in; None for any other model."""
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether language or script vectors lie beside it."""
+        return (self.folder / LANGUAGES).is_file()
+
+
+def find_subjects(words: Sequence[str]) -> list[Subject]:
+    """The models that a user names, in the order of the words, none twice.
+
+    A word is a run's folder (all its exported models), `RUN:both` (the trainings of one variant), `RUN:both-0`, an
+    export, any Hugging Face folder, or a hub id.
+
+    Raises:
+        DataMissingError: where a run has no exported model.
+        UserError: where a word names nothing.
+    """
+    found = [subject for word in words for subject in _named(word)]
+    return list({subject.folder.absolute(): subject for subject in found}.values())
+
+
+def _named(word: str) -> list[Subject]:
+    path, colon, model = word.rpartition(":")
+    if Path(word).expanduser().exists() or not colon or not Path(path).expanduser().is_dir():
+        path, model = word, ""
+    run = Path(path).expanduser()
+    if not (run / "recipe.yaml").is_file():
+        if model:
+            raise UserError(f"{path} is no run, so it has no model {model!r}: expected a folder with recipe.yaml")
+        return [_single(word)]
+    exports = {folder.parent.name: folder for folder in sorted(run.glob("models/*-*/export")) if folder.is_dir()}
+    if not exports:
+        raise DataMissingError(f"{run} has no exported model yet; `langsamp run` or `langsamp train` makes them")
+    chosen = [name for name in exports if not model or name == model or name.rpartition("-")[0] == model]
+    if not chosen:
+        raise UserError(f"{run} has no model {model!r}.{did_you_mean(model, exports)} It has {', '.join(exports)}")
+    return [Subject(name, exports[name], run) for name in chosen]
+
+
+def _single(word: str) -> Subject:
+    folder = Path(word).expanduser()
+    if folder.name == "export" and (folder.parents[2] / "recipe.yaml").is_file():
+        return Subject(folder.parent.name, folder, folder.parents[2])
+    model = find_model(folder if folder.is_dir() else word)
+    return Subject(model.name if not folder.is_dir() else folder.name, model.folder, None)
