@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from langsamp.artifacts import write_text
 from langsamp.evaluation.tasks import TASKS
 from langsamp.report import numbers
+from langsamp.report.analysis_sections import analysis_parts
 from langsamp.report.cells import alias_uses, current_scores, failures, notes, tuning_rows, tunings
 from langsamp.report.curves import dev_curves, loss_curves
 from langsamp.report.figures import embedded
 from langsamp.report.metrics import meanings
-from langsamp.report.run import VARIANTS, Model, Run, read_run
+from langsamp.report.run import VARIANTS, Run, read_run
 from langsamp.report.sections import (
     all_tags,
     data_rows,
@@ -26,7 +26,6 @@ from langsamp.report.sections import (
 )
 from langsamp.report.tables import Comparison, compare, not_compared
 from langsamp.report.task_sections import task_sections
-from langsamp.report.vectors import NEIGHBOURS, neighbour_rows, pictures, purity_rows
 from langsamp.report.verdict import (
     cards,
     headline,
@@ -94,7 +93,7 @@ def context(run: Run) -> Mapping[str, Any]:
         "reasons": reasons,
         "totals": data_totals(run),
         **_training_parts(run, comparisons),
-        **_vector_parts(run),
+        **analysis_parts(run),
     }
 
 
@@ -110,19 +109,6 @@ def _training_parts(run: Run, comparisons: Sequence[Comparison]) -> dict[str, An
         else None,
         "dev": embedded("dev", dev_curves(tuned), "Dev score during fine-tuning") if tuned else None,
         "tunings": [row for label, found in tuned.items() for row in tuning_rows(by_label[label], found)],
-    }
-
-
-def _vector_parts(run: Run) -> dict[str, Any]:
-    shown = _model_with_vectors(run.models)
-    conditioning = shown.conditioning if shown else None
-    return {
-        "shown": shown,
-        "pictures": _pictures(shown),
-        "languages_near": neighbour_rows(conditioning, "language") if conditioning else [],
-        "scripts_near": neighbour_rows(conditioning, "script") if conditioning else [],
-        "purity": purity_rows(run.models),
-        "neighbours": NEIGHBOURS,
     }
 
 
@@ -151,27 +137,7 @@ def absent(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
     return said
 
 
-def _model_with_vectors(models: Sequence[Model]) -> Model | None:
-    """The model whose vectors are shown: LangSAMP itself if it is there, the first seed."""
-    able = [
-        model for model in models
-        if model.conditioning and (model.conditioning.language is not None or model.conditioning.script is not None)
-    ]  # fmt: skip
-    return next((model for model in able if model.variant == "both"), able[0] if able else None)
-
-
 def _variants(comparisons: Sequence[Comparison]) -> list[str]:
     """Every variant that some comparison has, baseline first."""
     present = {variant for comparison in comparisons for variant in comparison.variants}
     return [variant for variant in VARIANTS if variant in present] + sorted(present - VARIANTS.keys())
-
-
-def _pictures(model: Model | None) -> Mapping[str, Markup]:
-    if model is None or model.conditioning is None:
-        return {}
-    summaries = {
-        "languages-family": "Language vectors on two principal components, coloured by family",
-        "languages-script": "Language vectors on two principal components, coloured by script",
-        "scripts": "Script vectors on two principal components",
-    }
-    return {name: embedded(name, chart, summaries[name]) for name, chart in pictures(model.conditioning)}
