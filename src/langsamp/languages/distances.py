@@ -35,9 +35,9 @@ def kilometres(first: LangScript, second: LangScript) -> float | None:
 def tree_distance(first: LangScript, second: LangScript) -> int | None:
     """Number of edges between two languages in Glottolog's tree: 0 for a language and itself, 2 for sisters.
 
-    A macrolanguage and a member right below it are 1 apart. None where they have no common node: languages of different families, or of unknown genealogy (constructed
-    languages, pidgins). Branches that were studied more have more nodes, so numbers compare well inside a family and
-    roughly between families.
+    A macrolanguage and a member right below it are 1 apart. None where they have no common node: languages of different
+    families, or of unknown genealogy (constructed languages, pidgins). Branches that were studied more have more nodes,
+    so numbers compare well inside a family and roughly between families.
 
     Raises:
         UserError: where a tag is not valid, as `table.check` says.
