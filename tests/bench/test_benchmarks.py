@@ -2,7 +2,10 @@
 
 import math
 
+import pytest
+
 from langsamp.bench.finetuning import FineTuningSize, measure_finetuning
+from langsamp.bench.loss import Case, LossSize, measure_loss
 from langsamp.bench.material import Material
 from langsamp.bench.prepare import PrepareSize, measure_prepare
 from langsamp.bench.record import Record
@@ -56,6 +59,21 @@ def test_step() -> None:
     exact = record.settings["differences"]["langsamp, fp32"]
     assert exact["loss"] <= 1e-5 and exact["gradients"] <= 1e-5
     assert Record.model_validate_json(record.model_dump_json(by_alias=True)) == record
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler loads parts that torch deprecates
+def test_loss() -> None:
+    cases = (Case(499, 24, 7), Case(499, 24, 7, "bf16"))
+    record = measure_loss(LossSize(cases, rounds=1))
+    ways = ["plain", "blocked", "torch", "blocked, oneDNN", "torch, own chunks"]
+    for case in cases:
+        rows = {row.variant: row for row in record.rows if row.group == str(case)}
+        assert rows.keys() >= set(ways) - set(record.settings["absent"])
+        assert rows["plain"].ratio == 1 and all(row.above_mib is not None for row in rows.values())
+        assert all(
+            row.error is not None and row.error < (2e-2 if case.precision == "bf16" else 1e-5) for row in rows.values()
+        )
+    assert record.settings["left_out"] == []
 
 
 def test_trainer(scratch: Material) -> None:

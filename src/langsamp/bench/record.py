@@ -17,6 +17,8 @@ class Row(BaseModel):
 
     variant: str
     """What was run."""
+    group: str | None = None
+    """Size of what it was run on, where a record has several; its first row is the reference of the group."""
     seconds: float | None = None
     """Median over the rounds."""
     cpu_seconds: float | None = None
@@ -33,6 +35,8 @@ class Row(BaseModel):
     """Most memory that a process held which did this and nothing else."""
     above_mib: float | None = None
     """Of that, what is over weights, gradients and optimizer state."""
+    error: float | None = None
+    """Largest difference from the exact result, as a share of its largest number."""
 
 
 class Target(BaseModel):

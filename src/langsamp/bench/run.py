@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from langsamp.artifacts import write_json
-from langsamp.bench import finetuning, prepare, report, retrieval, step, trainer
+from langsamp.bench import finetuning, loss, prepare, report, retrieval, step, trainer
 from langsamp.bench.finetuning import measure_finetuning
+from langsamp.bench.loss import measure_loss
 from langsamp.bench.material import Material
 from langsamp.bench.prepare import measure_prepare
 from langsamp.bench.record import Record
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
     "prepare": lambda material, quick: measure_prepare(material, prepare.QUICK if quick else prepare.NORMAL),
     "trainer": lambda material, quick: measure_trainer(material, trainer.QUICK if quick else trainer.NORMAL),
     "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
+    "loss": lambda material, quick: measure_loss(loss.QUICK if quick else loss.NORMAL),
     "retrieval": lambda material, quick: measure_retrieval(material, retrieval.QUICK if quick else retrieval.NORMAL),
     "fine-tuning": lambda material, quick: measure_finetuning(
         material, finetuning.QUICK if quick else finetuning.NORMAL

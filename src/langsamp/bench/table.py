@@ -1,6 +1,7 @@
 """A record as a table for a terminal of 80 columns or more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +18,7 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
     "{unit}/s": lambda row: _number(row.rate),
     "peak MiB": lambda row: _number(row.peak_mib),
     "above MiB": lambda row: _number(row.above_mib),
+    "error": lambda row: "" if row.error is None else f"{row.error:.0e}",
 }
 _NAMED = ("python", "torch", "transformers", "tokenizers")
 """Versions that are shown; the others are in the JSON."""
@@ -26,7 +28,10 @@ def print_record(record: Record, console: Console | None = None) -> None:
     """Print what was compared, the times, and whether the targets are met."""
     console = console or Console(highlight=False)
     console.print(Text(f"\n{record.name}: ", "bold").append(record.measures, "not bold"))
-    console.print(_table(record))
+    for group, rows in groupby(record.rows, key=lambda row: row.group):
+        if group is not None:
+            console.print(Text(group, "bold"))
+        console.print(_table(tuple(rows), unit=record.unit))
     for target in record.targets:
         console.print(Text(_sentence(target), "green" if target.is_met else "red"))
     versions = ", ".join(f"{name} {record.provenance['versions'].get(name)}" for name in _NAMED)
@@ -34,13 +39,13 @@ def print_record(record: Record, console: Console | None = None) -> None:
     console.print(Text(f"{machine}; {versions}", "dim"))
 
 
-def _table(record: Record) -> Table:
+def _table(rows: Sequence[Row], *, unit: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("", overflow="fold")
-    shown = [name for name, cell in _COLUMNS.items() if any(map(cell, record.rows))]
+    shown = [name for name, cell in _COLUMNS.items() if any(map(cell, rows))]
     for name in shown:
-        table.add_column(name.format(unit=record.unit), justify="right", no_wrap=True)
-    for row in record.rows:
+        table.add_column(name.format(unit=unit), justify="right", no_wrap=True)
+    for row in rows:
         table.add_row(Text(row.variant), *(_COLUMNS[name](row) for name in shown))
     return table
 
