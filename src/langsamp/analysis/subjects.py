@@ -24,6 +24,12 @@ class Subject(NamedTuple):
         """Whether language or script vectors lie beside it."""
         return (self.folder / LANGUAGES).is_file()
 
+    def analysis_folder(self, kind: str) -> Path:
+        """Where an analysis of this model belongs: in the run it was trained in, else under `analysis/` here."""
+        if self.run is not None:
+            return self.run / "analysis" / f"{kind}-{self.name}"
+        return Path("analysis") / self.name.replace("/", "--") / kind
+
 
 def find_subjects(words: Sequence[str]) -> list[Subject]:
     """The models that a user names, in the order of the words, none twice.

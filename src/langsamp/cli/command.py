@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from langsamp.cli import facts, runs, scores
+from langsamp.cli import analyses, donors, facts, runs, scores
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -29,12 +29,14 @@ for verb in (
     scores.compare,
     scores.table,
     runs.report,
+    donors.donors,
     facts.tasks,
     facts.languages,
     facts.doctor,
     facts.bench,
 ):
     app.command()(verb)
+app.add_typer(analyses.app)
 
 
 def _stop(*_: object) -> NoReturn:
