@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from langsamp.bench.data import DataSize, measure_data
 from langsamp.bench.finetuning import FineTuningSize, measure_finetuning
 from langsamp.bench.loss import Case, LossSize, measure_loss
 from langsamp.bench.material import Material
@@ -74,6 +75,13 @@ def test_loss() -> None:
             row.error is not None and row.error < (2e-2 if case.precision == "bf16" else 1e-5) for row in rows.values()
         )
     assert record.settings["left_out"] == []
+
+
+def test_data(scratch: Material) -> None:
+    size = DataSize(documents=60, vocab_size=500, row_tokens=16, rows_per_step=8, steps=2, rounds=1)
+    record = measure_data(scratch, size)
+    check(record, variants=2, targets=1)
+    assert all(row.rate for row in record.rows)
 
 
 def test_trainer(scratch: Material) -> None:

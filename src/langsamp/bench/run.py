@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from langsamp.artifacts import write_json
-from langsamp.bench import finetuning, loss, prepare, report, retrieval, step, trainer
+from langsamp.bench import data, finetuning, loss, prepare, report, retrieval, step, trainer
+from langsamp.bench.data import measure_data
 from langsamp.bench.finetuning import measure_finetuning
 from langsamp.bench.loss import measure_loss
 from langsamp.bench.material import Material
@@ -22,6 +23,7 @@ from langsamp.errors import UserError, did_you_mean
 BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
     "start": lambda material, quick: measure_start(),
     "prepare": lambda material, quick: measure_prepare(material, prepare.QUICK if quick else prepare.NORMAL),
+    "data": lambda material, quick: measure_data(material, data.QUICK if quick else data.NORMAL),
     "trainer": lambda material, quick: measure_trainer(material, trainer.QUICK if quick else trainer.NORMAL),
     "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
     "loss": lambda material, quick: measure_loss(loss.QUICK if quick else loss.NORMAL),
