@@ -54,17 +54,17 @@ def evaluate(
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.plan import plan as planned
 
-    config = _config(
+    config = evaluation_config(
         {
-            "tasks": _listed(task) or ["sr-cldr"], "data": data, "languages": languages, "protocol": protocol,
-            "sources": _listed(source) or ["eng_Latn"], "seeds": _seeds(seeds), "layer": layer, "precision": precision,
-            "selection": selection,
+            "tasks": listed(task) or ["sr-cldr"], "data": data, "languages": languages, "protocol": protocol,
+            "sources": listed(source) or ["eng_Latn"], "seeds": parse_seeds(seeds), "layer": layer,
+            "precision": precision, "selection": selection,
         },
         settings or (),
     )  # fmt: skip
     part = _shard(shard)
     if plan:
-        _print_plan(planned(models, config, out, force=force, shard=part), as_json=json)
+        print_plan(planned(models, config, out, force=force, shard=part), as_json=json)
         return
     result = evaluation.evaluate(models, config, out, force=force, device=device, shard=part)
     print_scores(result, as_json=json)
@@ -105,7 +105,7 @@ def compare(
 
     gates = parse_gates(fail_if or ())
     found = compared(
-        open_side(a), open_side(b), by=_listed(by) or ["paper"], metrics=_pairs(metric or ()), allow_mixed=allow_mixed
+        open_side(a), open_side(b), by=listed(by) or ["paper"], metrics=_pairs(metric or ()), allow_mixed=allow_mixed
     )
     failed = None
     try:
@@ -151,7 +151,7 @@ def table(
         paper,
         read_runs(runs or ()),
         printed=printed,
-        tasks=_listed(task) or None,
+        tasks=listed(task) or None,
         source=source,
         donors=read_donors(donors) if donors is not None else None,
         spread=spread,
@@ -164,7 +164,8 @@ def table(
         print_line(f"Table {paper}: {out}")
 
 
-def _config(content: dict[str, Any], settings: Sequence[str]) -> "EvaluationConfig":
+def evaluation_config(content: dict[str, Any], settings: Sequence[str]) -> "EvaluationConfig":
+    """The settings of an evaluation, with those given as KEY=VALUE put over `content`."""
     from pydantic import ValidationError
 
     from langsamp.errors import UserError, wrong_settings
@@ -179,7 +180,7 @@ def _config(content: dict[str, Any], settings: Sequence[str]) -> "EvaluationConf
         raise UserError("\n".join(wrong_settings(error, EvaluationConfig))) from None
 
 
-def _listed(words: Iterable[str] | None) -> list[str]:
+def listed(words: Iterable[str] | None) -> list[str]:
     """What was given with commas, with spaces, or by repeating the option."""
     return [part for word in words or () for part in word.replace(",", " ").split()]
 
@@ -188,16 +189,17 @@ def _pairs(words: Iterable[str]) -> dict[str, str]:
     """What was given as KEY=VALUE, several joined by commas or by repeating the option."""
     from langsamp.errors import UserError
 
-    found = [part.partition("=") for part in _listed(words)]
+    found = [part.partition("=") for part in listed(words)]
     if wrong := [key for key, equals, value in found if not (key and equals and value)]:
         raise UserError(f"expected KEY=VALUE, got {wrong[0]!r}")
     return {key: value for key, _, value in found}
 
 
-def _seeds(words: str) -> list[int]:
+def parse_seeds(words: str) -> list[int]:
+    """`5` is how many, `0,3,7` which."""
     from langsamp.errors import UserError
 
-    parts = _listed([words])
+    parts = listed([words])
     if not parts or not all(part.isdecimal() for part in parts):
         raise UserError(f"--seeds takes how many (5 = 0,1,2,3,4) or which (0,3,7), got {words!r}")
     if "," in words or len(parts) > 1:
@@ -218,7 +220,7 @@ def _shard(words: str) -> tuple[int, int]:
     return int(part), int(parts)
 
 
-def _print_plan(cells: "Sequence[PlannedCell]", *, as_json: bool) -> None:
+def print_plan(cells: "Sequence[PlannedCell]", *, as_json: bool) -> None:
     """Every cell as JSON; for the terminal those of one model, task and source in one line."""
     if as_json:
         print_table("", [cell.row for cell in cells], as_json=True)
