@@ -188,7 +188,7 @@ def test_the_analysis_has_every_target_and_comes_back_from_disk(subject, tmp_pat
 
 def test_a_model_without_language_vectors_is_refused(conditioning, subject):
     subject.folder.joinpath("languages.json").unlink()
-    with pytest.raises(DataMissingError, match="languages.json"):
+    with pytest.raises(DataMissingError, match=r"languages\.json"):
         analyse_donors(subject)
     without = Conditioning(
         variant="none", ids=conditioning.ids, rows_seen=conditioning.rows_seen, language=None, script=None
