@@ -30,6 +30,12 @@ def test_folder_and_trainings_follow_from_it() -> None:
     assert recipe.trainings == [("none", 1), ("both", 1), ("none", 0), ("both", 0)]
 
 
+def test_placement_and_control_are_named_as_variants() -> None:
+    names = ["both@shuffled", "both@input", "script", "none"]
+    recipe = parse_recipe({"name": "mine", "variants": names}, source="here")
+    assert [variant for variant, _ in recipe.trainings] == names[::-1]
+
+
 def test_a_pretrained_model_reads_its_own_pieces_unless_told_otherwise() -> None:
     assert Recipe(name="a").resolved_tokenizer.load == "xlm-roberta-base"
     assert parse_recipe({"name": "a", "tokenizer": {"load": "mine"}}, source="").resolved_tokenizer.load == "mine"
@@ -59,7 +65,7 @@ def test_settings_go_over_the_file(file: Path) -> None:
         ("training.steps=many", "training.steps: Input should be a valid integer"),
         ("training.steps=0", "training.steps: Input should be greater than or equal to 1 (got 0)"),
         ("training=3", "training: Input should be a valid dictionary"),
-        ("variants=[nome]", "variants.0: Input should be 'none', 'language', 'script' or 'both' (got 'nome')"),
+        ("variants=[nome]", "variants.0: Input should be 'none', 'language', 'script', 'both', 'language@input', "),
         ("variants=[none, none]", "variants must name at least one value and none twice, got ['none', 'none']"),
         ("seeds=[]", "seeds must name at least one value"),
         ("name=a/b", "name: String should match pattern"),

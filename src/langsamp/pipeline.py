@@ -21,7 +21,7 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model, check_model
 from langsamp.model.export import export_model
-from langsamp.model.mlm import Variant
+from langsamp.model.variants import Variant, parts_of
 from langsamp.recipe import Recipe
 from langsamp.report.page import write_report
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
@@ -218,10 +218,11 @@ def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Tr
     model = build_model(
         recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
     )
+    shuffles_ids = parts_of(variant).is_shuffled
     return TrainingTask(
         name=f"{recipe.name} {variant}-{seed}",
         model=model,
-        batches=Batches(rows, ids=ids, masking=recipe.masking, seed=seed),
+        batches=Batches(rows, ids=ids, masking=recipe.masking, seed=seed, shuffles_ids=shuffles_ids),
         tokenizer=tokenizer,
         ids=ids,
         sampler=recipe.sampler,

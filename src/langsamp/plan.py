@@ -30,7 +30,8 @@ from langsamp.evaluation.monitor import check_monitor
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model
-from langsamp.model.mlm import IGNORED, VARIANTS, LangSampForMaskedLM
+from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
+from langsamp.model.variants import VARIANTS
 from langsamp.recipe import Recipe
 from langsamp.training.config import LAST, TrainingConfig
 

@@ -16,7 +16,7 @@ from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.monitor import MonitorConfig, items_of
 from langsamp.evaluation.tasks import task
 from langsamp.model.build import ModelConfig
-from langsamp.model.mlm import VARIANTS, Variant
+from langsamp.model.variants import VARIANTS, Variant
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.selection import candidates
 
@@ -33,7 +33,9 @@ class Recipe(BaseModel):
     demonstration: bool = False
     """True for a run too small to conclude from; its report says so."""
     variants: tuple[Variant, ...] = ("none", "both")
-    """Models to train on the same rows: `none` is the baseline, `both` is LangSAMP."""
+    """Models to train on the same rows: `none` is the baseline, `both` is LangSAMP, `language` and `script` have one
+    table. `both@input` (also `language@input`, `script@input`) adds the vectors to the token embeddings, as XLM does;
+    `both@shuffled` is a control that gives each row the ids of a random row of its step."""
     seeds: tuple[int, ...] = (0,)
     """Each variant is trained once for each seed."""
     corpus: CorpusConfig = CorpusConfig()

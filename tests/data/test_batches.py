@@ -12,8 +12,9 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.world import World
 
 
-def batches(rows: PreparedRows, *, seed: int = 0, **masking: float) -> Batches:
-    return Batches(rows, ids=LanguageIds.of(rows.tags), masking=MaskingConfig(**masking), seed=seed)
+def batches(rows: PreparedRows, *, seed: int = 0, shuffles_ids: bool = False, **masking: float) -> Batches:
+    ids = LanguageIds.of(rows.tags)
+    return Batches(rows, ids=ids, masking=MaskingConfig(**masking), seed=seed, shuffles_ids=shuffles_ids)
 
 
 @cache
@@ -21,12 +22,14 @@ def order(rows: PreparedRows, seed: int = 0) -> RowOrder:
     return RowOrder(rows.sizes, sampling_shares(rows.sizes, alpha=0.3), fingerprint=rows.fingerprint, seed=seed)
 
 
-def step(rows: PreparedRows, number: int, *, size: int = 1, rows_per_batch: int = 64, seed: int = 0) -> MaskedBatch:
+def step(
+    rows: PreparedRows, number: int, *, size: int = 1, rows_per_batch: int = 64, seed: int = 0, shuffled: bool = False
+) -> MaskedBatch:
     """All of one step, put together from the batches of `size` ranks."""
     parts = [
         batch
         for rank in range(size)
-        for batch in batches(rows, seed=seed).training_step(
+        for batch in batches(rows, seed=seed, shuffles_ids=shuffled).training_step(
             number, order=order(rows, seed), rows_per_step=50, rows_per_batch=rows_per_batch, world=World(rank, size)
         )
     ]
@@ -39,9 +42,13 @@ def step(rows: PreparedRows, number: int, *, size: int = 1, rows_per_batch: int 
     )
 
 
+@pytest.mark.parametrize("shuffled", [False, True])
 @pytest.mark.parametrize(("size", "rows_per_batch"), [(1, 7), (2, 64), (3, 5), (50, 1)])
-def test_ranks_and_batch_sizes_see_the_same_rows_and_masks(rows: PreparedRows, size: int, rows_per_batch: int) -> None:
-    whole, parts = step(rows, 3), step(rows, 3, size=size, rows_per_batch=rows_per_batch)
+def test_ranks_and_batch_sizes_see_the_same_rows_and_masks(
+    rows: PreparedRows, size: int, rows_per_batch: int, shuffled: bool
+) -> None:
+    whole = step(rows, 3, shuffled=shuffled)
+    parts = step(rows, 3, size=size, rows_per_batch=rows_per_batch, shuffled=shuffled)
     for name in ("input_ids", "labels", "language_ids", "script_ids"):
         assert np.array_equal(getattr(whole, name), getattr(parts, name))
     assert whole.num_masked == parts.num_masked
@@ -80,6 +87,41 @@ def test_ids_belong_to_language_and_script(rows: PreparedRows) -> None:
     for row, tag in enumerate(draws.tag):
         assert (whole.language_ids[row], whole.script_ids[row]) == ids.pair(rows.tags[tag])
     assert set(ids.languages) == {"deu", "kmr"}
+
+
+def pairs(batch: MaskedBatch) -> list[tuple[int, int]]:
+    return list(zip(batch.language_ids.tolist(), batch.script_ids.tolist(), strict=True))
+
+
+def test_shuffled_ids_are_those_of_the_step_on_the_same_rows_under_the_same_masks(rows: PreparedRows) -> None:
+    for number in range(5):
+        own, lent = step(rows, number), step(rows, number, shuffled=True)
+        assert np.array_equal(own.input_ids, lent.input_ids) and np.array_equal(own.labels, lent.labels)
+        assert pairs(own) != pairs(lent)
+        assert sorted(pairs(own)) == sorted(pairs(lent))
+
+
+def test_shuffled_ids_are_a_function_of_seed_and_step(rows: PreparedRows) -> None:
+    again = [batches(rows, shuffles_ids=True).training_step(
+        3, order=order(rows), rows_per_step=50, rows_per_batch=50, world=World())[0] for _ in range(2)]  # fmt: skip
+    assert pairs(again[0]) == pairs(again[1]) == pairs(step(rows, 3, shuffled=True))
+    moved = [np.array(pairs(step(rows, 3, seed=seed, shuffled=True)))[:, 0] for seed in (0, 1)]
+    assert not np.array_equal(*moved)
+
+
+def test_shuffled_ids_tell_nothing_of_the_text(rows: PreparedRows) -> None:
+    """A row's lent id agrees with its own as often as two independent draws do."""
+    steps = [(pairs(step(rows, number)), pairs(step(rows, number, shuffled=True))) for number in range(60)]
+    own, lent = ([pair for each in part for pair in each] for part in zip(*steps, strict=True))
+    shares = np.array([own.count(pair) for pair in set(own)]) / len(own)
+    agreeing = np.mean([one == other for one, other in zip(own, lent, strict=True)])
+    assert agreeing == pytest.approx((shares**2).sum(), abs=0.03)
+
+
+def test_held_out_rows_keep_their_own_ids(rows: PreparedRows) -> None:
+    for tag in range(3):
+        own, lent = (batches(rows, shuffles_ids=flag).held_out(tag, rows_per_batch=8) for flag in (False, True))
+        assert [pairs(batch) for batch in own] == [pairs(batch) for batch in lent]
 
 
 def test_held_out_rows_are_not_trained_on_and_always_masked_alike(rows: PreparedRows) -> None:

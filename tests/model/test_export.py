@@ -1,5 +1,6 @@
 """Design law 2: an export is the trained encoder, and stock libraries load it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model
 from langsamp.model.conditioning import Conditioning
 from langsamp.model.export import export_model
-from langsamp.model.mlm import VARIANTS, LangSampForMaskedLM, Variant
+from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.model.variants import VARIANTS, Variant, parts_of
 from tests.conftest import tiny_mlm
 
 TAGS = [LangScript("deu", "Latn"), LangScript("kmr", "Cyrl"), LangScript("kmr", "Latn")]
@@ -36,11 +38,12 @@ def exported(
     return model
 
 
+@pytest.mark.parametrize("variant", ["both", "both@input"])
 @pytest.mark.parametrize("model_type", ["xlm-roberta", "roberta", "bert", "modernbert"])
 def test_stock_models_give_the_trained_hidden_states(
-    tmp_path: Path, tokenizer: PreTrainedTokenizerFast, ids: torch.Tensor, model_type: str
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast, ids: torch.Tensor, model_type: str, variant: Variant
 ) -> None:
-    trained = exported(tmp_path, tokenizer, model_type, "both")
+    trained = exported(tmp_path, tokenizer, model_type, variant)
     encoders = [AutoModel.from_pretrained(tmp_path / "export").eval() for _ in range(2)]
     expected = trained.mlm.base_model(ids).last_hidden_state
     first, second = (encoder(ids) for encoder in encoders)
@@ -66,7 +69,7 @@ def test_conditioning_comes_back_with_names_and_rows_seen(
     assert conditioning.rows_of_script("Cyrl") == 0
     for name in ("language", "script"):
         table, vectors = getattr(model, name), getattr(conditioning, name)
-        assert (table is None) == (vectors is None) == (variant not in (name, "both"))
+        assert (table is None) == (vectors is None) == (name not in parts_of(variant).tables)
         if table is not None:
             assert torch.equal(torch.from_numpy(vectors), table.weight)
 
@@ -78,6 +81,26 @@ def test_tokenizer_and_card_are_there(tmp_path: Path, tokenizer: PreTrainedToken
     card = (tmp_path / "export" / "README.md").read_text()
     assert "- kmr" in card
     assert "(LangSAMP)" in card
+
+
+@pytest.mark.parametrize(
+    ("variant", "placement", "shuffled", "said"),
+    [
+        ("none", "output", False, "the baseline"),
+        ("script", "output", False, "Trained with script vectors added to the encoder output"),
+        ("both@input", "input", False, "not shifted as they were in training"),
+        ("both@shuffled", "output", True, "Do not choose donors by them"),
+    ],
+)
+def test_an_export_says_where_its_vectors_were_added_and_whether_they_mean_anything(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast, variant: Variant, placement: str, shuffled: bool, said: str
+) -> None:
+    exported(tmp_path, tokenizer, "xlm-roberta", variant)
+    record = json.loads((tmp_path / "export" / "languages.json").read_text())
+    assert (record["variant"], record["placement"], record["shuffled_ids"]) == (variant, placement, shuffled)
+    assert said in (tmp_path / "export" / "README.md").read_text()
+    conditioning = Conditioning.load(tmp_path / "export")
+    assert (conditioning.placement, conditioning.is_shuffled) == (placement, shuffled)
 
 
 @pytest.mark.filterwarnings("default")

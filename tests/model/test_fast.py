@@ -12,6 +12,7 @@ from langsamp.model.last_layer import Masked, can_prune
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from langsamp.model.products import Products, has_one_dnn
 from langsamp.model.tied_embedding import can_tie
+from langsamp.model.variants import Variant
 from tests.conftest import tiny_mlm
 
 ONE_DNN = Products(True, True, True) if has_one_dnn() else Products()
@@ -41,9 +42,9 @@ def batch(*, padded: bool = False) -> dict[str, Tensor]:
     return inputs
 
 
-def model(model_type: str, *, dropout: float = 0.0) -> LangSampForMaskedLM:
+def model(model_type: str, *, dropout: float = 0.0, variant: Variant = "both") -> LangSampForMaskedLM:
     mlm = tiny_mlm(model_type, dropout=dropout)
-    return LangSampForMaskedLM(mlm, variant="both", num_languages=2, num_scripts=2).train()
+    return LangSampForMaskedLM(mlm, variant=variant, num_languages=2, num_scripts=2).train()
 
 
 def possible(ours: LangSampForMaskedLM, paths: FastPaths) -> FastPaths:
@@ -73,11 +74,14 @@ def check(found: dict[str, Tensor], expected: dict[str, Tensor], *, share: float
         torch.testing.assert_close(found[name], value, atol=float(share * largest), rtol=share, msg=name)
 
 
+@pytest.mark.parametrize("variant", ["both", "both@input"])
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize("paths", [*ALONE.values(), None], ids=[*ALONE, "all"])
 @pytest.mark.parametrize("model_type", HEADS)
-def test_every_path_gives_the_plain_loss_and_gradients(model_type: str, paths: FastPaths | None, padded: bool) -> None:
-    ours, inputs = model(model_type), batch(padded=padded)
+def test_every_path_gives_the_plain_loss_and_gradients(
+    model_type: str, paths: FastPaths | None, padded: bool, variant: Variant
+) -> None:
+    ours, inputs = model(model_type, variant=variant), batch(padded=padded)
     if paths is None:
         paths = FastPaths(
             loss="blocked", products=ONE_DNN, last_layer=True, by_head=True, cheap_dropout=True, tied_embedding=True
@@ -98,9 +102,10 @@ def test_a_tied_embedding_is_told_from_others(model_type: str) -> None:
     assert not can_tie(mlm)
 
 
+@pytest.mark.parametrize("variant", ["both", "both@input"])
 @pytest.mark.parametrize("model_type", sorted(HEADS))
-def test_the_model_is_as_it_was_afterwards(model_type: str) -> None:
-    ours, inputs = model(model_type), batch()
+def test_the_model_is_as_it_was_afterwards(model_type: str, variant: Variant) -> None:
+    ours, inputs = model(model_type, variant=variant), batch()
     before = ours(**inputs)
     attention = ours.mlm.config._attn_implementation
     everything = FastPaths(
@@ -111,7 +116,7 @@ def test_the_model_is_as_it_was_afterwards(model_type: str) -> None:
         raise KeyError
     assert torch.equal(ours(**inputs), before)
     assert ours.mlm.config._attn_implementation == attention
-    assert not any("forward" in vars(module) for module in ours.modules())
+    assert not any("forward" in vars(module) or module._forward_hooks for module in ours.modules())
 
 
 def test_within_the_block_the_encoder_alone_computes_every_position() -> None:

@@ -8,7 +8,8 @@ from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model, positions
-from langsamp.model.mlm import HEADS, VARIANTS, LangSampForMaskedLM, Variant
+from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.variants import VARIANTS, Variant, parts_of
 from tests.conftest import tiny_mlm
 
 IDS = LanguageIds.of([LangScript("deu", "Latn"), LangScript("kmr", "Cyrl"), LangScript("kmr", "Latn")])
@@ -53,9 +54,52 @@ def test_tables_shift_each_row_by_its_own_vectors() -> None:
     assert torch.equal(found, labels[labels != -100])
 
 
+@pytest.mark.parametrize("variant", [variant for variant in VARIANTS if parts_of(variant).placement == "input"])
+@pytest.mark.parametrize("model_type", HEADS)
+def test_at_the_input_each_token_embedding_is_shifted_by_its_rows_vectors(model_type: str, variant: Variant) -> None:
+    """As XLM does: into the sum of token and position embeddings, before norm and dropout."""
+    ids, labels = batch()
+    ours = LangSampForMaskedLM(tiny_mlm(model_type).eval(), variant=variant, num_languages=2, num_scripts=2)
+    for table in (ours.language, ours.script):
+        if table is not None:
+            torch.nn.init.normal_(table.weight)
+    encoder, words = ours.mlm.base_model, ours.mlm.get_input_embeddings()
+    alone = encoder(ids).last_hidden_state
+    logits, _ = ours.masked_logits(ids, labels, language_ids_B=LANGUAGES, script_ids_B=SCRIPTS)
+    shift = sum(
+        table.weight[rows] for table, rows in ((ours.language, LANGUAGES), (ours.script, SCRIPTS)) if table is not None
+    )
+    hidden = encoder(inputs_embeds=words(ids) + shift[:, None]).last_hidden_state
+    head = HEADS[model_type]
+    expected = head.decoder(ours.mlm)(head.features(ours.mlm, hidden))[labels != -100]
+    torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
+    assert torch.equal(encoder(ids).last_hidden_state, alone), "the encoder by itself knows no vectors"
+    assert not torch.allclose(hidden, alone, atol=1e-3)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_vectors_get_gradients_where_their_rows_are(variant: Variant) -> None:
+    ids, labels = batch()
+    ours = LangSampForMaskedLM(tiny_mlm("xlm-roberta"), variant=variant, num_languages=3, num_scripts=2)
+    ours(ids, labels, language_ids_B=LANGUAGES, script_ids_B=SCRIPTS).backward()
+    assert {name for name in ("language", "script") if getattr(ours, name) is not None} == {*parts_of(variant).tables}
+    if ours.language is not None:
+        assert ours.language.weight.grad.abs().sum(1).gt(0).tolist() == [True, True, False]
+
+
+def test_the_placement_changes_no_start() -> None:
+    output, at_input = (
+        LangSampForMaskedLM(tiny_mlm("bert"), variant=variant, num_languages=2, num_scripts=2).state_dict()
+        for variant in ("both", "both@input")
+    )
+    assert output.keys() == at_input.keys()
+    assert all(torch.equal(value, at_input[name]) for name, value in output.items())
+
+
+@pytest.mark.parametrize("variant", ["both", "both@input"])
 @pytest.mark.parametrize("missing", ["language", "script"])
-def test_missing_ids_are_an_error(missing: str) -> None:
-    ours = LangSampForMaskedLM(tiny_mlm("bert"), variant="both", num_languages=2, num_scripts=2)
+def test_missing_ids_are_an_error(missing: str, variant: Variant) -> None:
+    ours = LangSampForMaskedLM(tiny_mlm("bert"), variant=variant, num_languages=2, num_scripts=2)
     ids = {"language_ids_B": LANGUAGES, "script_ids_B": SCRIPTS, f"{missing}_ids_B": None}
     with pytest.raises(UserError, match=f"no {missing} ids came"):
         ours(*batch(), **ids)

@@ -175,7 +175,13 @@ def test_every_language_has_a_line_over_all_tasks(build, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "parts"),
-    [("both-1", ("both", "1")), ("xlm-r", ("xlm-r", "0")), ("my-model-12", ("my-model", "12")), ("-3", ("-3", "0"))],
+    [
+        ("both-1", ("both", "1")),
+        ("xlm-r", ("xlm-r", "0")),
+        ("my-model-12", ("my-model", "12")),
+        ("both@input-3", ("both@input", "3")),
+        ("-3", ("-3", "0")),
+    ],
 )
 def test_a_name_is_a_variant_and_a_seed_only_where_it_ends_in_a_number(name, parts):
     assert split_name(name) == parts

@@ -21,6 +21,7 @@ from langsamp.data.sampler import SamplerConfig
 from langsamp.errors import DamagedError, NonFiniteLossError, StoppedError, UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.model.variants import Variant, parts_of
 from langsamp.training.checkpoint import checkpoints, rebuild_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.trainer import TrainingTask, train
@@ -42,6 +43,7 @@ def task(
     model_type: str = "xlm-roberta",
     dropout: float = 0.1,
     seed: int = 0,
+    variant: Variant = "both",
     **training: Any,
 ) -> TrainingTask:
     ids = LanguageIds.of(rows.tags)
@@ -50,9 +52,9 @@ def task(
     return TrainingTask(
         name="test",
         model=LangSampForMaskedLM(
-            tiny_mlm(model_type, dropout=dropout), variant="both", num_languages=2, num_scripts=2
+            tiny_mlm(model_type, dropout=dropout), variant=variant, num_languages=2, num_scripts=2
         ),
-        batches=Batches(rows, ids=ids, masking=MaskingConfig(), seed=seed),
+        batches=Batches(rows, ids=ids, masking=MaskingConfig(), seed=seed, shuffles_ids=parts_of(variant).is_shuffled),
         tokenizer=tokenizer,
         ids=ids,
         sampler=SamplerConfig(rows_per_step=32),
@@ -77,18 +79,20 @@ def losses(out: Path) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("model_type", "schedule"),
+    ("model_type", "schedule", "variant"),
     [
-        ("xlm-roberta", "linear"),
-        ("roberta", "constant"),
-        ("bert", "warmup-stable-decay"),
-        ("modernbert", "linear"),
+        ("xlm-roberta", "linear", "both"),
+        ("xlm-roberta", "linear", "both@shuffled"),
+        ("roberta", "constant", "both"),
+        ("bert", "warmup-stable-decay", "both"),
+        ("modernbert", "linear", "both"),
+        ("modernbert", "linear", "both@input"),
     ],
 )
 def test_stopping_and_going_on_changes_no_bit(
-    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, model_type: str, schedule: str
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, model_type: str, schedule: str, variant: Variant
 ) -> None:
-    settings = {"model_type": model_type, "schedule": schedule}
+    settings = {"model_type": model_type, "schedule": schedule, "variant": variant}
     whole = train(task(rows, tokenizer, tmp_path / "whole", **settings), cpu=True)
     train(task(rows, tokenizer, tmp_path / "parts", checkpoint_every=2, **settings), cpu=True)
     for folder in checkpoints(tmp_path / "parts" / "checkpoints")[1:]:
@@ -100,11 +104,20 @@ def test_stopping_and_going_on_changes_no_bit(
     assert losses(tmp_path / "whole") == losses(tmp_path / "parts")
 
 
-@pytest.mark.parametrize("model_type", ["xlm-roberta", "roberta", "bert", "modernbert"])
+@pytest.mark.parametrize(
+    ("model_type", "variant"),
+    [
+        ("xlm-roberta", "both"),
+        ("roberta", "both"),
+        ("bert", "both@shuffled"),
+        ("modernbert", "both"),
+        ("modernbert", "both@input"),
+    ],
+)
 def test_accumulation_changes_nothing(
-    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, model_type: str
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, model_type: str, variant: Variant
 ) -> None:
-    settings = {"model_type": model_type, "dropout": 0.0}
+    settings = {"model_type": model_type, "dropout": 0.0, "variant": variant}
     one = train(task(rows, tokenizer, tmp_path / "one", rows_per_batch=32, **settings), cpu=True)
     other = train(task(rows, tokenizer, tmp_path / "other", rows_per_batch=5, **settings), cpu=True)
     assert losses(tmp_path / "other") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
@@ -223,18 +236,19 @@ from transformers import AutoTokenizer
 from tests.training.test_trainer import task
 folder = Path(sys.argv[1])
 tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
-job = task(PreparedRows(folder / "rows"), tokenizer, folder / "two", dropout=0.0)
+job = task(PreparedRows(folder / "rows"), tokenizer, folder / "two", dropout=0.0, variant=sys.argv[2])
 train(job, cpu=True)
 """
 
 
-def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
-    one = train(task(rows, tokenizer, tmp_path / "one", dropout=0.0), cpu=True)
+@pytest.mark.parametrize("variant", ["both", "both@shuffled", "both@input"])
+def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, variant: Variant) -> None:
+    one = train(task(rows, tokenizer, tmp_path / "one", dropout=0.0, variant=variant), cpu=True)
     tokenizer.save_pretrained(tmp_path / "tokenizer")
     script = tmp_path / "two.py"
     script.write_text(_TWO)
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
-               "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", str(script), str(tmp_path)]  # fmt: skip
+               "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", str(script), str(tmp_path), variant]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)

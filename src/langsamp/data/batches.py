@@ -19,7 +19,8 @@ from langsamp.world import World
 IGNORED = -100
 """Label of a position that is not predicted."""
 
-_TRAINING, _HELD_OUT = 0, 1
+_TRAINING, _HELD_OUT, _IDS = 0, 1, 2
+"""What a stream of random numbers is for."""
 
 
 class MaskingConfig(BaseModel):
@@ -61,9 +62,16 @@ class MaskedBatch:
 class Batches:
     """Masked batches of one data folder, for training and for held-out loss."""
 
-    def __init__(self, rows: PreparedRows, *, ids: LanguageIds, masking: MaskingConfig, seed: int) -> None:
-        """Batches of `rows`, with conditioning ids by `ids` and masks by `masking` and `seed`."""
+    def __init__(
+        self, rows: PreparedRows, *, ids: LanguageIds, masking: MaskingConfig, seed: int, shuffles_ids: bool = False
+    ) -> None:
+        """Batches of `rows`, with conditioning ids by `ids` and masks by `masking` and `seed`.
+
+        With `shuffles_ids` the rows of a training step exchange their pairs of ids at random: each id is as frequent
+        as before, and independent of the row's text. Rows and masks stay the same.
+        """
         self.rows = rows
+        self._shuffles_ids = shuffles_ids
         self._masking = masking
         self._key = int(rows.fingerprint, 16)
         self._seed = seed
@@ -76,19 +84,24 @@ class Batches:
         self, step: int, *, order: RowOrder, rows_per_step: int, rows_per_batch: int, world: World
     ) -> list[MaskedBatch]:
         """This rank's batches of one step, in order; together with the other ranks' they hold the step's rows once."""
-        mine = world.share(range(step * rows_per_step, (step + 1) * rows_per_step))
-        draws = order.draws(mine.start, mine.stop)
+        start = step * rows_per_step
+        draws, names = order.draws(start, start + rows_per_step), np.arange(rows_per_step)
+        if self._shuffles_ids:
+            names = self._stream(_IDS, self._seed, step).permutation(rows_per_step)
+        mine = world.share(range(rows_per_step))
         batches = []
-        for first in range(0, len(mine), rows_per_batch):
-            part = slice(first, first + rows_per_batch)
-            places = zip(draws.tag[part], draws.row[part], strict=True)
-            tokens = np.stack([self.rows.training(tag)[row] for tag, row in places])
-            keys = [(_TRAINING, self._seed, draw) for draw in mine[part]]
-            batches.append(self._masked(tokens, draws.tag[part], keys))
+        for first in range(mine.start, mine.stop, rows_per_batch):
+            part = range(first, min(first + rows_per_batch, mine.stop))
+            tokens = np.stack([self.rows.training(draws.tag[place])[draws.row[place]] for place in part])
+            keys = [(_TRAINING, self._seed, start + place) for place in part]
+            batches.append(self._masked(tokens, draws.tag[names[part.start : part.stop]], keys))
         return batches
 
     def held_out(self, tag: int, *, rows_per_batch: int) -> Iterator[MaskedBatch]:
-        """All held-out rows of the tag with this index, under the same masks whatever the seed or step."""
+        """All held-out rows of the tag with this index, under the same masks whatever the seed or step.
+
+        They keep their own ids also where training shuffles: to a model that was trained so, any id is as good.
+        """
         tokens = self.rows.held_out(tag)
         for first in range(0, len(tokens), rows_per_batch):
             part = tokens[first : first + rows_per_batch]
@@ -98,13 +111,14 @@ class Batches:
     def _masked(
         self, tokens: NDArray[np.unsignedinteger], tags: NDArray[np.int64], keys: Sequence[tuple[int, int, int]]
     ) -> MaskedBatch:
-        """`tokens` (B, L) masked, row i by the random numbers that `keys[i]` names and nothing else."""
+        """`tokens` (B, L) masked, row i by the random numbers that `keys[i]` names and nothing else.
+
+        `tags` (B,) are those whose ids the rows get.
+        """
         inputs = tokens.astype(np.int64)
         labels = np.full_like(inputs, IGNORED)
         for row, (part, major, minor) in enumerate(keys):
-            # Philox is counter-based: naming a stream costs nothing, so no state is carried from row to row.
-            stream = np.random.Generator(np.random.Philox(key=self._key, counter=[0, part, major, minor]))
-            self._mask_row(inputs[row], labels[row], stream)
+            self._mask_row(inputs[row], labels[row], self._stream(part, major, minor))
         pairs = self._pairs[tags]
         return MaskedBatch(
             input_ids=inputs,
@@ -113,6 +127,10 @@ class Batches:
             script_ids=pairs[:, 1],
             num_masked=int((labels != IGNORED).sum()),
         )
+
+    def _stream(self, part: int, major: int, minor: int) -> np.random.Generator:
+        """The random numbers of this name; Philox is counter-based, so naming costs nothing and no state is carried."""
+        return np.random.Generator(np.random.Philox(key=self._key, counter=[0, part, major, minor]))
 
     def _mask_row(self, inputs: NDArray[np.int64], labels: NDArray[np.int64], stream: np.random.Generator) -> None:
         """Mask one row (L,) in place; at least one token is chosen."""

@@ -13,7 +13,8 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, Pre
 from langsamp.data.tokenizer import vocabulary_size
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
-from langsamp.model.mlm import LangSampForMaskedLM, Variant, head_of
+from langsamp.model.mlm import LangSampForMaskedLM, head_of
+from langsamp.model.variants import Variant
 
 _POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
 """Model types whose positions start after the padding id and that have a single token type."""

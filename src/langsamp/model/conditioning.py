@@ -1,7 +1,7 @@
 """The language and script tables after training: named vectors on disk, readable without torch.
 
 A folder (an export) holds `conditioning.safetensors` (`language`: languages x hidden, `script`: scripts x hidden; only
-the tables that are on) and `languages.json` (ids, names, rows seen).
+the tables that are on) and `languages.json` (variant, placement, ids, names, rows seen).
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from langsamp.artifacts import SCHEMA, read_versioned, write_json
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
+from langsamp.model.variants import Placement, parts_of
 
 WEIGHTS, LANGUAGES = "conditioning.safetensors", "languages.json"
 
@@ -33,6 +34,16 @@ class Conditioning:
     rows_seen: Mapping[LangScript, int]
     language: NDArray[np.float32] | None
     script: NDArray[np.float32] | None
+
+    @property
+    def placement(self) -> Placement:
+        """Where the vectors were added in training."""
+        return parts_of(self.variant).placement
+
+    @property
+    def is_shuffled(self) -> bool:
+        """True for the control that was trained with other rows' ids: its vectors say nothing of their languages."""
+        return parts_of(self.variant).is_shuffled
 
     def rows_of_language(self, code: str) -> int:
         """Training rows of this language over all its scripts; 0 marks an untrained vector."""
@@ -51,10 +62,8 @@ class Conditioning:
             for tag, rows in sorted(self.rows_seen.items())
             for pair in [self.ids.pair(tag)]
         }
-        write_json(
-            folder / LANGUAGES,
-            {"schema": SCHEMA, "variant": self.variant, **self.ids.model_dump(mode="json"), "tags": tags},
-        )
+        said = {"variant": self.variant, "placement": self.placement, "shuffled_ids": self.is_shuffled}
+        write_json(folder / LANGUAGES, {"schema": SCHEMA, **said, **self.ids.model_dump(mode="json"), "tags": tags})
 
     @classmethod
     def load(cls, folder: Path) -> "Conditioning":

@@ -15,6 +15,7 @@ from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
 from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.model.variants import parts_of
 
 _CARD = """\
 ---
@@ -41,7 +42,7 @@ tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")
 encoder = AutoModel.from_pretrained("path/to/this/folder")
 ```
 
-`{weights}` and `{ids}` hold the language and script vectors; a tag with `rows_seen` 0 was not trained.
+{vectors}
 
 | | |
 |---|---|
@@ -52,12 +53,16 @@ encoder = AutoModel.from_pretrained("path/to/this/folder")
 Method: LangSAMP, Liu et al. 2025, <https://arxiv.org/abs/2409.18199>.
 """
 
-_STORIES = {
-    "none": "Trained without language and script vectors: the baseline.",
-    "language": "Trained with language vectors added to the encoder output just before the LM head.",
-    "script": "Trained with script vectors added to the encoder output just before the LM head.",
-    "both": "Trained with language and script vectors added to the encoder output just before the LM head (LangSAMP).",
+_PLACES = {
+    "output": "added to the encoder output just before the LM head",
+    "input": (
+        "added to the token embeddings before the first norm, as in XLM. The encoder here is the plain one, without "
+        "them: it reads token embeddings that are not shifted as they were in training"
+    ),
 }
+_SHUFFLED = """\
+A control: each row of a training step got the ids of a random row of that step, so the vectors in this folder say
+nothing of the languages and scripts whose names they bear. Do not choose donors by them."""
 
 
 def export_model(
@@ -97,6 +102,23 @@ def _table(table: nn.Embedding | None) -> NDArray[np.float32] | None:
     return weight
 
 
+def _story(variant: str) -> str:
+    tables, placement, is_shuffled = parts_of(variant)
+    if not tables:
+        return "Trained without language and script vectors: the baseline."
+    method = " (LangSAMP)" if variant == "both" else ""
+    told = f"Trained with {' and '.join(tables)} vectors {_PLACES[placement]}{method}."
+    return f"{told}\n\n{_SHUFFLED}" if is_shuffled else told
+
+
+def _vectors(variant: str) -> str:
+    tables = parts_of(variant).tables
+    if not tables:
+        return f"`{LANGUAGES}` holds the languages and scripts it was trained on; there are no vectors."
+    files = f"`{WEIGHTS}` and `{LANGUAGES}`"
+    return f"{files} hold the {' and '.join(tables)} vectors; a tag with `rows_seen` 0 was not trained."
+
+
 def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts: Mapping[str, Any]) -> str:
     config = model.mlm.config
     return _CARD.format(
@@ -106,9 +128,8 @@ def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts
         layers=config.num_hidden_layers,
         width=config.hidden_size,
         vocabulary=config.vocab_size,
-        story=_STORIES[model.variant],
-        weights=WEIGHTS,
-        ids=LANGUAGES,
+        story=_story(model.variant),
+        vectors=_vectors(model.variant),
         steps=facts["step"],
         num_tags=len(rows_seen),
         data=facts["data"],

@@ -1,14 +1,17 @@
 """Any Hugging Face masked LM whose output is shifted by a language and a script vector: o = h + E_lang + E_script.
 
+With placement `input` the vectors are added to the token embeddings instead, as XLM does (Conneau and Lample 2019;
+facebookresearch/XLM, `transformer.py`): into the sum of token and position embeddings, before its norm and dropout.
+
 The Hugging Face model is held, never copied; what differs between architectures stands in one table. Only masked
 positions reach the LM head, so a vocabulary of 400k is affordable; the loss and all gradients stay the same.
 
 Shape suffixes: B rows, L tokens, D hidden width, M masked tokens, V vocabulary.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +22,7 @@ from langsamp.errors import UserError, did_you_mean
 from langsamp.model.fast import FastPaths, Taken, taking
 from langsamp.model.last_layer import Masked
 from langsamp.model.loss import masked_lm_loss
-
-Variant = Literal["none", "language", "script", "both"]
-VARIANTS: tuple[Variant, ...] = ("none", "language", "script", "both")
+from langsamp.model.variants import Variant, parts_of
 
 IGNORED = -100
 
@@ -79,7 +80,8 @@ def head_of(model_type: str) -> Head:
 class LangSampForMaskedLM(nn.Module):
     """A masked LM whose encoder output is shifted by language and script vectors (paper, section 3.2).
 
-    Variant `none` is the baseline, `language` and `script` have one table, `both` is LangSAMP.
+    Variant `none` is the baseline, `language` and `script` have one table, `both` is LangSAMP; `both@input` and the
+    like shift the token embeddings. The encoder `mlm.base_model` by itself never gets a vector.
     """
 
     def __init__(
@@ -94,10 +96,12 @@ class LangSampForMaskedLM(nn.Module):
         self._head = head_of(mlm.config.model_type)
         self.mlm = mlm
         self.variant = variant
-        width = int(mlm.config.hidden_size)
+        tables, self.placement, _ = parts_of(variant)
+        words: Any = mlm.get_input_embeddings()
+        width = int(words.embedding_dim if self.placement == "input" else mlm.config.hidden_size)
         generator = torch.Generator().manual_seed(seed)
-        self.language = _table(num_languages, width, generator) if variant in ("language", "both") else None
-        self.script = _table(num_scripts, width, generator) if variant in ("script", "both") else None
+        self.language = _table(num_languages, width, generator) if "language" in tables else None
+        self.script = _table(num_scripts, width, generator) if "script" in tables else None
         self._paths, self._taken = FastPaths(), Taken(None, None)
 
     @contextmanager
@@ -150,16 +154,31 @@ class LangSampForMaskedLM(nn.Module):
         attention_mask_BL: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """What the decoder reads (M, D) and labels (M,) at the masked positions."""
-        rows, tokens = labels_BL.shape
+        tables = self._tables(language=language_ids_B, script=script_ids_B)
         positions_M = (labels_BL.flatten() != IGNORED).nonzero().squeeze(1)
-        if self._taken.last_layer is not None:
-            with self._taken.last_layer.at(Masked.of(positions_M, rows=rows, tokens=tokens)):
-                output_MD = self.mlm.base_model(input_ids_BL, attention_mask=attention_mask_BL).last_hidden_state
-        else:
-            hidden_BLD = self.mlm.base_model(input_ids_BL, attention_mask=attention_mask_BL).last_hidden_state
-            output_MD = hidden_BLD.flatten(0, 1)[positions_M]
-        rows_M = positions_M // tokens
-        for table, ids_B, name in ((self.language, language_ids_B, "language"), (self.script, script_ids_B, "script")):
+        at_input = tables if self.placement == "input" else []
+        with _added_to_words(self.mlm, [table(ids_B) for table, ids_B in at_input]):
+            output_MD = self._output(input_ids_BL, attention_mask_BL, positions_M)
+        if self.placement == "output":
+            rows_M = positions_M // labels_BL.shape[1]
+            for table, ids_B in tables:
+                output_MD = output_MD + table(ids_B[rows_M])
+        return self._head.features(self.mlm, output_MD), labels_BL.flatten()[positions_M]
+
+    def _output(self, input_ids_BL: Tensor, attention_mask_BL: Tensor | None, positions_M: Tensor) -> Tensor:
+        """The encoder's output (M, D) at these positions."""
+        rows, tokens = input_ids_BL.shape
+        last = self._taken.last_layer
+        told = nullcontext() if last is None else last.at(Masked.of(positions_M, rows=rows, tokens=tokens))
+        with told:
+            hidden: Tensor = self.mlm.base_model(input_ids_BL, attention_mask=attention_mask_BL).last_hidden_state
+        return hidden if last is not None else hidden.flatten(0, 1)[positions_M]
+
+    def _tables(self, **ids: Tensor | None) -> list[tuple[nn.Embedding, Tensor]]:
+        """The tables that are on, each with the ids of the rows."""
+        found = []
+        for name, ids_B in ids.items():
+            table = getattr(self, name)
             if table is None:
                 continue
             if ids_B is None:
@@ -167,8 +186,30 @@ class LangSampForMaskedLM(nn.Module):
                     f"the {name} table is on (variant {self.variant!r}) but no {name} ids came: "
                     f"pass {name}_ids_B with one id per row"
                 )
-            output_MD = output_MD + table(ids_B[rows_M])
-        return self._head.features(self.mlm, output_MD), labels_BL.flatten()[positions_M]
+            found.append((table, ids_B))
+        return found
+
+
+@contextmanager
+def _added_to_words(mlm: PreTrainedModel, vectors: Sequence[Tensor]) -> Iterator[None]:
+    """Within this block each row's vectors (B, D) are added to all of its token embeddings.
+
+    A hook, so that each architecture makes positions, norm and dropout of the sum as it does of token embeddings, and
+    whichever fast path looks them up.
+    """
+
+    def shifted(_module: nn.Module, _inputs: object, words_BLD: Tensor) -> Tensor:
+        for vectors_BD in vectors:
+            words_BLD = words_BLD + vectors_BD[:, None]
+        return words_BLD
+
+    words: Any = mlm.get_input_embeddings()
+    hook = words.register_forward_hook(shifted) if vectors else None
+    try:
+        yield
+    finally:
+        if hook is not None:
+            hook.remove()
 
 
 def _table(size: int, width: int, generator: torch.Generator) -> nn.Embedding:

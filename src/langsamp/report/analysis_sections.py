@@ -28,7 +28,8 @@ def _model_with_vectors(models: Sequence[Model]) -> Model | None:
     """The model whose vectors are shown: LangSAMP itself if it is there, the first seed."""
     able = [
         model for model in models
-        if model.conditioning and (model.conditioning.language is not None or model.conditioning.script is not None)
+        if model.conditioning and not model.conditioning.is_shuffled
+        and (model.conditioning.language is not None or model.conditioning.script is not None)
     ]  # fmt: skip
     return next((model for model in able if model.variant == "both"), able[0] if able else None)
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 ORANGE, SKY, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
 VERMILION, PURPLE, GREY = "#D55E00", "#CC79A7", "#8C8C8C"
+BLACK, OLIVE = "#222222", "#8A7A00"
+"""Near black, so that text beside it stays apart; their yellow, dark enough for white paper."""
 
 
 class Mark(NamedTuple):
@@ -56,4 +58,13 @@ SCRIPTS = {
 }
 """By ISO 15924 code."""
 
-VARIANT_COLOURS = {"none": ORANGE, "language": GREEN, "script": PURPLE, "both": BLUE}
+VARIANT_COLOURS = {
+    "none": ORANGE,
+    "language": GREEN,
+    "script": PURPLE,
+    "both": BLUE,
+    "language@input": SKY,
+    "script@input": OLIVE,
+    "both@input": VERMILION,
+    "both@shuffled": BLACK,
+}

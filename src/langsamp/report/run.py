@@ -15,13 +15,9 @@ import yaml
 from langsamp.artifacts import read_json
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.model.conditioning import LANGUAGES, Conditioning
+from langsamp.model.variants import READERS_NAMES
 
-VARIANTS = {
-    "none": "Baseline",
-    "both": "LangSAMP",
-    "language": "Language only",
-    "script": "Script only",
-}
+VARIANTS = READERS_NAMES
 """Reader's names of the variants, in the order in which tables and charts show them."""
 
 

@@ -18,7 +18,7 @@ from langsamp.evaluation.groups import ONE_TABLE, row_numbers
 from langsamp.report.paper_tables.mixing import DAGGER, counted, listed, mixing_notes
 from langsamp.report.run import VARIANTS
 
-_TRAINING = re.compile(rf"(.*:)?({'|'.join(VARIANTS)})-(\d+)")
+_TRAINING = re.compile(rf"(.*:)?({'|'.join(map(re.escape, VARIANTS))})-(\d+)")
 _SETTINGS = ("protocol", "metric", "layer", "selection", "precision", "settings")
 _LETTERS = 6
 """Letters of a value or fingerprint that tell columns apart; enough for every protocol, selection and precision."""

@@ -1,0 +1,50 @@
+"""The variants of a model: which tables are on, where their vectors are added, and whose ids a row gets.
+
+A variant is named by its tables, with what sets it apart from LangSAMP after an `@`: `both` adds both vectors to the
+encoder's output, `both@input` to its token embeddings; `both@shuffled` is the control whose rows get other rows' ids.
+"""
+
+from typing import Literal, NamedTuple
+
+Variant = Literal[
+    "none", "language", "script", "both", "language@input", "script@input", "both@input", "both@shuffled"
+]  # fmt: skip
+VARIANTS: tuple[Variant, ...] = (
+    "none", "language", "script", "both", "language@input", "script@input", "both@input", "both@shuffled",
+)  # fmt: skip
+"""In the order in which they are trained."""
+
+Placement = Literal["output", "input"]
+
+READERS_NAMES = {
+    "none": "Baseline",
+    "both": "LangSAMP",
+    "language": "Language only",
+    "script": "Script only",
+    "both@input": "Both at the input",
+    "language@input": "Language at the input",
+    "script@input": "Script at the input",
+    "both@shuffled": "Shuffled ids",
+}
+"""What readers call the variants, in the order in which tables and charts show them."""
+
+
+class Parts(NamedTuple):
+    """What the name of a variant says."""
+
+    tables: tuple[str, ...]
+    """The tables that are on: `language`, `script`."""
+    placement: Placement
+    """`output`: added to the transformer output before the LM head (LangSAMP). `input`: to the token embeddings."""
+    is_shuffled: bool
+    """Whether a row gets the ids of a random row of its step, so that the vectors say nothing of its text."""
+
+
+def parts_of(variant: str) -> Parts:
+    """What a variant is; `variant` is one of `VARIANTS`, as recipes and checkpoints hold it."""
+    tables, _, change = variant.partition("@")
+    return Parts(
+        tables={"none": (), "both": ("language", "script")}.get(tables, (tables,)),
+        placement="input" if change == "input" else "output",
+        is_shuffled=change == "shuffled",
+    )
