@@ -20,6 +20,7 @@ from pyarrow import parquet
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from langsamp.data.corpus import CorpusConfig
+from langsamp.data.packing import segments
 from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
 from langsamp.data.tokenizer import TokenizerConfig
@@ -90,6 +91,26 @@ def test_packing_loses_nothing_but_the_tail(text: Path, tmp_path: Path) -> None:
         assert len(whole) - len(packed) == entry.tail_tokens < rows.row_tokens
         assert entry.held_out_rows == min(2, len(packed) // rows.row_tokens // 10)
         assert tokenizer.decode(packed[: packed.index(2)], skip_special_tokens=True) == documents(tag, 1)[0]
+
+
+def test_whole_documents_are_packed_on_request(text: Path, tmp_path: Path) -> None:
+    config = RowsConfig(row_tokens=24, held_out_rows=2, packing="best-fit")
+    rows = prepared(text, tmp_path / "rows", rows=config)
+    assert files(prepared(text, tmp_path / "other", rows=config, workers=2).folder) == files(rows.folder)
+    assert rows.frame is not None
+    for number, (tag, entry) in enumerate(rows.manifest.tags.items()):
+        packed = np.array(tokens(rows, number)).reshape(-1, 24)
+        numbers = segments(packed, rows.frame)
+        assert numbers.max(axis=1).sum() >= entry.documents == len(set(documents(tag, SIZES[tag])))
+        assert entry.padding_tokens == (numbers == 0).sum() and entry.tokens == (numbers > 0).sum()
+        assert entry.tail_tokens == 0
+
+
+def test_rows_of_the_one_way_are_none_of_the_other(text: Path, tmp_path: Path) -> None:
+    made = prepared(text, tmp_path / "rows", rows=RowsConfig(row_tokens=24))
+    assert "packing" not in made.manifest.made_from["rows"]  # as in rows made before there was a choice
+    with pytest.raises(UserError, match=r"rows\.packing: None -> 'best-fit'"):
+        prepared(text, tmp_path / "rows", rows=RowsConfig(row_tokens=24, packing="best-fit"))
 
 
 def test_the_manifest_counts_as_a_hand_does(tmp_path: Path, saved: str) -> None:

@@ -1,28 +1,13 @@
-"""Rows on disk: packing loses nothing, and a damaged folder is never read."""
+"""Rows on disk: a damaged folder is never read."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from langsamp.data.rows import MANIFEST, PreparedRows, file_name, pack
+from langsamp.data.rows import MANIFEST, PreparedRows, file_name
 from langsamp.errors import DamagedError, DataMissingError
-
-
-@given(st.lists(st.lists(st.integers(0, 59), min_size=1, max_size=30), max_size=40), st.integers(1, 7))
-def test_packing_loses_no_token_however_documents_are_batched(documents: list[list[int]], size: int) -> None:
-    texts = [" ".join(map(str, document)) for document in documents]
-    groups = [texts[first : first + size] for first in range(0, len(texts), size)]
-    *rows, tail = pack(
-        groups, encode=lambda batch: [[int(word) for word in text.split()] for text in batch], row_tokens=8, dtype="<u2"
-    )
-    assert all(part.shape[1] == 8 for part in rows)
-    assert len(tail) < 8
-    packed = [int(token) for part in (*rows, tail) for token in part.ravel()]
-    assert packed == [token for document in documents for token in document]
 
 
 def test_rows_come_back_as_written(rows: PreparedRows) -> None:

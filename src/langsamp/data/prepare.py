@@ -22,6 +22,7 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, Manifest, PreparedRows, Rows
 from langsamp.data.tag_rows import TagWork
 from langsamp.data.tokenizer import (
     TokenizerConfig,
+    frame_of,
     load_tokenizer,
     textless_ids,
     tokenizer_fingerprint,
@@ -32,6 +33,9 @@ from langsamp.data.unigram import train_tokenizer
 from langsamp.data.workers import each, mapped, shared_out
 from langsamp.errors import UserError
 from langsamp.machine import usable_cores
+
+_AS_EVER = ("packing", "concatenate")
+"""Not written down: it was the only way once, and rows made then keep their name."""
 
 
 def prepare_rows(
@@ -90,7 +94,7 @@ def _made_from(
         "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
         if tokenizer.load
         else settings(tokenizer),
-        "rows": settings(rows),
+        "rows": {key: value for key, value in settings(rows).items() if (key, value) != _AS_EVER},
     }
 
 
@@ -150,6 +154,7 @@ def _make_tokenizer(
         "mask_id": made.mask_token_id,
         "unknown_id": made.unk_token_id,
         "special_ids": textless_ids(made),
+        "frame": frame_of(made)._asdict() if rows.packing == "best-fit" else None,
     }
     write_json(folder / "tokenizer-facts.json", facts)
     return facts

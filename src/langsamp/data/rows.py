@@ -1,23 +1,24 @@
 """Documents to rows on disk: packed token ids, a memory-mapped file per tag, a manifest written last.
 
 A row is `row_tokens` tokens of the tag's documents one after another, each with its special tokens (`<s> ... </s>`), as
-in the paper (section 4.1). Nothing is lost but the tail of each tag that fills no row.
+in the paper (section 4.1). Nothing is lost but the tail of each tag that fills no row. On request a row holds whole
+documents instead, which then do not see each other.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from langsamp.artifacts import SCHEMA, file_sha256, read_versioned
+from langsamp.data.packing import Frame
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
 
 MANIFEST, TOKENIZER = "manifest.json", "tokenizer"
-
-Encode = Callable[[list[str]], Sequence[Sequence[int]]]
 
 
 class RowsConfig(BaseModel):
@@ -29,6 +30,9 @@ class RowsConfig(BaseModel):
     """Tokens of a row, special tokens included (paper: 512)."""
     held_out_rows: int = Field(default=8, ge=0)
     """Rows at each tag's end kept for held-out loss, but never more than a tenth of the tag's rows."""
+    packing: Literal["concatenate", "best-fit"] = "concatenate"
+    """`concatenate` fills every row and cuts documents at its end, as in the paper; `best-fit` puts whole documents
+    into rows, pads what is left, and no token attends to another document's."""
 
 
 class TagRows(BaseModel):
@@ -56,6 +60,8 @@ class TagRows(BaseModel):
     """Rows for held-out loss, stored after the training rows."""
     tail_tokens: int
     """Tokens after the last full row, the only ones lost."""
+    padding_tokens: int = 0
+    """Tokens of the rows that stand for nothing; they count as no tokens above."""
     sha256: str
     """Checksum of the tag's file."""
 
@@ -79,6 +85,8 @@ class Manifest(BaseModel):
     special_ids: tuple[int, ...]
     """Ids that stand for no text: of special tokens, and of no token at all."""
     tags: Mapping[str, TagRows]
+    frame: Frame | None = None
+    """Where the rows hold whole documents: the ids around each, and of padding."""
 
 
 class PreparedRows:
@@ -98,6 +106,7 @@ class PreparedRows:
         self.row_tokens = self.manifest.row_tokens
         self.vocabulary_size = self.manifest.vocabulary_size
         self.mask_id = self.manifest.mask_id
+        self.frame = self.manifest.frame
         self.ordinary_ids: NDArray[np.int64] = np.setdiff1d(np.arange(self.vocabulary_size), self.manifest.special_ids)
         self.sizes = [entry.rows for entry in self.manifest.tags.values()]
         self._files = [self._open(tag, entry, verify) for tag, entry in self.manifest.tags.items()]
@@ -155,23 +164,6 @@ def file_name(tag: LangScript | str) -> str:
 def id_type(vocabulary_size: int) -> DTypeLike:
     """The smallest type that holds every token id, little-endian on every machine."""
     return np.dtype("<u2") if vocabulary_size <= 1 << 16 else np.dtype("<u4")
-
-
-def pack(
-    batches: Iterable[list[str]], *, encode: Encode, row_tokens: int, dtype: DTypeLike
-) -> Iterator[NDArray[np.unsignedinteger]]:
-    """The tokens of all documents in order as arrays (rows, row_tokens); the last array is the tail, shape (tail,).
-
-    The result does not depend on how the documents are cut into batches (design law 5).
-    """
-    rest = np.empty(0, dtype)
-    for documents in batches:
-        ids = [np.asarray(tokens, dtype) for tokens in encode(documents)]
-        tokens = np.concatenate([rest, *ids])
-        full = len(tokens) // row_tokens * row_tokens
-        yield tokens[:full].reshape(-1, row_tokens)
-        rest = tokens[full:]
-    yield rest
 
 
 def held_out_share(rows: int, config: RowsConfig) -> int:

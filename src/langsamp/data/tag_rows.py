@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from langsamp.artifacts import file_sha256, read_json, write_json, writing
 from langsamp.data.cleaning import CleaningCounts, clean_batches
 from langsamp.data.corpus import Corpus, CorpusConfig
-from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share, id_type, pack
+from langsamp.data.packing import Frame, best_fit, concatenated
+from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share, id_type
 from langsamp.data.tokenizer_sample import draw
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
@@ -76,7 +77,7 @@ class TagWork:
         path = self.folder / file_name(self.tag)
         tally = _Tally(encoder)
         with writing(path), path.open("wb") as file:
-            for tokens in pack(batches, encode=encoder, row_tokens=self.rows.row_tokens, dtype=encoder.dtype):
+            for tokens in self._packed(batches, encoder):
                 tally.add(tokens)
                 if tokens.ndim == 2:
                     tokens.tofile(file)
@@ -89,10 +90,18 @@ class TagWork:
             rows=tally.rows - held_out,
             held_out_rows=held_out,
             tail_tokens=tally.tail,
+            padding_tokens=tally.padding,
             sha256=file_sha256(path),
         )
         write_json(self.record, entry.model_dump(mode="json"))
         return entry
+
+    def _packed(self, batches: Iterator[list[str]], encoder: "_Encoder") -> Iterator[NDArray[np.unsignedinteger]]:
+        if encoder.frame is None:
+            return concatenated(batches, encode=encoder, row_tokens=self.rows.row_tokens, dtype=encoder.dtype)
+        return best_fit(
+            batches, encode=encoder, row_tokens=self.rows.row_tokens, dtype=encoder.dtype, frame=encoder.frame
+        )
 
     def _clean_batches(self, counts: CleaningCounts) -> Iterator[list[str]]:
         documents = self.corpus.documents(self.tag)
@@ -122,6 +131,7 @@ class _Encoder:
         facts = read_json(folder.parent / "tokenizer-facts.json")
         self.dtype = id_type(facts["vocabulary_size"])
         self.unknown_id: int | None = facts["unknown_id"]
+        self.frame = Frame(**facts["frame"]) if facts["frame"] else None
         self.is_special = np.zeros(facts["vocabulary_size"], dtype=bool)
         self.is_special[facts["special_ids"]] = True
 
@@ -139,7 +149,7 @@ class _Tally:
 
     def __init__(self, encoder: _Encoder) -> None:
         self._encoder = encoder
-        self.tokens = self.ordinary = self.unknown = self.rows = self.tail = 0
+        self.tokens = self.ordinary = self.unknown = self.rows = self.tail = self.padding = 0
 
     @property
     def unknown_share(self) -> float:
@@ -148,7 +158,9 @@ class _Tally:
         return self.unknown / max(self.ordinary + (self.unknown if is_special else 0), 1)
 
     def add(self, tokens: NDArray[np.unsignedinteger]) -> None:
-        self.tokens += tokens.size
+        padding = 0 if self._encoder.frame is None else int(np.count_nonzero(tokens == self._encoder.frame.padding))
+        self.padding += padding
+        self.tokens += tokens.size - padding
         self.ordinary += int(np.count_nonzero(~self._encoder.is_special[tokens]))
         self.unknown += int(np.count_nonzero(tokens == self._encoder.unknown_id))
         if tokens.ndim == 2:

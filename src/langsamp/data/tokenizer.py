@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.artifacts import fingerprint
+from langsamp.data.packing import Frame
 from langsamp.errors import DataMissingError, UserError
 
 if TYPE_CHECKING:
@@ -105,6 +106,21 @@ def textless_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
     """
     ordinary = set(tokenizer.get_vocab().values()).difference(special_ids(tokenizer))
     return [number for number in range(vocabulary_size(tokenizer)) if number not in ordinary]
+
+
+def frame_of(tokenizer: "PreTrainedTokenizerFast") -> Frame:
+    """What the tokenizer puts around every document, and its padding.
+
+    Raises:
+        UserError: where it does not put one token before and one behind, so that documents could not be told apart.
+    """
+    around = tokenizer.backend_tokenizer.encode("").ids
+    if len(around) != 2 or tokenizer.pad_token_id in around:
+        raise UserError(
+            f"rows.packing best-fit needs a tokenizer that puts one special token before a document and one behind; "
+            f"this one puts {tokenizer.convert_ids_to_tokens(around)}. Use rows.packing concatenate"
+        )
+    return Frame(begin=around[0], end=around[1], padding=int(tokenizer.pad_token_id))
 
 
 def unknown_share(tokenizer: "PreTrainedTokenizerFast", texts: Iterable[str]) -> UnknownShare:
