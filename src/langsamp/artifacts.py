@@ -15,11 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
+
+from pydantic import BaseModel
 
 from langsamp.errors import DamagedError, UserError
 from langsamp.machine import peak_memory_bytes
@@ -183,6 +185,17 @@ def fingerprint(content: Any) -> str:
     """16 hexadecimal digits that name `content` (anything JSON can hold): equal content, equal name."""
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def settings_of(settings: BaseModel, *, later: Set[str], without: Set[str] = frozenset()) -> dict[str, Any]:
+    """What decides a result, in JSON's terms, to be kept with it and compared: `settings`, but for those `without`.
+
+    Those that came `later` than the first results are left out where they have their defaults, so that results from
+    before they came still compare as equal.
+    """
+    fields = type(settings).model_fields
+    usual = {name for name in later if getattr(settings, name) == fields[name].default}
+    return settings.model_dump(mode="json", exclude={*without, *usual})
 
 
 def differing_keys(mine: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:

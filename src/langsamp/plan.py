@@ -218,7 +218,7 @@ def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
     )
     device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     model.to(device)
-    rows = min(recipe.training.rows_per_batch, recipe.sampler.rows_per_step)
+    rows = min(recipe.training.usual_rows, recipe.sampler.rows_per_step)
     batch_seconds, update_seconds = _timed(model, recipe, rows, device)
     batches = math.ceil(recipe.sampler.rows_per_step / rows)
     return sum(parameter.numel() for parameter in model.parameters()), batches * batch_seconds + update_seconds

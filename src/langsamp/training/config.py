@@ -1,13 +1,16 @@
 """How a model is trained: the paper's recipe by default (section 4.1)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from langsamp.artifacts import settings_of
 from langsamp.model.choice import LossSetting
+from langsamp.training.schedule import DecayShape, Kind, Schedule
 
 _CHANGE_NO_WEIGHT = {
     "rows_per_batch",
+    "gradient_checkpointing",
     "loss",
     "fast",
     "log_every",
@@ -18,9 +21,19 @@ _CHANGE_NO_WEIGHT = {
     "log_to",
 }
 
+_LATER = {
+    "decay_shape",
+    "final_share",
+    "optimizer",
+    "momentum",
+    "tables_learning_rate",
+    "tables_weight_decay",
+}
+"""Settings that came after the first runs: at their defaults they are not written, so those runs stay the same."""
+
 LAST, HELD_OUT_LOSS = "last", "held_out_loss"
 
-Schedule = Literal["linear", "constant", "warmup-stable-decay"]
+_USUAL_ROWS = 32
 
 
 class TrainingConfig(BaseModel):
@@ -32,24 +45,41 @@ class TrainingConfig(BaseModel):
     """Optimizer updates."""
     learning_rate: float = Field(default=5e-5, gt=0)
     """Highest learning rate."""
-    schedule: Schedule = "linear"
-    """`linear` falls to 0 over all steps, `constant` stays, `warmup-stable-decay` falls only at the end."""
+    schedule: Kind = "linear"
+    """`linear` and `cosine` fall over all steps, `constant` stays, `warmup-stable-decay` falls only at the end."""
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises from 0, under any schedule."""
     decay_share: float = Field(default=0.2, gt=0, le=1)
-    """Share of the steps over which `warmup-stable-decay` falls to 0."""
+    """Share of the steps over which `warmup-stable-decay` falls."""
+    decay_shape: DecayShape = "linear"
+    """How `warmup-stable-decay` falls: `linear`, or `1-sqrt`, steep at first and flat at the end."""
+    final_share: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the highest learning rate at which the fall ends."""
+    optimizer: Literal["adamw", "stable-adamw", "muon"] = "adamw"
+    """`stable-adamw` scales down the update of a tensor whose gradient jumps; `muon` updates the matrices inside the
+    encoder's layers by Muon, in steps of AdamW's size, and all else by AdamW."""
     betas: tuple[float, float] = (0.9, 0.999)
     """AdamW's averaging of gradients and of their squares."""
     epsilon: float = Field(default=1e-6, gt=0)
     """AdamW's epsilon (paper: 1e-6)."""
+    momentum: float = Field(default=0.95, ge=0, lt=1)
+    """Muon's averaging of gradients."""
     weight_decay: float = Field(default=0.0, ge=0)
-    """AdamW's decay of matrices; biases, norms and the language and script tables never decay."""
+    """Decay of matrices but for the language and script tables; biases and norms never decay."""
+    tables_learning_rate: float | None = Field(default=None, gt=0)
+    """Highest learning rate of the language and script tables; null for `learning_rate`."""
+    tables_weight_decay: float = Field(default=0.0, ge=0)
+    """Decay of the language and script tables."""
     max_gradient_norm: float | None = Field(default=1.0, gt=0)
     """Gradients are scaled down to this norm; null for no clipping."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     """Arithmetic of forward and backward; weights and optimizer stay fp32."""
-    rows_per_batch: int = Field(default=32, ge=1)
-    """Rows of one forward and backward pass on one device; a step accumulates as many as it needs."""
+    rows_per_batch: Annotated[int, Field(ge=1)] | Literal["auto"] = _USUAL_ROWS
+    """Rows of one forward and backward pass on one device; a step accumulates as many as it needs. `auto` tries sizes
+    at the start and keeps the one that it finds."""
+    gradient_checkpointing: bool = False
+    """Whether the backward pass computes the layers' inner results anew instead of keeping them: less memory, about a
+    third more time, the same bits."""
     loss: LossSetting = "auto"
     """Backend of the loss; all give the same to float rounding. `auto` measures at the start and keeps its choice."""
     fast: bool = True
@@ -75,13 +105,25 @@ class TrainingConfig(BaseModel):
         A constant schedule passes through every state of a shorter run, unless repetition is `capped` over the steps.
         """
         free = _CHANGE_NO_WEIGHT | ({"steps"} if self.schedule == "constant" and not capped else set())
-        return self.model_dump(mode="json", exclude=free)
+        return settings_of(self, without=free, later=_LATER)
 
-    def learning_rate_at(self, step: int) -> float:
-        """Learning rate of the update that follows `step` finished ones."""
-        if step < self.warmup_steps:
-            return self.learning_rate * (step + 1) / self.warmup_steps
-        if self.schedule == "constant":
-            return self.learning_rate
-        falling = self.steps - self.warmup_steps if self.schedule == "linear" else self.decay_share * self.steps
-        return self.learning_rate * min(1.0, (self.steps - step) / max(falling, 1))
+    def learning_rate_share(self, step: int) -> float:
+        """Share of the highest learning rate for the update that follows `step` finished ones."""
+        return Schedule(
+            kind=self.schedule,
+            steps=self.steps,
+            warmup_steps=self.warmup_steps,
+            decay_share=self.decay_share,
+            decay_shape=self.decay_shape,
+            final_share=self.final_share,
+        ).at(step)
+
+    @property
+    def highest_of_tables(self) -> float:
+        """Highest learning rate of the language and script tables."""
+        return self.learning_rate if self.tables_learning_rate is None else self.tables_learning_rate
+
+    @property
+    def usual_rows(self) -> int:
+        """Rows of a batch where a size is needed before, or without, one that was found by trying."""
+        return self.rows_per_batch if isinstance(self.rows_per_batch, int) else _USUAL_ROWS

@@ -48,7 +48,10 @@ class Clock:
 
 
 class TrainingLog:
-    """Lines of `log.jsonl`: `kind` is `fast_paths`, `train`, `held_out` or `evaluation`, `step` counts updates."""
+    """Lines of `log.jsonl`: `step` counts updates.
+
+    `kind` is `fast_paths`, `batch_size`, `train`, `held_out` or `evaluation`.
+    """
 
     def __init__(self, path: Path, *, accelerator: Accelerator, trackers: Sequence[str], step: int) -> None:
         """Open the log of a training that stands at `step`; lines after it, from a run that was killed, go.

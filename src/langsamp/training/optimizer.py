@@ -1,21 +1,91 @@
-"""Which parameters are updated how."""
+"""Which parameters are updated how.
 
+`adamw` and `stable-adamw` update all alike. `muon` updates the matrices inside the encoder's layers by Muon (Jordan et
+al. 2024), and all else, that is embeddings, LM head, norms, biases and the two tables, by AdamW. Muon's steps are as
+large as AdamW's (Liu et al. 2025, "Muon is scalable for LLM training"), so one learning rate and decay serve both.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from torch import nn
-from torch.optim import AdamW, Optimizer
+from torch import Tensor, nn
+from torch.optim import AdamW, Muon, Optimizer
 
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.config import TrainingConfig
+from langsamp.training.stable_adamw import StableAdamW
 
-_TABLES = ("language.weight", "script.weight")
+_HIGHEST, _PART = "highest", "part"
+"""Keys of a group: its learning rate at the schedule's height, and which optimizer of several it belongs to."""
 
 
-def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
-    """AdamW over all trained parameters; only matrices decay, and of these not the language and script tables."""
-    trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    decaying = {name: parameter for name, parameter in trained.items() if parameter.ndim >= 2 and name not in _TABLES}
-    groups: list[dict[str, Any]] = [
-        {"params": list(decaying.values()), "weight_decay": config.weight_decay},
-        {"params": [trained[name] for name in trained if name not in decaying], "weight_decay": 0.0},
+def make_optimizer(model: LangSampForMaskedLM, config: TrainingConfig) -> Optimizer:
+    """The optimizer over all trained parameters.
+
+    Matrices decay by `config.weight_decay`, the language and script tables by `config.tables_weight_decay` and at their
+    own learning rate, norms and biases not at all.
+    """
+    tables, matrices, others = _sorted(model)
+    decaying = {"params": matrices, "weight_decay": config.weight_decay}
+    groups = [
+        decaying,
+        {"params": others, "weight_decay": 0.0},
+        {"params": tables, "weight_decay": config.tables_weight_decay, "lr": config.highest_of_tables},
     ]
-    return AdamW(groups, lr=config.learning_rate, betas=config.betas, eps=config.epsilon, fused=True)
+    settings: dict[str, Any] = {"lr": config.learning_rate, "betas": config.betas, "eps": config.epsilon}
+    if config.optimizer == "stable-adamw":
+        return _ready(StableAdamW(groups, **settings))
+    if config.optimizer == "adamw":
+        return _ready(AdamW(groups, fused=True, **settings))
+    hidden = _hidden_matrices(model)
+    decaying["params"] = [parameter for parameter in matrices if parameter not in hidden]
+    muon = Muon(
+        list(hidden),
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        momentum=config.momentum,
+        adjust_lr_fn="match_rms_adamw",
+    )
+    return _ready(_Together([AdamW(groups, fused=True, **settings), muon]))
+
+
+def set_learning_rate(optimizer: Optimizer, share: float) -> None:
+    """Let every group learn at `share` of its highest learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = group[_HIGHEST] * share
+
+
+class _Together(Optimizer):
+    """Several optimizers as one, each with its own groups; they share one state, which is this one's."""
+
+    def __init__(self, parts: Sequence[Optimizer]) -> None:
+        self._parts = parts
+        groups = [{**group, _PART: number} for number, part in enumerate(parts) for group in part.param_groups]
+        super().__init__(groups, {})
+
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        """Update all parameters once."""
+        assert closure is None, "the trainer computes the gradients"
+        for number, part in enumerate(self._parts):
+            part.param_groups = [group for group in self.param_groups if group[_PART] == number]
+            part.state = self.state
+            part.step()
+
+
+def _ready(optimizer: Optimizer) -> Optimizer:
+    for group in optimizer.param_groups:
+        group[_HIGHEST] = group["lr"]
+    return optimizer
+
+
+def _sorted(model: LangSampForMaskedLM) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """The trained parameters: the two tables, other matrices, and the rest."""
+    own = [table.weight for table in (model.language, model.script) if table is not None and table.weight.requires_grad]
+    trained = [each for each in model.parameters() if each.requires_grad and all(each is not table for table in own)]
+    return own, [each for each in trained if each.ndim >= 2], [each for each in trained if each.ndim < 2]
+
+
+def _hidden_matrices(model: LangSampForMaskedLM) -> dict[Tensor, None]:
+    """The matrices of linear layers inside the encoder, in order."""
+    linear = (module for module in model.mlm.base_model.modules() if isinstance(module, nn.Linear))
+    return {layer.weight: None for layer in linear if layer.weight.requires_grad}

@@ -6,6 +6,7 @@ the whole step, update. With `processes.py` the only module that knows of proces
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,16 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.model.fast import FastPaths
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.ahead import Ahead
+from langsamp.training.batch_size import Trials, find_batch_size
 from langsamp.training.checkpoint import checkpoints, load_checkpoint, read_record, save_checkpoint
 from langsamp.training.config import TrainingConfig
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
-from langsamp.training.optimizer import make_optimizer
+from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.paths import memory_for, training_paths
 from langsamp.training.processes import join_processes, summed
+from langsamp.training.recomputing import recomputing
 from langsamp.training.selection import Selection
 from langsamp.training.stop import StopFlag
 
@@ -80,6 +83,8 @@ class _Trainer:
         self.order = row_order(task.batches, task.sampler, steps=config.steps, seed=task.seed)
         self.optimizer = make_optimizer(task.model, config)
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
+        self.rows_at_once = config.usual_rows
+        self.batch_size: dict[str, Any] | None = None
         self.step = self._resume()
         self.log = TrainingLog(
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
@@ -95,7 +100,10 @@ class _Trainer:
             if self.step >= self.config.steps:
                 return self.selection.chosen(self._checkpoints)
             self.paths = self._choose_paths()
-            with self.task.model.taking(self.paths), memory_for(self.accelerator.device):
+            keeping = recomputing(self.task.model.mlm) if self.config.gradient_checkpointing else nullcontext()
+            with self.task.model.taking(self.paths), keeping, memory_for(self.accelerator.device):
+                if self.config.rows_per_batch == "auto":
+                    self._find_batch_size()
                 return self._run()
         finally:
             # Before the group of processes ends, as the wrapper's end would wait for a thread that waits for Python.
@@ -118,6 +126,22 @@ class _Trainer:
         if self.world.is_leader:
             tqdm.write(f"{self.task.name}: {choice}", file=sys.stderr)
         return choice.paths
+
+    def _find_batch_size(self) -> None:
+        """Find how many rows go at once, which the log tells."""
+        trials = Trials(
+            self.task.model.train(),
+            self.optimizer,
+            arguments=lambda rows: tensors(self._batches(self.step, rows)[0], self.accelerator.device),
+            accelerator=self.accelerator,
+        )
+        mine = -(-self.task.sampler.rows_per_step // self.world.size)
+        size, reason = find_batch_size(trials, rows=mine, accelerator=self.accelerator, kept=self.kept_batch_size)
+        self.rows_at_once, self.batch_size = size.rows, size.model_dump(mode="json")
+        if self.batch_size != self.kept_batch_size:
+            self.log.write("batch_size", self.step, {"rows": size.rows, "reason": reason})
+        if self.world.is_leader:
+            tqdm.write(f"{self.task.name}: rows at once: {size.rows} ({reason})", file=sys.stderr)
 
     def _run(self) -> Path:
         steps = Ahead(self._batches, first=self.step, last=self.config.steps)
@@ -154,12 +178,12 @@ class _Trainer:
             disable=not self.world.is_leader,
         )  # fmt: skip
 
-    def _batches(self, step: int) -> list[MaskedBatch]:
+    def _batches(self, step: int, rows_at_once: int | None = None) -> list[MaskedBatch]:
         return self.task.batches.training_step(
             step,
             order=self.order,
             rows_per_step=self.task.sampler.rows_per_step,
-            rows_per_batch=self.config.rows_per_batch,
+            rows_per_batch=rows_at_once or self.rows_at_once,
             world=self.world,
         )
 
@@ -173,8 +197,7 @@ class _Trainer:
         if asked:
             return False
         torch.manual_seed(_step_seed(self.task.seed, self.step, self.world.rank))  # dropout
-        for group in self.prepared.param_groups:
-            group["lr"] = self.config.learning_rate_at(self.step)
+        set_learning_rate(self.prepared, self.config.learning_rate_share(self.step))
         total = torch.zeros((), device=accelerator.device)
         for number, batch in enumerate(batches, start=1):
             arguments = tensors(batch, accelerator.device)
@@ -215,7 +238,7 @@ class _Trainer:
         tokens = len(losses) * self.task.sampler.rows_per_step * self.task.batches.rows.row_tokens
         values = {
             "loss": sum(losses) / len(losses),
-            "learning_rate": self.config.learning_rate_at(self.step - 1),
+            "learning_rate": self.config.learning_rate * self.config.learning_rate_share(self.step - 1),
             "gradient_norm": self.unlogged[-1][2].item(),
             "tokens_per_second": tokens / lap.training,
             "data_wait": lap.waiting / lap.training,
@@ -245,7 +268,7 @@ class _Trainer:
                 self.task.model,
                 self.task.batches,
                 tags=tags,
-                rows_per_batch=self.config.rows_per_batch,
+                rows_per_batch=self.config.usual_rows,
                 device=self.accelerator.device,
             )
         held_out = HeldOut(sums=summed(held_out.sums, self.accelerator))
@@ -297,6 +320,7 @@ class _Trainer:
             "ids": task.ids.model_dump(mode="json"),
             "rows_seen": {str(tag): int(rows) for tag, rows in zip(task.batches.rows.tags, seen, strict=True)},
             "fast_paths": self.paths.model_dump(mode="json"),
+            "batch_size": self.batch_size,
             "scaler": scaler.state_dict() if scaler is not None else None,
             "selected": self.selection.record,
             "provenance": provenance(),
@@ -314,7 +338,7 @@ class _Trainer:
 
     def _resume(self) -> int:
         """Load the newest checkpoint, if there is one; the number of finished steps."""
-        found, self.kept_paths = checkpoints(self._checkpoints), None
+        found, self.kept_paths, self.kept_batch_size = checkpoints(self._checkpoints), None, None
         if not found:
             return 0
         record = read_record(found[-1])
@@ -324,7 +348,7 @@ class _Trainer:
                 f"{self.task.out} was made with another recipe ({'; '.join(changes)}): choose another output folder, "
                 "or delete that one"
             )
-        self.kept_paths = record.get("fast_paths")
+        self.kept_paths, self.kept_batch_size = record.get("fast_paths"), record.get("batch_size")
         load_checkpoint(found[-1], model=self.task.model, optimizer=self.optimizer)
         if record["scaler"] is not None and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(record["scaler"])
