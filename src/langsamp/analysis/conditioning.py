@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from langsamp.analysis.nulls import Statistic, Strata, beside_null
 from langsamp.errors import DataMissingError
 from langsamp.model.conditioning import Conditioning
 
@@ -35,18 +36,6 @@ class Projection(NamedTuple):
     """Shape (vectors, 2)."""
     shares: tuple[float, float]
     """Share of the variance that each axis shows."""
-
-
-class Purity(NamedTuple):
-    """How often nearest neighbours share a label, beside what shuffled labels give."""
-
-    observed: float
-    """Mean over vectors of the share of their k nearest with the same label."""
-    expected: float
-    """Mean of the same over shuffled labels: the null."""
-    p_value: float
-    """(1 + shuffles at least as pure) / (1 + shuffles)."""
-    vectors: int
 
 
 def trained(conditioning: Conditioning, table: Table = "language") -> Vectors:
@@ -115,15 +104,23 @@ def project(vectors: Floats) -> Projection:
     return Projection(coordinates, (float(shares[0]), float(shares[1])))
 
 
-def neighbour_purity(
-    vectors: Vectors, labels: Mapping[str, str], *, k: int = 5, shuffles: int = 1000, seed: int = 0
-) -> Purity:
-    """How often the `k` nearest of a vector share its label (a family, a script), against shuffled labels.
+def neighbour_purity(  # labels and how they are shuffled
+    vectors: Vectors,
+    labels: Mapping[str, str],
+    *,
+    k: int = 5,
+    groups: Mapping[str, str] | None = None,
+    shuffles: int = 1000,
+    seed: int = 0,
+) -> Statistic:
+    """Share of the `k` nearest of a vector that have its label (a family, a script), mean over vectors.
 
-    Codes without a label are left out, so are labels that only one code has: they have nobody to agree with.
+    Codes without a label are left out, so are labels that only one code has: they have nobody to agree with. The null
+    shuffles the labels over all codes, or with `groups` only among codes of one group, which asks whether vectors know
+    more of the label than the group tells.
 
     Raises:
-        DataMissingError: where fewer than three codes remain.
+        DataMissingError: where fewer than three codes remain, or all with one label.
     """
     sizes: dict[str, int] = {}
     for code in vectors.codes:
@@ -132,15 +129,16 @@ def neighbour_purity(
     kept = [i for i, code in enumerate(vectors.codes) if sizes.get(labels.get(code, ""), 0) > 1]
     if len(kept) < 3:
         raise DataMissingError(f"purity needs three vectors or more whose label another shares, got {len(kept)}")
+    own = np.unique([labels[vectors.codes[index]] for index in kept], return_inverse=True)[1]
+    if own.max() == 0:
+        raise DataMissingError(f"purity needs two labels or more, all {len(kept)} vectors have the same")
     cosines = cosine(vectors.vectors[kept])
     np.fill_diagonal(cosines, -np.inf)
     neighbours = np.argsort(-cosines, axis=1, kind="stable")[:, : min(k, len(kept) - 1)]
-    own = np.unique([labels[vectors.codes[index]] for index in kept], return_inverse=True)[1]
-    observed = float((own[neighbours] == own[:, None]).mean())
+    strata = Strata([groups.get(vectors.codes[index], "") for index in kept] if groups is not None else None, len(kept))
     rng = np.random.default_rng(seed)
     null = np.empty(shuffles)
     for index in range(shuffles):
-        shuffled = rng.permutation(own)
+        shuffled = own[strata.shuffled(rng)]
         null[index] = (shuffled[neighbours] == shuffled[:, None]).mean()
-    at_least = int((null >= observed - 1e-12).sum())
-    return Purity(observed, float(null.mean()), (1 + at_least) / (1 + shuffles), len(kept))
+    return beside_null(float((own[neighbours] == own[:, None]).mean()), null, len(kept))
