@@ -63,7 +63,8 @@ def check(recipe: Recipe) -> None:
     """
     name = recipe.resolved_tokenizer.load
     tokenizer = load_tokenizer(name) if name is not None else None
-    check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens)
+    apart = recipe.rows.packing == "best-fit"
+    check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens, apart=apart)
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
 

@@ -1,14 +1,21 @@
 """Batches: masks are a function of (data, seed, draw); ranks and batch sizes only cut them differently."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from langsamp.data.batches import IGNORED, Batches, MaskedBatch, MaskingConfig
-from langsamp.data.rows import PreparedRows
+from langsamp.data.corpus import CorpusConfig
+from langsamp.data.packing import segments
+from langsamp.data.prepare import prepare_rows
+from langsamp.data.rows import PreparedRows, RowsConfig
 from langsamp.data.sampler import RowOrder, sampling_shares
+from langsamp.data.tokenizer import TokenizerConfig
 from langsamp.languages.ids import LanguageIds
+from langsamp.training.held_out import tensors
 from langsamp.world import World
 
 
@@ -137,3 +144,22 @@ def test_held_out_rows_are_not_trained_on_and_always_masked_alike(rows: Prepared
 def test_shares_over_one_are_refused() -> None:
     with pytest.raises(ValueError, match=r"at most 1, got 1\.2"):
         MaskingConfig(mask_share=0.9, random_share=0.3)
+
+
+def test_rows_of_whole_documents_come_with_their_numbers_which_masking_leaves_alone(tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    lines = ["".join(f"w{'abcdefgh'[(7 * n + k) % 8]} " for k in range(2 + n % 9)) + f"n{n}" for n in range(300)]
+    (tmp_path / "text" / "deu_Latn.txt").write_text("\n".join(lines), encoding="utf-8")
+    config = RowsConfig(row_tokens=32, held_out_rows=2, packing="best-fit")
+    made = prepare_rows(
+        CorpusConfig(source=str(tmp_path / "text")), TokenizerConfig(vocab_size=300), config, out=tmp_path / "rows"
+    )
+    assert made.frame is not None
+    (batch,) = batches(made, rate=1.0).training_step(
+        0, order=order(made), rows_per_step=8, rows_per_batch=8, world=World()
+    )
+    assert batch.documents is not None and batch.documents.max() > 1
+    whole = np.where(batch.labels == IGNORED, batch.input_ids, batch.labels)
+    assert np.array_equal(batch.documents, segments(whole, made.frame))
+    assert (batch.labels[batch.documents == 0] == IGNORED).all()
+    assert tensors(batch, torch.device("cpu"))["documents_BL"].shape == (8, 32)

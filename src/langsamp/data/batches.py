@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from langsamp.data.packing import segments
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import RowOrder
 from langsamp.languages.ids import LanguageIds
@@ -49,7 +50,8 @@ class MaskedBatch:
     """B rows of L tokens, masked.
 
     `input_ids` and `labels` have shape (B, L), labels are IGNORED where nothing is predicted; `language_ids` and
-    `script_ids` have shape (B,). `num_masked` counts the tokens to predict.
+    `script_ids` have shape (B,). `num_masked` counts the tokens to predict. `documents` (B, L), where rows hold whole
+    documents, is the number of each token's document in its row, 0 for padding.
     """
 
     input_ids: NDArray[np.int64]
@@ -57,6 +59,7 @@ class MaskedBatch:
     language_ids: NDArray[np.int64]
     script_ids: NDArray[np.int64]
     num_masked: int
+    documents: NDArray[np.int64] | None = None
 
 
 class Batches:
@@ -126,6 +129,7 @@ class Batches:
             language_ids=pairs[:, 0],
             script_ids=pairs[:, 1],
             num_masked=int((labels != IGNORED).sum()),
+            documents=None if self.rows.frame is None else segments(tokens, self.rows.frame),
         )
 
     def _stream(self, part: int, major: int, minor: int) -> np.random.Generator:

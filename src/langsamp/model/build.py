@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, Pre
 from langsamp.data.tokenizer import vocabulary_size
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
+from langsamp.model.documents import check_documents
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
 from langsamp.model.variants import Variant
 
@@ -61,13 +62,18 @@ def build_model(
     )
 
 
-def check_model(config: ModelConfig, *, tokenizer: PreTrainedTokenizerBase | None, row_tokens: int) -> None:
+def check_model(
+    config: ModelConfig, *, tokenizer: PreTrainedTokenizerBase | None, row_tokens: int, apart: bool = False
+) -> None:
     """Raise what `build_model` would raise of settings and row length, without weights; for a check before long work.
 
-    `tokenizer` is None where it is still to be trained.
+    `tokenizer` is None where it is still to be trained. `apart` says that rows hold documents that must not see each
+    other.
     """
     settings = _settings(config, tokenizer)
     head_of(settings.model_type)
+    if apart:
+        check_documents(settings.model_type)
     _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer) if tokenizer else 0, row_tokens=row_tokens)
     if config.init is None:
         with torch.device("meta"):

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from langsamp.errors import UserError, did_you_mean
+from langsamp.model.documents import apart
 from langsamp.model.fast import FastPaths, Taken, taking
 from langsamp.model.last_layer import Masked
 from langsamp.model.loss import masked_lm_loss
@@ -135,7 +136,8 @@ class LangSampForMaskedLM(nn.Module):
     def masked_logits(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Tensor | None) -> tuple[Tensor, Tensor]:
         """Logits (M, V) and labels (M,) at the masked positions, in row order.
 
-        `inputs` may be `language_ids_B`, `script_ids_B` and `attention_mask_BL`.
+        `inputs` may be `language_ids_B`, `script_ids_B`, `attention_mask_BL`, and `documents_BL` instead of the mask:
+        the number of each token's document in its row, which is then computed as if it stood alone.
 
         Raises:
             UserError: where a table is on and its ids are missing.
@@ -152,26 +154,28 @@ class LangSampForMaskedLM(nn.Module):
         language_ids_B: Tensor | None = None,
         script_ids_B: Tensor | None = None,
         attention_mask_BL: Tensor | None = None,
+        documents_BL: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """What the decoder reads (M, D) and labels (M,) at the masked positions."""
         tables = self._tables(language=language_ids_B, script=script_ids_B)
         positions_M = (labels_BL.flatten() != IGNORED).nonzero().squeeze(1)
         at_input = tables if self.placement == "input" else []
         with _added_to_words(self.mlm, [table(ids_B) for table, ids_B in at_input]):
-            output_MD = self._output(input_ids_BL, attention_mask_BL, positions_M)
+            context = {"attention_mask": attention_mask_BL} if documents_BL is None else apart(self.mlm, documents_BL)
+            output_MD = self._output(input_ids_BL, positions_M, context)
         if self.placement == "output":
             rows_M = positions_M // labels_BL.shape[1]
             for table, ids_B in tables:
                 output_MD = output_MD + table(ids_B[rows_M])
         return self._head.features(self.mlm, output_MD), labels_BL.flatten()[positions_M]
 
-    def _output(self, input_ids_BL: Tensor, attention_mask_BL: Tensor | None, positions_M: Tensor) -> Tensor:
+    def _output(self, input_ids_BL: Tensor, positions_M: Tensor, context: dict[str, Any]) -> Tensor:
         """The encoder's output (M, D) at these positions."""
         rows, tokens = input_ids_BL.shape
         last = self._taken.last_layer
         told = nullcontext() if last is None else last.at(Masked.of(positions_M, rows=rows, tokens=tokens))
         with told:
-            hidden: Tensor = self.mlm.base_model(input_ids_BL, attention_mask=attention_mask_BL).last_hidden_state
+            hidden: Tensor = self.mlm.base_model(input_ids_BL, **context).last_hidden_state
         return hidden if last is not None else hidden.flatten(0, 1)[positions_M]
 
     def _tables(self, **ids: Tensor | None) -> list[tuple[nn.Embedding, Tensor]]:

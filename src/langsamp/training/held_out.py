@@ -65,5 +65,5 @@ def tensors(batch: MaskedBatch, device: torch.device) -> Mapping[str, Any]:
         "labels_BL": batch.labels,
         "language_ids_B": batch.language_ids,
         "script_ids_B": batch.script_ids,
-    }
+    } | ({} if batch.documents is None else {"documents_BL": batch.documents})
     return {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
