@@ -68,3 +68,6 @@ VARIANT_COLOURS = {
     "both@input": VERMILION,
     "both@shuffled": BLACK,
 }
+
+TIERS = {"head": Mark(BLUE, "o"), "tail": Mark(ORANGE, "^")}
+"""Languages that XLM-R was pretrained on, and all others."""
