@@ -1,45 +1,206 @@
-"""The sections of the page that show analyses: vectors, neutrality, donors and transfer, ablation and families."""
+"""The sections of the page that show analyses: vectors, neutrality, donors and transfer, ablation and families.
+
+Analyses are read from the runs' `analysis` folders. What the vectors know is cheap and needs no encoder, so it is
+computed here for models of which it is not stored; all others are named with the command that makes them.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from langsamp.report.figures import embedded
-from langsamp.report.run import Model, Run
-from langsamp.report.vectors import NEIGHBOURS, neighbour_rows, pictures, purity_rows
+from langsamp.analysis.stored import Analysis, read_analyses
+from langsamp.analysis.subjects import Subject
+from langsamp.analysis.vectors import analyse_vectors
+from langsamp.errors import DataMissingError
+from langsamp.report.analysis_data import Picture, as_script, vector_data
+from langsamp.report.donor_sections import ROLES, donor_rows, transfer_tables
+from langsamp.report.neutrality import (
+    MEASURES,
+    change_heatmap,
+    change_pairs,
+    heatmaps,
+    neutrality_data,
+    neutrality_views,
+    probe_rows,
+)
+from langsamp.report.run import VARIANTS, Model, Run
+from langsamp.report.scatter import SHAPES
+from langsamp.report.variant_tables import ablation_tables, family_tables
+from langsamp.report.vectors import (
+    NEIGHBOURS,
+    VectorView,
+    first_picture,
+    legend,
+    neighbour_rows,
+    statistic_rows,
+)
+
+FOLDER = "analysis"
+"""Where analyses lie in a run."""
+
+COMMANDS = {
+    "neutrality": ("How alike translations are at each layer", "langsamp analyze neutrality {run}"),
+    "donors": ("Which language to transfer from, for every target", "langsamp donors --all {run}"),
+    "transfer": ("What transfer from those donors gives", "langsamp analyze transfer {run}"),
+    "ablation": ("Variants side by side", "langsamp analyze ablation {run}"),
+    "families": ("Scores by language family", "langsamp analyze families {run}"),
+}
+"""By kind what an analysis tells, and the command that makes it."""
 
 
-def analysis_parts(run: Run) -> dict[str, Any]:
-    """Every value that these sections print, by name."""
-    shown = _model_with_vectors(run.models)
-    conditioning = shown.conditioning if shown else None
+class _Stored(NamedTuple):
+    """An analysis of a run, with what readers call the run's models."""
+
+    analysis: Analysis
+    labels: Mapping[str, str]
+    run: Run
+
+
+def analysis_parts(*runs: Run) -> dict[str, Any]:
+    """Every value that these sections print, by name.
+
+    Raises:
+        DamagedError: where a stored analysis cannot be read.
+    """
+    stored = [
+        _Stored(analysis, {model.name: model.label for model in run.models}, run)
+        for run in runs
+        for analysis in read_analyses(run.folder / FOLDER)
+    ]
+    views = _vector_views(runs, stored)
+    views = sorted(views, key=lambda view: not _is_main(view, runs))
+    donors = {_key(each): each for each in _of(stored, "donors")}
+    return {
+        **_vector_parts(views, {key: each.analysis for key, each in donors.items()}),
+        **_neutrality_parts(_of(stored, "neutrality")),
+        **_donor_parts(list(donors.values()), views, _of(stored, "transfer")),
+        "ablations": [
+            (each.analysis, ablation_tables(each.analysis, VARIANTS), _values(each)) for each in _of(stored, "ablation")
+        ],
+        "families": [(each.analysis, family_tables(each.analysis, _names(each))) for each in _of(stored, "families")],
+        "figures": {},
+        "missing": _missing(runs, stored),
+    }
+
+
+def _of(stored: Sequence[_Stored], kind: str) -> list[_Stored]:
+    return [each for each in stored if each.analysis.kind == kind]
+
+
+def _key(each: _Stored) -> str:
+    return f"{each.run.folder}:{each.analysis.subject}"
+
+
+def _label(each: _Stored) -> str:
+    return each.labels.get(each.analysis.subject, each.analysis.subject)
+
+
+def _values(each: _Stored) -> Mapping[str, Any]:
+    return {"sentences": each.analysis.values.get("sentences", []), "notes": each.analysis.values.get("notes", [])}
+
+
+def _names(each: _Stored) -> Mapping[str, str]:
+    """Readers' names of models and of variants, whichever an analysis speaks of."""
+    return {**VARIANTS, **each.labels}
+
+
+def _is_main(view: VectorView, runs: Sequence[Run]) -> bool:
+    """Whether a view is of LangSAMP itself, which is shown first."""
+    return any(
+        view.key == f"{run.folder}:{model.name}" and model.variant == "both" for run in runs for model in run.models
+    )
+
+
+def _vector_views(runs: Sequence[Run], stored: Sequence[_Stored]) -> list[VectorView]:
+    """The vectors of every model that has some: as stored, else computed now."""
+    found = {_key(each): VectorView(_key(each), _label(each), each.analysis) for each in _of(stored, "vectors")}
+    views = []
+    for run in runs:
+        for model in run.models:
+            key = f"{run.folder}:{model.name}"
+            view = found.pop(key, None) or _computed(run, model, key)
+            if view is not None:
+                views.append(view)
+    return [*views, *found.values()]
+
+
+def _computed(run: Run, model: Model, key: str) -> VectorView | None:
+    """What the vectors of a model know, computed now; None where it has none, or too few to compare."""
+    there = model.conditioning
+    if there is None or (there.language is None and there.script is None):
+        return None
+    folder = run.folder / "models" / model.name / "export"
+    try:
+        return VectorView(key, model.label, analyse_vectors(Subject(model.name, folder, run.folder)))
+    except DataMissingError:
+        return None
+
+
+def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, Analysis]) -> dict[str, Any]:
+    shown = views[0] if views else None
     return {
         "shown": shown,
-        "pictures": _pictures(shown),
-        "languages_near": neighbour_rows(conditioning, "language") if conditioning else [],
-        "scripts_near": neighbour_rows(conditioning, "script") if conditioning else [],
-        "purity": purity_rows(run.models),
+        "pictures": _pictures(shown) if shown else [],
+        "legends": {table: legend(shown, table) for table in ("language", "script")} if shown else {},
+        "languages_near": neighbour_rows(shown, "language") if shown else [],
+        "scripts_near": neighbour_rows(shown, "script") if shown else [],
+        "statistics": statistic_rows(views),
+        "vector_notes": [f"{view.label}: {note}" for view in views for note in view.analysis.values.get("notes", [])],
+        "shapes": SHAPES,
+        "trees": [],
+        "vector_data": as_script(vector_data(Picture(views, donors))) if views else None,
         "neighbours": NEIGHBOURS,
     }
 
 
-def _model_with_vectors(models: Sequence[Model]) -> Model | None:
-    """The model whose vectors are shown: LangSAMP itself if it is there, the first seed."""
-    able = [
-        model for model in models
-        if model.conditioning and not model.conditioning.is_shuffled
-        and (model.conditioning.language is not None or model.conditioning.script is not None)
-    ]  # fmt: skip
-    return next((model for model in able if model.variant == "both"), able[0] if able else None)
+def _pictures(shown: VectorView) -> list[tuple[str, Markup]]:
+    found = [(table, first_picture(shown, table)) for table in ("language", "script")]
+    return [(table, picture) for table, picture in found if picture is not None]
 
 
-def _pictures(model: Model | None) -> Mapping[str, Markup]:
-    if model is None or model.conditioning is None:
-        return {}
-    summaries = {
-        "languages-family": "Language vectors on two principal components, coloured by family",
-        "languages-script": "Language vectors on two principal components, coloured by script",
-        "scripts": "Script vectors on two principal components",
+def _neutrality_parts(stored: Sequence[_Stored]) -> dict[str, Any]:
+    views = neutrality_views([(each.analysis, each.labels) for each in stored])
+    return {
+        "measures": MEASURES,
+        "neutrality": [
+            {
+                "view": view,
+                "heatmaps": heatmaps(view),
+                "changes": [
+                    found for base, model in change_pairs(view)
+                    if (found := change_heatmap(view, base, model)) is not None
+                ],
+                "probes": probe_rows(view),
+                "curve": None,
+                "data": as_script(neutrality_data(view)),
+            }
+            for view in views
+        ],
+    }  # fmt: skip
+
+
+def _donor_parts(donors: Sequence[_Stored], views: Sequence[VectorView], transfer: Sequence[_Stored]) -> dict[str, Any]:
+    order = [view.key for view in views]
+    ordered = sorted(donors, key=lambda each: order.index(_key(each)) if _key(each) in order else len(order))
+    first = ordered[0] if ordered else None
+    return {
+        "donor_model": _label(first) if first else None,
+        "donor_values": first.analysis.values if first else {},
+        "donors": donor_rows(first.analysis, {_label(each): each.analysis for each in ordered[1:]}) if first else [],
+        "roles": ROLES,
+        "transfers": [
+            (each.analysis, transfer_tables(each.analysis, _names(each)), _values(each)) for each in transfer
+        ],
     }
-    return {name: embedded(name, chart, summaries[name]) for name, chart in pictures(model.conditioning)}
+
+
+def _missing(runs: Sequence[Run], stored: Sequence[_Stored]) -> list[tuple[str, str]]:
+    """What could be known of the runs and is not stored, with the command that makes it."""
+    return [
+        (tells, command.format(run=run.folder))
+        for run in runs
+        if any(model.conditioning is not None for model in run.models)
+        for kind, (tells, command) in COMMANDS.items()
+        if not any(each.run is run for each in _of(stored, kind))
+    ]
