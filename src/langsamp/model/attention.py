@@ -83,7 +83,9 @@ class _Attention(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient_NQE: Tensor) -> tuple[Tensor | None, ...]:
         query_NQE, key_NLE, value_NLE, shares_NQL, kept_NQL = ctx.saved_tensors
-        gradients = [torch.empty_like(each, memory_format=torch.contiguous_format) for each in ctx.saved_tensors[:3]]
+        gradients = [
+            torch.empty_like(each, memory_format=torch.contiguous_format) for each in (query_NQE, key_NLE, value_NLE)
+        ]
         for part in _parts(shares_NQL):
             shares_nQL = shares_NQL[part]
             dropped_nQL = shares_nQL if kept_NQL is None else shares_nQL * kept_NQL[part]

@@ -140,31 +140,36 @@ class Trials:
         return float(summed(each, self._accelerator).max()) / rows
 
     def _mine(self, rows: int) -> float:
-        if self._device.type == "cpu":
-            if not self._has_room(rows):
-                return float("inf")
-            found = self._timed(rows)
-            self._taken[rows] = resident_memory_bytes()
-            return found
-        torch.accelerator.empty_cache()
+        """Seconds of this process for `rows` rows at once."""
         try:
-            total = torch.cuda.mem_get_info(self._device)[1] if self._device.type == "cuda" else 0
-            room = torch.empty(self._optimizer_bytes + int(_SPARE * total), dtype=torch.uint8, device=self._device)
-            found = self._timed(rows)
-            del room
+            return self._on_cpu(rows) if self._device.type == "cpu" else self._on_accelerator(rows)
         except torch.OutOfMemoryError:
-            return float("inf")
+            return math.inf
         finally:
             self._model.zero_grad()
+
+    def _on_cpu(self, rows: int) -> float:
+        if not self._has_room(rows):
+            return math.inf
+        found = self._timed(rows)
+        self._taken[rows] = resident_memory_bytes()
+        return found
+
+    def _on_accelerator(self, rows: int) -> float:
+        torch.accelerator.empty_cache()
+        spare = int(_SPARE * torch.cuda.mem_get_info(self._device)[1]) if self._device.type == "cuda" else 0
+        held = torch.empty(self._optimizer_bytes + spare, dtype=torch.uint8, device=self._device)
+        found = self._timed(rows)
+        del held
         return found
 
     def _has_room(self, rows: int) -> bool:
-        """Whether so many rows, by what a row more has taken so far, stay within their share of free memory."""
+        """Whether so many rows, by what a row more took in the last two trials, stay within their share of memory."""
         if len(self._taken) < 2:
             return True
-        (first, _), *_, (less, before), (last, taken) = [next(iter(self._taken.items())), *self._taken.items()]
-        a_row = (taken - before) / (last - less)
-        return taken + a_row * (rows - last) - self._taken[first] <= self._room
+        sizes, taken = list(self._taken), list(self._taken.values())
+        a_row = (taken[-1] - taken[-2]) / (sizes[-1] - sizes[-2])
+        return taken[-1] + a_row * (rows - sizes[-1]) - taken[0] <= self._room
 
     def _timed(self, rows: int) -> float:
         """The shortest of a few passes; the first may allocate."""
@@ -174,13 +179,11 @@ class Trials:
             began = time.perf_counter()
             self._pass(arguments)
             passes.append(time.perf_counter() - began)
-        self._model.zero_grad()
         return min(passes)
 
     def _pass(self, arguments: Mapping[str, Any]) -> None:
         with self._accelerator.autocast():
             loss: Tensor = self._model(**arguments)
         loss.backward()  # type: ignore[no-untyped-call]
-        loss.item()
         if self._device.type != "cpu":
             torch.accelerator.synchronize(self._device)
