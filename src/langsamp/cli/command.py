@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from langsamp.cli import analyses, donors, facts, runs, scores
+from langsamp.cli import analyses, donors, exploring, facts, runs, scores
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -29,6 +29,7 @@ for verb in (
     scores.compare,
     scores.table,
     runs.report,
+    exploring.explore,
     donors.donors,
     facts.tasks,
     facts.languages,

@@ -60,7 +60,7 @@ def vector_picture(
     with page_style():
         figure = Figure(figsize=(9.6, 6.2), layout="constrained")
         axes = figure.subplots()
-        titles = _scatter(axes, points, marks=marks, names=names, gid=gid, sized=True)
+        titles = dots(axes, points, marks=marks, names=names, gid=gid, sized=True)
         axes.set(
             xlabel=f"first principal component ({shares[0]:.0%} of the variance)",
             ylabel=f"second principal component ({shares[1]:.0%})",
@@ -69,7 +69,7 @@ def vector_picture(
         axes.axhline(0, color=LINE, linewidth=0.6, zorder=0)
         axes.axvline(0, color=LINE, linewidth=0.6, zorder=0)
         if len({point.group for point in points}) < len(points):  # else every dot's label already names its group
-            _legend(figure, axes)
+            legend(figure, axes)
         place_labels(axes, points, size=8)
     return Chart(figure, titles)
 
@@ -94,8 +94,8 @@ def score_scatter(
         axes.set_box_aspect(0.75)
         axes.plot([low, high], [low, high], color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
         axes.grid(zorder=0)
-        titles = _scatter(axes, points, marks=marks, names=names, gid=gid, sized=False)
-        _legend(figure, axes)
+        titles = dots(axes, points, marks=marks, names=names, gid=gid, sized=False)
+        legend(figure, axes)
         place_labels(axes, points, size=8)
     return Chart(figure, titles)
 
@@ -135,7 +135,7 @@ def group_chart(rows: Sequence[GroupRow], *, variants: Sequence[str], controls: 
     return Chart(figure, {})
 
 
-def _scatter(
+def dots(
     axes: Axes, points: Sequence[Point], *, marks: Mapping[str, Mark], names: Mapping[str, str], gid: str, sized: bool
 ) -> dict[str, list[str]]:
     """Draw the points group by group, listed groups in the palette's order and all others in grey; their tooltips."""
@@ -166,7 +166,8 @@ def _size(point: Point, largest: float, *, sized: bool) -> int:
     return _SIZES[min(len(_SIZES) - 1, int(len(_SIZES) * (point.weight / largest) ** 0.5))] if sized else _SIZES[1]
 
 
-def _legend(figure: Figure, axes: Axes) -> None:
+def legend(figure: Figure, axes: Axes) -> None:
+    """Say below the axes what colours and shapes mean, where there are several; `other` last."""
     handles, names = axes.get_legend_handles_labels()
     if len(names) > 1:
         pairs: Iterable[tuple[Any, Any]] = zip(handles, names, strict=True)

@@ -34,7 +34,8 @@ def place_labels(axes: Axes, points: Sequence[_Labelled], *, size: float) -> int
     scale = _fix_layout(axes)
     spots = scale * axes.transData.transform([(point.x, point.y) for point in points] or np.empty((0, 2)))
     frame = axes.get_window_extent()
-    inside = (scale * frame.x0 - 2, scale * frame.y0 - 2, scale * frame.x1 + 40, scale * frame.y1 + 8)
+    edge = scale * axes.get_figure(root=True).bbox.x1 - 2  # type: ignore[union-attr]
+    inside = (scale * frame.x0 - 2, scale * frame.y0 - 2, min(scale * frame.x1 + 40, edge), scale * frame.y1 + 8)
     taken = np.empty((2 * len(points), 4))  # left, bottom, right, top in points: of the dots, then of the labels
     taken[: len(points)] = np.hstack([spots - 2.4, spots + 2.4])
     placed = 0

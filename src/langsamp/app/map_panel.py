@@ -1,0 +1,75 @@
+"""*Map*: where the vectors lie, or where the languages are at home."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from langsamp.analysis.conditioning import Table
+from langsamp.app.fragments import figure, hint
+from langsamp.app.models import Answer, Opened, heading, told
+from langsamp.errors import UserError
+from langsamp.report.maps import By, Colour, language_map
+from langsamp.report.svg import inline_svg
+
+_LEAD = "Point at a dot for its name, family, script, how much text it has seen, and its nearest neighbours."
+_CALL = """\
+from langsamp.report.maps import language_map
+
+picture = language_map({folder!r}, table={table!r}, by={by!r}, colour={colour!r})
+print(picture.summary)
+picture.chart.figure.savefig("map.png")
+"""
+_INCH = 96
+"""Pixels of the page."""
+_NAMED = 12
+"""Codes that are named at most."""
+
+
+class View(NamedTuple):
+    """What is shown."""
+
+    table: Table
+    by: By
+
+
+VIEWS = {
+    "Language vectors": View("language", "vectors"),
+    "Homes of the languages": View("language", "places"),
+    "Script vectors": View("script", "vectors"),
+}
+
+
+@told
+def show_map(opened: Opened, view: View, colour: Colour) -> Answer:
+    """The picture of a model's languages or scripts."""
+    if opened.conditioning is None:
+        raise UserError(f"{opened.name} has no vectors, so there is nothing to draw; choose a model that has")
+    picture = language_map(opened.conditioning, table=view.table, by=view.by, colour=colour)
+    chart = picture.chart
+    svg = inline_svg(chart.figure, name="map", summary=picture.summary, titles=chart.titles)
+    left_out = hint(f"Not shown: {_listed(picture.left_out)}.") if picture.left_out else ""
+    call = _CALL.format(folder=str(opened.subject.folder), table=view.table, by=view.by, colour=colour)
+    return figure(svg, picture.summary, width=int(_INCH * float(chart.figure.get_figwidth()))) + left_out, call
+
+
+def _listed(codes: tuple[str, ...]) -> str:
+    return ", ".join(codes[:_NAMED]) + (f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else "")
+
+
+def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any], list[Any]]]:
+    """Put the panel into the page; what to run when the page opens or the model changes."""
+    gr.HTML(heading(_LEAD))
+    with gr.Row():
+        shown = gr.Radio(list(VIEWS), value=next(iter(VIEWS)), label="Show", scale=3)
+        colour = gr.Radio(["family", "script"], value="family", label="Colour", scale=1)
+    result = gr.HTML(elem_classes="answer")
+    with gr.Accordion("The same in Python", open=False):
+        call = gr.Code(language="python", interactive=False, show_label=False)
+
+    def draw(name: str, view: str, by: Colour) -> Answer:
+        return show_map(models[name], VIEWS[view], by)
+
+    inputs, outputs = [model, shown, colour], [result, call]
+    gr.on([shown.input, colour.input], draw, inputs, outputs, concurrency_id="models", show_progress="minimal")
+    return [(draw, inputs, outputs)]

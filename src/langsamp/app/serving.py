@@ -1,0 +1,167 @@
+"""The explorer as a web server: on this machine only unless told, and without a word to any other."""
+
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from ipaddress import ip_address
+from threading import Thread
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+from langsamp.errors import StoppedError, UserError
+
+if TYPE_CHECKING:
+    from langsamp.analysis.subjects import Subject
+
+LOOPBACK = "127.0.0.1"
+PORT = 7860
+EXTRA = 'pip install "langsamp[explore]"'
+
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+"""What a browser may load: only what this server gives it."""
+_QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_SHARE": "False",
+    "GRADIO_MCP_SERVER": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+_STARTING = 0.02
+"""Seconds between two looks whether the server has started."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Scope]]
+Send = Callable[[Scope], Awaitable[None]]
+
+
+def check_extra() -> None:
+    """Refuse to go on without the packages of the extra.
+
+    Raises:
+        UserError: naming the command that installs them.
+    """
+    os.environ.update(_QUIET)  # read where gradio is imported and where it starts
+    try:
+        import gradio
+        import uvicorn
+    except ImportError as error:
+        raise UserError(f"the explorer needs Gradio ({error}). Install it: {EXTRA}") from None
+    assert gradio and uvicorn
+
+
+def explore(
+    subjects: "Sequence[Subject]", *, host: str = LOOPBACK, port: int = PORT, started: Callable[[str], object]
+) -> None:
+    """Serve the page about `subjects` until Ctrl-C; `started` is told its address once it answers.
+
+    Raises:
+        UserError: where the extra is not installed, or the address is not to be had.
+    """
+    check_extra()
+    with _listening(host, port) as listener:
+        server = _server(subjects)
+        address = _address(listener)
+        try:
+            _serve(server, listener, lambda: started(address))
+        except (KeyboardInterrupt, StoppedError):
+            return
+
+
+@contextmanager
+def serving(subjects: "Sequence[Subject]", *, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
+    """The address of the page about `subjects` while the block runs, served by a thread; port 0 is any free one.
+
+    Raises:
+        UserError: as `explore` does.
+    """
+    check_extra()
+    with _listening(host, port) as listener:
+        server = _server(subjects)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            sleep(_STARTING)
+        try:
+            yield _address(listener)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server at `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _serve(server: Any, listener: socket.socket, started: Callable[[], object]) -> None:
+    original = server.startup
+
+    async def startup(sockets: list[socket.socket] | None = None) -> None:
+        await original(sockets=sockets)
+        started()
+
+    server.startup = startup
+    server.run(sockets=[listener])
+
+
+def _server(subjects: "Sequence[Subject]") -> Any:
+    import gradio as gr
+    import uvicorn
+    from fastapi import FastAPI
+
+    from langsamp.app.page import build_page, look
+
+    app = gr.mount_gradio_app(FastAPI(), build_page(subjects), path="", **look())
+    settings = uvicorn.Config(
+        _only_here(app), log_level="warning", ws="none", timeout_graceful_shutdown=1, server_header=False
+    )
+    return uvicorn.Server(settings)
+
+
+def _only_here(app: Any) -> Any:
+    """`app`, each of whose answers tells the browser to load nothing from elsewhere."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_guarded(message: Scope) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", []), (b"content-security-policy", _POLICY.encode())]
+                message = {**message, "headers": [*headers, (b"referrer-policy", b"no-referrer")]}
+            await send(message)
+
+        await app(scope, receive, send_guarded)
+
+    return guarded
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that waits at the address."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, OverflowError) as error:
+        raise UserError(f"cannot serve at {host}: {error}; give --host an address of this machine") from None
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(place)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UserError(
+                f"cannot serve at {host}, port {port}: {reason}. Give another --port; 0 takes any that is free"
+            ) from None
+        yield listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
