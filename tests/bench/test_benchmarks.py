@@ -14,6 +14,7 @@ from langsamp.bench.report import ReportSize, measure_report
 from langsamp.bench.retrieval import RetrievalSize, measure_retrieval
 from langsamp.bench.start import measure_start
 from langsamp.bench.step import measure_step
+from langsamp.bench.step_gpu import measure_step_on_gpu
 from langsamp.bench.trainer import TrainerSize, measure_trainer
 from langsamp.bench.ways import StepSize
 
@@ -120,3 +121,12 @@ def test_report(scratch: Material) -> None:
     assert len(record.rows) == len(record.targets) == 3 and all(row.seconds for row in record.rows)
     numbers = 2 * 8 * (2 * 12 + 2 * (2 + 2 + 2 + 3))  # models, languages, metrics of retrieval, seeds, other metrics
     assert record.settings["numbers"] == numbers
+
+
+def test_step_on_gpu_is_ready() -> None:
+    """On a CPU, where memory is not counted, so that a GPU machine needs no other code."""
+    size = StepSize(layers=2, hidden=32, heads=2, vocab_size=500, rows=2, row_tokens=16, rounds=1)
+    record = measure_step_on_gpu(size, device="cpu")
+    assert len(record.rows) == 6 and record.rows[0].ratio == 1
+    assert all(row.seconds and row.rate for row in record.rows)
+    assert len(record.targets) == 3  # a CPU has no peak in the table

@@ -4,6 +4,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import torch
+
 from langsamp.artifacts import write_json
 from langsamp.bench import data, finetuning, loss, prepare, report, retrieval, step, trainer
 from langsamp.bench.data import measure_data
@@ -16,6 +18,7 @@ from langsamp.bench.report import measure_report
 from langsamp.bench.retrieval import measure_retrieval
 from langsamp.bench.start import measure_start
 from langsamp.bench.step import measure_step
+from langsamp.bench.step_gpu import measure_step_on_gpu
 from langsamp.bench.table import print_record
 from langsamp.bench.trainer import measure_trainer
 from langsamp.errors import UserError, did_you_mean
@@ -26,6 +29,8 @@ BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
     "data": lambda material, quick: measure_data(material, data.QUICK if quick else data.NORMAL),
     "trainer": lambda material, quick: measure_trainer(material, trainer.QUICK if quick else trainer.NORMAL),
     "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
+    "step-gpu": lambda material, quick: measure_step_on_gpu(step.QUICK if quick else step.GPU),
+    "loss-gpu": lambda material, quick: measure_loss(loss.QUICK if quick else loss.GPU, device="cuda"),
     "loss": lambda material, quick: measure_loss(loss.QUICK if quick else loss.NORMAL),
     "retrieval": lambda material, quick: measure_retrieval(material, retrieval.QUICK if quick else retrieval.NORMAL),
     "fine-tuning": lambda material, quick: measure_finetuning(
@@ -35,8 +40,13 @@ BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
 }
 """What can be measured, each a function of (material, quick)."""
 
-GROUPS = {"evaluate": ("retrieval", "fine-tuning", "report"), "all": tuple(BENCHMARKS)}
-"""Names for several."""
+_ON_GPU = ("step-gpu", "loss-gpu")
+GROUPS = {
+    "evaluate": ("retrieval", "fine-tuning", "report"),
+    "gpu": _ON_GPU,
+    "all": tuple(name for name in BENCHMARKS if name not in _ON_GPU),
+}
+"""Names for several; `all` are those for a CPU."""
 
 
 def run_benchmarks(names: Sequence[str] = (), *, quick: bool = False, out: Path | None = None) -> list[Record]:
@@ -65,5 +75,7 @@ def _single(names: Sequence[str]) -> Iterator[str]:
     for name in names:
         if name not in known:
             raise UserError(f"no benchmark {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
+        if name in (*_ON_GPU, "gpu") and not torch.cuda.is_available():
+            raise UserError(f"the benchmark {name!r} needs a CUDA device, and torch {torch.__version__} sees none here")
     for name in names:
         yield from GROUPS.get(name, (name,))

@@ -29,6 +29,7 @@ QUICK = StepSize(layers=4, hidden=256, heads=4, vocab_size=32_000, rows=2, row_t
 NORMAL = StepSize(
     layers=12, hidden=768, heads=12, vocab_size=250_002, rows=2, row_tokens=512, rounds=3, has_targets=True
 )
+GPU = StepSize(layers=12, hidden=768, heads=12, vocab_size=401_145, rows=64, row_tokens=512, rounds=7, has_targets=True)
 _STEPS_FOR_MEMORY = 3
 _EQUAL = 1e-5
 """Largest differences from stock transformers in fp32: of the loss, and of gradients as a share of their largest."""

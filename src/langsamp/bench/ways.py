@@ -38,16 +38,16 @@ class StepSize:
     has_targets: bool = False
     """Whether the issue's targets are meant for this size."""
 
-    def gflop(self, masked: int, *, all_positions: bool = False) -> float:
+    def gflop(self, masked: int, *, all_positions: bool = False, prunes: bool = True) -> float:
         """Forward and backward of the products, a multiply-add counted as 2, with the last layer pruned or not."""
         tokens, width = self.rows * self.row_tokens, self.hidden
         scored = tokens if all_positions else masked
         attention = 4 * self.row_tokens * width
         layer = 24 * width**2 + attention  # 4 squares for attention, 8 for the feed-forward part
-        whole = self.layers if all_positions else self.layers - 1
-        last = 0 if all_positions else tokens * 4 * width**2 + masked * (20 * width**2 + attention)
+        last = tokens * 4 * width**2 + masked * (20 * width**2 + attention)
+        body = (self.layers - 1) * tokens * layer + (last if prunes and not all_positions else tokens * layer)
         head = scored * 2 * width * (self.vocab_size + width)
-        return 3 * (whole * tokens * layer + last + head) / 1e9
+        return 3 * (body + head) / 1e9
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,14 @@ class Setting:
 class Workplace:
     """A model with optimizer and one batch, on which steps are done in any way."""
 
-    def __init__(self, size: StepSize) -> None:
+    def __init__(self, size: StepSize, *, device: str = "cpu") -> None:
         """Make all from a fixed seed, so that any two of one size are equal; both tables are zero at first."""
         self.size = size
-        self.model = _model(size)
+        self.device = torch.device(device)
+        self.model = _model(size).to(self.device)
         self.optimizer = AdamW(self.model.parameters(), lr=1e-5)
-        self.batch = _batch(size)
+        self.scaler = torch.amp.GradScaler(device, enabled=False)
+        self.batch = {name: values.to(self.device) for name, values in _batch(size).items()}
         self.masked = int((self.batch["labels_BL"] != IGNORED).sum())
         self._choices: dict[str, Choice] = {}
 
@@ -80,7 +82,7 @@ class Workplace:
             shape = BatchShape(
                 rows=self.size.rows, row_tokens=self.size.row_tokens, masked=self.masked, precision=precision
             )
-            self._choices[precision] = choose_paths(self.model, shape, device=torch.device("cpu"))
+            self._choices[precision] = choose_paths(self.model, shape, device=self.device)
         return self._choices[precision]
 
     def steps(self, setting: Setting, *, warm_up: int, number: int) -> list[Times]:
@@ -90,9 +92,12 @@ class Workplace:
             for count in range(warm_up + number):
                 began = Times.now()
                 self.gradients(setting)
+                self.scaler.unscale_(self.optimizer)
                 nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-                self.optimizer.step()
+                self.scaler.step(self.optimizer)
+                self.scaler.update()
                 self.optimizer.zero_grad()
+                self._finish()
                 if count >= warm_up:
                     taken.append(Times.now().since(began))
         return taken
@@ -103,6 +108,7 @@ class Workplace:
         for layer in self.model.modules():
             if isinstance(layer, nn.Dropout):
                 layer.p = setting.dropout
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=setting.precision == "fp16")
         for group in self.optimizer.param_groups:
             group["fused"] = None if setting.way == AUTHORS else True
         return self.model.taking(self.choice(setting.precision).paths) if setting.way == OURS else nullcontext()
@@ -110,10 +116,15 @@ class Workplace:
     def gradients(self, setting: Setting) -> float:
         """The step's mean loss, whose gradients are left with the parameters."""
         torch.manual_seed(_SEED)
-        with torch.autocast("cpu", torch.bfloat16, enabled=setting.precision == "bf16"):
+        dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(setting.precision)
+        with torch.autocast(self.device.type, dtype, enabled=dtype is not None):
             loss = _LOSSES[setting.way](self.model, self.batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
+
+    def _finish(self) -> None:
+        if self.device.type != "cpu":
+            torch.accelerator.synchronize(self.device)
 
 
 def _stock(model: LangSampForMaskedLM, batch: Mapping[str, Tensor]) -> Tensor:
