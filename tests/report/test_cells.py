@@ -73,11 +73,11 @@ def test_fine_tunings_with_their_dev_curves(folder):
     run = read_run(folder)
     (comparison,) = compare(scores(run))
     found = tunings(run, comparison)
-    assert [each.variant for each in found] == ["none"] * 6 + ["both"] * 6
+    assert [each.side for each in found] == ["none"] * 6 + ["both"] * 6
     assert {each.replicate for each in found} == {f"{training}/{seed}" for training in (0, 1) for seed in (0, 1, 2)}
     assert (found[0].unit, list(found[0].steps), found[0].kept) == ("epoch", [1, 2, 3], 1)
     baseline, langsamp = tuning_rows(comparison, found)
-    assert (baseline.variant, baseline.number, baseline.dev, baseline.kept) == ("none", 6, 52.0, "epoch 2 of 3")
+    assert (baseline.side, baseline.number, baseline.dev, baseline.kept) == ("none", 6, 52.0, "epoch 2 of 3")
     assert baseline.source is None and baseline.seconds == 360
     assert langsamp.targets == pytest.approx(float(comparison.means["both"].mean()))
 

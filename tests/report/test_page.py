@@ -102,7 +102,7 @@ def test_headings_descend_one_level_at_a_time(whole):
 
 
 def test_the_same_run_gives_the_same_bytes(run_folder, tmp_path):
-    first, second = (write_report(run_folder, tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
+    first, second = (write_report(run_folder, out=tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
     assert first == second
 
 

@@ -84,13 +84,28 @@ def export(
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: report.html there.")] = None,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="Folders of runs or of evaluations; paper:baseline, paper:langsamp, ..."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File to write; default: report.html, in the folder if it is about one."),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Heading of the report; default: what it is about.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="Model that the others are compared with; default: a run's none, or the first.")
+    ] = None,
+    redact_text: Annotated[bool, typer.Option("--redact-text", help="Leave out every sentence of test sets.")] = False,
 ) -> None:
-    """Write a run's report, one offline HTML file."""
+    """Write one offline HTML file about runs and models.
+
+    Scores with intervals, every language, who got worse, seeds, what the vectors know, provenance.
+    """
     from langsamp.report.page import write_report
 
-    print_line(f"Report: {write_report(folder, out).resolve()}")
+    made = write_report(*inputs, out=out, title=title, baseline=baseline, redact_text=redact_text)
+    print_line(f"Report: {made.resolve()}")
 
 
 def _recipe(path: Path, settings: Sequence[str] | None) -> "Recipe":

@@ -1,7 +1,8 @@
 """Scores that were made before: of a run, of an evaluation, of one file, or the paper's; several side by side.
 
 Several tables keep their models apart: two models that have one name are told apart by where they are from, and so is
-one model that got different scores in two places. The same score in two places counts once.
+one model that got different scores in two places; with it all models of its table. The same score in two places counts
+once.
 """
 
 from collections.abc import Sequence
@@ -47,24 +48,36 @@ def read_scores(run: str) -> pd.DataFrame:
 def read_runs(runs: Sequence[str]) -> pd.DataFrame:
     """The tables of several runs as one, in the order of `runs`; clashing names and scores are told apart.
 
-    Where a model is told apart, its `model_name` becomes `place:name` and its `model` `fingerprint@place`.
+    Where models of a table are told apart, `model_name` becomes `place:name` and `model` `fingerprint@place`.
 
     Raises:
         UserError: as `read_scores` does.
     """
-    frames = [read_scores(run) for run in dict.fromkeys(runs)]
+    words = list(dict.fromkeys(runs))
+    frames = [read_scores(run) for run in words]
+    return side_by_side(frames, places_to_tell(frames, words))
+
+
+def places_to_tell(frames: Sequence[pd.DataFrame], runs: Sequence[str]) -> list[str]:
+    """What goes before the names of each table's models: its place where one is called as another's is, else "".
+
+    `runs` says where each table is from. Models of one table stay together: all get the place, or none does.
+    """
+    clashing = _clashing(frames)
+    return [
+        f"{place}:" if not run.startswith(PREFIX) and clashing & set(frame["model_name"]) else ""
+        for frame, run, place in zip(frames, runs, _short_names(runs), strict=True)
+    ]
+
+
+def side_by_side(frames: Sequence[pd.DataFrame], places: Sequence[str]) -> pd.DataFrame:
+    """Several tables as one, each model with its table's place before its name; the same score twice counts once."""
     if not frames:
         return pd.DataFrame(columns=list(COLUMNS))
-    places = _short_names(list(dict.fromkeys(runs)))
-    clashing = _clashing(frames)
     told_apart = [
-        frame.assign(
-            model=frame["model"].where(~frame["model_name"].isin(clashing), frame["model"] + f"@{place}"),
-            model_name=frame["model_name"].where(
-                ~frame["model_name"].isin(clashing) | frame["model_name"].str.startswith(PREFIX),
-                f"{place}:" + frame["model_name"],
-            ),
-        )
+        frame.assign(model=frame["model"] + f"@{place[:-1]}", model_name=place + frame["model_name"])
+        if place
+        else frame
         for frame, place in zip(frames, places, strict=True)
     ]
     return one_below_the_other(told_apart).drop_duplicates([*ONE_TABLE, "seed", "tag", "value"], ignore_index=True)
@@ -94,7 +107,7 @@ def _file(path: Path) -> Path:
 
 def _clashing(frames: Sequence[pd.DataFrame]) -> set[str]:
     """Names that mean different models in different tables, or one model with different scores."""
-    if len(frames) == 1:
+    if len(frames) < 2:
         return set()
     table = one_below_the_other(frames)
     place = [number for number, frame in enumerate(frames) for _ in range(len(frame))]

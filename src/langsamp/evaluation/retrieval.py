@@ -7,7 +7,7 @@ the same from the embedding layer, and from shared character n-grams.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,8 @@ def retrieve(
     """Score language after language; the English side of all of them is encoded once, before the first.
 
     Each gets `top1_accuracy`, `top5_accuracy` and `top10_accuracy` in per cent, and with `controls` the same three as
-    `layer0_...`, `ngram_...` and `chance_...`; the predictions are the rank of each item's translation, 1 = nearest.
+    `layer0_...`, `ngram_...` and `chance_...`; the predictions are the `rank` of each item's translation, 1 = nearest,
+    and which item was `nearest`.
     `failures` gets why, by tag, a language has no result. `advance` is told how many of `num_sentences(texts)` each
     batch finished.
 
@@ -70,14 +71,14 @@ def retrieve(
                 raise
             failures[str(tag)] = str(error)
             continue
-        found = {of: ranks(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
-        metrics = _accuracies(found[layer], prefix="")
+        found = {of: search(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
+        metrics = _accuracies(found[layer].rank, prefix="")
         if controls:
-            metrics |= _controls(text, found[0], ties=ties)
+            metrics |= _controls(text, found[0].rank, ties=ties)
         yield LanguageResult(
             tag=tag,
             metrics=metrics,
-            predictions={"rank": found[layer]},
+            predictions=found[layer]._asdict(),
             num_items=len(text.target),
             notes=_notes(text, cut, window=encoder.max_pieces),
         )
@@ -89,22 +90,40 @@ def num_sentences(texts: Iterable[ParallelText]) -> int:
     return len({s for text in texts for s in text.english}) + sum(len(set(text.target)) for text in texts)
 
 
-def ranks(english_ED: Any, target_ND: Any, *, ties: Ties = "last") -> NDArray[np.int32]:
-    """Rank of `target_ND[i]` among all rows of `target_ND` by their product with `english_ED[i]`, 1 = largest, (E,).
+class Found(NamedTuple):
+    """What the search for the translation of each of E sentences gave."""
+
+    rank: NDArray[np.int32]
+    """Of the translation, 1 = nearest."""
+    nearest: NDArray[np.int32]
+    """Which sentence was nearest: the translation itself exactly where its rank is 1."""
+
+
+def search(english_ED: Any, target_ND: Any, *, ties: Ties = "last") -> Found:
+    """Where `target_ND[i]` stands among all rows of `target_ND` by their product with `english_ED[i]`, largest first.
 
     Both are dense or sparse matrices of unit rows, so that products are cosines; a zero row is similar to nothing.
     """
-    found = []
+    rank, nearest = [], []
     for first in range(0, english_ED.shape[0], _CHUNK):
         product = english_ED[first : first + _CHUNK] @ target_ND.T
         similar_EN = product if isinstance(product, np.ndarray) else product.toarray()
+        own_E = first + np.arange(similar_EN.shape[0])
         own_E1 = np.diagonal(similar_EN, offset=first)[:, None]
         nearer_EN = similar_EN > own_E1 + _SLACK
         level_EN = (similar_EN >= own_E1 - _SLACK) & ~nearer_EN
         if ties == "index":
-            level_EN &= np.arange(similar_EN.shape[1]) <= first + np.arange(similar_EN.shape[0])[:, None]
-        found.append(nearer_EN.sum(1) + level_EN.sum(1))  # the translation is level with itself, so ranks start at 1
-    return np.concatenate(found).astype(np.int32)
+            level_EN &= np.arange(similar_EN.shape[1]) <= own_E[:, None]
+        rank_E = nearer_EN.sum(1) + level_EN.sum(1)  # the translation is level with itself, so ranks start at 1
+        similar_EN[np.arange(len(own_E)), own_E] = -np.inf
+        rank.append(rank_E)
+        nearest.append(np.where(rank_E == 1, own_E, similar_EN.argmax(1)))
+    return Found(np.concatenate(rank).astype(np.int32), np.concatenate(nearest).astype(np.int32))
+
+
+def ranks(english_ED: Any, target_ND: Any, *, ties: Ties = "last") -> NDArray[np.int32]:
+    """The ranks alone of `search`."""
+    return search(english_ED, target_ND, ties=ties).rank
 
 
 def _controls(text: ParallelText, embeddings: NDArray[np.int32], *, ties: Ties) -> dict[str, float]:

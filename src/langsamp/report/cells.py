@@ -1,4 +1,4 @@
-"""What the cells of a run say beside scores: what failed, what is to be known of texts, and how fine-tuning went.
+"""What the cells of an input say beside scores: what failed, what is to be known of texts, and how fine-tuning went.
 
 Of cells that score the same place (model, task, way of scoring, source, seed) the latest counts, as in the table of
 scores. Equal words about many languages or seeds are said once.
@@ -13,7 +13,8 @@ from langsamp.artifacts import fingerprint
 from langsamp.languages.aliases import aliases, describe_use
 from langsamp.languages.tags import LangScript
 from langsamp.report.run import Run
-from langsamp.report.tables import Comparison, split_name
+from langsamp.report.sides import split_name
+from langsamp.report.tables import Comparison
 
 _NAMED = 12
 """At most this many tags are named in one line."""
@@ -39,7 +40,7 @@ class Remark(NamedTuple):
 class Tuning(NamedTuple):
     """One fine-tuning: how the dev set judged it."""
 
-    variant: str
+    side: str
     replicate: str
     steps: Sequence[float]
     """Epochs where each look has its own, else updates."""
@@ -49,14 +50,21 @@ class Tuning(NamedTuple):
     """Main metric on the dev set, per cent."""
     kept: int | None
     """Which look's weights predict."""
+    test: float | None
+    """Mean over the shared target languages of its test scores; None where it lacks one."""
     seconds: float
+
+    @property
+    def best(self) -> float:
+        """The dev score of the weights that predict."""
+        return self.dev[self.kept if self.kept is not None else -1]
 
 
 class TuningRow(NamedTuple):
-    """The fine-tunings of one variant in one comparison."""
+    """The fine-tunings of one side in one comparison."""
 
     label: str
-    variant: str
+    side: str
     number: int
     dev: float
     """Mean over fine-tunings of the dev score of the kept weights."""
@@ -68,6 +76,18 @@ class TuningRow(NamedTuple):
     kept: str
     """Where the kept weights stand, e.g. `epoch 3 to 12 of 40`."""
     seconds: float
+
+
+class CellCount(NamedTuple):
+    """How the cells of one side on one task ended."""
+
+    task: str
+    side: str
+    complete: int
+    partial: int
+    """Some of its languages have no score."""
+    failed: int
+    """It gave nothing."""
 
 
 def current_scores(run: Run) -> tuple[pd.DataFrame | None, list[str]]:
@@ -141,38 +161,42 @@ def tunings(run: Run, comparison: Comparison) -> list[Tuning]:
         looks = [look for look in cell.get("dev_curve", ()) if comparison.metric in look.get("metrics", {})]
         if cell["cell"] not in comparison.cells or not looks:
             continue
-        variant, training = split_name(names.get(cell["key"]["model"], cell["model_name"]))
+        side, training = split_name(names.get(cell["key"]["model"], run.place + cell["model_name"]))
+        if side not in comparison.sides:
+            continue
         epochs = [look["epoch"] for look in looks]
         unit = "epoch" if len(set(epochs)) == len(epochs) else "update"
         kept = [place for place, look in enumerate(looks) if look.get("kept")]
+        replicate = f"{training}/{cell['key']['seed']}"
         found.append(
             Tuning(
-                variant=variant,
-                replicate=f"{training}/{cell['key']['seed']}",
+                side=side,
+                replicate=replicate,
                 steps=epochs if unit == "epoch" else [look["step"] for look in looks],
                 unit=unit,
                 dev=[float(look["metrics"][comparison.metric]) for look in looks],
                 kept=kept[-1] if kept else None,
+                test=_test_mean(comparison, side, replicate),
                 seconds=float(cell.get("wall_seconds", 0.0)),
             )
         )
-    order = comparison.variants
-    return sorted((each for each in found if each.variant in order), key=lambda each: order.index(each.variant))
+    order = comparison.sides
+    return sorted(found, key=lambda each: order.index(each.side))
 
 
 def tuning_rows(comparison: Comparison, found: Sequence[Tuning]) -> list[TuningRow]:
-    """One line for each variant that was fine-tuned."""
+    """One line for each side that was fine-tuned."""
     rows = []
-    for variant in dict.fromkeys(each.variant for each in found):
-        mine = [each for each in found if each.variant == variant]
-        best = [each.dev[each.kept if each.kept is not None else -1] for each in mine]
+    for side in dict.fromkeys(each.side for each in found):
+        mine = [each for each in found if each.side == side]
+        best = [each.best for each in mine]
         at = [each.steps[each.kept if each.kept is not None else -1] for each in mine]
         span = f"{min(at):,.0f}" if min(at) == max(at) else f"{min(at):,.0f} to {max(at):,.0f}"
-        means = comparison.means[variant]
+        means = comparison.means[side]
         rows.append(
             TuningRow(
                 label=comparison.label,
-                variant=variant,
+                side=side,
                 number=len(mine),
                 dev=sum(best) / len(best),
                 dev_range=(min(best), max(best)),
@@ -183,6 +207,29 @@ def tuning_rows(comparison: Comparison, found: Sequence[Tuning]) -> list[TuningR
             )
         )
     return rows
+
+
+def cell_counts(runs: Sequence[Run]) -> list[CellCount]:
+    """Of every task and side how many cells are complete, partial and failed, in the order of their names."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for run in runs:
+        names = _model_names(run)
+        found = [(cell.get("key", {}), int(bool(cell.get("failures")))) for cell in _latest(run.cells)]
+        for key, state in [*found, *((record["cell"], 2) for record in run.failed_cells)]:
+            model = str(key.get("model", ""))
+            place = (str(key.get("task", "")), split_name(names.get(model, run.place + model))[0])
+            counts.setdefault(place, [0, 0, 0])[state] += 1
+    return [CellCount(*place, *found) for place, found in sorted(counts.items())]
+
+
+def _test_mean(comparison: Comparison, side: str, replicate: str) -> float | None:
+    """The mean over shared languages but the source that one fine-tuning reaches; None where it lacks one of them."""
+    table = comparison.replicates(side)
+    tags = [tag for tag in comparison.shared if tag != comparison.setting.source]
+    if replicate not in table or not tags:
+        return None
+    scores = table[replicate].loc[tags]
+    return None if scores.isna().any() else float(scores.mean())
 
 
 def _latest(cells: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -200,7 +247,7 @@ def _identity(key: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _model_names(run: Run) -> dict[str, str]:
     named = {cell["key"]["model"]: cell["model_name"] for cell in run.cells if "key" in cell and "model_name" in cell}
-    return named | dict(run.model_names)
+    return {model: run.place + name for model, name in {**named, **run.model_names}.items()}
 
 
 def _place(key: Mapping[str, Any], names: Mapping[str, str]) -> str:

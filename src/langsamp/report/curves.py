@@ -11,22 +11,23 @@ from numpy.typing import NDArray
 
 from langsamp.report.cells import Tuning
 from langsamp.report.figures import Chart
-from langsamp.report.palette import OTHER, VARIANT_COLOURS
-from langsamp.report.run import VARIANTS, Model
+from langsamp.report.palette import Mark
+from langsamp.report.run import Model
+from langsamp.report.sides import side_name
 from langsamp.report.svg import page_style
 
 _LINE_STYLES = ("-", "--", ":", "-.")
 _MOST_POINTS = 300  # of one curve: more cannot be seen at the width of a page
 
 
-def loss_curves(models: Sequence[Model]) -> Chart:
-    """Training loss (smoothed) and held-out loss by step, one line a model."""
+def loss_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart:
+    """Training loss (smoothed) and held-out loss by step, one line a model in the colour of its side."""
     with page_style():
         figure = Figure(figsize=(9.6, 3.7), layout="constrained")
         train, held_out = figure.subplots(1, 2)
         for model in models:
             look: dict[str, Any] = {
-                "color": VARIANT_COLOURS.get(model.variant, OTHER.colour),
+                "color": marks[model.side].colour,
                 "linestyle": _LINE_STYLES[model.seed % len(_LINE_STYLES)],
                 "label": model.label,
             }
@@ -63,7 +64,7 @@ def smoothed(losses: NDArray[np.floating]) -> NDArray[np.floating]:
     return out
 
 
-def dev_curves(tasks: Mapping[str, Sequence[Tuning]]) -> Chart:
+def dev_curves(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Mark]) -> Chart:
     """The dev score by epoch or update, one small picture a task, one line a fine-tuning; dots are the kept weights."""
     rows = -(-len(tasks) // 2)
     with page_style():
@@ -71,7 +72,7 @@ def dev_curves(tasks: Mapping[str, Sequence[Tuning]]) -> Chart:
         pictures = figure.subplots(rows, 2, squeeze=False).ravel()
         for axes, (label, tunings) in zip(pictures, tasks.items(), strict=False):
             for each in tunings:
-                colour = VARIANT_COLOURS.get(each.variant, OTHER.colour)
+                colour = marks[each.side].colour
                 shown = np.unique(np.linspace(0, len(each.dev) - 1, _MOST_POINTS).astype(int))
                 axes.plot(
                     np.array(each.steps)[shown], np.array(each.dev)[shown], linewidth=0.9, alpha=0.7, color=colour
@@ -85,10 +86,9 @@ def dev_curves(tasks: Mapping[str, Sequence[Tuning]]) -> Chart:
             axes.set_axis_off()
         for axes in pictures[::2]:
             axes.set_ylabel("dev set, per cent")
-        present = {each.variant for tunings in tasks.values() for each in tunings}
-        for variant in [name for name in VARIANTS if name in present] + sorted(present - VARIANTS.keys()):
-            colour = VARIANT_COLOURS.get(variant, OTHER.colour)
-            pictures[0].plot([], [], linewidth=2, color=colour, label=VARIANTS.get(variant, variant))
+        present = {each.side for tunings in tasks.values() for each in tunings}
+        for side in (side for side in marks if side in present):
+            pictures[0].plot([], [], linewidth=2, color=marks[side].colour, label=side_name(side))
         figure.legend(loc="outside lower center", ncols=6, handlelength=1.6)
     return Chart(figure, {})
 

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from langsamp.report.groups import GroupRow
 from langsamp.report.labels import place_labels
-from langsamp.report.palette import OTHER, VARIANT_COLOURS, Mark
-from langsamp.report.run import VARIANTS
+from langsamp.report.palette import OTHER, Mark
+from langsamp.report.sides import side_name
 from langsamp.report.svg import INK, LINE, inline_svg, page_style
 
 _SIZES = (18, 32, 48, 70)  # square points
@@ -53,21 +53,33 @@ def vector_picture(
     *,
     marks: Mapping[str, Mark],
     names: Mapping[str, str],
-    shares: tuple[float, float],
+    shares: tuple[float, float] | None,
     gid: str,
 ) -> Chart:
-    """Vectors on their first two principal components, coloured and shaped by group; size grows with rows seen."""
+    """Vectors in two dimensions, coloured and shaped by group; size grows with rows seen.
+
+    With `shares` of the variance the dimensions are the first two principal components; None is for an embedding, whose
+    axes mean nothing and are not drawn.
+    """
     with page_style():
         figure = Figure(figsize=(9.6, 6.2), layout="constrained")
         axes = figure.subplots()
         titles = dots(axes, points, marks=marks, names=names, gid=gid, sized=True)
-        axes.set(
-            xlabel=f"first principal component ({shares[0]:.0%} of the variance)",
-            ylabel=f"second principal component ({shares[1]:.0%})",
-        )
         axes.margins(0.06)
-        axes.axhline(0, color=LINE, linewidth=0.6, zorder=0)
-        axes.axvline(0, color=LINE, linewidth=0.6, zorder=0)
+        rows = [point.weight for point in points]
+        axes.set_title(
+            f"larger dots have seen more rows, {min(rows):,.0f} to {max(rows):,.0f}", loc="right", fontsize=8,
+            fontweight="normal",
+        )  # fmt: skip
+        if shares is None:
+            axes.set(xticks=[], yticks=[])
+        else:
+            axes.set(
+                xlabel=f"first principal component ({shares[0]:.0%} of the variance)",
+                ylabel=f"second principal component ({shares[1]:.0%})",
+            )
+            axes.axhline(0, color=LINE, linewidth=0.6, zorder=0)
+            axes.axvline(0, color=LINE, linewidth=0.6, zorder=0)
         if len({point.group for point in points}) < len(points):  # else every dot's label already names its group
             legend(figure, axes)
         place_labels(axes, points, size=8)
@@ -100,26 +112,27 @@ def score_scatter(
     return Chart(figure, titles)
 
 
-def group_chart(rows: Sequence[GroupRow], *, variants: Sequence[str], controls: Mapping[tuple[str, str], str]) -> Chart:
-    """Mean score of each group, one dot a variant on one line, with the controls as small ticks below them.
+def group_chart(
+    rows: Sequence[GroupRow], *, marks: Mapping[str, Mark], controls: Mapping[tuple[str, str], str]
+) -> Chart:
+    """Mean score of each group, one dot a side on one line, with the controls as small ticks below them.
 
-    `controls` names the columns of `GroupRow.controls` that are drawn.
+    `marks` says which sides in which order, and how they are drawn; `controls` names which of `GroupRow.controls` that are drawn.
     """
     with page_style():
         figure = Figure(figsize=(9.6, 0.9 + 0.5 * len(rows)), layout="constrained")
         axes = figure.subplots()
         heights = np.arange(len(rows))[::-1]
         for row, height in zip(rows, heights, strict=True):
-            ends = [row.means[variant] for variant in variants]
+            ends = [row.means[side] for side in marks]
             axes.plot(
                 [min(ends), max(ends)], [height, height], color=LINE, linewidth=5, solid_capstyle="round", zorder=1
             )
-        for place, variant in enumerate(variants):
-            aside = 0.13 * ((len(variants) - 1) / 2 - place) if len(variants) > 2 else 0.0
-            colour = VARIANT_COLOURS.get(variant, OTHER.colour)
+        for place, (side, mark) in enumerate(marks.items()):
+            aside = 0.13 * ((len(marks) - 1) / 2 - place) if len(marks) > 2 else 0.0
             axes.scatter(
-                [row.means[variant] for row in rows], heights + aside, s=64, color=colour,
-                marker="o" if variant == "none" else "D", label=VARIANTS.get(variant, variant), zorder=3, linewidths=0,
+                [row.means[side] for row in rows], heights + aside, s=64, color=mark.colour, marker=mark.shape,
+                label=side_name(side), zorder=3, linewidths=0,
             )  # fmt: skip
         for (key, name), shape in zip(controls.items(), ("|", "x", "1"), strict=False):
             values = [row.controls.get(key, float("nan")) for row in rows]

@@ -1,7 +1,7 @@
 """Groups of languages in one comparison: means, both standard deviations, and differences to the baseline.
 
 A group's mean is the unweighted mean over languages of the mean over replicates, over the languages that all shown
-variants have; `evaluation.groups` computes it.
+sides have; `evaluation.groups` computes it. Intervals are those of `analysis.comparison`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,17 +11,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from langsamp.analysis.comparison import TIE
+from langsamp.analysis.bootstrap import Interval
+from langsamp.analysis.comparison import TIE, TaskComparison
 from langsamp.evaluation.groups import group_means, groups_of
+from langsamp.evaluation.published import printed, printed_tasks
 from langsamp.languages.table import families
 from langsamp.languages.tags import LangScript
-from langsamp.report.tables import CONTROLS, Comparison
+from langsamp.report.tables import CONTROLS, Comparison, Setting
 
+Tests = Mapping[tuple[Setting, str], TaskComparison]
+"""What tests say of each comparison and each side of it against the baseline."""
 _NAMES = {"latin": "Latin", "nonlatin": "non-Latin", "unknown": "area not known"}
 
 
 class Against(NamedTuple):
-    """One variant against the baseline over the languages of a group."""
+    """One side against the baseline over the languages of a group."""
 
     difference: float
     better: int
@@ -34,27 +38,54 @@ class Against(NamedTuple):
         return tone(self.difference)
 
 
+class Printed(NamedTuple):
+    """A number of the paper's own tables."""
+
+    mean: float
+    sd: float | None
+    """Of what, the paper does not say."""
+    languages: int | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class GroupRow:
     """One group of languages in one comparison."""
 
+    code: str
+    """As `evaluation.groups` calls it: `latin`, `indo1319`."""
     group: str
+    """What readers call it."""
     languages: int
     means: Mapping[str, float]
+    """By side."""
     spreads: Mapping[str, float | None]
     """Standard deviation over replicates of the group's mean, over the languages that have all; None with one."""
     language_spreads: Mapping[str, float | None]
     """Mean over languages of a language's standard deviation over replicates; None with one."""
     against: Mapping[str, Against]
-    """By variant; empty without a baseline."""
+    """By side that is compared; empty without a baseline."""
+    intervals: Mapping[str, Interval]
+    """95 % interval of the difference by side, families (and seeds) drawn anew; absent where there is one family."""
+    printed: Mapping[str, Printed]
+    """What the paper prints for this task and group, by published side; empty where it prints nothing."""
     controls: Mapping[tuple[str, str], float]
-    """By (control, variant)."""
+    """By (control, side)."""
+
+    def spread(self, side: str) -> float | None:
+        """The deviation to show beside a mean: over replicates, or the printed one of a published side."""
+        printed = self.printed.get(side)
+        own = self.spreads.get(side)
+        return (
+            own if own is not None else printed.sd if printed and printed.languages in (None, self.languages) else None
+        )
 
 
-def group_rows(comparisons: Sequence[Comparison], by: str = "paper") -> list[list[GroupRow]]:
+def group_rows(
+    comparisons: Sequence[Comparison], by: str = "paper", tests: Tests | None = None
+) -> list[list[GroupRow]]:
     """For each comparison one line for each group of a grouping of `evaluation.groups` that holds a shared language.
 
-    The group `all` comes first.
+    The group `all` comes first. `tests` are those of `verdict.significance`, made with this grouping.
     """
     frames = [_long(comparison).assign(task=str(place)) for place, comparison in enumerate(comparisons)]
     if not any(len(frame) for frame in frames):
@@ -63,49 +94,87 @@ def group_rows(comparisons: Sequence[Comparison], by: str = "paper") -> list[lis
     means: dict[str, dict[str, dict[str, Any]]] = {}
     for row in group_means(scores, by).to_dict("records"):
         means.setdefault(row["task"], {}).setdefault(row["group"], {})[row["model"]] = row
+    printed = _printed(by)
     return [
-        _rows(comparison, _members(comparison.shared, by), means.get(str(place), {}))
+        [
+            _row(
+                comparison,
+                group,
+                members=_members(comparison.shared, by)[group],
+                means=found,
+                intervals=_intervals(comparison, by, group, tests or {}),
+                printed=printed.get((comparison.setting.task, group), {}),
+            )
+            for group, found in sorted(means.get(str(place), {}).items(), key=lambda item: item[0] != "all")
+        ]
         for place, comparison in enumerate(comparisons)
     ]
 
 
 def _long(comparison: Comparison) -> pd.DataFrame:
-    """The shared languages' scores as `group_means` takes them: a variant is a model, a replicate a seed."""
+    """The shared languages' scores as `group_means` takes them: a side is a model, a replicate a seed."""
     parts = [
-        table.melt(ignore_index=False, var_name="seed").rename_axis("tag").reset_index().assign(model=variant)
-        for variant in comparison.variants
-        for table in [comparison.replicates(variant).loc[comparison.shared]]
+        table.melt(ignore_index=False, var_name="seed").rename_axis("tag").reset_index().assign(model=side)
+        for side in comparison.sides
+        for table in [comparison.replicates(side).loc[comparison.shared]]
     ]
     return pd.concat(parts, ignore_index=True).dropna(subset="value")
 
 
-def _rows(
-    comparison: Comparison, members: Mapping[str, list[str]], means: Mapping[str, Mapping[str, Mapping[str, Any]]]
-) -> list[GroupRow]:
-    """The lines of one comparison; `means` has those of `group_means` by group and variant."""
-    variants = comparison.variants
-    others = [variant for variant in variants if variant != "none"] if "none" in variants else []
-    return [
-        GroupRow(
-            group=families().get(group, _NAMES.get(group, group)),
-            languages=len(members[group]),
-            means={name: float(found[name]["mean_over_languages"]) for name in variants},
-            spreads={name: _number(found[name]["sd_over_seeds"]) for name in variants},
-            language_spreads={name: _number(found[name]["mean_sd_of_languages"]) for name in variants},
-            against={name: against_baseline(comparison, name, members[group]) for name in others},
-            controls=_controls(comparison, members[group]),
-        )
-        for group, found in sorted(means.items(), key=lambda item: item[0] != "all")
-    ]
+def _row(  # one line from the parts that were computed for all at once
+    comparison: Comparison,
+    group: str,
+    *,
+    members: list[str],
+    means: Mapping[str, Mapping[str, Any]],
+    intervals: Mapping[str, Interval],
+    printed: Mapping[str, Printed],
+) -> GroupRow:
+    sides = comparison.sides
+    return GroupRow(
+        code=group,
+        group=families().get(group, _NAMES.get(group, group)),
+        languages=len(members),
+        means={side: float(means[side]["mean_over_languages"]) for side in sides},
+        spreads={side: _number(means[side]["sd_over_seeds"]) for side in sides},
+        language_spreads={side: _number(means[side]["mean_sd_of_languages"]) for side in sides},
+        against={side: against_baseline(comparison, side, members) for side in comparison.others},
+        intervals=intervals,
+        printed=printed,
+        controls=_controls(comparison, members),
+    )
 
 
-def against_baseline(comparison: Comparison, variant: str, tags: Collection[str]) -> Against:
+def against_baseline(comparison: Comparison, side: str, tags: Collection[str]) -> Against:
     """Mean difference to the baseline and counts of better, tied and worse languages over `tags`."""
-    means = comparison.means.loc[list(tags)]
-    difference = means[variant] - means["none"]
+    difference = comparison.differences(side).loc[list(tags)]
     slack = TIE - 1e-9  # 43.85 - 43.8 is a little less than 0.05 in floats
     better, worse = int((difference >= slack).sum()), int((difference <= -slack).sum())
     return Against(float(difference.mean()), better, len(difference) - better - worse, worse)
+
+
+def _intervals(comparison: Comparison, by: str, group: str, tests: Tests) -> dict[str, Interval]:
+    found = {}
+    for side in comparison.others:
+        test = tests.get((comparison.setting, side))
+        difference = test.groups.get(by, {}).get(group) if test else None
+        if difference is not None and difference.clustered is not None:
+            found[side] = difference.clustered
+    return found
+
+
+def _printed(by: str) -> dict[tuple[str, str], dict[str, Printed]]:
+    """What Table 1 (groups of the paper) or Table 6 (families) prints, by task and group."""
+    number = {"paper": 1, "family": 6}.get(by)
+    found: dict[tuple[str, str], dict[str, Printed]] = {}
+    sizes = printed_tasks()
+    for row in printed(number).to_dict("records") if number else ():
+        facts = sizes[row["task"]]
+        of_group = facts["head"] + facts["tail"] if row["group"] == "all" else facts.get(row["group"])
+        languages = of_group if pd.isna(row["languages"]) else int(row["languages"])
+        value = Printed(float(row["mean"]), None if pd.isna(row["sd"]) else float(row["sd"]), languages)
+        found.setdefault((row["task"], row["group"]), {})[row["column"]] = value
+    return found
 
 
 def tone(difference: float | None) -> str:
@@ -126,10 +195,10 @@ def _members(tags: Collection[str], by: str) -> dict[str, list[str]]:
 def _controls(comparison: Comparison, tags: list[str]) -> dict[tuple[str, str], float]:
     means: pd.Series = comparison.controls.reindex(tags).mean()
     return {
-        (name, variant): float(means[name, variant])
+        (name, side): float(means[name, side])
         for name in CONTROLS
-        for variant in comparison.variants
-        if (name, variant) in means.index
+        for side in comparison.sides
+        if (name, side) in means.index
     }
 
 

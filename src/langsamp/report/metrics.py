@@ -30,20 +30,21 @@ class MetricRow(NamedTuple):
 
     name: str
     means: Mapping[str, float]
-    """By variant, per cent."""
-    difference: float | None
-    """Of the main variant to the baseline, in points."""
+    """By side, per cent."""
+    differences: Mapping[str, float]
+    """To the baseline by side, in points."""
 
 
 def other_metrics(comparison: Comparison) -> list[MetricRow]:
     """The metrics beside the main one: means over languages of means over replicates, over the shared languages."""
-    means = comparison.others.reindex(comparison.shared).mean()
+    means = comparison.other_metrics.reindex(comparison.shared).mean()
     rows = []
-    for metric in dict.fromkeys(comparison.others.columns.get_level_values(0)):
-        found = {name: float(means[metric, name]) for name in comparison.variants if (metric, name) in means.index}
-        both = comparison.main in found and "none" in found
-        difference = found[str(comparison.main)] - found["none"] if both else None
-        rows.append(MetricRow(metric_name(str(metric)), found, difference))
+    for metric in dict.fromkeys(comparison.other_metrics.columns.get_level_values(0)):
+        found = {side: float(means[metric, side]) for side in comparison.sides if (metric, side) in means.index}
+        base = found.get(str(comparison.baseline))
+        compared = [side for side in comparison.others if side in found] if base is not None else []
+        differences = {side: found[side] - base for side in compared if base is not None}
+        rows.append(MetricRow(metric_name(str(metric)), found, differences))
     return rows
 
 
@@ -55,5 +56,7 @@ def metric_name(metric: str) -> str:
 def meanings(comparisons: Sequence[Comparison]) -> dict[str, str]:
     """What the metrics of some comparisons mean, by reader's name."""
     used = {comparison.metric for comparison in comparisons}
-    used |= {str(metric) for comparison in comparisons for metric in comparison.others.columns.get_level_values(0)}
+    used |= {
+        str(metric) for comparison in comparisons for metric in comparison.other_metrics.columns.get_level_values(0)
+    }
     return {metric_name(metric): meaning for metric, meaning in _MEANINGS.items() if metric in used}

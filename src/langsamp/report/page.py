@@ -1,4 +1,4 @@
-"""`report.html`: one file that shows a whole run, readable offline, by keyboard, on paper and without JavaScript."""
+"""`report.html`: one file about runs and models, readable offline, by keyboard, on paper and without JavaScript."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,51 +6,62 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from langsamp import __version__
 from langsamp.artifacts import write_text
 from langsamp.evaluation.tasks import TASKS
 from langsamp.report import numbers
 from langsamp.report.analysis_sections import analysis_parts
-from langsamp.report.cells import alias_uses, current_scores, failures, notes, tuning_rows, tunings
+from langsamp.report.cells import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
+from langsamp.report.citations import sources
 from langsamp.report.curves import dev_curves, loss_curves
+from langsamp.report.examples import EXAMPLES, Library
 from langsamp.report.figures import embedded
+from langsamp.report.groups import tone
+from langsamp.report.inputs import Inputs, read_inputs
+from langsamp.report.losses import LOSERS, WITH_EXAMPLES, losses
 from langsamp.report.metrics import meanings
-from langsamp.report.run import VARIANTS, Run, read_run
+from langsamp.report.run import Run
 from langsamp.report.sections import (
     all_tags,
     data_rows,
     data_totals,
+    exact_scores,
     model_summary,
     overview_rows,
     rows_seen,
     training_rows,
 )
+from langsamp.report.seeds import dev_test_chart, has_seeds, strip_chart
+from langsamp.report.sides import side_name
 from langsamp.report.tables import Comparison, compare, not_compared
-from langsamp.report.task_sections import task_sections
-from langsamp.report.verdict import (
-    cards,
-    headline,
-    held_out_sentence,
-    significance,
-    summary_rows,
-)
+from langsamp.report.task_sections import GROUPINGS, task_sections
+from langsamp.report.verdict import cards, headlines, held_out_sentence, significance, summary_rows
 
 
-def write_report(run: Path, out: Path | None = None) -> Path:
-    """Write the report of a run folder and give its path: `out`, or `report.html` in the folder.
+def write_report(
+    *words: str | Path,
+    out: Path | None = None,
+    title: str | None = None,
+    baseline: str | None = None,
+    redact_text: bool = False,
+) -> Path:
+    """Write the report on runs, evaluations and published scores and give its path: `out`, or `Inputs.default_out`.
 
-    What the run lacks (no evaluation, one model only) is named in the report instead of shown.
+    `baseline` is the model that every other one is compared with; `redact_text` leaves out every sentence of test sets.
+    What an input lacks (no evaluation, one model only) is named in the report instead of shown.
 
     Raises:
-        DataMissingError: where `run` is no run folder.
-        DamagedError: where a file in it cannot be read.
-        UserError: where the report cannot be written.
+        DataMissingError: where a word names no run, evaluation or published scores.
+        DamagedError: where a file of one cannot be read.
+        UserError: where the report cannot be written, and for an unknown baseline.
     """
-    target = out or run / "report.html"
-    write_text(target, render(read_run(run)))
+    inputs = read_inputs([str(word) for word in words], baseline=baseline, title=title)
+    target = out or inputs.default_out
+    write_text(target, render(inputs, redact_text=redact_text))
     return target
 
 
-def render(run: Run) -> str:
+def render(inputs: Inputs, *, redact_text: bool = False) -> str:
     """The report as HTML text."""
     environment = Environment(
         loader=PackageLoader("langsamp.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -58,86 +69,109 @@ def render(run: Run) -> str:
     )  # fmt: skip
     for name in ("score", "signed", "whole", "share", "decimals", "duration"):
         environment.filters[name] = getattr(numbers, name)
-    return environment.get_template("page.html").render(context(run))
+    environment.filters |= {"side": side_name, "tone": tone}
+    return environment.get_template("page.html").render(context(inputs, redact_text=redact_text))
 
 
-def context(run: Run) -> Mapping[str, Any]:
+def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
     """Every value that the template prints, by name."""
-    scores, replaced = current_scores(run)
     order = list(TASKS)
-    found = compare(scores) if scores is not None else []
+    found = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
     found.sort(key=lambda each: order.index(each.setting.task) if each.setting.task in order else len(order))
     comparisons = [comparison for comparison in found if comparison.shared]
-    tests = significance(scores, comparisons) if scores is not None else {}
-    tags, seen = all_tags(run), rows_seen(run)
-    tasks = task_sections(comparisons, tests, tags=tags, seen=seen)
-    lines, reasons = data_rows(run)
+    tests = significance(comparisons, by=GROUPINGS)
+    tags, seen = all_tags(inputs), rows_seen(inputs.models)
+    tasks = task_sections(comparisons, tests, marks=inputs.marks, tags=tags, seen=seen)
+    shown = {side for comparison in comparisons for side in comparison.sides}
     return {
-        "run": run,
-        "variants": VARIANTS,
+        "inputs": inputs,
+        "langsamp_version": __version__,
+        "redact_text": redact_text,
+        "command": inputs.command(*(["--redact-text"] if redact_text else [])),
         "tags": tags,
-        "models": model_summary(run.models),
+        "models": model_summary(inputs.models),
         "tasks": tasks,
-        "headline": headline(comparisons, tests),
-        "summary": summary_rows(comparisons, [task.groups[0] for task in tasks], tests),
-        "shown_variants": _variants(comparisons),
+        "headlines": headlines(comparisons, tests),
+        "summary": summary_rows(comparisons, [task.whole for task in tasks], tests),
+        "shown_sides": [side for side in inputs.sides if side in shown],
         "meanings": meanings(comparisons),
-        "cards": cards(run, comparisons),
-        "held_out": held_out_sentence(run.models),
-        "absent": [*absent(run, found), *not_compared(found), *replaced],
-        "overview": overview_rows(comparisons, tags, seen=seen) if len(tasks) != 1 else [],
-        "failures": failures(run),
-        "notes": notes(run),
-        "aliases": alias_uses(run),
-        "data": lines,
-        "reasons": reasons,
-        "totals": data_totals(run),
-        **_training_parts(run, comparisons),
-        **analysis_parts(run),
+        "cards": cards(inputs.runs, comparisons),
+        "held_out": [said for run in inputs.runs if (said := held_out_sentence(run.models))],
+        "absent": [*absent(inputs, found), *not_compared(found), *inputs.replaced],
+        "overview": overview_rows(comparisons, tags, seen=seen),
+        "exact_scores": exact_scores(comparisons) if len(shown) > 2 else {},
+        "losses": losses(comparisons, None if redact_text else Library(inputs.runs)),
+        "losers": LOSERS,
+        "with_examples": WITH_EXAMPLES,
+        "examples": EXAMPLES,
+        "failures": [remark for run in inputs.runs for remark in failures(run)],
+        "notes": [remark for run in inputs.runs for remark in notes(run)],
+        "aliases": list(dict.fromkeys(said for run in inputs.runs for said in alias_uses(run))),
+        "data": [(run, *data_rows(run), data_totals(run)) for run in inputs.runs if run.manifest is not None],
+        "sources": sources([comparison.setting.task for comparison in comparisons]),
+        **_training_parts(inputs, comparisons),
+        **_seed_parts(inputs, comparisons),
+        **analysis_parts(*inputs.runs),
     }
 
 
-def _training_parts(run: Run, comparisons: Sequence[Comparison]) -> dict[str, Any]:
-    tuned = {comparison.label: tunings(run, comparison) for comparison in comparisons}
-    tuned = {label: found for label, found in tuned.items() if found}
-    has_log = any(model.train or model.held_out for model in run.models)
-    by_label = {comparison.label: comparison for comparison in comparisons}
+def _training_parts(inputs: Inputs, comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    logged = [model for model in inputs.models if model.train or model.held_out]
+    summary = "Training and held-out loss by step for every model"
     return {
-        "training": training_rows(run.models),
-        "loss": embedded("loss", loss_curves(run.models), "Training and held-out loss by step for every model")
-        if has_log
-        else None,
-        "dev": embedded("dev", dev_curves(tuned), "Dev score during fine-tuning") if tuned else None,
-        "tunings": [row for label, found in tuned.items() for row in tuning_rows(by_label[label], found)],
+        "training": training_rows(inputs.models),
+        "loss": embedded("loss", loss_curves(logged, inputs.marks), summary) if logged else None,
     }
 
 
-def absent(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
-    """What a whole run has and this one lacks, in sentences."""
-    variants = {model.variant for model in run.models}
-    said = []
-    if not run.models:
-        said.append("No model has been trained yet.")
-    elif "none" not in variants:
-        said.append("There is no baseline (variant none), so nothing shows what the vectors bring.")
-    elif variants == {"none"}:
-        said.append("Only the baseline was trained, so there are no language vectors and there is no comparison.")
-    if run.models and not comparisons:
+def _seed_parts(inputs: Inputs, comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    tuned = {
+        each.label: found
+        for each in comparisons
+        if (found := [one for run in inputs.runs for one in tunings(run, each)])
+    }
+    tested = {label: found for label, found in tuned.items() if any(each.test is not None for each in found)}
+    by_label = {comparison.label: comparison for comparison in comparisons}
+    several = [comparison for comparison in comparisons if has_seeds(comparison)]
+    marks = inputs.marks
+    return {
+        "strips": embedded("seeds", strip_chart(several, marks), "Mean score of every seed") if several else None,
+        "dev": embedded("dev", dev_curves(tuned, marks), "Dev score during fine-tuning") if tuned else None,
+        "dev_test": embedded("devtest", dev_test_chart(tested, marks), "Dev score against mean test score")
+        if tested
+        else None,
+        "tunings": [row for label, found in tuned.items() for row in tuning_rows(by_label[label], found)],
+        "cells": cell_counts(inputs.runs),
+    }
+
+
+def absent(inputs: Inputs, comparisons: Sequence[Comparison]) -> list[str]:
+    """What a whole report has and this one lacks, in sentences."""
+    runs = [run for run in inputs.runs if run.is_run]
+    said = [sentence for run in runs for sentence in _absent_in(run, alone=len(inputs.runs) == 1)]
+    if inputs.baseline is None and not inputs.single:
+        said.append("There is nothing to compare: the report is about one model.")
+    if inputs.models and not comparisons:
         said.append("No model has been evaluated yet: there are no scores.")
     said += [
         f"No language was scored on {comparison.label} for every encoder, so it is not shown."
         for comparison in comparisons
         if not comparison.shared
     ]
-    waiting = [model.label for model in run.models if model.conditioning is None]
+    waiting = [model.label for model in inputs.models if model.conditioning is None]
     if waiting:
         said.append(f"Not exported yet: {', '.join(waiting)}.")
-    if run.manifest is None:
-        said.append("The folder holds no prepared rows, so nothing is said about the training text.")
     return said
 
 
-def _variants(comparisons: Sequence[Comparison]) -> list[str]:
-    """Every variant that some comparison has, baseline first."""
-    present = {variant for comparison in comparisons for variant in comparison.variants}
-    return [variant for variant in VARIANTS if variant in present] + sorted(present - VARIANTS.keys())
+def _absent_in(run: Run, *, alone: bool) -> list[str]:
+    variants, said = {model.variant for model in run.models}, []
+    if not run.models:
+        said.append("No model has been trained yet.")
+    elif alone and "none" not in variants:
+        said.append("There is no baseline (variant none), so nothing shows what the vectors bring.")
+    elif alone and variants == {"none"}:
+        said.append("Only the baseline was trained, so there are no language vectors and there is no comparison.")
+    if run.manifest is None:
+        said.append("The folder holds no prepared rows, so nothing is said about the training text.")
+    return said if alone else [f"{run.name}: {sentence}" for sentence in said]

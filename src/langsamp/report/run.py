@@ -1,11 +1,12 @@
-"""A finished (or half-finished) run folder, read whole: everything the report shows comes from here.
+"""What one input of a report holds, read whole: a finished or half-finished run, an evaluation, or published scores.
 
 Parts may be absent: a run that was never evaluated, or of which one model is still training, still gives a report.
 """
 
 import json
+import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import yaml
 
 from langsamp.artifacts import read_json
 from langsamp.errors import DamagedError, DataMissingError
+from langsamp.evaluation.published import PREFIX, published, published_names
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.variants import READERS_NAMES
 
@@ -35,32 +37,71 @@ class Model:
     conditioning: Conditioning | None
     """None where the model was not exported."""
     provenance: Mapping[str, Any]
+    place: str = ""
+    """Where it is from, as `first:`, if another input of the report has a model of its name."""
 
     @property
     def label(self) -> str:
         """What charts and tables call it, e.g. `LangSAMP, seed 1`."""
-        return f"{VARIANTS.get(self.variant, self.variant)}, seed {self.seed}"
+        place = f"{self.place} " if self.place else ""
+        return f"{place}{VARIANTS.get(self.variant, self.variant)}, seed {self.seed}"
+
+    @property
+    def side(self) -> str:
+        """The side of the report that it belongs to (`report.sides`)."""
+        return f"{self.place}{self.variant}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What a run folder holds."""
+    """What one input of a report holds: a run's folder all of it, an evaluation scores and cells, the paper scores."""
 
+    word: str
+    """How the user named it."""
     folder: Path
-    recipe_text: str
-    recipe: Mapping[str, Any]
-    provenance: Mapping[str, Any]
-    manifest: Mapping[str, Any] | None
+    """Of published scores only their name, where no file lies."""
+    recipe_text: str = ""
+    """Empty where it is no run."""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    manifest: Mapping[str, Any] | None = None
     """`rows/manifest.json`, or None."""
-    models: tuple[Model, ...]
-    scores: pd.DataFrame | None
+    models: tuple[Model, ...] = ()
+    scores: pd.DataFrame | None = None
     """`evaluation/scores.parquet`, or None."""
-    cells: tuple[Mapping[str, Any], ...]
+    evaluation: Path | None = None
+    """Folder that holds the cells; None for published scores."""
+    cells: tuple[Mapping[str, Any], ...] = ()
     """Every `cell.json`, with the folder's name as `cell`."""
     failed_cells: tuple[Mapping[str, Any], ...] = ()
     """Cells whose last run gave nothing: the `cell` that was wanted and the `reason`."""
     model_names: Mapping[str, str] = field(default_factory=dict)
     """What tables call the scored models, by fingerprint."""
+    place: str = ""
+    """What goes before the names of its models, as `first:`, if another input has models of these names."""
+
+    @property
+    def name(self) -> str:
+        """What readers call it: the folder's name, or that of the published scores."""
+        return self.word if self.is_published else self.folder.absolute().name
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it is the paper's scores."""
+        return self.word.startswith(PREFIX)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is the folder of a run, not of an evaluation alone."""
+        return bool(self.recipe_text)
+
+    @property
+    def commands(self) -> list[str]:
+        """The command lines that repeat what it holds; none for published scores."""
+        if self.is_run:
+            return [shlex.join(["langsamp", "run", str(self.folder / "recipe.yaml")])]
+        made = [cell.get("provenance", {}).get("command", ()) for cell in self.cells]
+        return list(dict.fromkeys(shlex.join(command) for command in made if command))
 
     @property
     def is_demonstration(self) -> bool:
@@ -68,8 +109,28 @@ class Run:
         return bool(self.recipe.get("demonstration", False))
 
 
-def read_run(folder: Path) -> Run:
-    """The content of a run folder.
+def read_input(word: str) -> Run:
+    """What `word` names: the folder of a run or of an evaluation, its `scores.parquet`, or `paper:baseline` and so on.
+
+    Raises:
+        DataMissingError: where it is neither.
+        DamagedError: where a file in it cannot be read.
+        UserError: for an unknown name of the paper's.
+    """
+    if word.startswith(PREFIX):
+        return Run(word=word, folder=Path(word), scores=published(word))
+    path = Path(word).expanduser()
+    if path.name == "scores.parquet":
+        path = path.parent
+    if not (path / "recipe.yaml").is_file() and ((path / "cells").is_dir() or (path / "scores.parquet").is_file()):
+        run = _with_evaluation(Run(word=word, folder=path), path)
+        latest = max(run.cells, key=lambda cell: cell.get("number", 0), default={})
+        return replace(run, provenance=latest.get("provenance", {}))
+    return read_run(path, word=word)
+
+
+def read_run(folder: Path, *, word: str | None = None) -> Run:
+    """The content of a run folder; `word` says how it was named.
 
     Raises:
         DataMissingError: where `folder` is no run.
@@ -77,27 +138,35 @@ def read_run(folder: Path) -> Run:
     """
     if not (folder / "recipe.yaml").is_file():
         raise DataMissingError(
-            f"{folder} is no run: expected a folder with recipe.yaml, as `langsamp run` writes it. Give that folder"
+            f"{folder} is no run: expected a folder with recipe.yaml, as `langsamp run` writes it, one with "
+            f"scores.parquet, as `langsamp evaluate` writes it, or one of {', '.join(published_names())}"
         )
     text = (folder / "recipe.yaml").read_text(encoding="utf-8")
-    recipe = _recipe(text, folder / "recipe.yaml")
     models = [read_model(path) for path in sorted(folder.glob("models/*-*")) if path.is_dir()]
-    evaluation = folder / "evaluation"
     order = list(VARIANTS)
     models.sort(key=lambda model: (order.index(model.variant) if model.variant in order else 99, model.seed))
-    return Run(
+    run = Run(
+        word=word or str(folder),
         folder=folder,
         recipe_text=text,
-        recipe=recipe,
+        recipe=_recipe(text, folder / "recipe.yaml"),
         provenance=_json_or_empty(folder / "provenance.json"),
         manifest=_json_or_empty(folder / "rows" / "manifest.json") or None,
         models=tuple(models),
-        scores=_scores(evaluation / "scores.parquet"),
+    )
+    return _with_evaluation(run, folder / "evaluation")
+
+
+def _with_evaluation(run: Run, folder: Path) -> Run:
+    return replace(
+        run,
+        evaluation=folder,
+        scores=_scores(folder / "scores.parquet"),
         cells=tuple(
-            {"cell": path.parent.name, **read_json(path)} for path in sorted(evaluation.glob("cells/[!.]*/cell.json"))
+            {"cell": path.parent.name, **read_json(path)} for path in sorted(folder.glob("cells/[!.]*/cell.json"))
         ),
-        failed_cells=tuple(read_json(path) for path in sorted(evaluation.glob("failed/[!.]*.json"))),
-        model_names={path.stem: read_json(path)["name"] for path in sorted(evaluation.glob("models/[!.]*.json"))},
+        failed_cells=tuple(read_json(path) for path in sorted(folder.glob("failed/[!.]*.json"))),
+        model_names={path.stem: read_json(path)["name"] for path in sorted(folder.glob("models/[!.]*.json"))},
     )
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 
 from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
-from langsamp.report.groups import tone
-from langsamp.report.run import VARIANTS, Model, Run
+from langsamp.report.inputs import Inputs
+from langsamp.report.run import Model, Run
+from langsamp.report.sides import side_name
 from langsamp.report.tables import Comparison
 
 
@@ -19,15 +20,11 @@ class LanguageRow(NamedTuple):
     rows_seen: int | None
     items: int | None
     means: Mapping[str, float]
-    difference: float | None
-    """Of the main variant to the baseline, in points."""
+    """By side."""
+    differences: Mapping[str, float]
+    """To the baseline by side, in points."""
     layer0: float | None
     ngram: float | None
-
-    @property
-    def tone(self) -> str:
-        """`better`, `worse` or empty."""
-        return tone(self.difference)
 
 
 class TrainingRow(NamedTuple):
@@ -56,14 +53,14 @@ def known(tag: str) -> LanguageInfo:
     return describe(LangScript.parse(tag))
 
 
-def all_tags(run: Run) -> list[str]:
-    """Every tag that the run prepared, trained on or scored, in alphabetical order."""
-    tags: set[str] = set(run.manifest["tags"]) if run.manifest else set()
-    for model in run.models:
+def all_tags(inputs: Inputs) -> list[str]:
+    """Every tag that a run prepared, trained on or that was scored, in alphabetical order."""
+    tags: set[str] = {tag for run in inputs.runs if run.manifest for tag in run.manifest["tags"]}
+    for model in inputs.models:
         if model.conditioning is not None:
             tags |= {str(tag) for tag, rows in model.conditioning.rows_seen.items() if rows > 0}
-    if run.scores is not None:
-        tags |= set(run.scores["tag"])
+    if inputs.scores is not None:
+        tags |= set(inputs.scores["tag"])
     return sorted(tags)
 
 
@@ -71,16 +68,25 @@ def model_summary(models: Sequence[Model]) -> str:
     """The models in a few words, e.g. `Baseline (seeds 0, 1), LangSAMP (seed 0)`."""
     seeds: dict[str, list[str]] = {}
     for model in models:
-        seeds.setdefault(VARIANTS.get(model.variant, model.variant), []).append(str(model.seed))
+        seeds.setdefault(side_name(model.side), []).append(str(model.seed))
     return ", ".join(f"{name} (seed{'s' * (len(found) > 1)} {', '.join(found)})" for name, found in seeds.items())
 
 
-def rows_seen(run: Run) -> dict[str, int]:
-    """Training rows by tag, of the first exported model that has vectors; the sampling is the same for all."""
-    with_rows = [model.conditioning for model in run.models if model.conditioning is not None]
+def rows_seen(models: Sequence[Model]) -> dict[str, int]:
+    """Training rows by tag, of the first exported model that has vectors; the sampling is the same for a whole run."""
+    with_rows = [model.conditioning for model in models if model.conditioning is not None]
     with_vectors = [found for found in with_rows if found.language is not None or found.script is not None]
     chosen = next(iter(with_vectors or with_rows), None)
     return {str(tag): rows for tag, rows in chosen.rows_seen.items()} if chosen is not None else {}
+
+
+class TaskScores(NamedTuple):
+    """What one language got in one comparison."""
+
+    means: Mapping[str, float]
+    """By side, per cent."""
+    differences: Mapping[str, float]
+    """To the baseline by side, in points."""
 
 
 class OverviewRow(NamedTuple):
@@ -88,52 +94,67 @@ class OverviewRow(NamedTuple):
 
     language: LanguageInfo
     rows_seen: int | None
-    scores: Sequence[float | None]
-    """Of the main variant (of the only one where there is one), by comparison; None where not scored."""
-    differences: Sequence[float | None]
-    """To the baseline, in points."""
-
-    @property
-    def tones(self) -> list[str]:
-        """`better`, `worse` or empty, by comparison."""
-        return [tone(difference) for difference in self.differences]
+    tasks: Sequence[TaskScores]
+    """By comparison; empty where not scored."""
 
 
 def overview_rows(
     comparisons: Sequence[Comparison], tags: Sequence[str], *, seen: Mapping[str, int]
 ) -> list[OverviewRow]:
     """One line for every tag, scored or not, with what it got in each comparison."""
-    columns = [comparison.means[comparison.main or comparison.variants[0]] for comparison in comparisons]
-    differences = [_difference(comparison) for comparison in comparisons]
-    return [
-        OverviewRow(
-            known(tag), seen.get(tag), [_present(c, tag) for c in columns], [_present(d, tag) for d in differences]
-        )
-        for tag in tags
-    ]
+    tables = [_scores_by_tag(comparison) for comparison in comparisons]
+    nothing = TaskScores({}, {})
+    return [OverviewRow(known(tag), seen.get(tag), [table.get(tag, nothing) for table in tables]) for tag in tags]
+
+
+def exact_scores(comparisons: Sequence[Comparison]) -> dict[str, list[list[float | None]]]:
+    """By tag, comparison and side (in its order) the score to three decimals, from which the page takes differences."""
+    tables = [_scores_by_tag(comparison) for comparison in comparisons]
+    tags = sorted({tag for table in tables for tag in table})
+    nothing = TaskScores({}, {})
+    found: dict[str, list[list[float | None]]] = {}
+    for tag in tags:
+        means = [table.get(tag, nothing).means for table in tables]
+        found[tag] = [
+            [round(mine[side], 3) if side in mine else None for side in comparison.sides]
+            for comparison, mine in zip(comparisons, means, strict=True)
+        ]
+    return found
 
 
 def language_rows(comparison: Comparison, tags: Sequence[str], *, seen: Mapping[str, int]) -> list[LanguageRow]:
     """One line for every tag, scored or not."""
-    means, main = comparison.means, comparison.main
-    layer0, ngram = comparison.control("layer0", main or comparison.variants[0]), comparison.control("ngram")
-    differences = _difference(comparison)
-    rows = []
+    layer0, ngram = comparison.control("layer0", comparison.main or comparison.sides[0]), comparison.control("ngram")
+    table, rows = _scores_by_tag(comparison), []
     for tag in tags:
+        found = table.get(tag, TaskScores({}, {}))
+        items = _present(comparison.items, tag)
         rows.append(
             LanguageRow(
                 language=known(tag),
                 rows_seen=seen.get(tag),
-                items=int(items) if (items := _present(comparison.items, tag)) is not None else None,
-                means={
-                    name: value for name in comparison.variants if (value := _present(means[name], tag)) is not None
-                },
-                difference=_present(differences, tag),
+                items=int(items) if items is not None else None,
+                means=found.means,
+                differences=found.differences,
                 layer0=_present(layer0, tag),
                 ngram=_present(ngram, tag),
             )
         )
     return rows
+
+
+def _scores_by_tag(comparison: Comparison) -> dict[str, TaskScores]:
+    means: dict[str, dict[str, float]] = {}
+    for side in comparison.sides:
+        for tag, value in comparison.means[side].dropna().items():
+            means.setdefault(str(tag), {})[side] = float(value)
+    others, baseline = comparison.others, str(comparison.baseline)
+    return {
+        tag: TaskScores(
+            found, {side: found[side] - found[baseline] for side in others if side in found and baseline in found}
+        )
+        for tag, found in means.items()
+    }
 
 
 def training_rows(models: Sequence[Model]) -> list[TrainingRow]:
@@ -169,12 +190,6 @@ def data_totals(run: Run) -> dict[str, int]:
     """Sums over tags of documents, tokens, rows and held-out rows."""
     tags = run.manifest["tags"].values() if run.manifest else ()
     return {key: sum(counts.get(key, 0) for counts in tags) for key in ("documents", "tokens", "rows", "held_out_rows")}
-
-
-def _difference(comparison: Comparison) -> pd.Series:
-    """The main variant's lead over the baseline by tag, in points; empty where there are not both."""
-    means, main = comparison.means, comparison.main
-    return means[main] - means["none"] if main and "none" in means.columns else pd.Series(dtype=float)
 
 
 def _present(column: pd.Series, tag: str) -> float | None:

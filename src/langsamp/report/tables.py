@@ -1,4 +1,4 @@
-"""Comparisons from the tidy scores: each variant beside the baseline, language by language.
+"""Comparisons from the tidy scores: each side (`report.sides`) beside the baseline, language by language.
 
 Scores of different tasks, protocols, sources, layers or settings are never averaged together: each way of scoring is a
 comparison of its own, and its label says what sets it apart. Scores are in per cent, differences in points.
@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from langsamp.report.run import VARIANTS
+from langsamp.evaluation.published import PREFIX
+from langsamp.report.sides import in_order, is_baseline, is_langsamp, side_name, split_name
 
 CONTROLS = ("layer0", "ngram", "chance")
 """Prefixes of the control metrics, e.g. `layer0_top10_accuracy` beside `top10_accuracy`."""
@@ -35,106 +36,126 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One task, scored in one way, for every variant, language by language."""
+    """One task, scored in one way, for every side, language by language."""
 
     setting: Setting
     label: str
     """The task, with what sets this comparison apart where the task has several."""
     metric: str
     scores: pd.DataFrame
-    """Main metric in per cent; one line a tag, columns (variant, replicate). A replicate is a training seed with the
+    """Main metric in per cent; one line a tag, columns (side, replicate). A replicate is a training seed with the
     seed of a fine-tuning, as `0/3`."""
     controls: pd.DataFrame
-    """Per cent, means over replicates; one line a tag, columns (control, variant)."""
-    others: pd.DataFrame
-    """The other metrics in per cent, means over replicates; one line a tag, columns (metric, variant)."""
+    """Per cent, means over replicates; one line a tag, columns (control, side)."""
+    other_metrics: pd.DataFrame
+    """The other metrics in per cent, means over replicates; one line a tag, columns (metric, side)."""
     items: pd.Series
     """Test items of each tag."""
     cells: frozenset[str]
     """Names of the cells that the scores are from."""
     differing: tuple[str, ...]
-    """Tags left out because the variants were scored on different texts."""
+    """Tags left out because the sides were scored on different texts."""
+    rows: pd.DataFrame
+    """The tidy rows of the main metric, with `side` and `replicate`."""
+    chosen: str | None = None
+    """The side that the report compares with; this comparison may lack it."""
 
     @cached_property
-    def variants(self) -> list[str]:
-        """The variants that were scored, baseline first."""
-        present = set(self.scores.columns.get_level_values(0))
-        return [variant for variant in VARIANTS if variant in present] + sorted(present - VARIANTS.keys())
+    def sides(self) -> list[str]:
+        """The sides that were scored, the baseline first."""
+        present = dict.fromkeys(map(str, self.scores.columns.get_level_values(0)))
+        return in_order(present, first=self.baseline)
+
+    @cached_property
+    def baseline(self) -> str | None:
+        """What the others are compared with: the report's baseline, else one by its name; None where neither is."""
+        present = list(dict.fromkeys(map(str, self.scores.columns.get_level_values(0))))
+        return self.chosen if self.chosen in present else next(filter(is_baseline, in_order(present)), None)
+
+    @property
+    def others(self) -> list[str]:
+        """The sides that are compared with the baseline."""
+        return [side for side in self.sides if side != self.baseline] if self.baseline is not None else []
 
     @property
     def main(self) -> str | None:
-        """The variant that the verdict compares with the baseline: `both` if it is there."""
-        others = [variant for variant in self.variants if variant != "none"]
-        return "both" if "both" in others else next(iter(others), None)
+        """The side that single sentences and pictures set against the baseline: LangSAMP if it is there."""
+        others = [side for side in self.sides if side != self.baseline]
+        return next(filter(is_langsamp, others), next(iter(others), None))
 
     @property
     def compares(self) -> bool:
         """Whether there is a baseline and something to compare with it, on shared languages."""
-        return self.main is not None and "none" in self.variants and bool(self.shared)
+        return bool(self.others and self.shared)
 
     @cached_property
     def means(self) -> pd.DataFrame:
-        """Means over replicates; one line a tag, one column a variant, NaN where a variant has no score."""
-        return pd.DataFrame({variant: self.replicates(variant).mean(axis=1) for variant in self.variants})
+        """Means over replicates; one line a tag, one column a side, NaN where a side has no score."""
+        return pd.DataFrame({side: self.replicates(side).mean(axis=1) for side in self.sides})
 
     @cached_property
     def shared(self) -> list[str]:
-        """Tags that every variant has a score for: only these enter means of groups."""
+        """Tags that every side has a score for: only these enter means of groups."""
         return list(self.means.dropna().index)
 
-    def replicates(self, variant: str) -> pd.DataFrame:
-        """The scores of one variant, one column a replicate."""
-        return pd.DataFrame(self.scores.xs(variant, axis=1, level=0))
+    def differences(self, side: str | None = None) -> pd.Series:
+        """A side's (by default the main one's) lead over the baseline by tag, in points; empty without both."""
+        side = side or self.main
+        if side is None or self.baseline is None:
+            return pd.Series(dtype=float)
+        return self.means[side] - self.means[self.baseline]
 
-    def control(self, name: str, variant: str | None = None) -> pd.Series:
-        """One control per tag, of one variant or averaged over all; empty where it was not measured."""
+    def replicates(self, side: str) -> pd.DataFrame:
+        """The scores of one side, one column a replicate."""
+        return pd.DataFrame(self.scores.xs(side, axis=1, level=0))
+
+    def control(self, name: str, side: str | None = None) -> pd.Series:
+        """One control per tag, of one side or averaged over all; empty where it was not measured."""
         if name not in self.controls.columns.get_level_values(0):
             return pd.Series(dtype=float)
         table = pd.DataFrame(self.controls.xs(name, axis=1, level=0))
-        if variant is None:
+        if side is None:
             return table.mean(axis=1)
-        return table[variant] if variant in table.columns else pd.Series(dtype=float)
+        return table[side] if side in table.columns else pd.Series(dtype=float)
 
-    def trials(self, variant: str) -> str:
-        """How many replicates a variant has, in words: `1 seed`, `5 seeds`, `2 trainings`, `2 trainings, 10 seeds`."""
-        names = [str(name).split("/") for name in self.replicates(variant).columns]
+    def trials(self, side: str) -> str:
+        """How many replicates a side has, in words: `1 seed`, `5 seeds`, `2 trainings`, `2 trainings, 10 seeds`."""
+        if side.startswith(PREFIX):
+            return "printed mean"
+        names = [str(name).split("/") for name in self.replicates(side).columns]
         trainings = len({training for training, _ in names})
         seeds = "" if trainings == len(names) > 1 else f"{len(names)} seed{'s' * (len(names) > 1)}"
         return ", ".join(part for part in (f"{trainings} trainings" if trainings > 1 else "", seeds) if part)
 
 
-def compare(scores: pd.DataFrame) -> list[Comparison]:
-    """One comparison for each task and way of scoring, in the order of the table, which is that of the tasks' names."""
+def compare(scores: pd.DataFrame, baseline: str | None = None) -> list[Comparison]:
+    """One comparison for each task and way of scoring, in the order of the table, which is that of the tasks' names.
+
+    `baseline` is the side to compare with; a comparison that lacks it takes one that is a baseline by its name.
+    """
     names = scores["model_name"].drop_duplicates()
     parts = {name: split_name(name) for name in names}
     scores = scores.assign(
-        variant=scores["model_name"].map({name: variant for name, (variant, _) in parts.items()}),
+        side=scores["model_name"].map({name: side for name, (side, _) in parts.items()}),
         replicate=scores["model_name"].map({name: seed for name, (_, seed) in parts.items()})
         + "/"
         + scores["seed"].astype(str),
         **{name: scores[name].astype(object).where(scores[name].notna(), "").astype(str) for name in Setting._fields},
     )
     settings = ((Setting(*map(str, key)), rows) for key, rows in scores.groupby(list(Setting._fields), sort=True))
-    found = [_comparison(setting, rows) for setting, rows in settings if rows["main"].any()]
+    found = [_comparison(setting, rows, baseline) for setting, rows in settings if rows["main"].eq(True).any()]
     return [replace(comparison, label=_label(comparison.setting, found)) for comparison in found]
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """Variant and training seed of a model's name: `both-1` is `both` and `1`, `xlm-r` is all variant."""
-    stem, _, seed = name.rpartition("-")
-    return (stem, seed) if stem and seed.isdecimal() else (name, "0")
-
-
 def not_compared(comparisons: Sequence[Comparison]) -> list[str]:
-    """One sentence for each task whose variants were not all scored in one way, saying what differs."""
+    """One sentence for each task whose sides were not all scored in one way, saying what differs."""
     said = []
     for task in dict.fromkeys(comparison.setting.task for comparison in comparisons):
         here = [comparison for comparison in comparisons if comparison.setting.task == task]
-        everyone = {variant for comparison in here for variant in comparison.variants}
-        if len(here) > 1 and any(set(comparison.variants) < everyone for comparison in here):
+        everyone = {side for comparison in here for side in comparison.sides}
+        if len(here) > 1 and any(set(comparison.sides) < everyone for comparison in here):
             ways = [
-                f"{', '.join(VARIANTS.get(variant, variant) for variant in comparison.variants)} with "
-                f"{', '.join(_apart(comparison.setting, here))}"
+                f"{', '.join(map(side_name, comparison.sides))} with {', '.join(_apart(comparison.setting, here))}"
                 for comparison in here
             ]
             said.append(f"{task} was not scored in one way: {'; '.join(ways)}. These scores are not compared.")
@@ -154,13 +175,13 @@ def _apart(setting: Setting, among: Iterable[Comparison]) -> list[str]:
     return [f"{name} {getattr(setting, name) or 'not stated'}" for name in clear]
 
 
-def _comparison(setting: Setting, rows: pd.DataFrame) -> Comparison:
+def _comparison(setting: Setting, rows: pd.DataFrame, baseline: str | None) -> Comparison:
     texts = rows.groupby(["tag", "seed"])["revision"].nunique()
     differing = tuple(sorted(set(texts[texts > 1].index.get_level_values("tag"))))
     rows = rows[~rows["tag"].isin(differing)]
     main = rows[rows["main"].eq(True)]
     metric = str(main["metric"].iloc[0]) if len(main) else ""
-    means = rows.pivot_table(index="tag", columns=["metric", "variant"], values="value", aggfunc="mean")
+    means = rows.pivot_table(index="tag", columns=["metric", "side"], values="value", aggfunc="mean")
     controls = {f"{control}_{metric}": control for control in CONTROLS}
     is_control = means.columns.get_level_values(0).isin(controls)
     is_other = ~is_control & (means.columns.get_level_values(0) != metric)
@@ -168,10 +189,12 @@ def _comparison(setting: Setting, rows: pd.DataFrame) -> Comparison:
         setting=setting,
         label=setting.task,
         metric=metric,
-        scores=main.pivot_table(index="tag", columns=["variant", "replicate"], values="value", aggfunc="mean"),
+        scores=main.pivot_table(index="tag", columns=["side", "replicate"], values="value", aggfunc="mean"),
         controls=means.loc[:, is_control].rename(columns=controls, level=0),
-        others=means.loc[:, is_other],
+        other_metrics=means.loc[:, is_other],
         items=main.groupby("tag")["n"].first(),
         cells=frozenset(rows["cell"]),
         differing=differing,
+        rows=main,
+        chosen=baseline,
     )

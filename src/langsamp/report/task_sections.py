@@ -5,17 +5,21 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from langsamp.analysis.comparison import TaskComparison
 from langsamp.evaluation.tasks import TASKS
 from langsamp.report import numbers
 from langsamp.report.figures import Point, embedded, group_chart, score_scatter
-from langsamp.report.groups import GroupRow, group_rows
+from langsamp.report.groups import GroupRow, Tests, group_rows
 from langsamp.report.metrics import MetricRow, metric_name, other_metrics
-from langsamp.report.palette import FAMILIES
-from langsamp.report.run import VARIANTS
+from langsamp.report.palette import FAMILIES, Mark
 from langsamp.report.sections import LanguageRow, known, language_rows
-from langsamp.report.tables import Comparison, Setting
-from langsamp.report.verdict import TaskVerdict, task_verdict
+from langsamp.report.sides import side_name
+from langsamp.report.tables import Comparison
+from langsamp.report.verdict import TaskVerdict, task_verdicts
+
+GROUPINGS = ("paper", "family", "area")
+"""Groupings of `evaluation.groups` that the page shows; `paper` holds head, tail, Latin, other scripts, all."""
+_PARTS = {"tier": ("head", "tail"), "script": ("latin", "nonlatin")}
+"""What the groups of `paper` are by."""
 
 
 class TaskSection(NamedTuple):
@@ -24,10 +28,14 @@ class TaskSection(NamedTuple):
     comparison: Comparison
     measures: str
     metric: str
-    verdict: TaskVerdict
-    groups: Sequence[GroupRow]
-    more_groups: Mapping[str, Sequence[GroupRow]]
-    """By what they group: family, area."""
+    verdicts: Sequence[TaskVerdict]
+    """One for each side that is compared."""
+    whole: GroupRow
+    """All languages."""
+    groups: Mapping[str, Sequence[GroupRow]]
+    """By what they group: tier, script, family, area."""
+    printed: Sequence[str]
+    """The published sides whose printed means stand beside; none where they are compared themselves."""
     other_metrics: Sequence[MetricRow]
     languages: Sequence[LanguageRow]
     group_picture: Markup
@@ -36,21 +44,24 @@ class TaskSection(NamedTuple):
 
 def task_sections(
     comparisons: Sequence[Comparison],
-    tests: Mapping[Setting, TaskComparison],
+    tests: Tests,
     *,
+    marks: Mapping[str, Mark],
     tags: Sequence[str],
     seen: Mapping[str, int],
 ) -> list[TaskSection]:
     """The sections of all comparisons; where there is one, every one of `tags` has a line in it, scored or not."""
-    by_grouping = {by: group_rows(comparisons, by) for by in ("paper", "family", "area")}
+    by_grouping = {by: group_rows(comparisons, by, tests) for by in GROUPINGS}
     return [
         _task_section(
             index,
             comparison,
-            task_verdict(comparison, tests.get(comparison.setting)),
+            task_verdicts(comparison, tests),
             {by: rows[index] for by, rows in by_grouping.items()},
-            tags=tags if len(comparisons) == 1 else list(comparison.means.index),
-            seen=seen,
+            marks=marks,
+            languages=language_rows(
+                comparison, tags if len(comparisons) == 1 else list(comparison.means.index), seen=seen
+            ),
         )
         for index, comparison in enumerate(comparisons)
     ]
@@ -59,39 +70,46 @@ def task_sections(
 def _task_section(
     index: int,
     comparison: Comparison,
-    verdict: TaskVerdict,
+    verdicts: Sequence[TaskVerdict],
     groups: Mapping[str, Sequence[GroupRow]],
     *,
-    tags: Sequence[str],
-    seen: Mapping[str, int],
+    marks: Mapping[str, Mark],
+    languages: Sequence[LanguageRow],
 ) -> TaskSection:
-    """The section of one comparison; `groups` by grouping, `tags` are those that get a line."""
-    layer0 = ("layer0", comparison.main or comparison.variants[0])
-    controls = {layer0: "control: layer 0", ("ngram", comparison.variants[0]): "control: n-grams"}
-    controls = {key: name for key, name in controls.items() if key in groups["paper"][0].controls}
+    """The section of one comparison; `groups` by grouping."""
+    paper = groups["paper"]
+    layer0 = ("layer0", comparison.main or comparison.sides[0])
+    controls = {layer0: "control: layer 0", ("ngram", comparison.sides[0]): "control: n-grams"}
+    controls = {key: name for key, name in controls.items() if key in paper[0].controls}
     task = TASKS.get(comparison.setting.task)
-    chart = group_chart(groups["paper"], variants=comparison.variants, controls=controls)
+    shown = {side: marks[side] for side in comparison.sides}
+    parts = {by: [row for row in paper if row.code in codes] for by, codes in _PARTS.items()}
     return TaskSection(
         comparison=comparison,
         measures=task.measures if task else "",
         metric=metric_name(comparison.metric),
-        verdict=verdict,
-        groups=groups["paper"],
-        more_groups={by: rows for by, rows in groups.items() if by != "paper"},
+        verdicts=verdicts,
+        whole=paper[0],
+        groups={**parts, **{by: rows for by, rows in groups.items() if by != "paper"}},
+        printed=[side for side in paper[0].printed if not set(paper[0].printed) & set(comparison.sides)],
         other_metrics=other_metrics(comparison),
-        languages=language_rows(comparison, tags, seen=seen),
-        group_picture=embedded(f"groups{index}", chart, f"{comparison.label}: mean score of each group of languages"),
+        languages=languages,
+        group_picture=embedded(
+            f"groups{index}",
+            group_chart(paper, marks=shown, controls=controls),
+            f"{comparison.label}: mean score of each group of languages",
+        ),
         scatter=_scatter(index, comparison),
     )
 
 
 def _scatter(index: int, comparison: Comparison) -> Markup | None:
-    main = comparison.main
-    if main is None or "none" not in comparison.variants:
+    main, baseline = comparison.main, comparison.baseline
+    if main is None or baseline is None:
         return None
     means = comparison.means.loc[comparison.shared]
     points, names = [], {}
-    for tag, before, after in zip(means.index, means["none"], means[main], strict=True):
+    for tag, before, after in zip(means.index, means[baseline], means[main], strict=True):
         language = known(str(tag))
         family = language.family or ""
         names[family] = language.family_name or "no known family"
@@ -102,8 +120,8 @@ def _scatter(index: int, comparison: Comparison) -> Markup | None:
                 group=family, weight=abs(float(after - before)),
             )
         )  # fmt: skip
-    labels = ("Baseline, per cent", f"{VARIANTS.get(main, main)}, per cent")
+    labels = (f"{side_name(baseline)}, per cent", f"{side_name(main)}, per cent")
     chart = score_scatter(points, marks=FAMILIES, names=names, axis_labels=labels, gid=f"scatter{index}")
     return embedded(
-        f"scatter{index}", chart, f"{labels[1]} against baseline, one dot a language; the table has every value"
+        f"scatter{index}", chart, f"{labels[1]} against {labels[0]}, one dot a language; the table has every value"
     )

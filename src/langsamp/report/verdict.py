@@ -8,11 +8,14 @@ import pandas as pd
 
 from langsamp.analysis.comparison import TIE, TaskComparison
 from langsamp.analysis.comparison import compare as test_difference
-from langsamp.analysis.sides import choose
-from langsamp.report.groups import Against, GroupRow, against_baseline, tone
+from langsamp.analysis.pairing import exact
+from langsamp.analysis.sides import Side
+from langsamp.evaluation.published import PREFIX
+from langsamp.report.groups import Against, GroupRow, Tests, against_baseline, tone
 from langsamp.report.metrics import metric_name
 from langsamp.report.numbers import ABSENT, probability, score, signed, whole
 from langsamp.report.run import VARIANTS, Model, Run
+from langsamp.report.sides import side_name
 from langsamp.report.tables import Comparison, Setting
 
 
@@ -27,11 +30,21 @@ class Card(NamedTuple):
 
 
 class TaskVerdict(NamedTuple):
-    """What one comparison says: the finding first, then what limits it."""
+    """What one comparison says of one side: the finding first, then what limits it."""
 
     task: str
+    short: str
+    """The finding in a line, as `LangSAMP is better on 7 of 8 languages; ...`; empty where nothing is compared."""
     finding: str
     limits: tuple[str, ...]
+
+
+class Result(NamedTuple):
+    """One side against the baseline over all languages of a comparison."""
+
+    against: Against
+    interval: str
+    q: str
 
 
 class SummaryRow(NamedTuple):
@@ -41,104 +54,125 @@ class SummaryRow(NamedTuple):
     metric: str
     languages: int
     means: Mapping[str, float]
-    """By variant."""
-    against: Against | None
-    interval: str
-    q: str
+    """By side."""
+    results: Mapping[str, Result]
+    """By side that is compared."""
     seeds: str
-    """How many replicates the baseline and the main variant have, once where it is the same."""
+    """How many replicates the sides have, in their order, once where it is the same."""
 
 
-def significance(scores: pd.DataFrame, comparisons: Sequence[Comparison]) -> dict[Setting, TaskComparison]:
-    """What the test of the main variant against the baseline says of each comparison that has both.
+def significance(
+    comparisons: Sequence[Comparison], by: Sequence[str] = ()
+) -> dict[tuple[Setting, str], TaskComparison]:
+    """What the test of each side against the baseline says of each comparison, in the groups of `by` too.
 
-    The same numbers as `langsamp compare RUN:none RUN:both` gives, for tasks scored in one way.
+    For two sides these are the numbers of `langsamp compare RUN:none RUN:both`, for tasks scored in one way. q is over
+    the tasks in which a side is compared with one baseline. A language counts where all sides of its task have it.
     """
-    found: dict[Setting, TaskComparison] = {}
-    main_rows = scores[scores["main"].eq(True)]
-    for main in dict.fromkeys(str(each.main) for each in comparisons if each.compares):
-        cells = frozenset().union(*(each.cells for each in comparisons if each.compares and each.main == main))
-        rows = main_rows[main_rows["cell"].isin(cells)]
-        baseline, other = (choose(rows, name=variant, model=variant) for variant in ("none", main))
-        for task in test_difference(baseline, other, by=(), per_language=False).tasks:
-            found[Setting(task.pair.task, **task.pair.stamp_a)] = task
+    found: dict[tuple[Setting, str], TaskComparison] = {}
+    compared = [each for each in comparisons if each.compares]
+    for pair in dict.fromkeys((str(each.baseline), side) for each in compared for side in each.others):
+        tasks = [each for each in compared if each.baseline == pair[0] and pair[1] in each.sides]
+        rows = pd.concat([each.rows[each.rows["tag"].isin(each.shared)] for each in tasks])
+        sides = (_side(rows[rows["side"] == side], side) for side in pair)
+        for task in test_difference(*sides, by=by, match=exact, per_language=False).tasks:
+            found[Setting(task.pair.task, **task.pair.stamp_a), pair[1]] = task
     return found
 
 
-def summary_rows(
-    comparisons: Sequence[Comparison], groups: Sequence[GroupRow], tests: Mapping[Setting, TaskComparison]
-) -> list[SummaryRow]:
+def _side(rows: pd.DataFrame, name: str) -> Side:
+    """The rows of one side, as `analysis.sides.choose` gives them."""
+    several = rows["model"].nunique() > 1
+    return Side(name=name, scores=rows.assign(replicate=rows["model_name"] if several else rows["seed"].astype(str)))
+
+
+def summary_rows(comparisons: Sequence[Comparison], groups: Sequence[GroupRow], tests: Tests) -> list[SummaryRow]:
     """One line for each comparison; `groups` has its row of all languages."""
     rows = []
     for comparison, group in zip(comparisons, groups, strict=True):
-        test, main = tests.get(comparison.setting), comparison.main
-        sides = ("none", main) if main and "none" in comparison.variants else comparison.variants[:1]
-        counts = [str(comparison.replicates(str(variant)).shape[1]) for variant in sides]
+        results = {}
+        for side in comparison.others:
+            test = tests.get((comparison.setting, side))
+            results[side] = Result(group.against[side], _interval(test), probability(test.q) if test else ABSENT)
+        counts = [str(comparison.replicates(side).shape[1]) for side in comparison.sides]
         rows.append(
             SummaryRow(
                 label=comparison.label,
                 metric=metric_name(comparison.metric),
                 languages=len(comparison.shared),
                 means=group.means,
-                against=group.against.get(main) if main else None,
-                interval=_interval(test),
-                q=probability(test.q) if test else ABSENT,
-                seeds=" / ".join(dict.fromkeys(counts)),
+                results=results,
+                seeds=" / ".join(counts if len(set(counts)) > 1 else counts[:1]),
             )
         )
     return rows
 
 
-def headline(comparisons: Sequence[Comparison], tests: Mapping[Setting, TaskComparison]) -> str | None:
-    """One sentence over several comparisons of the main variant; None where there are not several."""
-    tested = [comparison for comparison in comparisons if comparison.setting in tests]
-    if len(tested) < 2:
-        return None
-    name = VARIANTS.get(tested[0].main or "", tested[0].main or "")
-    by_verdict: dict[str, list[str]] = {}
-    for comparison in tested:
-        by_verdict.setdefault(tests[comparison.setting].verdict, []).append(comparison.label)
-    better, worse, indistinct = (by_verdict.get(verdict, []) for verdict in ("better", "worse", "indistinct"))
-    parts = [f"{name} is better than the baseline on {len(better)} of {len(tested)} tasks{_listed(better)}"]
-    parts.append(f"worse on {len(worse) or 'none'}{_listed(worse)}")
-    sentence = " and ".join(parts)
-    return f"{sentence}; on {len(indistinct)} they cannot be told apart{_listed(indistinct)}." if indistinct else (
-        f"{sentence}."
-    )  # fmt: skip
-
-
-def task_verdict(comparison: Comparison, test: TaskComparison | None) -> TaskVerdict:
-    """The finding of one comparison over all languages that every variant was scored on."""
-    label, main, tags = comparison.label, comparison.main, comparison.shared
-    means = comparison.means.loc[tags].mean()
-    if main is None or "none" not in comparison.variants:
-        only = comparison.variants[0]
-        return TaskVerdict(
-            label,
-            f"{VARIANTS.get(only, only)} reaches {score(means[only])} % over {_languages(len(tags))}.",
-            (f"There is no {'baseline' if only != 'none' else 'LangSAMP encoder'} to compare it with.",),
+def headlines(comparisons: Sequence[Comparison], tests: Tests) -> list[str]:
+    """One sentence for each side over several comparisons with one baseline; none where there are not several."""
+    said = []
+    for pair in dict.fromkeys((str(each.baseline), side) for each in comparisons for side in each.others):
+        tested = [each for each in comparisons if str(each.baseline) == pair[0] and (each.setting, pair[1]) in tests]
+        if len(tested) < 2:
+            continue
+        by_verdict: dict[str, list[str]] = {}
+        for comparison in tested:
+            by_verdict.setdefault(tests[comparison.setting, pair[1]].verdict, []).append(comparison.label)
+        better, worse, indistinct = (by_verdict.get(verdict, []) for verdict in ("better", "worse", "indistinct"))
+        sentence = (
+            f"{_start(pair[1])} is better than {_named(pair[0])} on {len(better)} of {len(tested)} "
+            f"tasks{_listed(better)} and worse on {len(worse) or 'none'}{_listed(worse)}"
         )
-    name, result = VARIANTS.get(main, main), against_baseline(comparison, main, tags)
+        ending = f"; on {len(indistinct)} they cannot be told apart{_listed(indistinct)}." if indistinct else "."
+        said.append(sentence + ending)
+    return said
+
+
+def task_verdicts(comparison: Comparison, tests: Tests) -> list[TaskVerdict]:
+    """The finding of one comparison for each side, over all languages that every side was scored on."""
+    label, tags = comparison.label, comparison.shared
+    if not comparison.others:
+        means = comparison.means.loc[tags].mean()
+        reached = " and ".join(f"{side_name(side)} reaches {score(means[side])} %" for side in comparison.sides)
+        lacking = "baseline" if comparison.baseline is None else "other encoder"
+        limit = f"There is no {lacking} to compare it with."
+        return [TaskVerdict(label, "", f"{reached} over {_languages(len(tags))}.", (limit,))]
+    return [_verdict(comparison, side, tests.get((comparison.setting, side))) for side in comparison.others]
+
+
+def _verdict(comparison: Comparison, side: str, test: TaskComparison | None) -> TaskVerdict:
+    tags, baseline = comparison.shared, str(comparison.baseline)
+    means, result = comparison.means.loc[tags].mean(), against_baseline(comparison, side, tags)
     place = "level with" if abs(result.difference) < TIE else "ahead of" if result.difference > 0 else "behind"
     finding = (
-        f"{name} is {place} the baseline: {score(means[main])} % against {score(means['none'])} %, a difference of "
-        f"{signed(result.difference)} points over {_languages(len(tags))}. It is better on {result.better}, equal on "
-        f"{result.tie} and worse on {result.worse}."
+        f"{_start(side)} is {place} {_named(baseline)}: {score(means[side])} % against {score(means[baseline])} %, a "
+        f"difference of {signed(result.difference)} points over {_languages(len(tags))}. It is better on "
+        f"{result.better}, equal on {result.tie} and worse on {result.worse}."
     )
-    limits = (*_chance(test), *_seed_limits(comparison, main, tags), *_control_limits(comparison, tags))
-    return TaskVerdict(label, finding, limits)
+    limits = (*_chance(test), *_seed_limits(comparison, side, tags), *_control_limits(comparison, side, tags))
+    return TaskVerdict(comparison.label, _short(side, test, result) if test else "", finding, limits)
 
 
-def cards(run: Run, comparisons: Sequence[Comparison]) -> list[Card]:
-    """The headline numbers: of the only comparison in detail or of each of several, then of the run as a whole."""
+def _short(side: str, test: TaskComparison, result: Against) -> str:
+    interval = f" [{_interval(test)}]" if test.difference.clustered is not None else ""
+    points = f"{signed(result.difference)} points{interval}, q = {probability(test.q)}"
+    of = _languages(test.difference.languages)
+    if test.verdict == "indistinct":
+        return f"{side_name(side)} cannot be told apart: better on {result.better} of {of}; {points}"
+    ahead = result.better if test.verdict == "better" else result.worse
+    return f"{side_name(side)} is {test.verdict} on {ahead} of {of}; {points}"
+
+
+def cards(runs: Sequence[Run], comparisons: Sequence[Comparison]) -> list[Card]:
+    """The headline numbers: of the only comparison in detail or of each of several, then of the training text."""
     compared = [comparison for comparison in comparisons if comparison.compares]
     found = [card for comparison in compared for card in _cards(comparison, alone=len(compared) == 1)]
-    if run.manifest:
-        tags = run.manifest["tags"]
-        languages, scripts = ({tag.split("_")[part] for tag in tags} for part in (0, 1))
-        found.append(
-            Card("Trained on", whole(len(tags)), f"tags: {len(languages)} languages in {len(scripts)} scripts")
-        )
+    for run in runs:
+        if run.manifest:
+            tags = run.manifest["tags"]
+            languages, scripts = ({tag.split("_")[part] for tag in tags} for part in (0, 1))
+            label = "Trained on" if len(runs) == 1 else f"{run.name}: trained on"
+            found.append(Card(label, whole(len(tags)), f"tags: {len(languages)} languages in {len(scripts)} scripts"))
     return found
 
 
@@ -159,16 +193,18 @@ def held_out_sentence(models: Sequence[Model]) -> str | None:
 
 
 def _cards(comparison: Comparison, *, alone: bool) -> list[Card]:
-    main = str(comparison.main)
+    main, baseline = str(comparison.main), str(comparison.baseline)
     means = comparison.means.loc[comparison.shared].mean()
-    result, name = against_baseline(comparison, main, comparison.shared), VARIANTS.get(main, main)
+    result = against_baseline(comparison, main, comparison.shared)
     counts = f"worse on {result.worse}, equal on {result.tie}"
     if not alone:
-        note = f"{score(means['none'])} to {score(means[main])} %; better on {result.better}, {counts}"
+        note = f"{score(means[baseline])} to {score(means[main])} %; better on {result.better}, {counts}"
         return [Card(comparison.label, signed(result.difference), note, tone(result.difference))]
+    is_own = baseline == "none"
+    note = "trained on the same rows, without the vectors" if is_own else f"{comparison.label}, mean over languages"
     return [
-        Card(name, f"{score(means[main])} %", f"{comparison.label}, mean over languages"),
-        Card("Baseline", f"{score(means['none'])} %", "trained on the same rows, without the vectors"),
+        Card(side_name(main), f"{score(means[main])} %", f"{comparison.label}, mean over languages"),
+        Card(side_name(baseline), f"{score(means[baseline])} %", note),
         Card("Difference", signed(result.difference), "points, mean over languages", tone(result.difference)),
         Card("Better on", f"{result.better} of {len(comparison.shared)}", counts),
     ]
@@ -197,26 +233,30 @@ def _interval(test: TaskComparison | None) -> str:
     return f"{signed(test.difference.clustered.low)} to {signed(test.difference.clustered.high)}"
 
 
-def _seed_limits(comparison: Comparison, main: str, tags: Sequence[str]) -> tuple[str, ...]:
-    tables = {variant: comparison.replicates(variant).loc[list(tags)].dropna() for variant in ("none", main)}
-    means = {variant: table.mean() for variant, table in tables.items()}
-    spreads = {variant: float(found.std(ddof=1)) for variant, found in means.items()}
+def _seed_limits(comparison: Comparison, side: str, tags: Sequence[str]) -> tuple[str, ...]:
+    baseline = str(comparison.baseline)
+    if any(name.startswith(PREFIX) for name in (side, baseline)):
+        return ("A printed score is a mean of five seeds, whose own scores are not known.",)
+    tables = {name: comparison.replicates(name).loc[list(tags)].dropna() for name in (baseline, side)}
+    means = {name: table.mean() for name, table in tables.items()}
+    spreads = {name: float(found.std(ddof=1)) for name, found in means.items()}
     if any(math.isnan(spread) for spread in spreads.values()):
         return ("Only one seed was trained, so it is not known whether another seed would say the same.",)
+    called = "baseline" if baseline == "none" else side_name(baseline)
     said = (
-        f"Over {comparison.trials(main)} the mean varies by {score(spreads[main])} (baseline "
-        f"{score(spreads['none'])}; standard deviation)"
+        f"Over {comparison.trials(side)} the mean varies by {score(spreads[side])} ({called} "
+        f"{score(spreads[baseline])}; standard deviation)"
     )
-    pairs = sorted(set(means["none"].index) & set(means[main].index))
-    ahead = sum(means[main][pair] > means["none"][pair] for pair in pairs)
-    return (f"{said}; {VARIANTS.get(main, main)} is ahead in {ahead} of {len(pairs)}." if pairs else f"{said}.",)
+    pairs = sorted(set(means[baseline].index) & set(means[side].index))
+    ahead = sum(means[side][pair] > means[baseline][pair] for pair in pairs)
+    return (f"{said}; {side_name(side)} is ahead in {ahead} of {len(pairs)}." if pairs else f"{said}.",)
 
 
-def _control_limits(comparison: Comparison, tags: Sequence[str]) -> tuple[str, ...]:
-    if not comparison.setting.layer:
+def _control_limits(comparison: Comparison, side: str, tags: Sequence[str]) -> tuple[str, ...]:
+    if not comparison.setting.layer or side.startswith(PREFIX):
         return ()
     parts = []
-    layer0 = comparison.control("layer0", comparison.main).reindex(list(tags)).mean()
+    layer0 = comparison.control("layer0", side).reindex(list(tags)).mean()
     ngram = comparison.control("ngram").reindex(list(tags)).mean()
     if not math.isnan(layer0):
         parts.append(f"the embedding layer alone reaches {score(layer0)} %")
@@ -226,6 +266,17 @@ def _control_limits(comparison: Comparison, tags: Sequence[str]) -> tuple[str, .
         return ("The controls (layer 0, character n-grams) were not measured.",)
     sentence = " and ".join(parts)
     return (f"{sentence[0].upper()}{sentence[1:]}: only what lies above can come from context.",)
+
+
+def _named(baseline: str) -> str:
+    """A baseline inside a sentence."""
+    return "the baseline" if baseline == "none" else side_name(baseline)
+
+
+def _start(side: str) -> str:
+    """A side at the start of a sentence."""
+    name = side_name(side)
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def _languages(number: int) -> str:

@@ -1,0 +1,93 @@
+"""The sides of a report: what stands beside each other in it, how readers call it, and how charts draw it.
+
+A side is one model, or all trainings of one variant of a run: `none-0` and `none-1` are the side `none`. Where inputs
+of a report have models of one name, the side has its place before it, `first:none`; published scores are `paper:baseline`
+and the like.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from langsamp.errors import UserError, did_you_mean
+from langsamp.evaluation.published import PREFIX
+from langsamp.report.palette import BLUE, GREEN, OTHER, PURPLE, SKY, VARIANT_COLOURS, VERMILION, Mark
+from langsamp.report.run import VARIANTS
+
+_TRAINING = re.compile(rf"((?:.*:)?(?:{'|'.join(map(re.escape, VARIANTS))}))-(\d+)")
+_PUBLISHED = {"baseline": "baseline", "langsamp": "LangSAMP", "donors": "LangSAMP by donors"}
+_SHAPES = ("D", "s", "^", "v", "P", "X", "p", "h")
+_FREE = (BLUE, VERMILION, GREEN, PURPLE, SKY)
+"""Colours for sides that are no variant; orange is the baseline's."""
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Side and training seed of a model's name: `both-1` is `both` and `1`, `xlm-r` and `bert-2` are sides."""
+    match = _TRAINING.fullmatch(name)
+    return (match[1], match[2]) if match else (name, "0")
+
+
+def variant_of(side: str) -> str:
+    """The variant that a side is, without its place: `none` of `first:none`; any other name as it is."""
+    return side.rpartition(":")[2]
+
+
+def side_name(side: str) -> str:
+    """What readers call a side: `Baseline`, `first: LangSAMP`, `paper: baseline`."""
+    place, colon, variant = side.rpartition(":")
+    if side.startswith(PREFIX):
+        return f"paper: {_PUBLISHED.get(variant, variant)}"
+    return f"{place}: {VARIANTS[variant]}" if colon and variant in VARIANTS else VARIANTS.get(side, side)
+
+
+def is_baseline(side: str) -> bool:
+    """Whether a side is a baseline by its name: trained without vectors, or the paper's."""
+    return variant_of(side) == "none" or side == "paper:baseline"
+
+
+def is_langsamp(side: str) -> bool:
+    """Whether a side is LangSAMP itself by its name, with both vectors."""
+    return variant_of(side) == "both" or side == "paper:langsamp"
+
+
+def in_order(sides: Iterable[str], *, first: str | None = None) -> list[str]:
+    """Each side once: `first` if it is there, then those of one place together, variants in the order of `VARIANTS`."""
+    sides = list(dict.fromkeys(sides))
+    places = list(dict.fromkeys(side.rpartition(":")[0] for side in sides))
+    variants = list(VARIANTS)
+
+    def rank(side: str) -> tuple[bool, int, int, str]:
+        place, _, variant = side.rpartition(":")
+        at = variants.index(variant) if variant in variants else len(variants)
+        return side != first, places.index(place), at, side
+
+    return sorted(sides, key=rank)
+
+
+def choose_baseline(sides: Sequence[str], wanted: str | None, *, several: bool) -> str | None:
+    """The side that every other one is compared with: the one wanted, else a baseline by its name.
+
+    Where none is called so it is the first side, but only with `several` inputs: one run without a baseline has none.
+
+    Raises:
+        UserError: where there is no side as wanted.
+    """
+    if wanted is None:
+        return next(filter(is_baseline, sides), sides[0] if several and sides else None)
+    for side in sides:
+        if wanted in (side, side_name(side)):
+            return side
+    names = ", ".join(sides) or "none"
+    raise UserError(f"no model {wanted!r} to be the baseline.{did_you_mean(wanted, sides)} The report is about {names}")
+
+
+def looks(sides: Sequence[str]) -> dict[str, Mark]:
+    """Colour and shape of each side, the same in every chart of a report; no two sides share both."""
+    marks: dict[str, Mark] = {}
+    for place, side in enumerate(sides):
+        taken = {mark.colour for mark in marks.values()}
+        wished = VARIANT_COLOURS.get("none" if is_baseline(side) else variant_of(side))
+        wished = VARIANT_COLOURS["both"] if is_langsamp(side) else wished
+        free = [colour for colour in (wished, *_FREE) if colour is not None and colour not in taken]
+        shape = "o" if place == 0 else _SHAPES[(place - 1) % len(_SHAPES)]
+        marks[side] = Mark(free[0] if free else OTHER.colour, shape)
+    return marks
