@@ -1,13 +1,16 @@
 """A recipe from text to report; each stage also on its own. What is already there is not made again."""
 
 import shutil
+import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import yaml
+from tqdm import tqdm
 
+from langsamp.analysis.of_run import analyse_run
 from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
 from langsamp.data.batches import Batches
 from langsamp.data.prepare import check_settings, prepare_rows
@@ -51,6 +54,8 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     made = recipe.folder / "provenance.json"
     if evaluation.cells_run or not made.is_file():
         write_json(made, provenance(data=rows.fingerprint))
+    for reason in analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation):
+        tqdm.write(reason, file=sys.stderr)
     return write_report(recipe.folder), evaluation
 
 
@@ -261,7 +266,7 @@ def _identity(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
         "variant": variant,
         "seed": seed,
         "model": recipe.model.model_dump(mode="json"),
-        "masking": recipe.masking.model_dump(mode="json"),
+        "masking": recipe.masking.deciding,
         "sampler": recipe.sampler.model_dump(mode="json"),
         "training": recipe.training.deciding(capped=capped),
     }

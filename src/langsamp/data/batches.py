@@ -1,16 +1,19 @@
 """Rows to masked batches: what the model reads and must predict, seeded by (data fingerprint, seed, draw).
 
 Masking as in BERT and XLM-R: 15 % of the ordinary tokens; of these 80 % become `<mask>`, 10 % a random ordinary token,
-10 % stay (Devlin et al. 2019). Special tokens are never chosen, random tokens are never special.
+10 % stay (Devlin et al. 2019). Special tokens are never chosen, random tokens are never special. The share may change
+over the steps (Yang et al. 2023, "Learning better masking for better language model pre-training").
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from langsamp.artifacts import settings_of
 from langsamp.data.packing import segments
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import RowOrder
@@ -31,18 +34,44 @@ class MaskingConfig(BaseModel):
 
     rate: float = Field(default=0.15, gt=0, le=1)
     """Share of ordinary tokens to predict."""
+    final_rate: float | None = Field(default=None, gt=0, le=1)
+    """What `rate` becomes, step by step, over the first `rate_steps` steps; null for one rate throughout. Held-out rows
+    are masked at this rate from the start, so that their losses can be compared."""
+    rate_steps: int | None = Field(default=None, ge=1)
+    """Steps over which `rate` becomes `final_rate`; then it stays."""
+    count: Literal["bernoulli", "fixed"] = "bernoulli"
+    """`bernoulli` draws for each token alone. `fixed` draws equally many of each row, the rate's share of the ordinary
+    tokens that a row of this data has on average, so that shapes stay the same from step to step."""
     mask_share: float = Field(default=0.8, ge=0, le=1)
     """Of these, the share replaced by `<mask>`."""
     random_share: float = Field(default=0.1, ge=0, le=1)
     """Of these, the share replaced by a random ordinary token; the rest stays as it is."""
 
     @model_validator(mode="after")
-    def _shares_fit(self) -> "MaskingConfig":
+    def _schedule_is_whole(self) -> Self:
+        if (self.final_rate is None) != (self.rate_steps is None):
+            raise ValueError("final_rate and rate_steps go together: give both, or neither for one rate throughout")
+        return self
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
         if self.mask_share + self.random_share > 1:
             raise ValueError(
                 f"mask_share + random_share must be at most 1, got {self.mask_share + self.random_share:g}"
             )
         return self
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The settings in JSON's terms, as they decide what a model reads."""
+        return settings_of(self, later={"final_rate", "rate_steps", "count"})
+
+    def rate_at(self, step: int | None) -> float:
+        """The share that is predicted in the step after `step` finished ones; at the end of its way for None."""
+        if self.final_rate is None or self.rate_steps is None:
+            return self.rate
+        way = 1.0 if step is None else min(step / self.rate_steps, 1.0)
+        return self.rate + way * (self.final_rate - self.rate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +111,9 @@ class Batches:
         self._ordinary = np.asarray(rows.ordinary_ids, dtype=np.int64)
         self._is_ordinary = np.zeros(rows.vocabulary_size, dtype=bool)
         self._is_ordinary[self._ordinary] = True
+        entries = rows.manifest.tags.values()
+        tokens = sum(entry.tokens + entry.padding_tokens for entry in entries)
+        self._ordinary_per_row = rows.row_tokens * sum(entry.ordinary_tokens for entry in entries) / max(tokens, 1)
 
     def training_step(
         self, step: int, *, order: RowOrder, rows_per_step: int, rows_per_batch: int, world: World
@@ -92,12 +124,12 @@ class Batches:
         if self._shuffles_ids:
             names = self._stream(_IDS, self._seed, step).permutation(rows_per_step)
         mine = world.share(range(rows_per_step))
-        batches = []
+        batches, rate = [], self._masking.rate_at(step)
         for first in range(mine.start, mine.stop, rows_per_batch):
             part = range(first, min(first + rows_per_batch, mine.stop))
             tokens = np.stack([self.rows.training(draws.tag[place])[draws.row[place]] for place in part])
             keys = [(_TRAINING, self._seed, start + place) for place in part]
-            batches.append(self._masked(tokens, draws.tag[names[part.start : part.stop]], keys))
+            batches.append(self._masked(tokens, draws.tag[names[part.start : part.stop]], keys, rate))
         return batches
 
     def held_out(self, tag: int, *, rows_per_batch: int) -> Iterator[MaskedBatch]:
@@ -109,19 +141,23 @@ class Batches:
         for first in range(0, len(tokens), rows_per_batch):
             part = tokens[first : first + rows_per_batch]
             keys = [(_HELD_OUT, tag, first + offset) for offset in range(len(part))]
-            yield self._masked(part, np.full(len(part), tag), keys)
+            yield self._masked(part, np.full(len(part), tag), keys, self._masking.rate_at(None))
 
     def _masked(
-        self, tokens: NDArray[np.unsignedinteger], tags: NDArray[np.int64], keys: Sequence[tuple[int, int, int]]
+        self,
+        tokens: NDArray[np.unsignedinteger],
+        tags: NDArray[np.int64],
+        keys: Sequence[tuple[int, int, int]],
+        rate: float,
     ) -> MaskedBatch:
-        """`tokens` (B, L) masked, row i by the random numbers that `keys[i]` names and nothing else.
+        """`tokens` (B, L) masked at `rate`, row i by the random numbers that `keys[i]` names and nothing else.
 
         `tags` (B,) are those whose ids the rows get.
         """
         inputs = tokens.astype(np.int64)
         labels = np.full_like(inputs, IGNORED)
         for row, (part, major, minor) in enumerate(keys):
-            self._mask_row(inputs[row], labels[row], self._stream(part, major, minor))
+            self._mask_row(inputs[row], labels[row], self._stream(part, major, minor), rate)
         pairs = self._pairs[tags]
         return MaskedBatch(
             input_ids=inputs,
@@ -136,11 +172,17 @@ class Batches:
         """The random numbers of this name; Philox is counter-based, so naming costs nothing and no state is carried."""
         return np.random.Generator(np.random.Philox(key=self._key, counter=[0, part, major, minor]))
 
-    def _mask_row(self, inputs: NDArray[np.int64], labels: NDArray[np.int64], stream: np.random.Generator) -> None:
+    def _mask_row(
+        self, inputs: NDArray[np.int64], labels: NDArray[np.int64], stream: np.random.Generator, rate: float
+    ) -> None:
         """Mask one row (L,) in place; at least one token is chosen."""
         ordinary = self._is_ordinary[inputs]
         lot = np.where(ordinary, stream.random(len(inputs)), np.inf)
-        chosen = np.flatnonzero(lot < max(self._masking.rate, lot.min() + 1e-12))
+        if self._masking.count == "fixed":
+            number = min(max(round(rate * self._ordinary_per_row), 1), int(ordinary.sum()))
+            chosen = np.sort(np.argsort(lot, kind="stable")[:number])
+        else:
+            chosen = np.flatnonzero(lot < max(rate, lot.min() + 1e-12))
         labels[chosen] = inputs[chosen]
         fate = stream.random(len(chosen))
         replacement = self._ordinary[stream.integers(len(self._ordinary), size=len(chosen))]
