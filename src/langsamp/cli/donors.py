@@ -1,12 +1,17 @@
 """The verbs of source languages: which to transfer from, and what that choice is worth."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langsamp.cli.output import Json, print_json, print_line, print_table
-from langsamp.cli.scores import listed
+from langsamp.cli.output import Json, complain, print_json, print_line, print_table
+from langsamp.cli.scores import evaluation_config, listed, parse_seeds, print_plan
+
+if TYPE_CHECKING:
+    from langsamp.analysis.stored import Analysis
+    from langsamp.evaluation.config import EvaluationConfig
 
 Candidates = Annotated[
     str, typer.Option(help="Languages to choose among: paper (its ten), all trained ones, or a selector.")
@@ -21,7 +26,9 @@ def donors(
         str | None, typer.Option("--model", "-m", help="Run, RUN:MODEL or export whose vectors rank.")
     ] = None,
     candidates: Candidates = "paper",
-    k: Annotated[int, typer.Option("-k", min=1, help="How many donors of each target.")] = 5,
+    k: Annotated[
+        int | None, typer.Option("-k", min=1, help="How many donors of each target; default: 5, with --all 10.")
+    ] = None,
     task: Annotated[
         list[str] | None, typer.Option("--task", "-t", help="Tasks that need training data of a donor.")
     ] = None,
@@ -38,11 +45,14 @@ def donors(
     from langsamp.errors import UserError
     from langsamp.evaluation.task import TaskData
     from langsamp.report import donors as words
+    from langsamp.report.analysis_figures.donors import figures
+    from langsamp.report.saving import save_figures
 
     if every == bool(targets):
         raise UserError("name the target languages (`langsamp donors Lingala lin_Latn`), or take --all of them")
     subject = find_subject(model)
     place = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
+    k = k or (10 if every else 5)
     found = analyse_donors(subject, targets or ["all"], candidates=candidates, k=k, tasks=listed(task), data=place)
     if json:
         print_json(words.donors_as_json(found))
@@ -61,6 +71,107 @@ def donors(
     if every or out is not None:
         folder = out or subject.analysis_folder("donors")
         found.save(folder)
+        save_figures(figures(found), folder / "figures")
         write_json(folder / "donors.json", found.values["closest"])
         if not json:
             print_line(f"Analysis: {folder}")
+
+
+def transfer(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="RUN, RUN:MODEL, a model's folder, or paper:donors.")
+    ],
+    task: Annotated[
+        list[str] | None, typer.Option("--task", "--tasks", "-t", help="Default: the run's tasks that fine-tune.")
+    ] = None,
+    candidates: Candidates = "paper",
+    targets: Annotated[str | None, typer.Option(help="Selector of targets; default: the run's languages.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="How many seeds of fine-tuning, or which: 0,3,7.")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder with the tasks' files, or `hub`.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="E.g. fine_tuning.ner.epochs=3.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="E.g. cpu or cuda:1; default: the best there is.")] = None,
+    read: Annotated[bool, typer.Option("--read", help="Take the scores that are there; run nothing.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be run, and do nothing.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to store the analysis in.")] = None,
+    json: Json = False,
+) -> None:
+    """Score targets from English, from their closest donor, from kin, from a random and from the best source.
+
+    Only fine-tunings that are missing are run (--plan says which), and they are kept with the run's scores.
+    """
+    from langsamp.analysis import transfer_study as study
+    from langsamp.analysis.subjects import find_subjects
+    from langsamp.errors import UserError
+    from langsamp.evaluation.published import PREFIX
+
+    tasks = listed(task)
+    if runs[0].startswith(PREFIX):
+        if len(runs) > 1 or plan:
+            raise UserError(f"{runs[0]} stands alone, and there is nothing to plan: its scores are published")
+        _show_transfer(study.published_study(runs[0], tasks), out or Path("analysis") / "paper-donors", as_json=json)
+        return
+    subjects = find_subjects(runs)
+    name = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
+    place = out or (subjects[0].run or Path()) / "analysis" / "transfer"
+    if read:
+        found = study.read_stored(
+            subjects, subject=name, candidates=candidates, tasks=tasks, languages=targets or "all"
+        )
+        _show_transfer(found, place, as_json=json)
+        return
+    given = {"tasks": tasks, "languages": targets, "data": data, "seeds": parse_seeds(seeds) if seeds else None}
+    parts = study.study_parts(subjects, _study_config(subjects[0].run, given, settings or ()), candidates=candidates)
+    if plan:
+        print_plan(study.plan_study(parts), as_json=json)
+        return
+    done = study.run_study(parts, subject=name, device=device)
+    _show_transfer(done.analysis, place, as_json=json)
+    if done.failures:
+        complain(f"{len(done.failures)} parts of the study failed, as said above")
+        raise typer.Exit(3)
+
+
+def _study_config(run: Path | None, given: Mapping[str, Any], settings: Sequence[str]) -> "EvaluationConfig":
+    """The evaluation of the run's recipe, if there is one, with what was given put over it."""
+    from langsamp.errors import UserError
+    from langsamp.evaluation.kinds import KINDS
+    from langsamp.evaluation.tasks import task
+    from langsamp.recipe import load_recipe
+
+    content: dict[str, Any] = {"tasks": []}
+    if run is not None:
+        content = load_recipe(run / "recipe.yaml").resolved_evaluation.model_dump(mode="json")
+    content |= {key: value for key, value in given.items() if value}
+    content["tasks"] = [name for name in content["tasks"] if given["tasks"] or KINDS[task(name).kind].fine_tunes]
+    if not content["tasks"]:
+        raise UserError("name the tasks to fine-tune on, e.g. `-t sib200,ner --data eval`: the run itself has none")
+    named = {name for each in map(task, content["tasks"]) for name in (each.name, each.kind)}
+    tuned = content.get("fine_tuning", {})
+    content["fine_tuning"] = {key: value for key, value in tuned.items() if key in named}
+    return evaluation_config(content, settings)
+
+
+def _show_transfer(found: "Analysis", folder: Path, *, as_json: bool) -> None:
+    from langsamp.artifacts import write_json
+    from langsamp.report import transfer as words
+    from langsamp.report.analysis_figures.transfer import figures
+    from langsamp.report.saving import save_figures
+
+    found.save(folder)
+    save_figures(figures(found), folder / "figures")
+    files = []
+    for model, donors_of in found.values["donors"].items():
+        files.append(folder / ("donors.json" if len(found.values["donors"]) == 1 else f"donors-{model}.json"))
+        write_json(files[-1], donors_of)
+    if as_json:
+        print_json(words.transfer_as_json(found))
+        return
+    for title, rows in words.transfer_tables(found).items():
+        print_table(title, rows)
+    for line in words.transfer_lines(found):
+        print_line(line)
+    print_line(f"Analysis: {folder}")
+    for path in files:
+        print_line(f"Donors, for `langsamp table --paper 3 --donors`: {path}")

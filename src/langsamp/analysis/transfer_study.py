@@ -1,0 +1,270 @@
+"""Which fine-tunings the study of source languages needs, and running those that are missing.
+
+A cell is (model, task, source, seed). Needed are English and each candidate that a task has training text of, with
+every seed; `evaluation.run` names cells by content, so what was scored before, for whatever reason, is not run again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from langsamp.analysis.donor_candidates import (
+    Chosen,
+    find_candidates,
+    has_language_vectors,
+    sources_of,
+    trained_tags,
+    vector_tag,
+)
+from langsamp.analysis.stored import Analysis
+from langsamp.analysis.subjects import Subject
+from langsamp.analysis.transfer import analyse_transfer
+from langsamp.analysis.transfer_roles import ENGLISH, RoleScores, choose_roles, published_roles
+from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.evaluation.cells import COLUMNS
+from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.groups import ONE_TABLE, row_numbers
+from langsamp.evaluation.models import model_fingerprint
+from langsamp.evaluation.plan import PlannedCell, plan
+from langsamp.evaluation.published import published
+from langsamp.evaluation.reading import read_scores
+from langsamp.evaluation.run import Failure, evaluate
+from langsamp.evaluation.tasks import task
+from langsamp.languages.select import Uses, select
+from langsamp.languages.tags import LangScript
+from langsamp.model.conditioning import Conditioning
+
+ELSEWHERE = Path("runs/evaluation")
+"""Where the scores of a model outside a run are kept, as `langsamp evaluate` does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What is fine-tuned for one model and task."""
+
+    subject: Subject
+    config: EvaluationConfig
+    """With this task alone, its sources, and the targets whose language has a vector."""
+    candidates: Chosen
+    items: Mapping[str, int]
+    """Training items by source."""
+    scores: Path
+    """Folder that keeps the scores: the run's own, where English may be scored already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study that has been run."""
+
+    analysis: Analysis
+    failures: tuple[Failure, ...]
+    cells_run: int
+
+
+def study_parts(subjects: Sequence[Subject], config: EvaluationConfig, *, candidates: str = "paper") -> list[Part]:
+    """What is to be fine-tuned on what: one part for each model with language vectors and each task of `config`.
+
+    `config.sources` says nothing here: the sources are English and the candidates. `config.languages` selects targets.
+
+    Raises:
+        DataMissingError: where no model has language vectors, or a task's data are absent.
+        UserError: for unknown languages, and a task that is not fine-tuned or has no text of English or any candidate.
+    """
+    able = [subject for subject in subjects if has_language_vectors(subject)]
+    if not able:
+        named = ", ".join(subject.name for subject in subjects)
+        raise DataMissingError(
+            f"{named}: no language vectors there, so there is no closest donor. Name a model of the variant `both` or "
+            "`language`"
+        )
+    return [_part(subject, config, name, candidates) for subject in able for name in config.tasks]
+
+
+def plan_study(parts: Sequence[Part]) -> list[PlannedCell]:
+    """Every cell that the study needs, done or not.
+
+    Raises:
+        UserError: as `evaluation.plan.plan` does.
+    """
+    return [
+        cell for part in parts for cell in plan([part.subject.folder], part.config, part.scores, names=_names(part))
+    ]
+
+
+def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None) -> Study:
+    """Run the fine-tunings that are missing, and analyse all of them.
+
+    Raises:
+        DataMissingError: where so much failed that nothing can be compared.
+        UserError: as `evaluation.run.evaluate` does.
+    """
+    failures: list[Failure] = []
+    cells, found = 0, []
+    for part in parts:
+        done = evaluate([part.subject.folder], part.config, part.scores, device=device, names=_names(part))
+        failures += done.failures
+        cells += done.cells_run
+        found.append((part, done.scores[done.scores["main"].astype(bool)]))
+    roles = [
+        choose_roles(scores, Conditioning.load(part.subject.folder), part.candidates.tags)
+        for part, scores in found
+        if len(scores)
+    ]
+    if not roles:
+        raise DataMissingError("every fine-tuning failed, as said above; mend that and run the same command again")
+    analysis = analyse_transfer(
+        roles,
+        subject=subject,
+        settings=_settings(parts),
+        items={task(part.config.tasks[0]).name: part.items for part in parts},
+        notes=[note for part in parts for note in part.candidates.notes],
+    )
+    return Study(analysis=analysis, failures=tuple(failures), cells_run=cells)
+
+
+def read_stored(
+    subjects: Sequence[Subject],
+    *,
+    subject: str,
+    candidates: str = "paper",
+    tasks: Sequence[str] = (),
+    languages: str = "all",
+) -> Analysis:
+    """The study from the scores that are kept with each model; nothing is run.
+
+    With no `tasks` all are taken that were scored from several sources. Models without language vectors or scores are
+    left out and named.
+
+    Raises:
+        DataMissingError: where nothing can be compared.
+        UserError: where a task was scored in several ways, or has no scores from several sources.
+    """
+    roles: list[RoleScores] = []
+    notes: list[str] = []
+    several: set[str] = set()
+    for each in subjects:
+        rows = _stored(each)
+        if rows.empty or not has_language_vectors(each):
+            notes.append(
+                f"{each.name} is left out: {'it has no language vectors' if len(rows) else 'it has no scores'}"
+            )
+            continue
+        conditioning = Conditioning.load(each.folder)
+        chosen = find_candidates(candidates, conditioning)
+        notes += chosen.notes
+        for name, own in rows.groupby("task", sort=False):
+            if own["source"].nunique() > 1:
+                several.add(str(name))
+                if not tasks or name in tasks:
+                    _check_one_way(own, str(name))
+                    roles.append(choose_roles(own, conditioning, chosen.tags, among=_among(own, languages)))
+    if unknown := [name for name in tasks if name not in several]:
+        raise UserError(
+            f"no task {unknown[0]!r} with scores from several sources.{did_you_mean(unknown[0], several)} There are "
+            f"{', '.join(sorted(several)) or 'none'}; without --read the study runs the fine-tunings"
+        )
+    if not roles:
+        raise DataMissingError(
+            "no model with language vectors has scores of one task from several sources. Let the study run the "
+            "fine-tunings, with the tasks' data"
+        )
+    said = {"candidates": candidates, "tasks": list(tasks), "languages": languages, "read": True}
+    return analyse_transfer(roles, subject=subject, settings=said, notes=list(dict.fromkeys(notes)))
+
+
+def _stored(subject: Subject) -> pd.DataFrame:
+    """The main scores of one model, where they are kept."""
+    folder = _scores_folder(subject)
+    if not (folder / "scores.parquet").is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    scores = read_scores(str(folder))
+    known = scores["model"] == model_fingerprint(subject.folder)
+    return scores[known & scores["main"].astype(bool)]
+
+
+def _scores_folder(subject: Subject) -> Path:
+    return subject.run / "evaluation" if subject.run is not None else ELSEWHERE
+
+
+def published_study(name: str, tasks: Sequence[str] = ()) -> Analysis:
+    """The paper's own scores from English and from the closest donor: `paper:donors`.
+
+    Raises:
+        UserError: for other published scores, which are from English only, and for an unknown task.
+    """
+    rows = published(name)
+    if rows["source"].nunique() < 2:
+        raise UserError(f"{name} holds scores from English only; those from donors too are called paper:donors")
+    there = list(dict.fromkeys(rows["task"]))
+    if unknown := [each for each in tasks if each not in there]:
+        raise UserError(f"no published donors for {unknown[0]!r}; there are {', '.join(there)}")
+    roles = [published_roles(rows[rows["task"] == each]) for each in there if not tasks or each in tasks]
+    lost = "every fifth language of the paper's Tables 15 to 19 is lost, but for those of Table 4"
+    return analyse_transfer(roles, subject=name, settings={"read": True, "tasks": list(tasks)}, notes=[lost])
+
+
+def _part(subject: Subject, config: EvaluationConfig, name: str, candidates: str) -> Part:
+    each, conditioning = task(name), Conditioning.load(subject.folder)
+    if each.kind == "retrieval":
+        raise UserError(f"{name} is not fine-tuned, so it has no donors; choose tasks that are (`langsamp tasks`)")
+    chosen = find_candidates(candidates, conditioning)
+    reader = each.open(config.where)
+    sources = dict.fromkeys(map(str, (LangScript.parse(ENGLISH), *sources_of(chosen.tags, reader.sources).values())))
+    if len(sources) < 2 or LangScript.parse(ENGLISH) not in reader.sources:
+        raise DataMissingError(
+            f"{name}: a study needs training text of {ENGLISH} and of a candidate "
+            f"({', '.join(map(str, chosen.tags))}); there is text of {', '.join(map(str, reader.sources)) or 'none'}"
+        )
+    there = trained_tags(conditioning)
+    uses: Uses = {}
+    targets = [tag for tag in select(config.languages, reader.tags, uses=uses) if vector_tag(tag, there)]
+    if not targets:
+        raise UserError(f"{name}: none of the targets {config.languages!r} has a language vector in {subject.name}")
+    own = {key: value for key, value in config.fine_tuning.items() if key in (each.kind, each.name)}
+    changed = {
+        "tasks": (name,),
+        "sources": tuple(sources),
+        "languages": ",".join(map(str, targets)),
+        "fine_tuning": own,
+    }
+    return Part(
+        subject=subject,
+        config=EvaluationConfig.model_validate({**config.model_dump(), **changed}),
+        candidates=chosen,
+        scores=_scores_folder(subject),
+        items={source: len(reader.training(LangScript.parse(source)).train) for source in sources},
+    )
+
+
+def _names(part: Part) -> dict[str, str]:
+    return {str(part.subject.folder): part.subject.name}
+
+
+def _settings(parts: Sequence[Part]) -> dict[str, object]:
+    """What decides the result beside the scores, by part."""
+    return {
+        f"{part.subject.name} {part.config.tasks[0]}": {
+            **part.config.model_dump(mode="json", exclude={"tasks"}),
+            "candidates": [str(tag) for tag in part.candidates.tags],
+        }
+        for part in parts
+    }
+
+
+def _check_one_way(rows: pd.DataFrame, name: str) -> None:
+    """Accept the scores of one model and task that differ in nothing but source, training text, seed and language."""
+    columns = [column for column in ONE_TABLE if column not in ("source", "training")]
+    if len(set(row_numbers(rows, columns))) > 1:
+        differing = [column for column in columns if rows[column].nunique(dropna=False) > 1]
+        raise UserError(
+            f"{name} was scored in several ways ({', '.join(differing)} differ), which cannot stand in one study. Keep "
+            "them in folders of their own, or let the study run with the settings that are wanted"
+        )
+
+
+def _among(rows: pd.DataFrame, languages: str) -> list[str]:
+    uses: Uses = {}
+    tags = [LangScript.parse(tag) for tag in sorted(set(rows["tag"]))]
+    return [str(tag) for tag in select(languages, tags, uses=uses)]
