@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from langsamp.analysis.of_run import AnalysisConfig
 from langsamp.data.batches import MaskingConfig
 from langsamp.data.corpus import CorpusConfig
 from langsamp.data.rows import RowsConfig
@@ -47,6 +48,7 @@ class Recipe(BaseModel):
     training: TrainingConfig = TrainingConfig()
     monitor: MonitorConfig = MonitorConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    analysis: AnalysisConfig = AnalysisConfig()
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -1,0 +1,112 @@
+"""Every analysis that a run's models and scores allow, beside the run; one that is there already is not made again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+from pydantic import BaseModel, ConfigDict
+from tqdm import tqdm
+
+from langsamp.analysis.donors import analyse_donors
+from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
+from langsamp.analysis.stored import RECORD, Analysis
+from langsamp.analysis.subjects import Subject, find_subjects
+from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
+from langsamp.artifacts import file_sha256, fingerprint, read_json
+from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.models import find_model
+from langsamp.evaluation.tasks import TASKS
+from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
+
+Kind = Literal["vectors", "neutrality", "donors"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_PARALLEL = ("sib200", *(name for name, task in TASKS.items() if task.kind == "retrieval"))
+"""Tasks whose texts are translations of each other."""
+
+
+class AnalysisConfig(BaseModel):
+    """What a run looks into after its evaluation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kinds: tuple[Kind, ...] = KINDS
+    """`vectors` and `donors` of each model that has vectors, `neutrality` of all models side by side."""
+    vectors: VectorsConfig = VectorsConfig()
+    neutrality: NeutralityConfig | None = None
+    """Null for text of the evaluation's first task that has parallel text."""
+    candidates: str = "all"
+    """Source languages among which donors are ranked, as `langsamp donors --candidates` takes them."""
+
+
+class _Job(NamedTuple):
+    kind: Kind
+    subjects: Sequence[Subject]
+    folder: Path
+    settings: Any
+    make: Callable[[], Analysis]
+
+    @property
+    def asked(self) -> str:
+        """Names what the analysis is a function of: its settings, and its models by content."""
+        return fingerprint([self.kind, self.settings, [_content(subject) for subject in self.subjects]])
+
+    @property
+    def is_done(self) -> bool:
+        record = self.folder / RECORD
+        return record.is_file() and read_json(record).get("settings", {}).get("asked") == self.asked
+
+
+def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[str]:
+    """Make the analyses of a run's exported models in `run / "analysis"`; what could not be made, in a sentence each.
+
+    Raises:
+        DataMissingError: where the run has no exported model.
+        UserError: where a folder cannot be written.
+    """
+    reasons = []
+    jobs = [job for job in _jobs(run, config, evaluation) if not job.is_done]
+    for job in tqdm(jobs, desc="analyses", unit="analysis", disable=not jobs, dynamic_ncols=True):
+        try:
+            found = job.make()
+        except (DataMissingError, UserError) as error:
+            reasons.append(f"no analysis {job.folder.name}: {error}")
+            continue
+        replace(found, settings={**found.settings, "asked": job.asked}).save(job.folder)
+    return reasons
+
+
+def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> Iterator[_Job]:
+    subjects = find_subjects([str(run)])
+    for subject in subjects:
+        vectors = Conditioning.load(subject.folder) if subject.has_vectors else None
+        if "vectors" in config.kinds and vectors is not None and vectors.variant != "none":
+            make: Callable[[], Analysis] = _bound(analyse_vectors, subject, config.vectors)
+            yield _Job("vectors", [subject], subject.analysis_folder("vectors"), config.vectors.model_dump(), make)
+        if "donors" in config.kinds and vectors is not None and vectors.language is not None:
+            make = _bound(analyse_donors, subject, candidates=config.candidates)
+            yield _Job("donors", [subject], subject.analysis_folder("donors"), config.candidates, make)
+    text = config.neutrality or _text(evaluation)
+    if "neutrality" in config.kinds and text is not None:
+        make = _bound(analyse_neutrality, subjects, text)
+        yield _Job("neutrality", subjects, run / "analysis" / "neutrality", text.model_dump(mode="json"), make)
+
+
+def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
+    for task in evaluation.tasks:
+        if task in _PARALLEL:
+            return NeutralityConfig(task=task, data=evaluation.data)
+    return None
+
+
+def _bound(function: Callable[..., Analysis], *args: Any, **kwargs: Any) -> Callable[[], Analysis]:
+    return lambda: function(*args, **kwargs)
+
+
+def _content(subject: Subject) -> list[str]:
+    files = [subject.folder / name for name in (LANGUAGES, WEIGHTS)]
+    return [
+        subject.name, find_model(subject.folder).fingerprint, *(file_sha256(file) for file in files if file.is_file())
+    ]  # fmt: skip
