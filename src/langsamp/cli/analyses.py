@@ -1,14 +1,17 @@
 """The verbs of `langsamp analyze`: what the vectors know, how neutral the encoder is, what to transfer from."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.output import complain
+from langsamp.cli.output import Json, complain, print_json, print_line, print_table
 
 if TYPE_CHECKING:
+    from langsamp.analysis.stored import Analysis
     from langsamp.analysis.subjects import Subject
+    from langsamp.report.figures import Chart
 
 app = typer.Typer(
     name="analyze", help="Look into models and scores: tables, statistics, figures.", no_args_is_help=True
@@ -18,6 +21,72 @@ Models = Annotated[list[str], typer.Argument(metavar="RUN_OR_MODEL...", help="RU
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder to write; default: analysis/ in the run, else here.")
 ]
+
+NoFigures = Annotated[bool, typer.Option("--no-figures", help="Write tables only.")]
+
+
+@app.command()
+def vectors(
+    models: Models,
+    neighbours: Annotated[int, typer.Option(min=1, help="How many nearest vectors of each.")] = 5,
+    embedding: Annotated[
+        str | None, typer.Option(help="tsne: a second picture that keeps neighbours together.")
+    ] = None,
+    perplexity: Annotated[float | None, typer.Option(help="Of the embedding; default: 30.")] = None,
+    shuffles: Annotated[int, typer.Option(help="Random orders behind each null.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Of shuffles and embedding.")] = 0,
+    no_figures: NoFigures = False,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Language and script vectors: neighbours, a tree, pictures.
+
+    Purity of neighbours by family and script, and correlation with the distances in Glottolog's tree and on the globe,
+    stand beside what shuffled labels give.
+    """
+    from pydantic import ValidationError
+
+    from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
+    from langsamp.errors import UserError, wrong_settings
+    from langsamp.report import vector_lines as words
+    from langsamp.report.analysis_figures.vectors import figures
+
+    try:
+        config = VectorsConfig.model_validate(
+            {
+                "neighbours": neighbours, "embedding": embedding, "perplexity": perplexity, "shuffles": shuffles,
+                "seed": seed,
+            }
+        )  # fmt: skip
+    except ValidationError as error:
+        raise UserError("; ".join(wrong_settings(error, VectorsConfig))) from None
+    subjects, done = _with_vectors(models), []
+    for subject in subjects:
+        found = analyse_vectors(subject, config)
+        folder = _folder(subject, "vectors", out, alone=len(subjects) == 1)
+        _store(found, folder, None if no_figures else figures)
+        done.append({"folder": str(folder), **words.as_json(found)})
+        if json:
+            continue
+        print_table(f"Vectors of {found.subject} ({found.values['variant']})", words.statistic_lines(found))
+        print_line("\n".join(words.MEANING))
+        for table in found.values["shares"]:
+            kin = " (* same family)" if table == "language" else ""
+            print_table(f"Nearest {table} vectors by cosine{kin}, most rows first", words.neighbour_lines(found, table))
+        for line in words.left_out_lines(found):
+            print_line(line)
+        print_line(f"Analysis: {folder}")
+    if json:
+        print_json(done)
+
+
+def _store(found: "Analysis", folder: Path, figures: "Callable[[Analysis], Mapping[str, Chart]] | None") -> None:
+    """Write an analysis and, where wanted, its pictures in `figures/` beside its tables."""
+    from langsamp.report.saving import save_figures
+
+    found.save(folder)
+    if figures is not None:
+        save_figures(figures(found), folder / "figures")
 
 
 def _folder(subject: "Subject", kind: str, out: Path | None, *, alone: bool) -> Path:

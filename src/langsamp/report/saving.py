@@ -55,7 +55,8 @@ def save_figures(charts: Mapping[str, Chart], folder: Path) -> list[Path]:
 def _printed(figure: Figure) -> Iterator[None]:
     """Draw what has the colour of the page's text and lines in those of paper while the block runs."""
     figure.draw_without_rendering()  # makes the ticks
-    undo: list[Callable[[], object]] = []
+    undo: list[Callable[[], object]] = [partial(figure.set_layout_engine, figure.get_layout_engine())]
+    figure.set_layout_engine("none")  # it has just been laid out, and would be again for each kind of file
     try:
         for artist in figure.findobj():
             _recolour(artist, undo)
