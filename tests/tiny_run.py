@@ -75,7 +75,9 @@ class TinyRun:
     def write_recipe(self) -> None:
         places = {"out": str(self.out), "corpus": {"source": str(self.root / "text")}}
         evaluation = RECIPE["evaluation"] | {"data": str(self.root / "eval")}
-        self.recipe_file.write_text(yaml.safe_dump(RECIPE | places | {"evaluation": evaluation}), encoding="utf-8")
+        neutrality = {"task": "sr-bible", "data": str(self.root / "eval"), "sentences": 15}
+        sections = {"evaluation": evaluation, "analysis": {"neutrality": neutrality}}
+        self.recipe_file.write_text(yaml.safe_dump(RECIPE | places | sections), encoding="utf-8")
 
 
 def make_tiny_run(root: Path) -> TinyRun:

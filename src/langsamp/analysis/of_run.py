@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -10,13 +11,15 @@ from tqdm import tqdm
 
 from langsamp.analysis.donors import analyse_donors
 from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
+from langsamp.analysis.parallel_text import draw_parallel
 from langsamp.analysis.stored import RECORD, Analysis
 from langsamp.analysis.subjects import Subject, find_subjects
 from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
 from langsamp.artifacts import file_sha256, fingerprint, read_json
-from langsamp.errors import DataMissingError, UserError
+from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
+from langsamp.evaluation.task import TaskData
 from langsamp.evaluation.tasks import TASKS
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
 
@@ -45,18 +48,22 @@ class _Job(NamedTuple):
     kind: Kind
     subjects: Sequence[Subject]
     folder: Path
-    settings: Any
+    settings: Callable[[], Any]
     make: Callable[[], Analysis]
 
-    @property
-    def asked(self) -> str:
-        """Names what the analysis is a function of: its settings, and its models by content."""
-        return fingerprint([self.kind, self.settings, [_content(subject) for subject in self.subjects]])
+    def do(self) -> None:
+        """Make the analysis, unless one lies there of the same settings, the same text and models of the same content.
 
-    @property
-    def is_done(self) -> bool:
+        Raises:
+            DataMissingError: where its text is absent.
+            UserError: where it cannot be made of these models.
+        """
+        asked = fingerprint([self.kind, self.settings(), [_content(subject) for subject in self.subjects]])
         record = self.folder / RECORD
-        return record.is_file() and read_json(record).get("settings", {}).get("asked") == self.asked
+        if record.is_file() and read_json(record).get("settings", {}).get("asked") == asked:
+            return
+        found = self.make()
+        replace(found, settings={**found.settings, "asked": asked}).save(self.folder)
 
 
 def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[str]:
@@ -67,31 +74,28 @@ def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig)
         UserError: where a folder cannot be written.
     """
     reasons = []
-    jobs = [job for job in _jobs(run, config, evaluation) if not job.is_done]
-    for job in tqdm(jobs, desc="analyses", unit="analysis", disable=not jobs, dynamic_ncols=True):
+    for job in tqdm(list(_jobs(run, config, evaluation)), desc="analyses", unit="analysis", dynamic_ncols=True):
         try:
-            found = job.make()
-        except (DataMissingError, UserError) as error:
+            job.do()
+        except UserError as error:
             reasons.append(f"no analysis {job.folder.name}: {error}")
-            continue
-        replace(found, settings={**found.settings, "asked": job.asked}).save(job.folder)
     return reasons
 
 
 def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> Iterator[_Job]:
     subjects = find_subjects([str(run)])
     for subject in subjects:
-        vectors = Conditioning.load(subject.folder) if subject.has_vectors else None
-        if "vectors" in config.kinds and vectors is not None and vectors.variant != "none":
-            make: Callable[[], Analysis] = _bound(analyse_vectors, subject, config.vectors)
-            yield _Job("vectors", [subject], subject.analysis_folder("vectors"), config.vectors.model_dump(), make)
+        vectors = subject.conditioning()
+        if "vectors" in config.kinds and subject.has_vectors:
+            make: Callable[[], Analysis] = partial(analyse_vectors, subject, config.vectors)
+            yield _Job("vectors", [subject], subject.analysis_folder("vectors"), config.vectors.model_dump, make)
         if "donors" in config.kinds and vectors is not None and vectors.language is not None:
-            make = _bound(analyse_donors, subject, candidates=config.candidates)
-            yield _Job("donors", [subject], subject.analysis_folder("donors"), config.candidates, make)
+            make = partial(analyse_donors, subject, candidates=config.candidates)
+            yield _Job("donors", [subject], subject.analysis_folder("donors"), lambda: config.candidates, make)
     text = config.neutrality or _text(evaluation)
     if "neutrality" in config.kinds and text is not None:
-        make = _bound(analyse_neutrality, subjects, text)
-        yield _Job("neutrality", subjects, run / "analysis" / "neutrality", text.model_dump(mode="json"), make)
+        make = partial(analyse_neutrality, subjects, text)
+        yield _Job("neutrality", subjects, run / "analysis" / "neutrality", partial(_with_content, text), make)
 
 
 def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
@@ -101,8 +105,11 @@ def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
     return None
 
 
-def _bound(function: Callable[..., Analysis], *args: Any, **kwargs: Any) -> Callable[[], Analysis]:
-    return lambda: function(*args, **kwargs)
+def _with_content(text: NeutralityConfig) -> dict[str, Any]:
+    """The settings, the sentences by content instead of where they lie."""
+    where = TaskData(data=text.data, seed=text.seed)
+    drawn = draw_parallel(text.task, where, languages=text.languages, number=text.sentences)
+    return {**text.model_dump(mode="json", exclude={"data"}), "text_revision": drawn.revision}
 
 
 def _content(subject: Subject) -> list[str]:

@@ -1,0 +1,50 @@
+"""A run's analyses: made once, named by content, and none stops the others."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from langsamp.analysis.of_run import AnalysisConfig, analyse_run
+from langsamp.analysis.stored import RECORD
+from langsamp.model.conditioning import Conditioning
+from tests.tiny_run import TinyRun
+
+NAMES = {"donors-both-0", "neutrality", "vectors-both-0"}
+
+
+@pytest.fixture
+def run(tiny_run: TinyRun, tmp_path: Path) -> TinyRun:
+    return tiny_run.copy(tmp_path / "tiny")
+
+
+def analyse(run: TinyRun, config: AnalysisConfig | None = None) -> list[str]:
+    recipe = run.recipe()
+    return analyse_run(run.out, config or recipe.analysis, recipe.resolved_evaluation)
+
+
+def made(run: TinyRun) -> dict[str, str]:
+    """Each analysis with its record, which says when it was made."""
+    return {path.parent.name: path.read_text(encoding="utf-8") for path in run.out.glob(f"analysis/*/{RECORD}")}
+
+
+def test_a_run_makes_its_analyses_once(run: TinyRun) -> None:
+    before = made(run)
+    assert before.keys() == NAMES
+    assert analyse(run) == []
+    assert made(run) == before
+
+
+def test_other_vectors_are_analysed_again(run: TinyRun) -> None:
+    before, found = made(run), Conditioning.load(run.export)
+    found.language[0] += 1
+    found.save(run.export, {tag: str(tag) for tag in found.rows_seen})
+    assert analyse(run) == []
+    assert {name for name, text in made(run).items() if before[name] != text} == NAMES
+
+
+def test_what_cannot_be_made_is_said_and_stops_nothing(run: TinyRun) -> None:
+    shutil.rmtree(run.out / "analysis")
+    (reason,) = analyse(run, run.recipe("analysis.candidates=no-such-language").analysis)
+    assert "donors-both-0" in reason and "no-such-language" in reason
+    assert made(run).keys() == NAMES - {"donors-both-0"}
