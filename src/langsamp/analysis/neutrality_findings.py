@@ -52,7 +52,7 @@ def _about_change(model: str, own_layer: int, change: pd.DataFrame, overall: pd.
     relative = f", {100 * parallel.difference / parallel.before:+.1f} % of the mean" if parallel.before > 0 else ""
     found = [
         f"From {base} to {model}, {where}: the centred cosine is higher in {int((by_pair['difference'] > 0).sum())} of "
-        f"{len(by_pair)} pairs ({sure_up} surely higher, {sure_down} surely lower by their intervals); on average it "
+        f"{len(by_pair)} pairs (interval above nothing in {sure_up}, below in {sure_down}); on average it "
         f"changes by {_signed(parallel)}{relative}.",
         f"From {base} to {model}, {where}: the gap without centring changes by {_signed(gap)}, the share of sentences "
         f"whose language a probe tells by {100 * language.difference:+.1f} points "

@@ -184,23 +184,34 @@ def _common(items: Mapping[LangScript, Items], number: int, each: Task) -> list[
     """What identifies the sentences that all languages have, sorted.
 
     Raises:
-        UserError: where they are fewer than `number`, naming the language whose absence would help most.
+        UserError: where they are fewer than `number`, naming languages without which there are enough.
     """
-    times = Counter(key for own in items.values() for key in own)
-    keys = sorted(key for key, held in times.items() if held == len(items))
+    keys = sorted(set.intersection(*(set(own) for own in items.values())))
     if len(keys) >= number:
         return keys
-    gains = {
-        tag: len(keys) + sum(held == len(items) - 1 and key not in own for key, held in times.items())
-        for tag, own in items.items()
-    }
-    best = max(gains, key=lambda tag: gains[tag])
+    left_out, remaining = _without_few(items, number)
     mend = [f"ask for {len(keys)}"] if len(keys) >= FEWEST else []
-    if gains[best] > len(keys) and len(items) > 2:
-        mend.append(f"leave out {best} (then there are {gains[best]})")
+    if len(left_out) <= len(items) - 2:
+        mend.append(f"leave out {named(left_out)} (then there are {remaining})")
     if not mend:
-        mend.append("choose fewer languages, or a task whose languages share their text (sr-bible, sib200, sr-cldr)")
+        mend.append("choose other languages, or a task whose languages share their text (sr-bible, sib200, sr-cldr)")
     raise UserError(
         f"{each.name} has {len(keys)} sentences that all {len(items)} languages have, {number} were asked for: "
         f"{' or '.join(mend)}"
     )
+
+
+def _without_few(items: Mapping[LangScript, Items], number: int) -> tuple[list[LangScript], int]:
+    """Languages without which the others share at least `number` sentences, and how many these share.
+
+    Languages with many sentences are kept first; one that would leave too few is out.
+    """
+    shared: set[Any] | None = None
+    out = []
+    for tag in sorted(items, key=lambda tag: -len(items[tag])):
+        with_it = set(items[tag]) if shared is None else shared & set(items[tag])
+        if len(with_it) >= number:
+            shared = with_it
+        else:
+            out.append(tag)
+    return sorted(out), len(shared or ())

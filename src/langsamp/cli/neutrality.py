@@ -1,0 +1,89 @@
+"""The verb of language neutrality: whether sentences that say the same are alike in all languages."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from langsamp.cli.analyses import Models, Out
+from langsamp.cli.output import Json, complain, print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from langsamp.analysis.neutrality import NeutralityConfig
+    from langsamp.analysis.subjects import Subject
+
+
+def neutrality(
+    models: Models,
+    task: Annotated[str, typer.Option("--task", "-t", help="Whose text: a retrieval task or sib200.")] = "sr-cldr",
+    data: Annotated[str | None, typer.Option(help="Folder with the task's files, or `hub`.")] = None,
+    languages: Annotated[
+        str | None, typer.Option("--languages", "--langs", "-l", help="Selector; default: the paper's ten.")
+    ] = None,
+    sentences: Annotated[int, typer.Option("--sentences", "-n", help="Sentences of each language.")] = 100,
+    layer: Annotated[int | None, typer.Option(help="Hidden state told of; default: two thirds of the depth.")] = None,
+    seed: Annotated[int, typer.Option(help="Draws the sentences and the resamples.")] = 0,
+    device: Annotated[str | None, typer.Option(help="E.g. cpu or cuda:1; default: the best there is.")] = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Measure how alike translations are, by layer and pair of languages, and against a baseline.
+
+    Beside it stand sentences that are no translations, and probes that tell language and script.
+    """
+    from langsamp.analysis.neutrality import analyse_neutrality
+    from langsamp.analysis.subjects import find_subjects
+    from langsamp.report.analysis_figures.neutrality import figures
+    from langsamp.report.neutrality_words import as_json, model_rows, pair_tables
+    from langsamp.report.saving import save_figures
+
+    config = _config(
+        {"task": task, "data": data, "languages": languages, "sentences": sentences, "layer": layer, "seed": seed}
+    )
+    subjects = find_subjects(models)
+    found = analyse_neutrality(subjects, config, device=device)
+    folder = out or folder_of(subjects)
+    found.save(folder)
+    save_figures(figures(found), folder / "figures")
+    for note in [
+        *(f"{tag} is left out: {why}" for tag, why in found.values["missing"].items()),
+        *found.values["notes"],
+    ]:
+        complain(f"note: {note}")
+    if json:
+        print_json(as_json(found))
+        return
+    for sentence in found.values["sentences"]:
+        print_line(f"{sentence}\n")
+    print_table("Means over pairs of languages, [95 % over sentences]; shares told by probes", model_rows(found))
+    for title, rows in pair_tables(found).items():
+        print_line("")
+        print_table(title, rows)
+    print_line(f"\nAnalysis: {folder}")
+
+
+def _config(content: dict[str, Any]) -> "NeutralityConfig":
+    from pydantic import ValidationError
+
+    from langsamp.analysis.neutrality import NeutralityConfig
+    from langsamp.errors import UserError, wrong_settings
+
+    try:
+        return NeutralityConfig.model_validate(content)
+    except ValidationError as error:
+        raise UserError("\n".join(wrong_settings(error, NeutralityConfig))) from None
+
+
+def folder_of(subjects: "Sequence[Subject]") -> Path:
+    """Where the analysis of these models is written: with their run where they have one in common."""
+    from langsamp.analysis.subjects import find_subjects
+
+    if len(subjects) == 1:
+        return subjects[0].analysis_folder("neutrality")
+    names = "+".join(subject.name.replace("/", "--") for subject in subjects)
+    run = subjects[0].run
+    if run is None or any(subject.run != run for subject in subjects):
+        return Path("analysis") / names / "neutrality"
+    whole = {subject.folder for subject in find_subjects([str(run)])} == {subject.folder for subject in subjects}
+    return run / "analysis" / ("neutrality" if whole else f"neutrality-{names}")
