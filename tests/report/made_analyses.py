@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from langsamp.analysis.donors import analyse_donors
-from langsamp.analysis.stored import Analysis
+from langsamp.analysis.stored import Analysis, read_analyses
 from langsamp.analysis.subjects import Subject
 from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
+from langsamp.model.variants import READERS_NAMES
 
 TEN = (
     "arb_Arab", "deu_Latn", "eng_Latn", "hin_Deva", "ind_Latn", "jpn_Jpan", "rus_Cyrl", "spa_Latn", "tur_Latn",
@@ -86,7 +87,8 @@ def transfer(targets: Sequence[str], models: Sequence[str] = ("both-0",)) -> Ana
     means = [
         {
             "task": "pos", "model": model, "group": group, "role": role, "score": score, "languages": len(targets),
-            "regret": 65.0 - score,
+            "regret": 65.0 - score, "regret_low": 64.0 - score, "regret_high": 66.0 - score, "hits": 0.2,
+            "difference": score - 50.0, "low": score - 51.0, "high": score - 49.0,
         }
         for model in models
         for group in ("tail", "head", "all")
@@ -102,27 +104,39 @@ def ablation(variants: Sequence[str] = ("none", "language", "script", "both")) -
     """Each variant is a point better than the one before it; the last is the best."""
     lines = [
         {
-            "task": task, "variant": variant, "group": group, "mean": 40.0 + at, "deviation": 0.5, "seeds": 2,
+            "task": task, "variant": variant, "name": READERS_NAMES[variant], "group": group,
+            "mean": 40.0 + at, "deviation": 0.5, "seeds": 2,
             "languages": 8, "difference": float(at) if at else None, "low": at - 0.8 if at else None,
-            "high": at + 0.8 if at else None, "q": 0.01 if at else None, "is_best": at == len(variants) - 1,
+            "high": at + 0.8 if at else None, "q": 0.01 if at else None, "told_apart": at > 1,
+            "is_best": at == len(variants) - 1,
         }
         for task in ("sr-cldr", "pos")
         for at, variant in enumerate(variants)
         for group in ("tail", "head", "latin", "nonlatin", "all")
     ]  # fmt: skip
     values = {"sentences": ["Both vectors together bring most."], "variants": list(variants)}
-    return Analysis(
-        kind="ablation", subject="tiny", settings={}, values=values, tables={"ablation": pd.DataFrame(lines)}
-    )
+    contrast = {
+        "task": "pos", "contrast": "language vectors", "first": "none", "second": "language", "group": "all",
+        "difference": 1.0, "low": 0.2, "high": 1.8, "p": 0.01, "q": 0.02, "told_apart": True,
+    }  # fmt: skip
+    tables = {"ablation": pd.DataFrame(lines), "contrasts": pd.DataFrame([contrast])}
+    return Analysis(kind="ablation", subject="tiny", settings={}, values=values, tables=tables)
 
 
 def families(models: Sequence[str] = ("none-0", "both-0")) -> Analysis:
     lines = [
-        {"task": "sr-cldr", "model": model, "family": family, "languages": 5, "mean": 50.0 + at, "deviation": 0.4}
-        for family in ("indo1319", "atla1278", "other")
+        {
+            "task": "sr-cldr", "model": model, "family": family, "family_name": name, "languages": 5,
+            "mean": 50.0 + at, "deviation": 0.4, "seeds": 2, "difference": 1.0 if at else None,
+            "low": 0.5 if at else None, "high": 1.5 if at else None,
+        }
+        for family, name in (("indo1319", "Indo-European"), ("atla1278", "Atlantic-Congo"), ("other", "other"))
         for at, model in enumerate(models)
-    ]
-    return Analysis(kind="families", subject="tiny", settings={}, values={}, tables={"families": pd.DataFrame(lines)})
+    ]  # fmt: skip
+    values = {"models": list(models)}
+    return Analysis(
+        kind="families", subject="tiny", settings={}, values=values, tables={"families": pd.DataFrame(lines)}
+    )
 
 
 def store_all(run: Path, *, tags: Sequence[str], models: Sequence[str] = ("none-0", "both-0")) -> Path:
@@ -140,3 +154,8 @@ def store_all(run: Path, *, tags: Sequence[str], models: Sequence[str] = ("none-
     ablation().save(run / "analysis" / "ablation")
     families(models).save(run / "analysis" / "families")
     return run
+
+
+def read(run: Path) -> tuple[Analysis, ...]:
+    """All analyses of a run."""
+    return read_analyses(run / "analysis")

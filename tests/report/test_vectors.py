@@ -1,4 +1,4 @@
-"""Neighbours, pictures and charts: who is shown, under which name, in which colour."""
+"""Charts: who is shown, under which name, in which colour."""
 
 import numpy as np
 import pytest
@@ -10,42 +10,8 @@ from langsamp.report.labels import place_labels
 from langsamp.report.numbers import duration, score, signed, whole
 from langsamp.report.palette import FAMILIES, SCRIPTS
 from langsamp.report.run import read_run
+from langsamp.report.sides import looks
 from langsamp.report.svg import inline_svg
-from langsamp.report.vectors import language_facts, neighbour_rows, pictures, purity_rows
-
-
-@pytest.fixture
-def langsamp(run_folder):
-    return next(model for model in read_run(run_folder).models if model.variant == "both")
-
-
-def test_german_comes_first_and_kin_is_marked(langsamp):
-    rows = neighbour_rows(langsamp.conditioning, "language")
-    assert [row.code for row in rows] == ["deu", "nld", "fra", "kmr", "rus", "arb", "gsw"]  # then by name
-    german = rows[0]
-    assert german.name == "German" and german.group == "Indo-European" and len(german.neighbours) == 5
-    assert [near.is_kin for near in german.neighbours] == [near.code != "arb" for near in german.neighbours]
-    assert not any(near.is_kin for row in rows if row.code == "arb" for near in row.neighbours)
-
-
-def test_an_untrained_language_is_in_no_table_and_no_picture(langsamp):
-    assert "oci" not in {row.code for row in neighbour_rows(langsamp.conditioning, "language")}
-    for name, chart in pictures(langsamp.conditioning):
-        assert "Occitan" not in inline_svg(chart.figure, name=name, summary="", titles=chart.titles)
-
-
-def test_a_language_in_two_scripts_counts_under_the_one_it_saw_more_of(langsamp):
-    rows = {str(tag): seen for tag, seen in langsamp.conditioning.rows_seen.items()}
-    more = max(("kmr_Cyrl", "kmr_Latn"), key=lambda tag: (rows[tag], tag))
-    assert str(language_facts(langsamp.conditioning)["kmr"].tag) == more
-
-
-def test_purity_names_each_model_and_kind(run_folder):
-    rows = purity_rows(read_run(run_folder).models)
-    assert [(row.model, row.what) for row in rows] == [
-        ("LangSAMP, seed 0", "family"), ("LangSAMP, seed 0", "script"),
-        ("LangSAMP, seed 1", "family"), ("LangSAMP, seed 1", "script"),
-    ]  # fmt: skip
 
 
 def test_every_dot_has_its_own_tooltip_whatever_its_size_and_group():
@@ -86,7 +52,7 @@ def test_smoothing_starts_at_the_first_loss_and_keeps_a_constant():
 
 def test_loss_curves_stand_without_held_out_values(run_folder):
     models = read_run(run_folder).models
-    chart = loss_curves(models[:1])
+    chart = loss_curves(models[:1], looks([models[0].side]))
     assert [axes.get_title(loc="left") for axes in chart.figure.axes] == ["Training loss (smoothed)", "Held-out loss"]
 
 

@@ -9,14 +9,20 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from langsamp.analysis.conditioning import Table
 from langsamp.analysis.stored import Analysis, read_analyses
 from langsamp.analysis.subjects import Subject
 from langsamp.analysis.vectors import analyse_vectors
 from langsamp.errors import DataMissingError
 from langsamp.report.analysis_data import Picture, as_script, vector_data
+from langsamp.report.analysis_figures.neutrality import layer_curves, probe_curves
+from langsamp.report.analysis_figures.transfer import study_charts
+from langsamp.report.analysis_figures.vectors import tree_picture
 from langsamp.report.donor_sections import ROLES, donor_rows, transfer_tables
+from langsamp.report.figures import Chart, embedded
 from langsamp.report.neutrality import (
     MEASURES,
+    NeutralityView,
     change_heatmap,
     change_pairs,
     heatmaps,
@@ -41,12 +47,31 @@ FOLDER = "analysis"
 
 COMMANDS = {
     "neutrality": ("How alike translations are at each layer", "langsamp analyze neutrality {run}"),
-    "donors": ("Which language to transfer from, for every target", "langsamp donors --all {run}"),
+    "donors": ("Which language to transfer from, for every target", "langsamp donors --all --model {run}"),
     "transfer": ("What transfer from those donors gives", "langsamp analyze transfer {run}"),
     "ablation": ("Variants side by side", "langsamp analyze ablation {run}"),
     "families": ("Scores by language family", "langsamp analyze families {run}"),
 }
 """By kind what an analysis tells, and the command that makes it."""
+
+
+class _Shown(NamedTuple):
+    """An analysis as the page shows it."""
+
+    analysis: Analysis
+    tables: Sequence[Any]
+    """As its own module makes them for the template."""
+    pictures: Sequence[Markup]
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        """What was found, in words."""
+        return list(self.analysis.values.get("sentences", []))
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader should know of how it was found."""
+        return list(self.analysis.values.get("notes", []))
 
 
 class _Stored(NamedTuple):
@@ -66,6 +91,7 @@ def analysis_parts(*runs: Run) -> dict[str, Any]:
     stored = [
         _Stored(analysis, {model.name: model.label for model in run.models}, run)
         for run in runs
+        if run.folder.is_dir()  # published scores have none
         for analysis in read_analyses(run.folder / FOLDER)
     ]
     views = _vector_views(runs, stored)
@@ -76,10 +102,21 @@ def analysis_parts(*runs: Run) -> dict[str, Any]:
         **_neutrality_parts(_of(stored, "neutrality")),
         **_donor_parts(list(donors.values()), views, _of(stored, "transfer")),
         "ablations": [
-            (each.analysis, ablation_tables(each.analysis, VARIANTS), _values(each)) for each in _of(stored, "ablation")
+            _Shown(
+                each.analysis,
+                ablation_tables(each.analysis),
+                _charts(f"ablation-{number}", {}, "Variants side by side"),
+            )
+            for number, each in enumerate(_of(stored, "ablation"), start=1)
         ],
-        "families": [(each.analysis, family_tables(each.analysis, _names(each))) for each in _of(stored, "families")],
-        "figures": {},
+        "families": [
+            _Shown(
+                each.analysis,
+                family_tables(each.analysis, _names(each)),
+                _charts(f"families-{number}", {}, "Scores by family"),
+            )
+            for number, each in enumerate(_of(stored, "families"), start=1)
+        ],
         "missing": _missing(runs, stored),
     }
 
@@ -96,8 +133,8 @@ def _label(each: _Stored) -> str:
     return each.labels.get(each.analysis.subject, each.analysis.subject)
 
 
-def _values(each: _Stored) -> Mapping[str, Any]:
-    return {"sentences": each.analysis.values.get("sentences", []), "notes": each.analysis.values.get("notes", [])}
+def _charts(name: str, charts: Mapping[str, Chart], summary: str) -> list[Markup]:
+    return [embedded(f"{name}-{key}", chart, f"{summary}: {key}") for key, chart in charts.items()]
 
 
 def _names(each: _Stored) -> Mapping[str, str]:
@@ -148,7 +185,7 @@ def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, Analysis]) -
         "statistics": statistic_rows(views),
         "vector_notes": [f"{view.label}: {note}" for view in views for note in view.analysis.values.get("notes", [])],
         "shapes": SHAPES,
-        "trees": [],
+        "trees": _trees(shown) if shown else [],
         "vector_data": as_script(vector_data(Picture(views, donors))) if views else None,
         "neighbours": NEIGHBOURS,
     }
@@ -157,6 +194,25 @@ def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, Analysis]) -
 def _pictures(shown: VectorView) -> list[tuple[str, Markup]]:
     found = [(table, first_picture(shown, table)) for table in ("language", "script")]
     return [(table, picture) for table, picture in found if picture is not None]
+
+
+def _trees(shown: VectorView) -> list[tuple[str, Markup]]:
+    """A tree of each table, with what is in it."""
+    words: dict[Table, str] = {"language": "language vectors", "script": "script vectors"}
+    return [
+        (said, embedded(f"tree-{table}", tree_picture(shown.analysis, table), f"Tree of the {said} of {shown.label}"))
+        for table, said in words.items()
+        if not shown.points(table).empty
+    ]
+
+
+def _curves(view: NeutralityView, number: int) -> list[Markup]:
+    """Similarity and probes over all layers."""
+    whole = view.as_analysis()
+    return [
+        embedded(f"layers-{number}", layer_curves(whole), "Cosines of translations and of other sentences by layer"),
+        embedded(f"probes-{number}", probe_curves(whole), "Accuracy of probes for language and script by layer"),
+    ]
 
 
 def _neutrality_parts(stored: Sequence[_Stored]) -> dict[str, Any]:
@@ -172,10 +228,10 @@ def _neutrality_parts(stored: Sequence[_Stored]) -> dict[str, Any]:
                     if (found := change_heatmap(view, base, model)) is not None
                 ],
                 "probes": probe_rows(view),
-                "curve": None,
+                "pictures": _curves(view, number),
                 "data": as_script(neutrality_data(view)),
             }
-            for view in views
+            for number, view in enumerate(views, start=1)
         ],
     }  # fmt: skip
 
@@ -190,7 +246,12 @@ def _donor_parts(donors: Sequence[_Stored], views: Sequence[VectorView], transfe
         "donors": donor_rows(first.analysis, {_label(each): each.analysis for each in ordered[1:]}) if first else [],
         "roles": ROLES,
         "transfers": [
-            (each.analysis, transfer_tables(each.analysis, _names(each)), _values(each)) for each in transfer
+            _Shown(
+                each.analysis,
+                transfer_tables(each.analysis, _names(each)),
+                _charts(f"transfer-{number}", study_charts(each.analysis), "Ways to choose a source"),
+            )
+            for number, each in enumerate(transfer, start=1)
         ],
     }
 

@@ -1,5 +1,6 @@
 """The part of the page about language neutrality: how alike translations are, by model, layer and pair of languages."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import pandas as pd
 from langsamp.analysis.stored import Analysis
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
+from langsamp.report.analysis_figures.vectors import short_name
 from langsamp.report.records import records
 
 MOST_LANGUAGES = 20
@@ -66,6 +68,12 @@ class NeutralityView(NamedTuple):
     change: pd.DataFrame | None
     measures: Sequence[str]
 
+    def as_analysis(self) -> Analysis:
+        """All models together as one analysis, as charts take it."""
+        values = {"models": list(self.models), "layer": self.layer, "layers": dict.fromkeys(self.models, self.layer)}
+        tables = {"curve": self.curve, "similarity": self.similarity}
+        return Analysis(kind="neutrality", subject="", settings={}, values=values, tables=tables)
+
 
 def neutrality_views(analyses: Sequence[tuple[Analysis, Mapping[str, str]]]) -> list[NeutralityView]:
     """Analyses with readers' names of their models; those of the same sentences stand side by side."""
@@ -96,19 +104,26 @@ def _view(group: Sequence[tuple[Analysis, Mapping[str, str]]]) -> NeutralityView
         text=str(first.values.get("text", "")),
         number=int(first.values.get("number", 0)),
         tags=shown,
-        names=[describe(LangScript.parse(tag)).name for tag in shown],
+        names=[short_name(describe(LangScript.parse(tag)).name) for tag in shown],
         hidden=len(tags) - len(shown),
         models=list(dict.fromkeys(similarity["model"])),
         labels=labels,
         layers=layers,
         layer=layer if layer in layers else layers[-1],
-        sentences=[said for analysis, _ in group for said in analysis.values.get("sentences", [])],
+        sentences=[with_labels(said, labels) for analysis, _ in group for said in analysis.values.get("sentences", [])],
         notes=list(dict.fromkeys(note for analysis, _ in group for note in analysis.values.get("notes", []))),
         similarity=similarity,
         curve=_together(group, "curve", ["model", "layer"]),
         change=_change(changes, shown),
         measures=[name for name in MEASURES if name in similarity and similarity[name].notna().any()],
     )
+
+
+def with_labels(said: str, labels: Mapping[str, str]) -> str:
+    """A sentence with readers' names in place of those of the models."""
+    for name, label in labels.items():
+        said = re.sub(rf"(?<![\w@-]){re.escape(name)}(?![\w@-])", label, said)
+    return said
 
 
 def _labels(analysis: Analysis, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from langsamp.analysis.stored import Analysis
-from langsamp.languages.table import families
 from langsamp.report.records import records
 
 
@@ -52,15 +51,15 @@ class FamilyCell(NamedTuple):
     is_best: bool
 
 
-def ablation_tables(analysis: Analysis, names: Mapping[str, str]) -> list[AblationTable]:
-    """One table a task; `names` are readers' names of the variants."""
+def ablation_tables(analysis: Analysis) -> list[AblationTable]:
+    """One table a task, variants in the order of the analysis."""
     found = []
     for task, lines in analysis.tables["ablation"].groupby("task", sort=False):
         rows: dict[str, dict[str, AblationCell]] = {}
         groups: dict[str, int] = {}
         for line in records(lines):
             groups[line["group"]] = max(groups.get(line["group"], 0), int(line["languages"]))
-            rows.setdefault(names.get(line["variant"], line["variant"]), {})[line["group"]] = AblationCell(
+            rows.setdefault(line["name"], {})[line["group"]] = AblationCell(
                 line["mean"], line["deviation"], line["difference"], line["low"], line["high"], line["q"],
                 bool(line["is_best"]),
             )  # fmt: skip
@@ -72,12 +71,11 @@ def ablation_tables(analysis: Analysis, names: Mapping[str, str]) -> list[Ablati
 
 def family_tables(analysis: Analysis, labels: Mapping[str, str]) -> list[FamilyTable]:
     """One table a task, families in the order of the analysis; `labels` are readers' names of the models."""
-    known = families()
     found = []
     for task, lines in analysis.tables["families"].groupby("task", sort=False):
         models = [labels.get(str(model), str(model)) for model in dict.fromkeys(lines["model"])]
         rows = []
-        for family, members in lines.groupby("family", sort=False):
+        for family, members in lines.groupby("family_name", sort=False):
             top = members["mean"].max()
             cells = {
                 labels.get(line["model"], line["model"]): FamilyCell(
@@ -86,6 +84,6 @@ def family_tables(analysis: Analysis, labels: Mapping[str, str]) -> list[FamilyT
                 )
                 for line in records(members)
             }  # fmt: skip
-            rows.append((known.get(str(family), str(family)), int(members["languages"].max()), cells))
+            rows.append((str(family), int(members["languages"].max()), cells))
         found.append(FamilyTable(str(task), models, rows))
     return found

@@ -12,7 +12,7 @@ from langsamp.analysis.stored import Analysis
 from langsamp.analysis.vector_statistics import STATISTICS
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
-from langsamp.report.numbers import probability, whole
+from langsamp.report.numbers import decimals, whole
 from langsamp.report.palette import FAMILIES, OTHER, SCRIPTS
 from langsamp.report.records import records
 from langsamp.report.scatter import Dot, on_grid, scatter
@@ -194,7 +194,7 @@ def _sentence(row: StatisticRow, statistic: str) -> str:
     """A statistic in words, beside its null; it says so where chance does as well."""
     by_chance = "no more than chance may give" if row.p_value > LEVEL else "more than chance gives"
     kind, _, what = statistic.partition(" ")
-    p_value = f"p = {probability(row.p_value)}"
+    p_value = f"p = {decimals(row.p_value)}"
     if kind == "purity":
         return (
             f"{100 * row.observed:.0f} % of the nearest neighbours of {row.number} languages are of the same {what}; "
@@ -202,9 +202,8 @@ def _sentence(row: StatisticRow, statistic: str) -> str:
         )
     where = {"tree distance": "in Glottolog's tree", "geographic distance": "on the globe"}[what]
     return (
-        f"Languages with like vectors are near each other {where} with a correlation of {_signed(row.observed)} over "
-        f"{row.number} languages; shuffled ones give {_signed(row.null_mean)}{_range(row, 1, '.2f', '')}, {p_value}: "
-        f"{by_chance}."
+        f"Distance between vectors and distance {where}: rank correlation {_signed(row.observed)} over {row.number} "
+        f"languages; shuffled ones give {_signed(row.null_mean)}{_range(row, 1, '.2f', '')}, {p_value}: {by_chance}."
     )
 
 

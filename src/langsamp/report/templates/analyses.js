@@ -52,7 +52,8 @@
         const fact = Object.fromEntries(FACTS.map((key, k) => [key, facts[at][k]]));
         const near = [];
         for (let k = 0; k < of.near[i].length; k += 2) near.push({ id: of.near[i][k], cosine: of.near[i][k + 1] / 1000 });
-        return { ...fact, id: at, rows: of.rows[i], near, donors: of.donors?.[at] ?? [], i };
+        const short = fact.name.replace(/ \([^)]*\)/g, "");
+        return { ...fact, short, id: at, rows: of.rows[i], near, donors: of.donors?.[at] ?? [], i };
       });
       if (!points.some((point) => point.id === state.picked)) state.picked = null;
     }
@@ -114,20 +115,24 @@
     }
 
     function names(shown, first) { // where they cover no dot and no other name
-      const taken = shown.map(({ x, y, radius }) => [x - radius, y - radius, x + radius, y + radius]);
+      const alone = first.size > 0; // then faint dots may be written over
+      const taken = shown.map(({ x, y, radius, faint }) => (alone && faint ? [0, 0, 0, 0] : [x - radius, y - radius, x + radius, y + radius]));
       const found = [];
       const order = [...shown.keys()].sort((a, b) => first.has(shown[b].id) - first.has(shown[a].id) || shown[b].rows - shown[a].rows);
       for (const at of order) {
         const point = shown[at];
         if (point.faint) continue;
-        const text = point.name.length <= 16 || first.has(point.id) ? point.name : point.code;
+        const text = point.short.length <= 16 || first.has(point.id) ? point.short : point.code;
         const [size, away] = [6.1 * text.length, point.radius + 2];
-        for (const left of [point.x + away, point.x - away - size]) {
-          const box = [left, point.y - 5.5, left + size, point.y + 5.5];
+        const [right, low] = [point.x + away, away + 5.5];
+        const spots = [[right, 0], [point.x - away - size, 0], [point.x - size / 2, low], [point.x - size / 2, -low], [right, low], [right, -low]];
+        for (const [left, down] of alone ? spots : spots.slice(0, 2)) {
+          const box = [left, point.y + down - 5.5, left + size, point.y + down + 5.5];
           const covers = ([a, b, c, d], k) => k !== at && box[0] < c && a < box[2] && box[1] < d && b < box[3];
           if (left < 2 || box[2] > state.width - 2 || taken.some(covers)) continue;
-          const end = left < point.x;
-          found.push(svg("text", { x: end ? left + size : left, y: point.y + 3.5, "text-anchor": end ? "end" : "start" }, text));
+          const anchor = left >= point.x ? "start" : box[2] <= point.x ? "end" : "middle";
+          const x = { start: left, middle: point.x, end: box[2] }[anchor];
+          found.push(svg("text", { x: x.toFixed(1), y: (point.y + down + 3.5).toFixed(1), "text-anchor": anchor }, text));
           taken.push(box);
           break;
         }
@@ -219,7 +224,7 @@
         return entry;
       });
       const parts = [close, html("h3", {}, html("bdi", {}, point.name)), html("p", { class: "dim" }, said(point).slice(1).join(", ") + ` (${point.tag ?? point.code})`)];
-      parts.push(html("h4", {}, "Nearest, by cosine"), html("ol", {}, ...near));
+      parts.push(html("h4", {}, `Nearest, by cosine${near.some((entry) => entry.className) ? "; bold: same family" : ""}`), html("ol", {}, ...near));
       if (point.donors.length) {
         const donors = [];
         for (let k = 0; k < point.donors.length; k += 2) {
