@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores
+from langsamp.cli import analyses, donors, exploring, facts, runs, scores
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -37,7 +37,6 @@ for verb in (
     facts.bench,
 ):
     app.command()(verb)
-analyses.app.command()(neutrality.neutrality)
 analyses.app.command()(donors.transfer)
 app.add_typer(analyses.app)
 

@@ -51,6 +51,29 @@ def test_languages_and_targets_with_their_donor(run):
     assert "No scores of swh_Latn." in targets.notes
 
 
+def test_donors_may_differ_by_task(run, scores):
+    other = pd.concat(
+        [scores({"urd_Arab": value}, task="pos", source=source) for source, value in (("eng_Latn", 1), ("rus_Cyrl", 2))]
+    )
+    both = pd.concat([run, other], ignore_index=True)
+    by_task = {**DONORS, "urd_Arab": {"ner": "hin_Deva", "pos": "rus_Cyrl"}}
+    means = paper_table(3, both, donors=by_task).tidy.set_index(["task", "column", "group"])["mean"]
+    assert means["pos", "tiny from the closest donor", "all"] == 2
+    whole = paper_table(3, run, donors=DONORS).tidy.set_index(["task", "column", "group"])["mean"]
+    assert means["ner", "tiny from the closest donor", "all"] == whole["ner", "tiny from the closest donor", "all"]
+    (block,) = paper_table(4, both, donors=by_task, targets=["urd_Arab"]).blocks
+    assert [cell.text for cell in block.rows[0]] == ["urd_Arab", "hin_Deva, rus_Cyrl", "50.0", "60.0", "1.0", "2.0"]
+
+
+def test_a_source_or_donors_that_a_table_would_pass_by_are_refused(run):
+    for number in (3, 4, 15, 19):
+        with pytest.raises(UserError, match=f"Table {number} compares English with the donor .* no source"):
+            paper_table(number, run, donors=DONORS, source="hin_Deva")
+    with pytest.raises(UserError, match="Table 1 has no donors"):
+        paper_table(1, run, donors=DONORS)
+    assert paper_table(1, run, source="hin_Deva").tidy["mean"].max() > 0
+
+
 def test_what_is_needed_is_said(run):
     with pytest.raises(UserError, match=r"needs the donor of each target.*hin_Deva"):
         paper_table(3, run)
@@ -64,10 +87,13 @@ def test_donors_are_read_from_a_file(tmp_path):
         read_donors(path)
     path.write_text(json.dumps(DONORS))
     assert read_donors(path) == DONORS
+    by_task = {"lin_Latn": {"ner": "swa_Latn", "sib200": "swh_Latn"}}
+    path.write_text(json.dumps(by_task))
+    assert read_donors(path) == by_task
     path.write_text(json.dumps({"urdu": "hin_Deva"}))
     with pytest.raises(UserError, match="expected a tag like"):
         read_donors(path)
-    for text in ("[1]", '{"urd_Arab": 3}', "{"):
+    for text in ("[1]", '{"urd_Arab": 3}', '{"urd_Arab": {"ner": 3}}', "{"):
         path.write_text(text)
         with pytest.raises(DamagedError):
             read_donors(path)

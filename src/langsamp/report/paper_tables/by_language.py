@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from langsamp.report.paper_tables.columns import Columns
-from langsamp.report.paper_tables.donors import Donors, Pair
+from langsamp.report.paper_tables.donors import Donors, Pair, donor_words
 from langsamp.report.paper_tables.layout import Block, Head, TextCell, ranked, words
 from langsamp.report.paper_tables.names import LanguageTable, task_name
 
@@ -61,7 +61,7 @@ def target_blocks(
     for pair in pairs:
         rows = []
         for tag in targets:
-            cells = words([tag, donors[pair.model].get(tag, "")])
+            cells = words([tag, donor_words(donors[pair.model], tag)])
             for task in tasks:
                 cells += ranked([means.get((task, label, tag)) for label in (pair.english, pair.donor)])
             rows.append(tuple(cells))

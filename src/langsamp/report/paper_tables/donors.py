@@ -14,8 +14,9 @@ from langsamp.report.paper_tables.columns import Columns
 from langsamp.report.paper_tables.mixing import counted, listed
 from langsamp.report.paper_tables.names import ENGLISH
 
-Donors = Mapping[str, str]
-"""The source tag chosen for each target tag."""
+Donors = Mapping[str, str | Mapping[str, str]]
+"""The source tag chosen for each target tag; by task where tasks differ, as they do where they write a language in
+another code: `{"lin_Latn": {"ner": "swa_Latn", "sib200": "swh_Latn"}}`."""
 
 
 class Pair(NamedTuple):
@@ -26,8 +27,8 @@ class Pair(NamedTuple):
     donor: str
 
 
-def read_donors(path: Path) -> dict[str, str]:
-    """The donor of each target tag, from a JSON file `{"urd_Arab": "hin_Deva", ...}`.
+def read_donors(path: Path) -> Donors:
+    """The donor of each target tag, from a JSON file `{"urd_Arab": "hin_Deva", ...}`, where a donor may be by task.
 
     Raises:
         DataMissingError: where the file is absent.
@@ -40,9 +41,29 @@ def read_donors(path: Path) -> dict[str, str]:
         raise DataMissingError(f"there is no {path}; give a JSON file with the donor of each target tag") from None
     except (OSError, ValueError) as error:
         raise DamagedError(f"{path} cannot be read as JSON ({error})") from None
-    if not isinstance(content, dict) or not all(isinstance(donor, str) for donor in content.values()):
+    donors = content.values() if isinstance(content, dict) else [None]
+    if not all(
+        isinstance(donor, str) for each in donors for donor in (each.values() if isinstance(each, dict) else [each])
+    ):
         raise DamagedError(f'{path} should hold the donor of each target tag, like {{"urd_Arab": "hin_Deva"}}')
-    return {str(LangScript.parse(target)): str(LangScript.parse(donor)) for target, donor in content.items()}
+    return {str(LangScript.parse(target)): _parsed(donor) for target, donor in content.items()}
+
+
+def donor_words(donors: Donors, target: str) -> str:
+    """The donor of a target as a table shows it; several where tasks differ, none where none is named."""
+    donor = donors.get(target, "")
+    return donor if isinstance(donor, str) else ", ".join(dict.fromkeys(donor.values()))
+
+
+def _parsed(donor: str | Mapping[str, str]) -> str | dict[str, str]:
+    if isinstance(donor, str):
+        return str(LangScript.parse(donor))
+    return {task: str(LangScript.parse(tag)) for task, tag in donor.items()}
+
+
+def _donor_of(donors: Donors, target: str, task: str) -> str | None:
+    donor = donors.get(target)
+    return donor if donor is None or isinstance(donor, str) else donor.get(task)
 
 
 def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, list[Pair]]:
@@ -55,7 +76,8 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
         UserError: where no language has both scores.
     """
     scores = columns.scores
-    wanted = scores["tag"].map(dict(donors or {}))
+    places = zip(scores["tag"], scores["task"], strict=True)
+    wanted = pd.Series([_donor_of(donors or {}, tag, task) for tag, task in places], scores.index, dtype=object)
     trained = scores.loc[scores["source"] != ENGLISH, "task"].unique()  # a task scored from English only has no donors
     of_donor = scores[((scores["source"] == CLOSEST) | (scores["source"] == wanted)) & scores["task"].isin(trained)]
     english = scores[scores["source"] == ENGLISH]
@@ -115,7 +137,7 @@ def _nothing_to_pair(scores: pd.DataFrame, donors: Donors | None) -> UserError:
             'this table needs the donor of each target: give a file like {"urd_Arab": "hin_Deva"}, and runs that were '
             f"scored from English and from those donors (sources here: {sources}); or take paper:donors"
         )
-    needed = listed(sorted(set(donors.values())))
+    needed = listed(sorted({tag for target in donors for tag in donor_words(donors, target).split(", ")}))
     return UserError(
         f"no language was scored both from {ENGLISH} and from its donor. Sources here: {sources}; donors named: "
         f"{needed}. Score the models from those sources first (`langsamp evaluate --source ...`)"
