@@ -8,7 +8,7 @@ from torch import Tensor
 
 from langsamp.model.dropout import draw_kept, dropout, keep_scale
 from langsamp.model.fast import FastPaths
-from langsamp.model.last_layer import Masked, can_prune
+from langsamp.model.last_layer import Masked, Places, can_prune
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from langsamp.model.products import Products, has_one_dnn
 from langsamp.model.tied_embedding import can_tie
@@ -171,7 +171,9 @@ def test_in_bf16_all_paths_stay_near_fp32() -> None:
 
 def test_masked_positions_of_uneven_rows() -> None:
     positions = torch.tensor([2, 10, 11, 13, 17])  # rows of 5: columns 2 | none | 0, 1, 3 | 2
-    masked = Masked.of(positions, rows=4, tokens=5)
+    places = Places(positions, 3)
+    assert Places.at(torch.zeros(20, dtype=torch.bool).index_fill(0, positions, True).view(4, 5))[1] == 3
+    masked = Masked.of(places, rows=4, tokens=5)
     assert masked.columns.tolist() == [[2, 0, 0], [0, 0, 0], [0, 1, 3], [2, 0, 0]]
     values = torch.arange(40.0).view(4, 5, 2)
     taken = masked.taken(values)

@@ -21,6 +21,20 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from langsamp.model.attention import NAME as BY_HEAD
 
 
+class Places(NamedTuple):
+    """Where the masked tokens of a batch are, known to the host, so that it need not wait for the device to count."""
+
+    positions: Tensor
+    """Numbers of the tokens in the batch, row after row: (M,)."""
+    most: int
+    """How many a row has at most."""
+
+    @classmethod
+    def at(cls, is_masked_BL: Tensor) -> "Places":
+        """Where `is_masked_BL` holds; waits for its device."""
+        return cls(is_masked_BL.flatten().nonzero().squeeze(1), int(is_masked_BL.sum(1).max()))
+
+
 class Masked(NamedTuple):
     """Where the masked tokens of a batch are."""
 
@@ -32,11 +46,11 @@ class Masked(NamedTuple):
     """Of each masked token the place in `columns`, counted row after row: (M,)."""
 
     @classmethod
-    def of(cls, positions_M: Tensor, *, rows: int, tokens: int) -> "Masked":
-        """The masked tokens at `positions_M` of a batch of `rows` rows of `tokens` tokens."""
+    def of(cls, places: Places, *, rows: int, tokens: int) -> "Masked":
+        """The masked tokens at `places` of a batch of `rows` rows of `tokens` tokens."""
+        positions_M, most = places
         row_M = positions_M // tokens
-        counts_B = torch.bincount(row_M, minlength=rows)
-        most = int(counts_B.max())
+        counts_B = positions_M.new_zeros(rows).index_add_(0, row_M, torch.ones_like(row_M))
         starts_B = counts_B.cumsum(0) - counts_B
         places_M = row_M * most + torch.arange(len(positions_M), device=positions_M.device) - starts_B[row_M]
         columns_BK = positions_M.new_zeros(rows * most).index_copy(0, places_M, positions_M % tokens).view(rows, most)

@@ -21,7 +21,7 @@ from transformers import PreTrainedModel
 from langsamp.errors import UserError, did_you_mean
 from langsamp.model.documents import apart
 from langsamp.model.fast import FastPaths, Taken, taking
-from langsamp.model.last_layer import Masked
+from langsamp.model.last_layer import Masked, Places
 from langsamp.model.loss import masked_lm_loss
 from langsamp.model.variants import Variant, parts_of
 
@@ -115,7 +115,7 @@ class LangSampForMaskedLM(nn.Module):
             finally:
                 self._paths, self._taken = FastPaths(), Taken(None, None)
 
-    def forward(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Tensor | None) -> Tensor:
+    def forward(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Any) -> Tensor:
         """Sum of the cross-entropy over masked tokens, a scalar; `inputs` are the keywords of `masked_logits`.
 
         A sum, so that the trainer can divide by the masked tokens of the whole step: neither accumulation nor ranks
@@ -133,11 +133,12 @@ class LangSampForMaskedLM(nn.Module):
             waiting=self._taken.embedding.waiting if self._taken.embedding else None,
         )
 
-    def masked_logits(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Tensor | None) -> tuple[Tensor, Tensor]:
+    def masked_logits(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Any) -> tuple[Tensor, Tensor]:
         """Logits (M, V) and labels (M,) at the masked positions, in row order.
 
         `inputs` may be `language_ids_B`, `script_ids_B`, `attention_mask_BL`, and `documents_BL` instead of the mask:
-        the number of each token's document in its row, which is then computed as if it stood alone.
+        the number of each token's document in its row, which is then computed as if it stood alone. `places` are where
+        the labels have masked tokens; where they are not said, the host waits for the device to find them.
 
         Raises:
             UserError: where a table is on and its ids are missing.
@@ -155,28 +156,29 @@ class LangSampForMaskedLM(nn.Module):
         script_ids_B: Tensor | None = None,
         attention_mask_BL: Tensor | None = None,
         documents_BL: Tensor | None = None,
+        places: Places | None = None,
     ) -> tuple[Tensor, Tensor]:
         """What the decoder reads (M, D) and labels (M,) at the masked positions."""
         tables = self._tables(language=language_ids_B, script=script_ids_B)
-        positions_M = (labels_BL.flatten() != IGNORED).nonzero().squeeze(1)
+        places = Places.at(labels_BL != IGNORED) if places is None else places
         at_input = tables if self.placement == "input" else []
         with _added_to_words(self.mlm, [table(ids_B) for table, ids_B in at_input]):
             context = {"attention_mask": attention_mask_BL} if documents_BL is None else apart(self.mlm, documents_BL)
-            output_MD = self._output(input_ids_BL, positions_M, context)
+            output_MD = self._output(input_ids_BL, places, context)
         if self.placement == "output":
-            rows_M = positions_M // labels_BL.shape[1]
+            rows_M = places.positions // labels_BL.shape[1]
             for table, ids_B in tables:
                 output_MD = output_MD + table(ids_B[rows_M])
-        return self._head.features(self.mlm, output_MD), labels_BL.flatten()[positions_M]
+        return self._head.features(self.mlm, output_MD), labels_BL.flatten()[places.positions]
 
-    def _output(self, input_ids_BL: Tensor, positions_M: Tensor, context: dict[str, Any]) -> Tensor:
-        """The encoder's output (M, D) at these positions."""
+    def _output(self, input_ids_BL: Tensor, places: Places, context: dict[str, Any]) -> Tensor:
+        """The encoder's output (M, D) at these places."""
         rows, tokens = input_ids_BL.shape
         last = self._taken.last_layer
-        told = nullcontext() if last is None else last.at(Masked.of(positions_M, rows=rows, tokens=tokens))
+        told = nullcontext() if last is None else last.at(Masked.of(places, rows=rows, tokens=tokens))
         with told:
             hidden: Tensor = self.mlm.base_model(input_ids_BL, **context).last_hidden_state
-        return hidden if last is not None else hidden.flatten(0, 1)[positions_M]
+        return hidden if last is not None else hidden.flatten(0, 1)[places.positions]
 
     def _tables(self, **ids: Tensor | None) -> list[tuple[nn.Embedding, Tensor]]:
         """The tables that are on, each with the ids of the rows."""

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from langsamp.data.batches import Batches, MaskedBatch
+from langsamp.data.batches import IGNORED, Batches, MaskedBatch
+from langsamp.model.last_layer import Places
 from langsamp.model.mlm import LangSampForMaskedLM
 
 
@@ -59,11 +62,19 @@ def measure_held_out(
 
 
 def tensors(batch: MaskedBatch, device: torch.device) -> Mapping[str, Any]:
-    """The model's arguments for `batch`, on `device`."""
+    """The model's arguments for `batch`, on `device`, without waiting for it."""
+    is_masked = batch.labels != IGNORED
     arrays = {
         "input_ids_BL": batch.input_ids,
         "labels_BL": batch.labels,
         "language_ids_B": batch.language_ids,
         "script_ids_B": batch.script_ids,
     } | ({} if batch.documents is None else {"documents_BL": batch.documents})
-    return {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
+    places = Places(_sent(np.flatnonzero(is_masked), device), int(is_masked.sum(axis=1).max()))
+    return {name: _sent(array, device) for name, array in arrays.items()} | {"places": places}
+
+
+def _sent(array: NDArray[np.int64], device: torch.device) -> Tensor:
+    """`array` on `device`, to be there before what is asked of the device next."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
