@@ -38,8 +38,10 @@ def kin_model(
         variant=variant,
         ids=ids,
         rows_seen=rows,
-        language=vectors.astype(np.float32) if variant != "script" else None,
-        script=rng.normal(size=(len(ids.scripts), hidden)).astype(np.float32) if variant != "language" else None,
+        language=vectors.astype(np.float32) if variant in ("language", "both") else None,
+        script=rng.normal(size=(len(ids.scripts), hidden)).astype(np.float32)
+        if variant in ("script", "both")
+        else None,
     )
     folder.mkdir(parents=True, exist_ok=True)
     conditioning.save(folder, {tag: describe(tag).name for tag in chosen})

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
-from langsamp.analysis.subjects import find_subjects
+from langsamp.analysis.subjects import Subject, find_subjects
 from langsamp.errors import DataMissingError, UserError
+from tests.analysis.kin import kin_model, known_tags
 
 
 @pytest.fixture
@@ -38,3 +41,16 @@ def test_a_run_without_exports_says_what_makes_them(tmp_path):
     (tmp_path / "recipe.yaml").write_text("name: mine\n")
     with pytest.raises(DataMissingError, match="langsamp run"):
         find_subjects([str(tmp_path)])
+
+
+def test_only_a_model_with_a_table_has_vectors(run, tmp_path):
+    tags = known_tags(3)
+    for variant in ("none", "language", "script", "both"):
+        assert kin_model(tmp_path / variant, tags, variant=variant).has_vectors == (variant != "none")
+    assert not find_subjects([f"{run}:both-0"])[0].has_vectors
+
+
+def test_an_analysis_lies_in_the_run_or_here(run):
+    assert find_subjects([f"{run}:both-0"])[0].analysis_folder("vectors") == run / "analysis" / "vectors-both-0"
+    elsewhere = Subject("owner/model", run, None)
+    assert elsewhere.analysis_folder("vectors") == Path("analysis/owner--model/vectors")

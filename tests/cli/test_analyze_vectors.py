@@ -12,7 +12,7 @@ from tests.tiny_run import langsamp, said
 @pytest.fixture
 def run(tmp_path):
     folder = tmp_path / "mine"
-    for name, variant in (("both-0", "both"), ("language-0", "language")):
+    for name, variant in (("both-0", "both"), ("language-0", "language"), ("none-1", "none")):
         kin_model(folder / "models" / name / "export", known_tags(20), variant=variant)
     (folder / "models/none-0/export").mkdir(parents=True)
     (folder / "recipe.yaml").write_text("name: mine\n")

@@ -73,7 +73,7 @@ def language_profile(model: Subject | str, words: str, *, candidates: str = "all
         DamagedError: where the scores of the run or the vectors cannot be read.
     """
     subject = model if isinstance(model, Subject) else _first(find_subjects([model]))
-    conditioning = Conditioning.load(subject.folder) if subject.has_vectors else None
+    conditioning = subject.conditioning()
     seen = {tag: rows for tag, rows in conditioning.rows_seen.items() if rows > 0} if conditioning else {}
     info, *others = _meant(words, seen)
     said: list[str] = list(notes(info.tag))

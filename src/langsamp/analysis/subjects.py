@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import find_model
-from langsamp.model.conditioning import LANGUAGES
+from langsamp.model.conditioning import LANGUAGES, Conditioning
 
 
 class Subject(NamedTuple):
@@ -19,10 +19,25 @@ class Subject(NamedTuple):
     run: Path | None
     """The run it was trained in; None for any other model."""
 
+    def conditioning(self) -> Conditioning | None:
+        """Its vectors with their ids and the rows seen; None for a model that we did not train.
+
+        A model of the variant `none` has ids and rows, and no vectors.
+
+        Raises:
+            DamagedError: where the files cannot be read.
+        """
+        return Conditioning.load(self.folder) if (self.folder / LANGUAGES).is_file() else None
+
     @property
     def has_vectors(self) -> bool:
-        """Whether language or script vectors lie beside it."""
-        return (self.folder / LANGUAGES).is_file()
+        """Whether it has language or script vectors.
+
+        Raises:
+            DamagedError: where the files cannot be read.
+        """
+        found = self.conditioning()
+        return found is not None and (found.language is not None or found.script is not None)
 
     def analysis_folder(self, kind: str) -> Path:
         """Where an analysis of this model belongs: in the run it was trained in, else under `analysis/` here."""

@@ -38,8 +38,8 @@ class Opened:
 
     @cached_property
     def conditioning(self) -> Conditioning | None:
-        """Its vectors; None for a model without."""
-        return Conditioning.load(self.subject.folder) if self.subject.has_vectors else None
+        """Its vectors and rows seen; None for a model that we did not train."""
+        return self.subject.conditioning()
 
     @property
     def has_languages(self) -> bool:
