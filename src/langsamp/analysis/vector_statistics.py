@@ -16,14 +16,14 @@ from langsamp.languages.tags import LangScript
 
 STATISTICS = {
     "purity family": "share of the nearest neighbours that are of the same family",
-    "purity family within scripts": "the same share; families shuffled only among languages of one script",
+    "purity family within scripts": "the same, against families shuffled only among languages of one script",
     "purity script": "share of the nearest neighbours whose main script is the same",
-    "purity script within families": "the same share; scripts shuffled only among languages of one family",
-    "mantel tree distance": "correlation of vector distance with the distance in Glottolog's tree",
-    "mantel tree distance within families": "the same correlation among languages of one family",
+    "purity script within families": "the same, against scripts shuffled only among languages of one family",
+    "mantel tree distance": "correlation of vector distance with distance in Glottolog's tree",
+    "mantel tree distance within families": "the same, only between languages of one family",
     "mantel geographic distance": "correlation of vector distance with kilometres between homes",
-    "mantel geographic distance within families": "the same correlation among languages of one family",
-    "mantel rows seen": "control: correlation of vector distance with the difference in text seen, log rows",
+    "mantel geographic distance within families": "the same, only between languages of one family",
+    "mantel rows seen": "control: correlation of vector distance with difference in text seen (log rows)",
 }
 """What each statistic is, in the order in which tables have them. `purity` is a share, `mantel` a rank correlation."""
 
