@@ -26,7 +26,7 @@ from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 
 MOST_CHOICES = 12
 """Vectors shown side by side at most."""
-MOST_TOKENS = 50
+MOST_TOKENS = 100
 """Tokens listed for each choice at most."""
 _MASKS = re.compile(r"<mask>|\[MASK\]", re.IGNORECASE)
 _HEADED = ("ForMaskedLM", "ForPreTraining")

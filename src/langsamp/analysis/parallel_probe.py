@@ -116,10 +116,10 @@ def read_translations(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), start=1):
         before, tab, after = line.partition("\t")
-        if tab:
-            tag, sentence = _tag(before.strip()), after.strip()
-        elif match := _TAGGED.fullmatch(line):
+        if match := _TAGGED.fullmatch(line):
             tag, sentence = _tag(match[1]), match[2]
+        elif tab:
+            tag, sentence = _tag(before.strip()), after.strip()
         else:
             tag, sentence = f"line {number}", line
         found.setdefault(tag, []).append(sentence)

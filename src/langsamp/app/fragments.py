@@ -13,6 +13,10 @@ from langsamp.report.numbers import ABSENT, score, signed, whole
 Cell = tuple[str, str] | str
 """HTML of a cell, with its class where it has one."""
 NUMBER = ' class="number"'
+_INCH = 96
+"""Pixels of a page."""
+_READABLE = 640
+"""Pixels below which a picture's letters are too small."""
 
 
 def trouble(message: str) -> str:
@@ -40,23 +44,22 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Cell] | str], *, caption
         for head in heads
     )
     body = "".join(
-        f'<tr class="section"><th colspan="{len(heads)}">{escape(row)}</th></tr>'
+        f'<tr class="section"><th colspan="{len(heads)}"><span class="stays">{escape(row)}</span></th></tr>'
         if isinstance(row, str)
         else f"<tr>{''.join(map(_cell, row))}</tr>"
         for row in rows
     )
     return (
-        f'<div class="scroll" tabindex="0"><table><caption>{escape(caption)}</caption>'
+        f'<div class="scroll" tabindex="0"><table><caption><span class="stays">{escape(caption)}</span></caption>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def figure(svg: str, caption: str, *, width: int) -> str:
-    """A picture at its own width in pixels, smaller only where it stays readable; it scrolls on a narrow window."""
-    return (
-        f'<figure class="scroll" tabindex="0"><div style="min-width: min(100%, {width}px); max-width: {width}px">'
-        f"{svg}</div></figure>{hint(caption)}"
-    )
+def figure(svg: str, caption: str, *, inches: float) -> str:
+    """A picture at its own width; in a narrow window it shrinks as far as it stays readable, then it scrolls."""
+    width = round(_INCH * inches)
+    size = f"min-width: {min(width, _READABLE)}px; max-width: {width}px"
+    return f'<figure class="scroll" tabindex="0"><div style="{size}">{svg}</div></figure>{hint(caption)}'
 
 
 def language_name(info: LanguageInfo) -> str:

@@ -77,9 +77,17 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         return show_language(models[name], tag or typed, _CANDIDATES[among])
 
     inputs, outputs = [model, words, candidates], [result, call, which]
-    gr.on([button.click, words.submit], search, inputs, outputs, concurrency_id="models", show_progress="minimal")
+    gr.on(
+        [button.click, words.submit],
+        search,
+        inputs,
+        outputs,
+        concurrency_id="models",
+        show_progress="minimal",
+        trigger_mode="always_last",
+    )
     gr.on(
         [which.input, candidates.input], choose, [model, words, which, candidates], [result, call],
-        concurrency_id="models", show_progress="minimal",
+        concurrency_id="models", show_progress="minimal", trigger_mode="always_last",
     )  # fmt: skip
     return [(search, inputs, outputs)]

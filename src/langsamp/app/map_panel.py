@@ -20,8 +20,6 @@ picture = language_map({folder!r}, table={table!r}, by={by!r}, colour={colour!r}
 print(picture.summary)
 picture.chart.figure.savefig("map.png")
 """
-_INCH = 96
-"""Pixels of the page."""
 _NAMED = 12
 """Codes that are named at most."""
 
@@ -50,7 +48,7 @@ def show_map(opened: Opened, view: View, colour: Colour) -> Answer:
     svg = inline_svg(chart.figure, name="map", summary=picture.summary, titles=chart.titles)
     left_out = hint(f"Not shown: {_listed(picture.left_out)}.") if picture.left_out else ""
     call = _CALL.format(folder=str(opened.subject.folder), table=view.table, by=view.by, colour=colour)
-    return figure(svg, picture.summary, width=int(_INCH * float(chart.figure.get_figwidth()))) + left_out, call
+    return figure(svg, picture.summary, inches=chart.figure.get_figwidth()) + left_out, call
 
 
 def _listed(codes: tuple[str, ...]) -> str:
@@ -71,5 +69,13 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         return show_map(models[name], VIEWS[view], by)
 
     inputs, outputs = [model, shown, colour], [result, call]
-    gr.on([shown.input, colour.input], draw, inputs, outputs, concurrency_id="models", show_progress="minimal")
+    gr.on(
+        [shown.input, colour.input],
+        draw,
+        inputs,
+        outputs,
+        concurrency_id="models",
+        show_progress="minimal",
+        trigger_mode="always_last",
+    )
     return [(draw, inputs, outputs)]

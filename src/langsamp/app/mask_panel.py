@@ -138,7 +138,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
 
     gr.on(
         [button.click, sentence.submit], fill, [model, sentence, languages, written, number], [result, call],
-        concurrency_id="models", show_progress="minimal",
+        concurrency_id="models", show_progress="minimal", trigger_mode="always_last",
     )  # fmt: skip
     model.change(change, [model], [languages, written, result, call], concurrency_id="models", show_progress="hidden")
     return []

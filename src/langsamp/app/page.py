@@ -29,9 +29,10 @@ def build_page(subjects: Sequence[Subject]) -> Any:
             list(models), value=next(iter(models)), label="Model", filterable=False, visible=len(models) > 1
         )
         runs = []
-        for name, panel in PANELS.items():
-            with gr.Tab(name):
-                runs += panel.build(models, model)
+        with gr.Tabs(overflow_behavior="wrap"):
+            for name, panel in PANELS.items():
+                with gr.Tab(name):
+                    runs += panel.build(models, model)
         for function, inputs, outputs in runs:
             gr.on([page.load, model.change], function, inputs, outputs, concurrency_id="models", show_progress="hidden")
     return page

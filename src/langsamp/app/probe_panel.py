@@ -28,8 +28,6 @@ print(probe.note, probe.matrix({layer}), sep="\\n")
 chart = similarity_heatmap(list(translations), probe.matrix({layer}), low=probe.low)
 chart.figure.savefig("similarity.png")
 """
-_INCH = 96
-"""Pixels of the page."""
 
 
 def run_probe(opened: Opened, text: str) -> tuple[Probe | None, str]:
@@ -47,7 +45,7 @@ def show_layer(opened: Opened, probe: Probe, layer: int) -> tuple[str, str]:
     chart = similarity_heatmap(names, probe.matrix(layer), low=probe.low, title=f"Layer {layer}")
     said = f"Mean over pairs of languages at layer {layer}: {_number(probe.mean(layer))}."
     svg = inline_svg(chart.figure, name="probe", summary=f"Similarity of {', '.join(names)} at layer {layer}")
-    parts = [figure(svg, f"{said} {probe.note}", width=int(_INCH * float(chart.figure.get_figwidth())))]
+    parts = [figure(svg, f"{said} {probe.note}", inches=chart.figure.get_figwidth())]
     if probe.cut:
         parts.append(hint(f"Too long for the encoder, so their ends were left out: {' | '.join(probe.cut)}"))
     means = [[(_number(probe.mean(each)), "number chosen" if each == layer else "number") for each in probe.matrices]]
@@ -96,7 +94,9 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         return None, gr.Slider(visible=False), "", ""
 
     everything = [kept, layers, result, call]
-    button.click(compare, [model, text], everything, concurrency_id="models", show_progress="minimal")
+    button.click(
+        compare, [model, text], everything, concurrency_id="models", show_progress="minimal", trigger_mode="always_last"
+    )
     layers.input(turn, [model, kept, layers], [result, call], show_progress="hidden", trigger_mode="always_last")
     model.change(clear, None, everything, show_progress="hidden")
     return []

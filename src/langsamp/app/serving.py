@@ -26,6 +26,7 @@ _POLICY = (
 """What a browser may load: only what this server gives it."""
 _QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(2**62),  # no statistics of calls, in this process either
     "GRADIO_SHARE": "False",
     "GRADIO_MCP_SERVER": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
