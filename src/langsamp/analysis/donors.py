@@ -26,6 +26,7 @@ from langsamp.analysis.donor_candidates import (
 from langsamp.analysis.stored import Analysis
 from langsamp.analysis.subjects import Subject
 from langsamp.artifacts import file_sha256
+from langsamp.errors import UserError
 from langsamp.evaluation.task import TaskData
 from langsamp.languages.aliases import aliases
 from langsamp.languages.distances import kilometres, tree_distance
@@ -107,7 +108,9 @@ def analyse_donors(
     chosen, meant = find_candidates(candidates, conditioning), find_targets(targets, conditioning)
     items, unread = training_items(tasks, data or TaskData(), chosen.tags)
     ranking = _Ranking(conditioning, items)
-    frames = [ranking.rank(target, chosen.tags, k) for target in meant.tags]
+    frames = [ranking.rank(target, chosen.tags, k) for target in meant.tags if {*chosen.tags} - {target}]
+    if not frames:
+        raise UserError(f"{', '.join(map(str, meant.tags))} is the only candidate itself; name others as candidates")
     table = pd.concat(frames, ignore_index=True)
     first = table[table["rank"] == 1]
     by_vectors = first[first["basis"] == "vectors"]
@@ -121,7 +124,7 @@ def analyse_donors(
         },
         values={
             "candidates": [str(tag) for tag in chosen.tags],
-            "targets": [str(tag) for tag in meant.tags],
+            "targets": list(dict.fromkeys(table["target"])),
             "untrained_targets": first.loc[first["basis"] != "vectors", "target"].tolist(),
             "closest": dict(zip(by_vectors["target"], by_vectors["donor"], strict=True)),
             "nearest": {str(target): ranking.nearest(target) for target in meant.tags},
@@ -233,7 +236,7 @@ class _Ranking:
         kin = [tag for tag in self._there if info.family is not None and describe(tag).family == info.family]
         known = f"{target} has no trained vector ({len(self._vectors.places)} languages have one)"
         if not kin:
-            return f"{known}, nor has any of its family; candidates stand by distance"
+            return f"{known}, nor has any of its family: candidates stand by distance"
         nearest = sorted(kin, key=lambda tag: self._kinship(target, tag))[:_NAMED]
         return f"{known}; nearest covered by family: {', '.join(map(str, nearest))}"
 

@@ -57,12 +57,14 @@ def donors(
     if json:
         print_json(words.donors_as_json(found))
     elif every:
-        print_table(f"The closest donor of each language: {found.subject}", words.closest_rows(found))
+        print_line(f"The closest donor of each language, by the language vectors of {found.subject}")
+        print_table("", words.closest_rows(found))
         for line in words.closest_lines(found):
             print_line(line)
     else:
         for target in found.values["targets"]:
-            print_table(words.donor_title(found, target), words.donor_rows(found, target))
+            print_line(words.donor_title(found, target))
+            print_table("", words.donor_rows(found, target))
             for line in words.donor_lines(found, target, explain=explain):
                 print_line(f"  {line}")
     if not json:
@@ -169,7 +171,8 @@ def _show_transfer(found: "Analysis", folder: Path, *, as_json: bool) -> None:
         print_json(words.transfer_as_json(found))
         return
     for title, rows in words.transfer_tables(found).items():
-        print_table(title, rows)
+        print_line(title)
+        print_table("", rows)
     for line in words.transfer_lines(found):
         print_line(line)
     print_line(f"Analysis: {folder}")

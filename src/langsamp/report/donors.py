@@ -60,8 +60,8 @@ def closest_lines(analysis: Analysis) -> list[str]:
 def donor_title(analysis: Analysis, target: str) -> str:
     """What a target's table is about."""
     row = _of(analysis, target)[0]
-    how = "language vectors" if row["basis"] == "vectors" else "kinship, not by vectors"
-    return f"Donors for {short_name(row['target_name'])} ({target}), by {how}: {analysis.subject}"
+    how = "by the language vectors" if row["basis"] == "vectors" else "by kinship, not by the vectors,"
+    return f"Donors for {short_name(row['target_name'])} ({target}), {how} of {analysis.subject}"
 
 
 def donor_lines(analysis: Analysis, target: str, *, explain: bool = False) -> list[str]:
