@@ -3,7 +3,7 @@ from itertools import combinations
 import pytest
 
 from langsamp.errors import UserError
-from langsamp.languages.distances import EARTH_RADIUS, kilometres, tree_distance
+from langsamp.languages.distances import EARTH_RADIUS, kilometres, shared_nodes, tree_distance
 from langsamp.languages.table import describe, families, lineage, tags
 from langsamp.languages.tags import LangScript
 
@@ -43,6 +43,15 @@ def test_edges_of_known_paths():
     assert edges("hrv_Latn", "srp_Cyrl") == 2  # both are daughters of Serbian-Croatian-Bosnian
     assert edges("ara_Arab", "arb_Arab") == 1  # the macrolanguage stands right above its members
     assert edges("nob_Latn", "nno_Latn") == 2
+
+
+def test_near_kin_share_more_nodes_whatever_the_depth_of_their_branches():
+    armenian, lithuanian = LangScript.parse("hye_Armn"), LangScript.parse("lit_Latn")
+    assert tree_distance(armenian, lithuanian) < tree_distance(GERMAN, DUTCH)
+    assert shared_nodes(armenian, lithuanian) < shared_nodes(GERMAN, DUTCH)
+    assert shared_nodes(GERMAN, FRENCH) == 1
+    assert shared_nodes(GERMAN, FINNISH) == 0 == shared_nodes(LangScript.parse("epo_Latn"), GERMAN)
+    assert shared_nodes(GERMAN, GERMAN) == len(lineage("deu"))
 
 
 def test_a_macrolanguage_is_an_ancestor_of_its_members():

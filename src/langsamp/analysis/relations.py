@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from langsamp.languages.distances import kilometres, tree_distance
+from langsamp.languages.distances import kilometres, shared_nodes, tree_distance
 from langsamp.languages.tags import LangScript
 
 Floats = NDArray[np.floating]
@@ -21,6 +21,14 @@ def tree_distances(tags: Sequence[LangScript]) -> Floats:
     found = _pairwise(tags, tree_distance)
     apart = float(np.nanmax(found, initial=0)) + 1
     return np.where(np.isnan(found), apart, found)
+
+
+def ancestry_distances(tags: Sequence[LangScript]) -> Floats:
+    """How few nodes of Glottolog's tree each two languages share, shape (tags, tags): minus their number.
+
+    Ranks of it need no guess at how far apart families are, and do not depend on how finely a branch is divided.
+    """
+    return -_pairwise(tags, shared_nodes)
 
 
 def kilometre_distances(tags: Sequence[LangScript]) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from langsamp.analysis.conditioning import Vectors, cosine, neighbour_purity
 from langsamp.analysis.mantel import mantel
 from langsamp.analysis.nulls import Statistic
-from langsamp.analysis.relations import Floats, kilometre_distances, row_distances, tree_distances
+from langsamp.analysis.relations import Floats, ancestry_distances, kilometre_distances, row_distances, tree_distances
 from langsamp.errors import DataMissingError
 from langsamp.languages.table import LanguageInfo, lineage
 from langsamp.languages.tags import LangScript
@@ -21,6 +21,8 @@ STATISTICS = {
     "purity script within families": "the same, against scripts shuffled only among languages of one family",
     "mantel tree distance": "correlation of vector distance with distance in Glottolog's tree",
     "mantel tree distance within families": "the same, only between languages of one family",
+    "mantel common ancestors": "correlation of vector distance with how few nodes of the tree two languages share",
+    "mantel common ancestors within families": "the same, only between languages of one family",
     "mantel geographic distance": "correlation of vector distance with kilometres between homes",
     "mantel geographic distance within families": "the same, only between languages of one family",
     "mantel rows seen": "control: correlation of vector distance with difference in text seen (log rows)",
@@ -52,20 +54,22 @@ def language_statistics(vectors: Vectors, facts: Mapping[str, LanguageInfo], how
     in_tree = [code for code in vectors.codes if lineage(code)]
     purity = partial(neighbour_purity, vectors, k=how.neighbours, shuffles=how.shuffles, seed=how.seed)
     correlation = partial(_correlation, vectors, facts, how)
-    found: Mapping[str, Callable[[], Statistic]] = {
+    distances = {
+        "mantel tree distance": (in_tree, tree_distances),
+        "mantel common ancestors": (in_tree, ancestry_distances),
+        "mantel geographic distance": (at_home, kilometre_distances),
+    }
+    found: dict[str, Callable[[], Statistic]] = {
         "purity family": partial(purity, families),
         "purity family within scripts": partial(purity, families, groups=scripts),
         "purity script": partial(purity, scripts),
         "purity script within families": partial(purity, scripts, groups=families),
-        "mantel tree distance": partial(correlation, in_tree, tree_distances),
-        "mantel tree distance within families": partial(correlation, in_tree, tree_distances, families=families),
-        "mantel geographic distance": partial(correlation, at_home, kilometre_distances),
-        "mantel geographic distance within families": partial(
-            correlation, at_home, kilometre_distances, families=families
-        ),
         "mantel rows seen": partial(_amount_of_text, vectors, how),
     }
-    return _outcomes(found)
+    for name, chosen in distances.items():
+        found[name] = partial(correlation, *chosen)
+        found[f"{name} within families"] = partial(correlation, *chosen, families=families)
+    return _outcomes({name: found[name] for name in STATISTICS})
 
 
 def script_statistics(vectors: Vectors, how: Shuffling) -> Iterator[Outcome]:
