@@ -48,6 +48,8 @@ class Difference:
     """95 %, bootstrap over families; None where all languages are of one family or there is one language."""
     plain: Interval | None
     """95 %, bootstrap over languages as if they were independent; None for one language."""
+    p: float
+    """Wilcoxon's signed-rank test over these languages; 1 where all differences are zero."""
     languages: int
     families: int
     """Clusters: a language without a known family is one of its own."""
@@ -69,8 +71,6 @@ class TaskComparison:
     pair: Pair
     difference: Difference
     noise: SeedNoise
-    p: float
-    """Wilcoxon's signed-rank test over languages; 1 where all differences are zero."""
     q: float
     """Benjamini and Hochberg's, over the tasks of the comparison."""
     groups: Mapping[str, Mapping[str, Difference]]
@@ -82,6 +82,11 @@ class TaskComparison:
     """Whether languages were tested one by one."""
     notes: tuple[str, ...]
     """What limits the finding."""
+
+    @property
+    def p(self) -> float:
+        """Wilcoxon's signed-rank test over all languages."""
+        return self.difference.p
 
     @property
     def verdict(self) -> Verdict:
@@ -163,7 +168,6 @@ def _compare_task(pair: Pair, *, by: Sequence[str], seed: int) -> TaskComparison
         pair=pair,
         difference=whole,
         noise=noise,
-        p=_wilcoxon(table["difference"].to_numpy()),
         q=float("nan"),
         groups={grouping: {group: over(members) for group, members in _groups(tags, grouping)} for grouping in by},
         languages=table.sort_values("difference", ascending=False, kind="stable"),
@@ -199,6 +203,7 @@ def _difference(
         mean_b=float(b_LS.mean()),
         clustered=difference_interval(a_LS, b_LS, clusters_L, noise=noise, seed=seed),
         plain=difference_interval(a_LS, b_LS, np.arange(len(change_L)), noise=noise, seed=seed),
+        p=_wilcoxon(change_L),
         languages=len(change_L),
         families=len(names),
         better=better,

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from langsamp.cli import analyses, donors, exploring, facts, runs, scores
+from langsamp.cli import analyses, donors, exploring, facts, runs, scores, side_by_side
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -38,6 +38,8 @@ for verb in (
 ):
     app.command()(verb)
 analyses.app.command()(donors.transfer)
+analyses.app.command()(side_by_side.ablation)
+analyses.app.command()(side_by_side.families)
 app.add_typer(analyses.app)
 
 

@@ -4,6 +4,7 @@ A variant is named by its tables, with what sets it apart from LangSAMP after an
 encoder's output, `both@input` to its token embeddings; `both@shuffled` is the control whose rows get other rows' ids.
 """
 
+import re
 from typing import Literal, NamedTuple
 
 Variant = Literal[
@@ -48,3 +49,26 @@ def parts_of(variant: str) -> Parts:
         placement="input" if change == "input" else "output",
         is_shuffled=change == "shuffled",
     )
+
+
+class Training(NamedTuple):
+    """What the name of a training says."""
+
+    place: str
+    """`first:` where several tables had models of its name (`evaluation.reading`), else empty."""
+    variant: str
+    seed: int
+
+    @property
+    def side(self) -> str:
+        """Its variant with its place, which all trainings of the variant share."""
+        return self.place + self.variant
+
+
+def training_of(name: str) -> Training | None:
+    """What `both-0`, `both@input-3` or `first:none-1` says; None for the name of any other model."""
+    match = _TRAINING.fullmatch(name)
+    return Training(match[1] or "", match[2], int(match[3])) if match else None
+
+
+_TRAINING = re.compile(rf"(.*:)?({'|'.join(map(re.escape, VARIANTS))})-(\d+)")

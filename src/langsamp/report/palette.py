@@ -4,12 +4,15 @@ The colours are those of Okabe and Ito (2008). Where a colour repeats, the shape
 colour alone; what is not listed is a small grey dot.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from langsamp.model.variants import READERS_NAMES
 
 ORANGE, SKY, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
 VERMILION, PURPLE, GREY = "#D55E00", "#CC79A7", "#8C8C8C"
-BLACK, OLIVE = "#222222", "#8A7A00"
-"""Near black, so that text beside it stays apart; their yellow, dark enough for white paper."""
+OLIVE = "#8A7A00"
+"""Their yellow, dark enough for white paper."""
 
 
 class Mark(NamedTuple):
@@ -21,6 +24,15 @@ class Mark(NamedTuple):
 
 
 OTHER = Mark(GREY, "o")
+_SERIES = (
+    Mark(ORANGE, "o"),
+    Mark(BLUE, "D"),
+    Mark(VERMILION, "s"),
+    Mark(GREEN, "^"),
+    Mark(PURPLE, "v"),
+    Mark(SKY, "P"),
+)
+_PAPER = {"paper:baseline": _SERIES[0], "paper:langsamp": _SERIES[1]}
 
 FAMILIES = {
     "indo1319": Mark(BLUE, "o"),
@@ -66,8 +78,24 @@ VARIANT_COLOURS = {
     "language@input": SKY,
     "script@input": OLIVE,
     "both@input": VERMILION,
-    "both@shuffled": BLACK,
+    "both@shuffled": GREY,
 }
+"""The control is grey, as every control is."""
 
 TIERS = {"head": Mark(BLUE, "o"), "tail": Mark(ORANGE, "^")}
 """Languages that XLM-R was pretrained on, and all others."""
+
+
+def series_marks(names: Sequence[str]) -> dict[str, Mark]:
+    """Colour and shape of models or tasks by the names that tables give them; no two share both while marks last.
+
+    Baselines are orange and LangSAMP blue, as everywhere.
+    """
+    known = {READERS_NAMES[variant]: Mark(colour, "D") for variant, colour in VARIANT_COLOURS.items()}
+    known |= {READERS_NAMES["none"]: _SERIES[0], **_PAPER}
+    marks: dict[str, Mark] = {}
+    for name in names:
+        wished = known.get(name) or known.get(name.rpartition(":")[2])
+        free = [mark for mark in (wished, *_SERIES) if mark is not None and mark not in marks.values()]
+        marks[name] = free[0] if free else OTHER
+    return marks

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from langsamp.report.paper_tables.columns import Columns
+from langsamp.analysis.columns import Columns
 from langsamp.report.paper_tables.donors import Donors, Pair, donor_words
 from langsamp.report.paper_tables.layout import Block, Head, TextCell, ranked, words
 from langsamp.report.paper_tables.names import LanguageTable, task_name

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from langsamp.analysis.columns import Columns
+from langsamp.analysis.mixing import counted, listed
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.evaluation.published import CLOSEST
 from langsamp.languages.tags import LangScript
-from langsamp.report.paper_tables.columns import Columns
-from langsamp.report.paper_tables.mixing import counted, listed
 from langsamp.report.paper_tables.names import ENGLISH
 
 Donors = Mapping[str, str | Mapping[str, str]]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from langsamp.analysis.columns import Columns
 from langsamp.evaluation.groups import groups_of
 from langsamp.evaluation.published import printed_tasks
 from langsamp.languages.tags import LangScript
 from langsamp.report.numbers import ABSENT, whole
-from langsamp.report.paper_tables.columns import Columns
 from langsamp.report.paper_tables.layout import Block, Head, words
 from langsamp.report.paper_tables.names import MEASURES, in_order, task_name
 

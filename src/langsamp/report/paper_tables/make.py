@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from langsamp.analysis.columns import Columns, columns_of, one_source, shared_languages
+from langsamp.analysis.mixing import CHOSEN_BY_TEST, listed
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.published import missing_donors, printed_targets, published
 from langsamp.evaluation.reading import one_below_the_other
 from langsamp.report.paper_tables import by_group, by_language
-from langsamp.report.paper_tables.columns import Columns, columns_of, one_source, shared_languages
 from langsamp.report.paper_tables.donors import Donors, Pair, donor_columns
 from langsamp.report.paper_tables.facts import fact_block, printed_facts, task_facts
 from langsamp.report.paper_tables.layout import Block, PaperTable
-from langsamp.report.paper_tables.mixing import CHOSEN_BY_TEST, listed
 from langsamp.report.paper_tables.names import (
     DONOR_TABLES,
     ENGLISH,

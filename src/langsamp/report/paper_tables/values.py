@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from langsamp.analysis.columns import Columns
+from langsamp.analysis.mixing import CHOSEN_BY_TEST, DAGGER, listed
 from langsamp.evaluation.groups import group_means
 from langsamp.evaluation.published import CLOSEST, PREFIX, printed, printed_tasks
-from langsamp.report.paper_tables.columns import Columns
-from langsamp.report.paper_tables.mixing import CHOSEN_BY_TEST, DAGGER, listed
 from langsamp.report.paper_tables.names import ENGLISH, GROUP_NAMES, group_name, task_name
 from langsamp.report.run import VARIANTS
 

@@ -5,20 +5,18 @@ seeds counting as seeds. One model that was scored under several settings gives 
 one name.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from langsamp.analysis.mixing import DAGGER, counted, listed, mixing_notes
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.groups import ONE_TABLE, row_numbers
-from langsamp.report.paper_tables.mixing import DAGGER, counted, listed, mixing_notes
-from langsamp.report.run import VARIANTS
+from langsamp.model.variants import READERS_NAMES, training_of
 
-_TRAINING = re.compile(rf"(.*:)?({'|'.join(map(re.escape, VARIANTS))})-(\d+)")
 _SETTINGS = ("protocol", "metric", "layer", "selection", "precision", "settings")
 _LETTERS = 6
 """Letters of a value or fingerprint that tell columns apart; enough for every protocol, selection and precision."""
@@ -33,6 +31,8 @@ class Columns:
     scores: pd.DataFrame
     labels: tuple[str, ...]
     """In the order of the table."""
+    variants: Mapping[str, str] = field(default_factory=dict)
+    """By label the variant, its place before it (`first:both`), where a column is the trainings of one."""
     notes: tuple[str, ...]
 
     def heading(self, label: str) -> str:
@@ -66,7 +66,13 @@ def columns_of(scores: pd.DataFrame, tasks: Sequence[str] | None = None) -> Colu
     if (several > 1).any():
         scores["seed"] = pd.Series(training, index=scores.index) + "/" + scores["seed"].astype(str)
     order = _order(series)
-    return Columns(scores=scores, labels=order, notes=(*_trainings(series, order), *mixing_notes(scores, order)))
+    named: list[Any] = list(series.itertuples())
+    return Columns(
+        scores=scores,
+        labels=order,
+        variants={row.label: row.prefix + row.variant for row in named if row.variant},
+        notes=(*_trainings(series, order), *mixing_notes(scores, order)),
+    )
 
 
 def one_source(columns: Columns, source: str) -> Columns:
@@ -105,10 +111,15 @@ def shared_languages(columns: Columns) -> Columns:
     return _narrowed(columns, scores if kept.all() else scores[kept], notes)
 
 
+def only(columns: Columns, labels: Collection[str]) -> Columns:
+    """These columns alone."""
+    return _narrowed(columns, columns.scores[columns.scores["model_name"].isin(labels)], [])
+
+
 def _narrowed(columns: Columns, scores: pd.DataFrame, notes: Sequence[str]) -> Columns:
     present = set(scores["model_name"])
     labels = tuple(label for label in columns.labels if label in present)
-    return Columns(scores=scores, labels=labels, notes=(*columns.notes, *notes))
+    return replace(columns, scores=scores, labels=labels, notes=(*columns.notes, *notes))
 
 
 def _main(scores: pd.DataFrame) -> pd.DataFrame:
@@ -131,10 +142,10 @@ def _named(series: pd.DataFrame) -> pd.DataFrame:
         models.setdefault(row["model_name"], set()).add(row["model"])
     for row in rows:
         twins = len(models[row["model_name"]]) > 1
-        match = None if twins else _TRAINING.fullmatch(row["model_name"])
+        training = None if twins else training_of(row["model_name"])
         row["training"] = row["model_name"] + (f" ({row['model'][:_LETTERS]})" if twins else "")
-        row["prefix"], row["variant"] = (match[1] or "", match[2]) if match else ("", "")
-        row["label"] = row["prefix"] + VARIANTS[row["variant"]] if match else row["training"]
+        row["prefix"], row["variant"] = (training.place, training.variant) if training else ("", "")
+        row["label"] = row["prefix"] + READERS_NAMES[row["variant"]] if training else row["training"]
     for name in _SETTINGS:
         values: dict[tuple[str, str], set[Any]] = {}
         for row in rows:
@@ -152,7 +163,7 @@ def _order(series: pd.DataFrame) -> tuple[str, ...]:
     first_of_run: dict[str, int] = {}
     for at, row in enumerate(series[["label", "prefix", "variant"]].to_dict("records")):
         first = first_of_run.setdefault(row["prefix"], at) if row["variant"] else at
-        rank = list(VARIANTS).index(row["variant"]) if row["variant"] else 0
+        rank = list(READERS_NAMES).index(row["variant"]) if row["variant"] else 0
         place.setdefault(row["label"], (first, rank, at))
     return tuple(sorted(place, key=place.__getitem__))
 

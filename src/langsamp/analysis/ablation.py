@@ -1,0 +1,184 @@
+"""Variants side by side: what each table, the placement and the ids themselves bring (paper, section 5.1, Table 2)."""
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from langsamp.analysis.ablation_findings import findings
+from langsamp.analysis.columns import Columns, columns_of, only, shared_languages
+from langsamp.analysis.comparison import Comparison
+from langsamp.analysis.mixing import listed
+from langsamp.analysis.side_by_side import (
+    NUMBERS,
+    compared,
+    comparison_notes,
+    difference_rows,
+    means,
+    with_verdicts,
+)
+from langsamp.analysis.stored import Analysis
+from langsamp.errors import UserError
+from langsamp.evaluation.reading import read_runs
+from langsamp.model.variants import training_of
+
+EXPECTED = ("none", "language", "script", "both", "both@input", "both@shuffled")
+"""What a whole ablation has: the four variants of the paper, the other placement, and the control."""
+CONTRASTS = {
+    "ids": ("both@shuffled", "both"),
+    "placement": ("both@input", "both"),
+    "language vectors": ("script", "both"),
+    "script vectors": ("language", "both"),
+}
+"""Differences that isolate one thing: by what it is, the variant without it and the one with it."""
+BEST = "best"
+"""The highest mean of a task against the second highest. It was picked because it is high, so its difference flatters
+it: an interval that excludes zero here says less than one of the other differences."""
+_WAY = ("task", "protocol", "source", "metric", "layer", "selection", "precision", "settings", "training")
+
+
+_DIFFERENCE = ["label", "group", *NUMBERS]
+_CONTRAST = ["contrast", "first", "second", "group", *NUMBERS]
+
+
+class _Found(NamedTuple):
+    """What one task, scored in one way, shows."""
+
+    rows: pd.DataFrame
+    contrasts: pd.DataFrame
+    notes: list[str]
+
+
+def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
+    """The variants of one run, or of several that `evaluation.reading.read_runs` reads, on each task and group.
+
+    Per cent and points. Only languages that every variant has are counted, and only models that are trainings of a
+    variant; trainings of one variant stand together. The same scores and `seed` (of the bootstrap) give the same.
+
+    Tables:
+        ablation: `task` (with what sets the way of scoring apart, where there are several), `variant` (its place before
+            it, as `first:both`, where several runs have models of one name), `name` (what readers call it), `group`
+            (tail, head, latin, nonlatin, all), `mean` over languages, `deviation` of that mean over seeds (NaN with
+            one), `seeds`, `languages`, `difference` to the baseline `none` with its 95 % interval `low`, `high`
+            (clustered on family), `p` (Wilcoxon over languages), `q` (Benjamini and Hochberg over tasks and variants
+            of a group), `told_apart` (q < 0.05 and the interval excludes zero), `is_best` (the highest mean).
+        contrasts: `task`, `contrast` (a key of `CONTRASTS`, or `best`), `first`, `second` (variants), `group`, and of
+            second - first `difference`, `low`, `high`, `p`, `q` (over tasks and contrasts of a group), `told_apart`.
+    Values: `sentences`, `variants` (in order), `missing` (of `EXPECTED`), `notes`.
+
+    Raises:
+        DataMissingError: where there are no scores.
+        UserError: where no model is a training of a variant.
+    """
+    scores = read_runs(runs)
+    is_training = scores["model_name"].map(lambda name: training_of(name) is not None)
+    if not is_training.any():
+        raise UserError(
+            f"no variant among the models of {', '.join(runs)} ({listed(sorted(set(scores['model_name'])))}): expected "
+            "names like none-0 and both-0, as `langsamp run` gives them"
+        )
+    found = [_analyse_way(label, rows, seed=seed) for label, rows in _ways(scores[is_training])]
+    rows = with_verdicts(pd.concat([each.rows for each in found], ignore_index=True))
+    contrasts = with_verdicts(pd.concat([each.contrasts for each in found], ignore_index=True))
+    present = {variant.rpartition(":")[2] for variant in rows["variant"]}
+    missing = [variant for variant in EXPECTED if variant not in present]
+    others = sorted(set(scores.loc[~is_training, "model_name"]))
+    notes = [f"No variant, left out: {listed(others)}."] if others else []
+    return Analysis(
+        kind="ablation",
+        subject=", ".join(runs),
+        settings={"runs": list(runs), "models": _fingerprints(scores[is_training]), "seed": seed},
+        values={
+            "sentences": findings(rows, contrasts, missing=missing),
+            "variants": list(dict.fromkeys(rows["variant"])),
+            "missing": missing,
+            "notes": list(dict.fromkeys([*notes, *chain.from_iterable(each.notes for each in found)])),
+        },
+        tables={"ablation": rows, "contrasts": contrasts},
+    )
+
+
+def _ways(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The main scores of each task and way of scoring, with a label that tells them apart."""
+    main = scores[scores["main"].eq(True)]
+    ways = list(main.groupby(list(_WAY), dropna=False, sort=False))
+    for key, rows in ways:
+        apart = [
+            f"{name} {key[place]}"
+            for place, name in enumerate(_WAY)
+            if len({str(other[place]) for other, _ in ways if other[0] == key[0]}) > 1
+        ]
+        yield f"{key[0]} ({', '.join(apart)})" if apart else str(key[0]), rows
+
+
+def _analyse_way(label: str, rows: pd.DataFrame, *, seed: int) -> _Found:
+    columns, notes = _shared(label, rows)
+    label_of = {columns.variants[name]: name for name in columns.labels}
+    own = means(columns, ("paper",)).assign(task=label)
+    made: dict[tuple[str, str], Comparison] = {}
+
+    def differences(first: str, second: str) -> list[dict[str, Any]]:
+        names = (label_of[first], label_of[second])
+        if names not in made and (found := compared(columns, *names, by=("paper",), seed=seed)) is not None:
+            made[names] = found
+        return difference_rows(made[names]) if names in made else []
+
+    against = [
+        {**row, "label": label_of[variant]}
+        for variant in label_of
+        for baseline in _baselines(variant, label_of)
+        for row in differences(baseline, variant)
+    ]
+    contrasts = [
+        {**row, "contrast": contrast, "first": first, "second": second}
+        for contrast, first, second in _pairs(label_of, own.assign(variant=own["label"].map(columns.variants)))
+        for row in differences(first, second)
+        if contrast != BEST or row["group"] == "all"
+    ]
+    own = own.merge(pd.DataFrame(against, columns=_DIFFERENCE), how="left", on=["label", "group"])
+    own.insert(1, "variant", own["label"].map(columns.variants))
+    best = own["mean"] == own.groupby("group")["mean"].transform("max")
+    return _Found(
+        rows=own.rename(columns={"label": "name"}).assign(is_best=best),
+        contrasts=pd.DataFrame(contrasts, columns=_CONTRAST).assign(task=label),
+        notes=[*notes, *columns.notes, *comparison_notes(made.values())],
+    )
+
+
+def _shared(label: str, rows: pd.DataFrame) -> tuple[Columns, list[str]]:
+    """The columns of the variants over what all of them were scored on, and what is left out for it."""
+    texts = rows.groupby(["tag", "seed"])["revision"].nunique()
+    differing = sorted(set(texts[texts > 1].index.get_level_values("tag")))
+    notes = [f"{label}: scored on different texts, left out: {listed(differing)}."] if differing else []
+    columns = columns_of(rows[~rows["tag"].isin(differing)])
+    twins = [name for name in columns.labels if name not in columns.variants]
+    if twins:
+        notes.append(f"{label}: several models of one name, left out: {listed(twins)}.")
+        columns = only(columns, list(columns.variants))
+    return shared_languages(columns), notes
+
+
+def _baselines(variant: str, present: Collection[str]) -> list[str]:
+    """The baseline that a variant is compared with, that of its own place if it is there; none for the baseline."""
+    place, colon, name = variant.rpartition(":")
+    found = [each for each in (f"{place}{colon}none", "none") if each in present]
+    return found[:1] if name != "none" else []
+
+
+def _pairs(present: Collection[str], own: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """The contrasts that can be made: which, first and second."""
+    places = dict.fromkeys(variant[: variant.rfind(":") + 1] for variant in present)
+    pairs = [
+        (contrast, place + first, place + second)
+        for place in places
+        for contrast, (first, second) in CONTRASTS.items()
+        if {place + first, place + second} <= set(present)
+    ]
+    ranked = own[own["group"] == "all"].sort_values("mean", ascending=False, kind="stable")["variant"].tolist()
+    return [*pairs, (BEST, ranked[1], ranked[0])] if len(ranked) > 1 else pairs
+
+
+def _fingerprints(scores: pd.DataFrame) -> dict[str, str]:
+    pairs = scores[["model_name", "model"]].drop_duplicates()
+    return {str(name): str(model) for name, model in pairs.itertuples(index=False)}

@@ -1,0 +1,85 @@
+"""The verbs of models side by side: what each part of the method brings, and for which families."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langsamp.cli.analyses import Out
+from langsamp.cli.output import Json, complain, print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from langsamp.analysis.stored import Analysis
+    from langsamp.report.figures import Chart
+
+Seed = Annotated[int, typer.Option(help="Draws the resamples of intervals.")]
+
+
+def ablation(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs or evaluations with several variants.")],
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Set all variants side by side: which tables, which placement, and what the ids themselves bring."""
+    from langsamp.analysis.ablation import analyse_ablation
+    from langsamp.report.analysis_figures.ablation import figures
+    from langsamp.report.side_by_side_words import ablation_tables
+
+    found = analyse_ablation(runs, seed=seed)
+    _give(found, figures(found), ablation_tables(found), runs=runs, out=out, json=json)
+
+
+def families(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs, evaluations, or paper:... names.")],
+    source: Annotated[str, typer.Option(help="Scores of models fine-tuned on this tag.")] = "eng_Latn",
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Lay scores out by language family, with differences and their intervals where there are two models."""
+    from langsamp.analysis.families import analyse_families
+    from langsamp.report.analysis_figures.families import figures
+    from langsamp.report.side_by_side_words import family_tables
+
+    found = analyse_families(runs, source=source, seed=seed)
+    _give(found, figures(found), family_tables(found), runs=runs, out=out, json=json)
+
+
+def _give(
+    found: "Analysis",
+    charts: "Mapping[str, Chart]",
+    tables: "Mapping[str, list[dict[str, object]]]",
+    *,
+    runs: list[str],
+    out: Path | None,
+    json: bool,
+) -> None:
+    """Store an analysis with its pictures, and print it."""
+    from langsamp.report.saving import save_figures
+    from langsamp.report.side_by_side_words import as_json
+
+    folder = out or _folder(runs, found.kind)
+    found.save(folder)
+    save_figures(charts, folder / "figures")
+    for note in found.values["notes"]:
+        complain(f"note: {note}")
+    if json:
+        print_json(as_json(found))
+        return
+    for title, rows in tables.items():
+        print_table(title, rows)
+        print_line("")
+    for sentence in found.values["sentences"]:
+        print_line(sentence)
+    print_line(f"\nAnalysis: {folder}")
+
+
+def _folder(runs: list[str], kind: str) -> Path:
+    """Where an analysis is written: in the run where there is one, else under `analysis/` here, named by all."""
+    place = Path(runs[0]).expanduser()
+    if len(runs) == 1 and place.is_dir():
+        return place / "analysis" / kind
+    return Path("analysis") / "+".join(Path(run).name.replace(":", "-") for run in runs) / kind
