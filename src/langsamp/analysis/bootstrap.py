@@ -15,7 +15,9 @@ by sqrt(n / (n - 1)), which makes its variance unbiased, and by t / z, Student's
 (Hesterberg 2015, expanded percentile intervals). Families are not stretched: below ten the interval is too narrow.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,12 +115,26 @@ def difference_interval(
     num_clusters = int(clusters_L.max()) + 1
     if num_clusters < 2:
         return None
-    rng = np.random.default_rng(seed)
-    drawn_RC = draws(num_clusters, resamples, rng)
+    drawn_RC, rng = _drawn_clusters(num_clusters, resamples, seed)
     change_L = b_LS.mean(axis=1) - a_LS.mean(axis=1)
     total_R = drawn_RC @ np.bincount(clusters_L, change_L, minlength=num_clusters)
     mean_R = total_R / (drawn_RC @ np.bincount(clusters_L, minlength=num_clusters))
     return percentile_interval(mean_R + seed_deviations(a_LS.mean(axis=0), b_LS.mean(axis=0), noise, resamples, rng))
+
+
+def _drawn_clusters(clusters: int, resamples: int, seed: int) -> tuple[Floats, np.random.Generator]:
+    """The draws of clusters that `seed` gives, and the generator as it is after them."""
+    drawn_RC, state = _kept_draws(clusters, resamples, seed)
+    rng = np.random.default_rng(seed)
+    rng.bit_generator.state = state
+    return drawn_RC, rng
+
+
+@lru_cache(maxsize=48)  # of one task and all its groups: several models are compared on the same languages
+def _kept_draws(clusters: int, resamples: int, seed: int) -> tuple[Floats, Mapping[str, Any]]:
+    rng = np.random.default_rng(seed)
+    drawn_RC = draws(clusters, resamples, rng)
+    return drawn_RC, rng.bit_generator.state
 
 
 def seed_deviations(

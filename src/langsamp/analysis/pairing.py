@@ -162,7 +162,7 @@ def _main_rows(side: Side, task: str, metrics: Mapping[str, str]) -> pd.DataFram
 
 def _stamps(rows: pd.DataFrame) -> list[Stamp]:
     """How each row was made."""
-    words = [rows[name].astype(object).where(rows[name].notna(), "").astype(str) for name in STAMPS]
+    words = [map(str, rows[name].astype(object).where(rows[name].notna(), "").tolist()) for name in STAMPS]
     return list(zip(*words, strict=True))
 
 

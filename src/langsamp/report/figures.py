@@ -117,7 +117,7 @@ def group_chart(
 ) -> Chart:
     """Mean score of each group, one dot a side on one line, with the controls as small ticks below them.
 
-    `marks` says which sides in which order, and how they are drawn; `controls` names which of `GroupRow.controls` that are drawn.
+    `marks` says which sides in which order and how they are drawn, `controls` which of `GroupRow.controls`.
     """
     with page_style():
         figure = Figure(figsize=(9.6, 0.9 + 0.5 * len(rows)), layout="constrained")

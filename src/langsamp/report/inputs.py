@@ -87,7 +87,7 @@ def read_inputs(words: Sequence[str], *, baseline: str | None = None, title: str
     sides = in_order(
         chain((split_name(name)[0] for name in names), (model.side for run in runs for model in run.models))
     )
-    chosen = choose_baseline(sides, baseline, several=len(runs) > 1)
+    chosen = choose_baseline(sides, baseline, several=len(runs) > 1 or not runs[0].is_run)
     return Inputs(
         runs=tuple(runs),
         scores=scores,

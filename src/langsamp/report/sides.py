@@ -1,8 +1,8 @@
 """The sides of a report: what stands beside each other in it, how readers call it, and how charts draw it.
 
 A side is one model, or all trainings of one variant of a run: `none-0` and `none-1` are the side `none`. Where inputs
-of a report have models of one name, the side has its place before it, `first:none`; published scores are `paper:baseline`
-and the like.
+of a report have models of one name, a side has its place before it, `first:none`; published scores are
+`paper:baseline` and the like.
 """
 
 import re
@@ -66,7 +66,8 @@ def in_order(sides: Iterable[str], *, first: str | None = None) -> list[str]:
 def choose_baseline(sides: Sequence[str], wanted: str | None, *, several: bool) -> str | None:
     """The side that every other one is compared with: the one wanted, else a baseline by its name.
 
-    Where none is called so it is the first side, but only with `several` inputs: one run without a baseline has none.
+    Where none is called so it is the first side, but only where `several` models were named to stand side by side: one
+    run without a baseline has none.
 
     Raises:
         UserError: where there is no side as wanted.

@@ -142,6 +142,8 @@ def compare(scores: pd.DataFrame, baseline: str | None = None) -> list[Compariso
         + scores["seed"].astype(str),
         **{name: scores[name].astype(object).where(scores[name].notna(), "").astype(str) for name in Setting._fields},
     )
+    words = scores.select_dtypes(include=["string"]).columns
+    scores = scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
     settings = ((Setting(*map(str, key)), rows) for key, rows in scores.groupby(list(Setting._fields), sort=True))
     found = [_comparison(setting, rows, baseline) for setting, rows in settings if rows["main"].eq(True).any()]
     return [replace(comparison, label=_label(comparison.setting, found)) for comparison in found]

@@ -18,7 +18,7 @@ from langsamp.report.verdict import TaskVerdict, task_verdicts
 
 GROUPINGS = ("paper", "family", "area")
 """Groupings of `evaluation.groups` that the page shows; `paper` holds head, tail, Latin, other scripts, all."""
-_PARTS = {"tier": ("head", "tail"), "script": ("latin", "nonlatin")}
+_PARTS = {"tier": ("head", "tail"), "Latin": ("latin", "nonlatin")}
 """What the groups of `paper` are by."""
 
 
@@ -33,7 +33,7 @@ class TaskSection(NamedTuple):
     whole: GroupRow
     """All languages."""
     groups: Mapping[str, Sequence[GroupRow]]
-    """By what they group: tier, script, family, area."""
+    """By what they group: tier, Latin, family, area."""
     printed: Sequence[str]
     """The published sides whose printed means stand beside; none where they are compared themselves."""
     other_metrics: Sequence[MetricRow]

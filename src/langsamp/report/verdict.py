@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
+from scipy import stats
 
 from langsamp.analysis.comparison import TIE, TaskComparison
 from langsamp.analysis.comparison import compare as test_difference
@@ -70,13 +72,19 @@ def significance(
     the tasks in which a side is compared with one baseline. A language counts where all sides of its task have it.
     """
     found: dict[tuple[Setting, str], TaskComparison] = {}
-    compared = [each for each in comparisons if each.compares]
-    for pair in dict.fromkeys((str(each.baseline), side) for each in compared for side in each.others):
-        tasks = [each for each in compared if each.baseline == pair[0] and pair[1] in each.sides]
-        rows = pd.concat([each.rows[each.rows["tag"].isin(each.shared)] for each in tasks])
-        sides = (_side(rows[rows["side"] == side], side) for side in pair)
-        for task in test_difference(*sides, by=by, match=exact, per_language=False).tasks:
-            found[Setting(task.pair.task, **task.pair.stamp_a), pair[1]] = task
+    pairs: dict[tuple[str, str], list[tuple[Setting, str]]] = {}
+    for comparison in comparisons:
+        rows = (
+            comparison.rows[comparison.rows["tag"].isin(comparison.shared)] if comparison.compares else comparison.rows
+        )
+        for side in comparison.others if comparison.compares else ():
+            names = str(comparison.baseline), side
+            sides = (_side(rows[rows["side"] == name], name) for name in names)
+            (found[comparison.setting, side],) = test_difference(*sides, by=by, match=exact, per_language=False).tasks
+            pairs.setdefault(names, []).append((comparison.setting, side))
+    for keys in pairs.values():
+        qs = stats.false_discovery_control([found[key].p for key in keys])
+        found |= {key: replace(found[key], q=float(q)) for key, q in zip(keys, qs, strict=True)}
     return found
 
 
@@ -94,7 +102,10 @@ def summary_rows(comparisons: Sequence[Comparison], groups: Sequence[GroupRow], 
         for side in comparison.others:
             test = tests.get((comparison.setting, side))
             results[side] = Result(group.against[side], _interval(test), probability(test.q) if test else ABSENT)
-        counts = [str(comparison.replicates(side).shape[1]) for side in comparison.sides]
+        counts = [
+            "printed" if side.startswith(PREFIX) else str(comparison.replicates(side).shape[1])
+            for side in comparison.sides
+        ]
         rows.append(
             SummaryRow(
                 label=comparison.label,
@@ -150,15 +161,16 @@ def _verdict(comparison: Comparison, side: str, test: TaskComparison | None) -> 
         f"{result.better}, equal on {result.tie} and worse on {result.worse}."
     )
     limits = (*_chance(test), *_seed_limits(comparison, side, tags), *_control_limits(comparison, side, tags))
-    return TaskVerdict(comparison.label, _short(side, test, result) if test else "", finding, limits)
+    return TaskVerdict(comparison.label, _short(side, baseline, test, result) if test else "", finding, limits)
 
 
-def _short(side: str, test: TaskComparison, result: Against) -> str:
+def _short(side: str, baseline: str, test: TaskComparison, result: Against) -> str:
     interval = f" [{_interval(test)}]" if test.difference.clustered is not None else ""
-    points = f"{signed(result.difference)} points{interval}, q = {probability(test.q)}"
+    points = f"{signed(result.difference)} points{interval}, q\u00a0=\u00a0{probability(test.q)}"
     of = _languages(test.difference.languages)
     if test.verdict == "indistinct":
-        return f"{side_name(side)} cannot be told apart: better on {result.better} of {of}; {points}"
+        pair = f"{side_name(side)} and {_named(baseline)}"
+        return f"{pair} cannot be told apart: better on {result.better} of {of}; {points}"
     ahead = result.better if test.verdict == "better" else result.worse
     return f"{side_name(side)} is {test.verdict} on {ahead} of {of}; {points}"
 

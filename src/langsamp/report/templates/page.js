@@ -1,35 +1,48 @@
 "use strict";
-// Without this script the page is complete: every table is there in full. It adds sorting and finding, nothing else.
+// Without this script the page is complete: every table is there in full. It adds sorting, finding, choosing, copying.
 (() => {
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const make = (name, properties = {}, ...children) => {
+    const node = Object.assign(document.createElement(name), properties);
+    node.append(...children);
+    return node;
+  };
+  const heads = (table) => [...table.tHead.rows[table.tHead.rows.length - 1].cells];
+
+  // What was chosen stands behind the # of the address, so that a view can be passed on.
+  const state = () => (location.hash.includes("=") ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams());
+  function remember(changes) {
+    const now = state();
+    for (const [key, value] of Object.entries(changes)) value ? now.set(key, value) : now.delete(key);
+    const text = now.toString().replace(/\+/g, "%20");
+    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+  }
+
+  // Sorting
+  const absent = (value) => value === "" || value === "–";
   const key = (row, column, numeric) => {
     const cell = row.cells[column];
     const text = cell.dataset.v ?? cell.textContent.trim();
     return numeric ? text.replace("−", "-").replace(/[,%+\s]/g, "") : text; // 1,234 and 12.3 % and −0.3 are numbers
   };
-
   function sort(table, column, descending) {
-    const body = table.tBodies[0];
-    const numeric = table.tHead.rows[0].cells[column].classList.contains("n");
-    const absent = (value) => value === "" || value === "–";
-    const rows = [...body.rows].map((row) => [key(row, column, numeric), row]);
+    const numeric = heads(table)[column].classList.contains("n");
+    const rows = [...table.tBodies[0].rows].map((row) => [key(row, column, numeric), row]);
     rows.sort(([a], [b]) => {
       if (absent(a) || absent(b)) return absent(a) - absent(b); // what is absent stays last either way
       const order = numeric ? a - b : a.localeCompare(b, "en");
       return descending ? -order : order;
     });
-    body.append(...rows.map(([, row]) => row));
-    [...table.tHead.rows[0].cells].forEach((cell, index) => {
+    table.tBodies[0].append(...rows.map(([, row]) => row));
+    heads(table).forEach((cell, index) => {
       if (index === column) cell.setAttribute("aria-sort", descending ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     });
   }
-
-  for (const table of document.querySelectorAll("table[data-sortable]")) {
-    [...table.tHead.rows[0].cells].forEach((cell, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...cell.childNodes);
+  for (const table of all("table[data-sortable]")) {
+    heads(table).forEach((cell, column) => {
+      const button = make("button", { type: "button" }, ...cell.childNodes);
       cell.append(button);
       button.addEventListener("click", () => {
         const now = cell.getAttribute("aria-sort");
@@ -39,17 +52,136 @@
     });
   }
 
+  // Groupings: one at a time on the screen, all of them on paper
+  const groupings = [...new Set(all("tbody[data-by]").map((body) => body.dataset.by))];
+  const switches = new Map();
+  function group(by) {
+    for (const body of all("tbody[data-by]")) body.classList.toggle("aside", by !== "all" && body.dataset.by !== by);
+    for (const [name, radio] of switches) radio.checked = name === by;
+  }
+  if (groupings.length) {
+    const bar = make("fieldset", { className: "choice" }, make("legend", { textContent: "Groups of languages by" }));
+    for (const by of [...groupings, "all"]) {
+      const radio = make("input", { type: "radio", name: "by", value: by });
+      radio.addEventListener("change", () => { group(by); remember({ by: by === groupings[0] ? "" : by }); });
+      switches.set(by, radio);
+      bar.append(make("label", {}, radio, by));
+    }
+    document.querySelector("#scores h2").after(bar);
+  }
+
+  // Two sides of many, in the table of all languages
+  const main = document.querySelector("table[data-searchable]");
+  const exact = document.getElementById("exact-scores");
+  const pair = exact && main && choosePair(main, JSON.parse(exact.textContent));
+  function choosePair(table, scores) {
+    const columns = heads(table).map((cell, index) => ({ cell, index, ...cell.dataset })).filter((c) => c.task);
+    const sides = [...new Set(columns.filter((c) => c.side).map((c) => c.side))];
+    const name = new Map(columns.filter((c) => c.side).map((c) => [c.side, c.cell.textContent]));
+    const first = { a: columns.find((c) => c.less).less, b: columns.find((c) => c.of).of };
+    const picks = ["a", "b"].map((which) => make("select", { name: which },
+      ...sides.map((side) => make("option", { value: side, textContent: name.get(side) }))));
+    const everything = make("button", { type: "button", textContent: "Show all models" });
+    const signed = (points) => (Math.abs(points) < 0.05 ? "0.0" : points.toFixed(1).replace("-", "−").replace(/^(?!−)/, "+"));
+    const original = new Map(); // of a changed cell: what the file says
+
+    function put(cell, text, tone) {
+      if (!original.has(cell)) original.set(cell, [cell.textContent, cell.className]);
+      cell.textContent = text;
+      cell.className = `n delta ${tone}`.trim();
+    }
+    function show(a, b) {
+      for (const [cell, [text, className]] of original) Object.assign(cell, { textContent: text, className });
+      original.clear();
+      const tasks = new Set(columns.map((c) => c.task));
+      const away = new Set();
+      for (const task of a ? tasks : []) {
+        const here = columns.filter((c) => c.task === task);
+        const order = here.filter((c) => c.side).map((c) => c.side);
+        const difference = here.find((c) => c.of);
+        for (const c of here) if (c !== difference && c.side !== a && c.side !== b) away.add(c.index);
+        const both = order.includes(a) && order.includes(b);
+        if (difference && !both) away.add(difference.index);
+        if (!difference || !both) continue;
+        for (const row of table.tBodies[0].rows) {
+          const values = scores[row.id]?.[task] ?? [];
+          const [one, other] = [values[order.indexOf(a)], values[order.indexOf(b)]];
+          const points = one == null || other == null ? null : other - one;
+          const tone = points === null || Math.abs(points) < 0.05 ? "" : points > 0 ? "better" : "worse";
+          put(row.cells[difference.index], points === null ? "–" : signed(points), tone);
+        }
+      }
+      for (const row of [table.tHead.rows[table.tHead.rows.length - 1], ...table.tBodies[0].rows]) {
+        for (const c of columns) row.cells[c.index].classList.toggle("aside", away.has(c.index));
+      }
+      for (const cell of all("thead th[data-task].over", table)) {
+        const left = columns.filter((c) => c.task === cell.dataset.task && !away.has(c.index)).length;
+        cell.colSpan = Math.max(1, left);
+        cell.classList.toggle("aside", left === 0);
+      }
+      if (a) [picks[0].value, picks[1].value] = [a, b];
+      everything.setAttribute("aria-pressed", String(!a));
+    }
+    const chosen = () => {
+      show(picks[0].value, picks[1].value);
+      remember({ a: picks[0].value, b: picks[1].value });
+    };
+    picks.forEach((pick) => pick.addEventListener("change", chosen));
+    everything.addEventListener("click", () => {
+      const wasAll = everything.getAttribute("aria-pressed") === "true";
+      if (wasAll) chosen();
+      else { show(); remember({ a: "", b: "" }); }
+    });
+    const bar = make("div", { className: "choice" }, make("label", {}, "Compare ", picks[1]),
+      make("label", {}, " with ", picks[0]), everything);
+    table.closest(".scroll").before(bar);
+    return { show, first, knows: (side) => sides.includes(side) };
+  }
+
+  // LaTeX of a table as it is shown
+  const special = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "±": "$\\pm$",
+    "−": "$-$", "–": "--", "†": "$^\\dagger$", "<": "$<$", ">": "$>$", "|": "$|$", "✓": "\\checkmark{}" };
+  const tex = (cell) => (cell.innerText ?? cell.textContent).trim().replace(/\s+/g, " ")
+    .replace(/[\\~^±−–†<>|✓&%$#_{}]/g, (sign) => special[sign] ?? `\\${sign}`);
+  function latex(table) {
+    const shown = (row) => [...row.cells].filter((cell) => !cell.classList.contains("aside"));
+    const line = (row) => shown(row).map((cell) =>
+      cell.colSpan > 1 ? `\\multicolumn{${cell.colSpan}}{l}{${tex(cell)}}` : tex(cell)).join(" & ") + " \\\\";
+    const columns = heads(table).filter((cell) => !cell.classList.contains("aside"));
+    const bodies = [...table.tBodies].filter((body) => !body.classList.contains("aside"));
+    return ["% \\usepackage{booktabs}", "\\begin{table}", "\\centering\\small",
+      `\\begin{tabular}{${columns.map((cell) => (cell.classList.contains("n") ? "r" : "l")).join("")}}`, "\\toprule",
+      ...[...table.tHead.rows].map(line), ...bodies.flatMap((body) => ["\\midrule", ...[...body.rows].filter((row) => !row.hidden).map(line)]),
+      "\\bottomrule", "\\end{tabular}", `\\caption{${tex(table.caption)}}`, "\\end{table}", ""].join("\n");
+  }
+  for (const table of all("table[data-latex]")) {
+    const button = make("button", { type: "button", className: "copy", textContent: "Copy LaTeX" });
+    const said = make("output", { className: "copied" });
+    const copied = () => { said.textContent = "Copied"; setTimeout(() => { said.textContent = ""; }, 2000); };
+    button.addEventListener("click", () => {
+      const text = latex(table);
+      const byHand = () => { // where the browser lets no page write to the clipboard
+        const area = make("textarea", { value: text, rows: 8, readOnly: true });
+        area.setAttribute("aria-label", "LaTeX of the table: copy it from here");
+        said.replaceChildren("Copy it from here:", area);
+        area.select();
+      };
+      if (navigator.clipboard) navigator.clipboard.writeText(text).then(copied, byHand);
+      else byHand();
+    });
+    table.closest(".scroll").after(make("p", { className: "tools" }, button, said));
+  }
+
+  // Finding
   const form = document.querySelector(".find");
   const input = form.querySelector("input");
   const output = form.querySelector("output");
   const words = new Map(); // of a tag: the first table says them, the others are found by them too
-  const rows = [...document.querySelectorAll("table[data-searchable] tbody tr")].map((row) => {
+  const rows = all("table[data-searchable] tbody tr").map((row) => {
     const [name, code] = [row.cells[0].textContent, row.cells[1].textContent];
     if (row.dataset.q && !words.has(code)) words.set(code, row.dataset.q);
     return [row, plain(`${row.dataset.q ?? words.get(code) ?? ""} ${name} ${code}`), row.closest("table")];
   });
-  const main = document.querySelector("table[data-searchable]");
-
   function find() {
     const wanted = plain(input.value).split(/\s+/).filter(Boolean);
     let shown = 0;
@@ -61,28 +193,31 @@
   }
 
   function fromAddress() {
-    const match = /^#q=(.*)$/.exec(location.hash);
-    if (!match) return;
-    try {
-      input.value = decodeURIComponent(match[1]);
-    } catch {
-      input.value = match[1];
+    const now = state();
+    group(groupings.includes(now.get("by")) || now.get("by") === "all" ? now.get("by") : groupings[0]);
+    if (pair) {
+      const [a, b] = ["a", "b"].map((which) => (pair.knows(now.get(which)) ? now.get(which) : pair.first[which]));
+      pair.show(a, b);
     }
-    find();
-    document.getElementById("languages").scrollIntoView({ behavior: "instant" });
+    const target = location.hash.length > 1 && !location.hash.includes("=")
+      ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+    if (now.has("q") || target?.hidden) { // a permalink to a language shows it, whatever was looked for before
+      input.value = now.get("q") ?? "";
+      find();
+      (target ?? document.getElementById("languages")).scrollIntoView({ behavior: "instant" });
+    }
   }
 
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
-
+  addEventListener("beforeprint", () => all("details").forEach((part) => { part.open = true; }));
   if (main) {
     form.hidden = false;
     input.addEventListener("input", find);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      history.replaceState(null, "", input.value ? `#q=${encodeURIComponent(input.value)}` : "#languages");
+      remember({ q: input.value });
       document.getElementById("languages").scrollIntoView();
     });
-    addEventListener("hashchange", fromAddress);
-    fromAddress();
   }
+  addEventListener("hashchange", fromAddress);
+  fromAddress();
 })();
