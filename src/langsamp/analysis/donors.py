@@ -14,7 +14,6 @@ from scipy import stats
 
 from langsamp.analysis.conditioning import Floats, trained
 from langsamp.analysis.donor_candidates import (
-    Chosen,
     TrainingItems,
     find_candidates,
     find_targets,
@@ -129,7 +128,7 @@ def analyse_donors(
             "closest": dict(zip(by_vectors["target"], by_vectors["donor"], strict=True)),
             "nearest": {str(target): ranking.nearest(target) for target in meant.tags},
             "chance_cosine": ranking.chance(len(chosen.tags)),
-            "notes": [*_notes(meant, chosen), *unread],
+            "notes": [*dict.fromkeys((*chosen.notes, *meant.notes)), *unread],
         },
         tables={"donors": table},
     )  # fmt: skip
@@ -255,7 +254,3 @@ class _Ranking:
             found.append(f"little text ({rows:,} rows)")
         found += [f"no training data for {task}" for task, items in self._items.items() if donor not in items]
         return found
-
-
-def _notes(targets: Chosen, candidates: Chosen) -> list[str]:
-    return list(dict.fromkeys((*candidates.notes, *targets.notes)))

@@ -140,6 +140,8 @@ class Target:
     """How many candidates are of its family."""
     tie: bool
     """Whether the most text is that of several of them."""
+    rewritten: bool
+    """Whether a candidate is the target's own language in another script, which has the same vector."""
 
     def scores(self, role: str, by_source: Mapping[str, Floats]) -> Floats:
         """The score of each seed under a role."""
@@ -193,7 +195,8 @@ def _choices(
         "best": max(known, key=lambda source: float(by_source[source].mean())),
     }
     tie = len(kin) > 1 and rows[kin[0]] == rows[kin[1]]
-    return Target(pool=tuple(pool.values()), sources=sources, kin=len(kin), tie=tie)
+    rewritten = any(donor.language == tag.language for donor in donors)
+    return Target(pool=tuple(pool.values()), sources=sources, kin=len(kin), tie=tie, rewritten=rewritten)
 
 
 def _notes(
@@ -216,4 +219,6 @@ def _kin_notes(task: str, fits: Mapping[str, Target]) -> list[str]:
         notes.append(f"{task}: {alone} of {len(fits)} targets have no candidate of their family; English stands in")
     if ties:
         notes.append(f"{task}: of {ties} targets several same-family candidates have the most text; the first by tag")
+    if scripts := [target for target, fit in fits.items() if fit.rewritten]:
+        notes.append(f"{task}: {', '.join(scripts)} have their own language in another script among the candidates")
     return notes

@@ -112,7 +112,9 @@ def transfer(
     if runs[0].startswith(PREFIX):
         if len(runs) > 1 or plan:
             raise UserError(f"{runs[0]} stands alone, and there is nothing to plan: its scores are published")
-        _show_transfer(study.published_study(runs[0], tasks), out or Path("analysis") / "paper-donors", as_json=json)
+        _show_transfer(
+            study.published_study(runs[0], tasks), out or Path("analysis/paper-donors/transfer"), as_json=json
+        )
         return
     subjects = find_subjects(runs)
     name = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
