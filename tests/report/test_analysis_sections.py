@@ -71,7 +71,7 @@ def test_what_is_not_stored_is_computed_to_the_same(stored, build, tmp_path):
     whole = analysis_parts(read_run(stored))
     assert bare["languages_near"] == whole["languages_near"] and bare["shown"].label == "LangSAMP, seed 0"
     assert bare["neutrality"] == [] and bare["donors"] == []
-    assert bare["missing"][0][1].startswith("langsamp analyze neutrality ")
+    assert bare["missing"][0][2].startswith("langsamp analyze neutrality ")
     assert whole["missing"] == []
 
 

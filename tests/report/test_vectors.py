@@ -1,5 +1,7 @@
 """Charts: who is shown, under which name, in which colour."""
 
+import re
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -64,3 +66,13 @@ def test_numbers_are_printed_as_a_reader_expects():
         "1 min 00 s",
         "2 h 01 min",
     )
+
+
+def test_places_are_shortened_but_what_is_written_is_not():
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([0.001, 0.0123456], [0.5, 0.0625])
+    axes.set_yticks([0.0625, 0.5], ["0.0625", "0.5000"])
+    svg = inline_svg(figure, name="small", summary="")
+    assert ">0.0625<" in svg and ">0.5000<" in svg
+    assert not re.search(r'd="[^"]*\.\d{3}', svg)

@@ -92,13 +92,16 @@ def _model(view: VectorView, table: Table, place: Mapping[str, int], donors: Ana
 
 
 def _donors(donors: pd.DataFrame, places: Mapping[str, int]) -> dict[str, list[Any]]:
-    """By number of the language: names of its first donors with cosines, in thousandths; its warnings at the end."""
+    """By number of the language its first donors, each followed by its cosine in thousandths.
+
+    A donor is a number too, or its tag where it is not the main one of its language.
+    """
     found: dict[str, list[Any]] = {}
     ordered = donors[donors["rank"] <= _DONORS].sort_values(["target", "rank"], kind="stable")
-    for line in ordered.to_dict("records"):
-        if line["target"] in places:
-            cosine = None if pd.isna(line["cosine"]) else round(1000 * line["cosine"])
-            found.setdefault(str(places[line["target"]]), []).extend([line["donor"], cosine])
+    for target, donor, cosine in zip(ordered["target"], ordered["donor"], ordered["cosine"], strict=True):
+        if target in places:
+            said = [places.get(donor, donor), None if pd.isna(cosine) else round(1000 * cosine)]
+            found.setdefault(str(places[target]), []).extend(said)
     return found
 
 

@@ -4,6 +4,7 @@ Analyses are read from the runs' `analysis` folders. What the vectors know is ch
 computed here for models of which it is not stored; all others are named with the command that makes them.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -256,10 +257,10 @@ def _donor_parts(donors: Sequence[_Stored], views: Sequence[VectorView], transfe
     }
 
 
-def _missing(runs: Sequence[Run], stored: Sequence[_Stored]) -> list[tuple[str, str]]:
-    """What could be known of the runs and is not stored, with the command that makes it."""
+def _missing(runs: Sequence[Run], stored: Sequence[_Stored]) -> list[tuple[str, str, str]]:
+    """Kind and meaning of what could be known of the runs and is not stored, and the command that makes it."""
     return [
-        (tells, command.format(run=run.folder))
+        (kind, tells, command.format(run=shlex.quote(str(run.folder))))
         for run in runs
         if any(model.conditioning is not None for model in run.models)
         for kind, (tells, command) in COMMANDS.items()

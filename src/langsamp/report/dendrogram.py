@@ -67,10 +67,12 @@ def dendrogram(
 
 
 def _draw(axes: Axes, drawn: _Drawn, leaves: Sequence[Leaf], *, marks: Mapping[str, Mark], size: float) -> None:
-    colours = [INK if not group else marks.get(group, OTHER).colour for group in drawn.groups]
-    axes.add_collection(LineCollection(drawn.brackets, colors=colours, linewidths=0.9))
-    end = axes.get_yaxis_transform()
     low, high = sorted(axes.get_ylim())
+    here = [at for at, each in enumerate(drawn.brackets) if each[:, 1].max() >= low and each[:, 1].min() <= high]
+    groups = [drawn.groups[at] for at in here]
+    colours = [INK if not group else marks.get(group, OTHER).colour for group in groups]
+    axes.add_collection(LineCollection([drawn.brackets[at] for at in here], colors=colours, linewidths=0.9))
+    end = axes.get_yaxis_transform()
     shown = [(place, leaves[leaf]) for place, leaf in enumerate(drawn.order) if low < place < high]
     for mark in dict.fromkeys(marks.get(leaf.group, OTHER) for _, leaf in shown):
         places = [place for place, leaf in shown if marks.get(leaf.group, OTHER) == mark]

@@ -46,7 +46,6 @@ class DonorRow(NamedTuple):
     elsewhere: Sequence[str]
     """`model: donor` for each other model of the page that ranks another donor first."""
     warnings: Sequence[str]
-    search: str
 
 
 class TransferRow(NamedTuple):
@@ -76,7 +75,6 @@ class SourceRow(NamedTuple):
 
     target: str
     name: str
-    search: str
     by_role: Mapping[str, tuple[str, float, int]]
 
 
@@ -101,7 +99,6 @@ def donor_rows(shown: Analysis, others: Mapping[str, Analysis]) -> list[DonorRow
             DonorRow(
                 target=str(target), name=info.name, rows=int(first["target_rows"]), chosen=chosen,
                 others=rest[:ALTERNATIVES], elsewhere=differing, warnings=split_warnings(first["warnings"]),
-                search=" ".join((*info.other_names, info.script_name, info.family_name or "")),
             )
         )  # fmt: skip
     return sorted(rows, key=lambda row: row.name.casefold())
@@ -177,5 +174,5 @@ def _sources(scores: pd.DataFrame) -> list[SourceRow]:
             for line in records(lines)
             if line["score"] is not None
         }
-        rows.append(SourceRow(str(target), info.name, " ".join((*info.other_names, info.family_name or "")), by_role))
+        rows.append(SourceRow(str(target), info.name, by_role))
     return sorted(rows, key=lambda row: row.name.casefold())

@@ -66,10 +66,23 @@ def inline_svg(figure: Figure, *, name: str, summary: str, titles: Mapping[str, 
     body = body.replace(INK, "currentColor").replace(LINE, "var(--line)")
     body = re.sub(r"font-family: [^;\"]+;? ?", "", body)
     body = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", body)
-    body = re.sub(r"(\d\.\d\d)\d+", r"\1", body)
+    body = re.sub(r"<[^>]+>", _shorter, body)  # places only: what is written stays as it is
     body = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", body)
-    body = re.sub(r"\s*\n\s*", " ", body).replace("> <", "><")
+    body = re.sub(r"\s*\n\s*", " ", body).replace("> <", "><").replace("<g/>", "")
+    for _ in range(2):  # a group of its own around each text says nothing
+        body = re.sub(r"<g>(<text[^>]*>[^<]*</text>)</g>", r"\1", body)
+    body = re.sub(r'<path d="([^"]*)"( [^>]*fill: none[^>]*)/>((?:<path d="[^"]*"\2/>)+)', _one_path, body)
     return f'<svg viewBox="{box.group(1)}" role="img" aria-label="{escape(summary)}">{body}'
+
+
+def _shorter(element: re.Match[str]) -> str:
+    return re.sub(r"(\d\.\d\d)\d+", r"\1", element[0])
+
+
+def _one_path(lines: re.Match[str]) -> str:
+    """Lines of one look, one after another, as one path."""
+    rest = re.findall(r'<path d="([^"]*)"', lines[3])
+    return f'<path d="{"".join([lines[1], *rest])}"{lines[2]}/>'
 
 
 def _with_titles(svg: str, gid: str, texts: Sequence[str]) -> str:

@@ -228,7 +228,7 @@
       if (point.donors.length) {
         const donors = [];
         for (let k = 0; k < point.donors.length; k += 2) {
-          const there = points.find((other) => other.tag === point.donors[k]);
+          const there = byId(point.donors[k]); // a tag that is not the main one of its language has no dot
           donors.push(line(there?.name ?? point.donors[k], point.donors[k + 1] === null ? null : point.donors[k + 1] / 1000, there?.id));
         }
         parts.push(html("h4", {}, "Donors"), html("ol", {}, ...donors));
@@ -360,7 +360,9 @@
   function filter(form) {
     const [input, output] = [form.querySelector("input"), form.querySelector("output")];
     const rows = [...document.getElementById(form.dataset.filter).tBodies[0].rows];
-    const texts = rows.map((row) => plain(`${row.dataset.q} ${row.cells[0].textContent} ${row.cells[1].textContent}`));
+    const words = new Map(); // of a tag: the table of all languages has them
+    for (const row of document.querySelectorAll("tr[data-q]")) words.set(row.cells[1].textContent, row.dataset.q);
+    const texts = rows.map((row) => plain(`${words.get(row.cells[1].textContent) ?? ""} ${row.cells[0].textContent} ${row.cells[1].textContent}`));
     form.hidden = false;
     form.addEventListener("submit", (event) => event.preventDefault());
     input.addEventListener("input", () => {
