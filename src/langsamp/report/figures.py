@@ -58,8 +58,8 @@ def vector_picture(
 ) -> Chart:
     """Vectors in two dimensions, coloured and shaped by group; size grows with rows seen.
 
-    With `shares` of the variance the dimensions are the first two principal components; None is for an embedding, whose
-    axes mean nothing and are not drawn.
+    With `shares` of the variance the dimensions are the first two principal components; None is for t-SNE, whose axes
+    mean nothing and are not drawn.
     """
     with page_style():
         figure = Figure(figsize=(9.6, 6.2), layout="constrained")
@@ -72,7 +72,10 @@ def vector_picture(
             fontweight="normal",
         )  # fmt: skip
         if shares is None:
-            axes.set(xticks=[], yticks=[])
+            axes.set(
+                xticks=[], yticks=[], xlabel="t-SNE: who is near whom counts; gaps, sizes and directions mean nothing"
+            )
+            axes.spines[:].set_visible(False)
         else:
             axes.set(
                 xlabel=f"first principal component ({shares[0]:.0%} of the variance)",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from langsamp.report.svg import INK
 
 _WIDTH, _HEIGHT = 0.62, 1.0  # of a letter, in units of the font size
-_GAP = 4.5  # points between a dot's middle and its label
+_GAP = 5.5  # points between a dot's middle and its label; the largest dot has a radius of 4.7
 
 
 class _Labelled(Protocol):
