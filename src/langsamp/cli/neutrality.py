@@ -58,8 +58,8 @@ def neutrality(
         print_line(f"{sentence}\n")
     print_table("Means over pairs of languages, [95 % over sentences]; shares told by probes", model_rows(found))
     for title, rows in pair_tables(found).items():
-        print_line("")
-        print_table(title, rows)
+        print_line(f"\n{title}")  # a table folds its title to its own width
+        print_table("", rows)
     print_line(f"\nAnalysis: {folder}")
 
 
