@@ -11,7 +11,8 @@ from langsamp.analysis.donors import rank_donors
 from langsamp.analysis.subjects import find_subjects
 from langsamp.analysis.transfer import analyse_transfer
 from langsamp.analysis.transfer_roles import ROLES, choose_roles, published_roles
-from langsamp.analysis.transfer_study import plan_study, published_study, read_stored, run_study, study_parts
+from langsamp.analysis.transfer_stored import published_study, read_stored
+from langsamp.analysis.transfer_study import plan_study, run_study, study_parts
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.published import printed_targets, published

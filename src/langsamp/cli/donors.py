@@ -103,6 +103,7 @@ def transfer(
 
     Only fine-tunings that are missing are run (--plan says which), and they are kept with the run's scores.
     """
+    from langsamp.analysis import transfer_stored as stored
     from langsamp.analysis import transfer_study as study
     from langsamp.analysis.subjects import find_subjects
     from langsamp.errors import UserError
@@ -113,14 +114,14 @@ def transfer(
         if len(runs) > 1 or plan:
             raise UserError(f"{runs[0]} stands alone, and there is nothing to plan: its scores are published")
         _show_transfer(
-            study.published_study(runs[0], tasks), out or Path("analysis/paper-donors/transfer"), as_json=json
+            stored.published_study(runs[0], tasks), out or Path("analysis/paper-donors/transfer"), as_json=json
         )
         return
     subjects = find_subjects(runs)
     name = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
     place = out or (subjects[0].run or Path()) / "analysis" / "transfer"
     if read:
-        found = study.read_stored(
+        found = stored.read_stored(
             subjects, subject=name, candidates=candidates, tasks=tasks, languages=targets or "all"
         )
         _show_transfer(found, place, as_json=json)
