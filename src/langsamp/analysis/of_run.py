@@ -21,7 +21,7 @@ from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.task import TaskData
 from langsamp.evaluation.tasks import TASKS
-from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
+from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 
 Kind = Literal["vectors", "neutrality", "donors"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
