@@ -4,9 +4,8 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from ipaddress import ip_address
-from threading import Thread
-from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from langsamp.errors import StoppedError, UserError
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 PORT = 7860
+_NEEDED = ("gradio", "uvicorn")
 EXTRA = 'pip install "langsamp[explore]"'
 
 _POLICY = (
@@ -31,8 +31,6 @@ _QUIET = {
     "GRADIO_MCP_SERVER": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
-_STARTING = 0.02
-"""Seconds between two looks whether the server has started."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Scope]]
@@ -45,13 +43,8 @@ def check_extra() -> None:
     Raises:
         UserError: naming the command that installs them.
     """
-    os.environ.update(_QUIET)  # read where gradio is imported and where it starts
-    try:
-        import gradio
-        import uvicorn
-    except ImportError as error:
-        raise UserError(f"the explorer needs Gradio ({error}). Install it: {EXTRA}") from None
-    assert gradio and uvicorn
+    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+        raise UserError(f"the explorer needs {' and '.join(missing)}, which is not installed: {EXTRA}")
 
 
 def explore(
@@ -70,27 +63,6 @@ def explore(
             _serve(server, listener, lambda: started(address))
         except (KeyboardInterrupt, StoppedError):
             return
-
-
-@contextmanager
-def serving(subjects: "Sequence[Subject]", *, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
-    """The address of the page about `subjects` while the block runs, served by a thread; port 0 is any free one.
-
-    Raises:
-        UserError: as `explore` does.
-    """
-    check_extra()
-    with _listening(host, port) as listener:
-        server = _server(subjects)
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            sleep(_STARTING)
-        try:
-            yield _address(listener)
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 def is_loopback(host: str) -> bool:
@@ -115,6 +87,7 @@ def _serve(server: Any, listener: socket.socket, started: Callable[[], object]) 
 
 
 def _server(subjects: "Sequence[Subject]") -> Any:
+    os.environ.update(_QUIET)  # read where gradio is imported and where it starts
     import gradio as gr
     import uvicorn
     from fastapi import FastAPI
