@@ -21,7 +21,7 @@ OWN, NONE = "own", "none"
 """Words for scripts: those in which a language was seen, and no script vector."""
 
 _LEAD = (
-    "The model guesses a masked word. Its language and script vectors are added just before the guess, so they can be "
+    "The model guesses a masked word. Its language and script vectors are added from outside, so they can be "
     "switched: the sentence stays, the vector changes. Without vectors it is the plain encoder."
 )
 _CALL = """\
