@@ -9,7 +9,9 @@ from typing import Any, Literal, NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
+from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.donors import analyse_donors
+from langsamp.analysis.families import analyse_families
 from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.parallel_text import draw_parallel
 from langsamp.analysis.stored import RECORD, Analysis
@@ -23,9 +25,11 @@ from langsamp.evaluation.task import TaskData
 from langsamp.evaluation.tasks import TASKS
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 
-Kind = Literal["vectors", "neutrality", "donors"]
+Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+_PAIR = 2
+"""So many variants the report compares anyway."""
 _PARALLEL = ("sib200", *(name for name, task in TASKS.items() if task.kind == "retrieval"))
 """Tasks whose texts are translations of each other."""
 
@@ -36,7 +40,8 @@ class AnalysisConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kinds: tuple[Kind, ...] = KINDS
-    """`vectors` and `donors` of each model that has vectors, `neutrality` of all models side by side."""
+    """`vectors` and `donors` of each model that has vectors, `neutrality` of all models side by side; of the scores
+    `families`, and with more than two variants `ablation`."""
     vectors: VectorsConfig = VectorsConfig()
     neutrality: NeutralityConfig | None = None
     """Null for text of the evaluation's first task that has parallel text."""
@@ -45,8 +50,9 @@ class AnalysisConfig(BaseModel):
 
 
 class _Job(NamedTuple):
-    kind: Kind
+    kind: str
     subjects: Sequence[Subject]
+    """Those whose content it depends on; none where it depends on their scores."""
     folder: Path
     settings: Callable[[], Any]
     make: Callable[[], Analysis]
@@ -96,6 +102,16 @@ def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> It
     if "neutrality" in config.kinds and text is not None:
         make = partial(analyse_neutrality, subjects, text)
         yield _Job("neutrality", subjects, run / "analysis" / "neutrality", partial(_with_content, text), make)
+    scores = run / "evaluation" / "scores.parquet"
+    variants = {subject.name.rpartition("-")[0] for subject in subjects}
+    for kind, analyse, is_wanted in (
+        ("ablation", analyse_ablation, len(variants) > _PAIR),
+        ("families", analyse_families, True),
+    ):
+        if kind in config.kinds and is_wanted and scores.is_file():
+            yield _Job(
+                kind, subjects, run / "analysis" / kind, partial(file_sha256, scores), partial(analyse, [str(run)])
+            )
 
 
 def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
