@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from langsamp.cli import analyses, donors, exploring, facts, runs, scores, side_by_side
+from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores, side_by_side
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -37,6 +37,7 @@ for verb in (
     facts.bench,
 ):
     app.command()(verb)
+analyses.app.command()(neutrality.neutrality)
 analyses.app.command()(donors.transfer)
 analyses.app.command()(side_by_side.ablation)
 analyses.app.command()(side_by_side.families)
