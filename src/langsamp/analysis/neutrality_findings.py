@@ -12,7 +12,8 @@ def findings(values: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> l
     found = [_about_text(values)]
     curve = tables["curve"].set_index(["model", "layer"])
     for model, layer in values["layers"].items():
-        found += _about_model(model, layer, curve.loc[(model, layer)], pairs=_pairs(values))
+        embeddings = float(curve.loc[(model, 0), "parallel"])
+        found += _about_model(model, layer, curve.loc[(model, layer)], pairs=_pairs(values), embeddings=embeddings)
     for model, layer in list(values["layers"].items())[1:]:
         found += _about_change(model, layer, tables["change"], tables["overall"])
     return found
@@ -28,15 +29,16 @@ def _about_text(values: Mapping[str, Any]) -> str:
     return f"Text of {values['text']}: {drawn} (seed {values['seed']}){missing}."
 
 
-def _about_model(model: str, layer: int, row: pd.Series, *, pairs: int) -> list[str]:
+def _about_model(model: str, layer: int, row: pd.Series, *, pairs: int, embeddings: float) -> list[str]:
     over = "" if pairs == 1 else f", on average over {pairs} pairs of languages"
     told = [f"the language of {row.language_probe:.0%} of the sentences (chance {row.language_chance:.0%})"]
     if not math.isnan(row.script_probe):
         told.append(f"the script of {row.script_probe:.0%} (always the most frequent: {row.script_chance:.0%})")
+    alone = "" if layer == 0 else f" (the embedding layer alone: {embeddings:.3f})"
     return [
         f"{model}, layer {layer}: translations have a centred cosine of {_with_ends(row.parallel, row.low, row.high)}"
-        f"{over}. Without centring it is {row.raw:.3f}, against {row.raw_non_parallel:.3f} for sentences that are no "
-        f"translations: a gap of {_with_ends(row.raw_gap, row.raw_gap_low, row.raw_gap_high)}.",
+        f"{over}{alone}. Without centring it is {row.raw:.3f}, against {row.raw_non_parallel:.3f} for sentences that "
+        f"are no translations: a gap of {_with_ends(row.raw_gap, row.raw_gap_low, row.raw_gap_high)}.",
         f"{model}, layer {layer}: a linear probe tells {' and '.join(told)}.",
     ]
 
