@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from langsamp.analysis.comparison import compare
+from langsamp.analysis.comparison import _wilcoxon, compare
 from langsamp.analysis.sides import open_side
 from langsamp.errors import UserError
 from tests.analysis.scored import KIN, TAGS, side, spread
@@ -152,3 +153,10 @@ def test_tasks_of_one_side_are_named():
 def test_an_unknown_grouping_is_an_error():
     with pytest.raises(UserError, match=r"no grouping 'famly'. Did you mean 'family'"):
         compare(side({"deu_Latn": 1.0}), side({"deu_Latn": 1.0}, "B"), by=("famly",))
+
+
+@pytest.mark.parametrize(("languages", "decimals"), [(1, 9), (5, 1), (9, 9), (12, 0), (13, 1), (40, 9)])
+def test_the_exact_test_counts_as_scipy_does_with_and_without_ties(languages, decimals):
+    change = (np.random.default_rng(languages).normal(0.4, 1, languages) * 3).round(decimals)
+    change = change[change != 0]
+    assert _wilcoxon(change) == pytest.approx(float(stats.wilcoxon(change).pvalue))

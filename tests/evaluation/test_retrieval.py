@@ -10,7 +10,7 @@ from langsamp.errors import UserError
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.ngrams import overlap_vectors
 from langsamp.evaluation.readers.parallel import ParallelText
-from langsamp.evaluation.retrieval import KS, num_sentences, ranks, retrieve
+from langsamp.evaluation.retrieval import KS, num_sentences, ranks, retrieve, search
 from langsamp.languages.tags import LangScript
 
 DEU, SWH = LangScript("deu", "Latn"), LangScript("swh", "Latn")
@@ -136,3 +136,17 @@ def test_cut_sentences_are_said(save_model, sentences):
     target = (" ".join(["ba"] * 16), *[" ".join(["ba"] * 17)] * 2, *english[3:])
     (found,) = retrieve({DEU: ParallelText(tag=DEU, english=tuple(english), target=target)}, encoder, layer=2)
     assert found.notes == ("2 of 12 deu_Latn sentences are longer than 18 tokens and were cut",)
+
+
+@pytest.mark.parametrize("ties", ["last", "index"])
+def test_the_nearest_sentence_is_the_translation_exactly_where_its_rank_is_one(ties):
+    vectors = np.random.default_rng(0).normal(size=(60, 4)).round(0)
+    vectors[7] = vectors[3]  # equal sentences
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1)
+    found = search(unit[::-1], unit, ties=ties)
+    assert ((found.nearest == np.arange(60)) == (found.rank == 1)).all()
+    similar = unit[::-1] @ unit.T
+    lost = found.rank > 1
+    own = similar[np.arange(60), np.arange(60)]
+    assert (similar[np.arange(60), found.nearest][lost] >= own[lost] - 1e-9).all()
+    assert (found.rank == ranks(unit[::-1], unit, ties=ties)).all()

@@ -165,7 +165,13 @@ def not_compared(comparisons: Sequence[Comparison]) -> list[str]:
 
 
 def _label(setting: Setting, among: Iterable[Comparison]) -> str:
-    apart = _apart(setting, [other for other in among if other.setting.task == setting.task])
+    """The task, with one thing that tells the way of scoring from all others of the task, or all where none does."""
+    same = [other for other in among if other.setting.task == setting.task]
+    apart = _apart(setting, same)
+    single = [
+        words for place, words in enumerate(apart) if len({_apart(o.setting, same)[place] for o in same}) == len(same)
+    ]
+    apart = single[:1] or apart
     return f"{setting.task} ({', '.join(apart)})" if apart else setting.task
 
 

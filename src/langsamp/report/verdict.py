@@ -120,9 +120,11 @@ def summary_rows(comparisons: Sequence[Comparison], groups: Sequence[GroupRow], 
 
 
 def headlines(comparisons: Sequence[Comparison], tests: Tests) -> list[str]:
-    """One sentence for each side over several comparisons with one baseline; none where there are not several."""
+    """One sentence for each side over several comparisons with one baseline, the report's own baseline first."""
     said = []
-    for pair in dict.fromkeys((str(each.baseline), side) for each in comparisons for side in each.others):
+    pairs = dict.fromkeys((str(each.baseline), side) for each in comparisons for side in each.others)
+    chosen = next((each.chosen for each in comparisons), None)
+    for pair in sorted(pairs, key=lambda pair: pair[0] != chosen):
         tested = [each for each in comparisons if str(each.baseline) == pair[0] and (each.setting, pair[1]) in tests]
         if len(tested) < 2:
             continue
