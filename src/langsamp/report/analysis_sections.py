@@ -16,6 +16,8 @@ from langsamp.analysis.subjects import Subject
 from langsamp.analysis.vectors import analyse_vectors
 from langsamp.errors import DataMissingError
 from langsamp.report.analysis_data import Picture, as_script, vector_data
+from langsamp.report.analysis_figures.ablation import figures as ablation_figures
+from langsamp.report.analysis_figures.families import figures as family_figures
 from langsamp.report.analysis_figures.neutrality import layer_curves, probe_curves
 from langsamp.report.analysis_figures.transfer import study_charts
 from langsamp.report.analysis_figures.vectors import tree_picture
@@ -56,13 +58,21 @@ COMMANDS = {
 """By kind what an analysis tells, and the command that makes it."""
 
 
+_CAPTIONS = {
+    "contrasts": "What each part brings, task by task",
+    "strategies": "What each way to choose a source gives, beside English",
+    "regret": "How far each way to choose a source stays behind the best one",
+}
+
+
 class _Shown(NamedTuple):
     """An analysis as the page shows it."""
 
     analysis: Analysis
     tables: Sequence[Any]
     """As its own module makes them for the template."""
-    pictures: Sequence[Markup]
+    pictures: Sequence[tuple[str, Markup]]
+    """Each with its caption."""
 
     @property
     def sentences(self) -> Sequence[str]:
@@ -106,7 +116,7 @@ def analysis_parts(*runs: Run) -> dict[str, Any]:
             _Shown(
                 each.analysis,
                 ablation_tables(each.analysis),
-                _charts(f"ablation-{number}", {}, "Variants side by side"),
+                _charts(f"ablation-{number}", ablation_figures(each.analysis), "variants side by side"),
             )
             for number, each in enumerate(_of(stored, "ablation"), start=1)
         ],
@@ -114,7 +124,7 @@ def analysis_parts(*runs: Run) -> dict[str, Any]:
             _Shown(
                 each.analysis,
                 family_tables(each.analysis, _names(each)),
-                _charts(f"families-{number}", {}, "Scores by family"),
+                _charts(f"families-{number}", family_figures(each.analysis), "means by family"),
             )
             for number, each in enumerate(_of(stored, "families"), start=1)
         ],
@@ -134,8 +144,13 @@ def _label(each: _Stored) -> str:
     return each.labels.get(each.analysis.subject, each.analysis.subject)
 
 
-def _charts(name: str, charts: Mapping[str, Chart], summary: str) -> list[Markup]:
-    return [embedded(f"{name}-{key}", chart, f"{summary}: {key}") for key, chart in charts.items()]
+def _charts(name: str, charts: Mapping[str, Chart], summary: str) -> list[tuple[str, Markup]]:
+    """Each chart with its caption; a key that is in `_CAPTIONS` says what it shows, any other is a task."""
+    found = []
+    for key, chart in charts.items():
+        caption = _CAPTIONS.get(key, f"{key}: {summary}")
+        found.append((caption, embedded(f"{name}-{key}", chart, caption)))
+    return found
 
 
 def _names(each: _Stored) -> Mapping[str, str]:
@@ -250,7 +265,7 @@ def _donor_parts(donors: Sequence[_Stored], views: Sequence[VectorView], transfe
             _Shown(
                 each.analysis,
                 transfer_tables(each.analysis, _names(each)),
-                _charts(f"transfer-{number}", study_charts(each.analysis), "Ways to choose a source"),
+                _charts(f"transfer-{number}", study_charts(each.analysis), "ways to choose a source"),
             )
             for number, each in enumerate(transfer, start=1)
         ],

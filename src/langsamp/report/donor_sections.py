@@ -65,7 +65,8 @@ class TransferTable(NamedTuple):
 
     task: str
     model: str
-    groups: Sequence[str]
+    groups: Mapping[str, int]
+    """Number of languages by group; a way of choosing may lack some of them."""
     rows: Sequence[TransferRow]
     sources: Sequence["SourceRow"]
 
@@ -131,7 +132,9 @@ def transfer_tables(analysis: Analysis, labels: Mapping[str, str]) -> list[Trans
     means, scores = analysis.tables["means"], analysis.tables["transfer"]
     found = []
     for (task, model), lines in means.groupby(["task", "model"], sort=False):
-        groups = list(dict.fromkeys(lines["group"]))
+        groups = {
+            str(group): int(most) for group, most in lines.groupby("group", sort=False)["languages"].max().items()
+        }
         own = scores[(scores["task"] == task) & (scores["model"] == model)]
         found.append(
             TransferTable(

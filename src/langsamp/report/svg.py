@@ -37,6 +37,7 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.labelcolor": INK,
 }
+_WIDE, _PIXELS = 600, 1.6  # points of a figure as wide as the page, and the page's pixels for each of them
 _NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 
 
@@ -72,11 +73,20 @@ def inline_svg(figure: Figure, *, name: str, summary: str, titles: Mapping[str, 
     for _ in range(2):  # a group of its own around each text says nothing
         body = re.sub(r"<g>(<text[^>]*>[^<]*</text>)</g>", r"\1", body)
     body = re.sub(r'<path d="([^"]*)"( [^>]*fill: none[^>]*)/>((?:<path d="[^"]*"\2/>)+)', _one_path, body)
-    return f'<svg viewBox="{box.group(1)}" role="img" aria-label="{escape(summary)}">{body}'
+    return f'<svg viewBox="{box.group(1)}"{_size(box.group(1))} role="img" aria-label="{escape(summary)}">{body}'
 
 
 def _shorter(element: re.Match[str]) -> str:
     return re.sub(r"(\d\.\d\d)\d+", r"\1", element[0])
+
+
+def _size(box: str) -> str:
+    """The style that keeps a narrow figure from being blown up to the width of the page; nothing for a wide one."""
+    width = float(box.split()[2])
+    if width >= _WIDE:
+        return ""
+    pixels = round(_PIXELS * width)
+    return f' style="max-width: {pixels}px; min-width: min(40rem, {pixels}px)"'
 
 
 def _one_path(lines: re.Match[str]) -> str:

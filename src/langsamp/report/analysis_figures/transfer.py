@@ -79,7 +79,7 @@ def _by_language(rows: pd.DataFrame) -> Chart:
     """A dot for each target, coloured by its family: above the line the closest donor is the better source."""
     values = rows.pivot(index="target", columns="role", values="score")
     sources = rows[rows["role"] == "closest"].set_index("target")["source"]
-    points = [_point(str(target), row, str(sources[target])) for target, row in values.iterrows()]
+    points = [_point(str(target), row, str(sources.loc[str(target)])) for target, row in values.iterrows()]
     names = {str(info.family): str(info.family_name) for info in map(_info, values.index) if info.family}
     labels = ("from English, per cent", "from the closest donor, per cent")
     return score_scatter(points, marks=FAMILIES, names=names, axis_labels=labels, gid="closest")

@@ -86,24 +86,32 @@
         }
         return points;
       }
-      const scale = Math.min((right - left) / 360, (bottom - top) / 150);
-      const [middle, equator] = [(left + right) / 2, (top + bottom) / 2 + 10 * scale];
+      const { west, north, scale } = state.globe;
       for (const point of points) {
-        point.x = middle + point.longitude * scale;
-        point.y = equator - point.latitude * scale;
+        point.x = left + (point.longitude - west) * scale;
+        point.y = top + (north - point.latitude) * scale;
       }
-      state.globe = { scale, middle, equator };
       return points.filter((point) => point.latitude !== null);
+    }
+
+    function globe(width) { // as much of the world as the languages need; a degree is as wide as it is high
+      const homes = points.filter((point) => point.latitude !== null);
+      const edge = (key, side, limit) => Math.max(-limit, Math.min(limit, Math[side](...homes.map((point) => point[key])) + (side === "min" ? -8 : 8)));
+      const [west, east] = [edge("longitude", "min", 180), edge("longitude", "max", 180)];
+      const [south, north] = [edge("latitude", "min", 90), edge("latitude", "max", 90)];
+      const scale = Math.min((width - 44) / (east - west), 560 / (north - south));
+      return { west, east, south, north, scale, height: Math.round((north - south) * scale) + 40 };
     }
 
     function ground(width, height) {
       if (form.places.value === "world") {
-        const { scale, middle, equator } = state.globe;
+        const { west, east, south, north, scale } = state.globe;
+        const [x, y] = [(degrees) => 22 + (degrees - west) * scale, (degrees) => 14 + (north - degrees) * scale];
         let path = "";
-        for (let east = -180; east <= 180; east += 30) path += `M${middle + east * scale} ${equator - 85 * scale}V${equator + 65 * scale}`;
-        for (let north = -60; north <= 60; north += 30) path += `M${middle - 180 * scale} ${equator - north * scale}H${middle + 180 * scale}`;
-        const zero = svg("path", { class: "frame strong", d: `M${middle - 180 * scale} ${equator}H${middle + 180 * scale}` });
-        return [svg("path", { class: "frame", d: path }), zero];
+        for (let at = Math.ceil(west / 30) * 30; at <= east; at += 30) path += `M${x(at)} ${y(north)}V${y(south)}`;
+        for (let at = Math.ceil(south / 30) * 30; at <= north; at += 30) path += `M${x(west)} ${y(at)}H${x(east)}`;
+        const equator = south < 0 && north > 0 ? `M${x(west)} ${y(0)}H${x(east)}` : "";
+        return [svg("path", { class: "frame", d: path }), svg("path", { class: "frame strong", d: equator })];
       }
       const frame = svg("path", { class: "frame", d: `M11 7V${height - 16}H${width - 11}` });
       if (form.places.value !== "pc") return [frame];
@@ -142,8 +150,10 @@
 
     function draw({ focus = false } = {}) {
       const width = (state.width = Math.max(260, plane.clientWidth));
-      const height = Math.round(Math.min(620, Math.max(300, width * (form.places.value === "world" ? 0.5 : 0.66))));
-      const shown = place(width, height);
+      const isWorld = form.places.value === "world";
+      if (isWorld) state.globe = globe(width);
+      const height = isWorld ? state.globe.height : Math.round(Math.min(620, Math.max(300, width * 0.66)));
+      const shown = [...place(width, height)].sort((a, b) => b.rows - a.rows); // no dot hides a smaller one
       const heaviest = Math.max(1, ...points.map((point) => point.rows));
       const [small, growth] = width < 500 ? [2.5, 5] : [3, 6.5];
       const wanted = plain(form.find.value).split(/\s+/).filter(Boolean);
