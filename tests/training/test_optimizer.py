@@ -112,7 +112,7 @@ def plain_stable_adamw(parameter: Tensor, gradients: list[Tensor], *, rate: floa
 
 
 def test_stable_adamw_is_the_paper_s_algorithm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("langsamp.training.stable_adamw._TOGETHER", 7)
+    monkeypatch.setattr("langsamp.training.stable_adamw._ON_CPU", 7)
     generator = torch.Generator().manual_seed(0)
     shapes = [(9, 4), (5,)]
     ours = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 from torch.optim import AdamW
 
-_TOGETHER = 1 << 22
-"""Numbers whose ratio is computed at once, so that a large embedding needs no second copy of itself."""
+_ON_CPU, _ELSEWHERE = 1 << 18, 1 << 24
+"""Numbers whose ratio is computed at once, so that a large embedding needs no second copy of itself: what stays in a
+core's cache, or enough to keep a GPU busy."""
 
 
 class StableAdamW(AdamW):
@@ -46,7 +47,8 @@ class StableAdamW(AdamW):
         _, beta = group["betas"]
         correction = 1 - beta ** (state["step"] + 1)
         total = torch.zeros((), device=parameter.device)
-        parts = (each.reshape(-1).split(_TOGETHER) for each in (gradient, state["exp_avg_sq"]))
+        together = _ON_CPU if parameter.device.type == "cpu" else _ELSEWHERE
+        parts = (each.reshape(-1).split(together) for each in (gradient, state["exp_avg_sq"]))
         for gradient_part, average_part in zip(*parts, strict=True):
             squared = gradient_part.square()
             average = average_part.lerp(squared, 1 - beta).div_(correction).clamp_(min=group["eps"] ** 2)
