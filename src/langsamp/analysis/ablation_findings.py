@@ -61,5 +61,9 @@ def _points(row: Any) -> str:
 
 
 def _numbers(row: Any) -> str:
-    interval = "" if pd.isna(row.low) else f" [{row.low:+.1f}, {row.high:+.1f}]"
-    return f"{row.difference:+.1f}{interval}"
+    interval = "" if pd.isna(row.low) else f" [{_signed(row.low)}, {_signed(row.high)}]"
+    return f"{_signed(row.difference)}{interval}"
+
+
+def _signed(points: float) -> str:
+    return f"{round(points, 1) + 0.0:+.1f}" if round(points, 1) else "0.0"
