@@ -58,7 +58,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Cell] | str], *, caption
 def figure(svg: str, caption: str, *, inches: float) -> str:
     """A picture at its own width; in a narrow window it shrinks as far as it stays readable, then it scrolls."""
     width = round(_INCH * inches)
-    size = f"min-width: {min(width, _READABLE)}px; max-width: {width}px"
+    size = f"min-width: {min(round(0.8 * width), _READABLE)}px; max-width: {width}px"
     return f'<figure class="scroll" tabindex="0"><div style="{size}">{svg}</div></figure>{hint(caption)}'
 
 

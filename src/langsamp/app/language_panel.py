@@ -59,7 +59,9 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         words = gr.Textbox(
             first_language(next(iter(models.values()))), label="Language", info="name, code, or tag", scale=3
         )
-        which = gr.Dropdown([], label="Which one", info="all that the name may mean", scale=3, interactive=True)
+        which = gr.Dropdown(
+            [], label="Which one", info="all that the name may mean", scale=3, min_width=220, interactive=True
+        )
         candidates = gr.Dropdown(
             list(_CANDIDATES), label="Donors among", info="languages to transfer from", scale=2, filterable=False
         )
