@@ -109,9 +109,7 @@ def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> It
         ("families", analyse_families, True),
     ):
         if kind in config.kinds and is_wanted and scores.is_file():
-            yield _Job(
-                kind, subjects, run / "analysis" / kind, partial(file_sha256, scores), partial(analyse, [str(run)])
-            )
+            yield _Job(kind, (), run / "analysis" / kind, partial(file_sha256, scores), partial(analyse, [str(run)]))
 
 
 def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
