@@ -204,6 +204,8 @@ def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, Analysis]) -
         "trees": _trees(shown) if shown else [],
         "vector_data": as_script(vector_data(Picture(views, donors))) if views else None,
         "neighbours": NEIGHBOURS,
+        "counted": shown.analysis.settings.get("neighbours", NEIGHBOURS) if shown else NEIGHBOURS,
+        "shuffles": shown.analysis.settings.get("shuffles") if shown else None,
     }
 
 

@@ -12,7 +12,7 @@ from langsamp.languages.tags import LangScript
 from langsamp.report.numbers import whole
 from langsamp.report.records import records
 
-ALTERNATIVES = 4
+ALTERNATIVES = 3
 """So many donors after the first stand in the table."""
 
 ROLES = {

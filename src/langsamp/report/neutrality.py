@@ -115,8 +115,14 @@ def _view(group: Sequence[tuple[Analysis, Mapping[str, str]]]) -> NeutralityView
         similarity=similarity,
         curve=_together(group, "curve", ["model", "layer"]),
         change=_change(changes, shown),
-        measures=[name for name in MEASURES if name in similarity and similarity[name].notna().any()],
+        measures=_measures(similarity),
     )
+
+
+def _measures(similarity: pd.DataFrame) -> list[str]:
+    """Those that were measured; of the two gaps the one without centring, which is the better control."""
+    there = [name for name in MEASURES if name in similarity and similarity[name].notna().any()]
+    return [name for name in there if name != "gap" or "raw_gap" not in there]
 
 
 def with_labels(said: str, labels: Mapping[str, str]) -> str:
