@@ -51,6 +51,12 @@ def test_languages_and_targets_with_their_donor(run):
     assert "No scores of swh_Latn." in targets.notes
 
 
+def test_donors_with_texts_of_their_own_stand_in_one_column(run):
+    own_texts = run.assign(training=run["source"])
+    means = paper_table(3, run, donors=DONORS).tidy["mean"]
+    assert list(paper_table(3, own_texts, donors=DONORS).tidy["mean"]) == pytest.approx(list(means))
+
+
 def test_donors_may_differ_by_task(run, scores):
     other = pd.concat(
         [scores({"urd_Arab": value}, task="pos", source=source) for source, value in (("eng_Latn", 1), ("rus_Cyrl", 2))]

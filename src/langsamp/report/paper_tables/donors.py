@@ -93,7 +93,9 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
     for side, rows in (("english", english), ("donor", of_donor)):
         paired = rows.merge(both)
         label = paired["model_name"].map({model: getattr(pair, side) for model, pair in named.items()})
-        parts.append(paired.assign(model=label, model_name=label, source="English" if side == "english" else "donor"))
+        source = "English" if side == "english" else "donor"
+        # donors differ in the text that was fine-tuned on, and stand in one column all the same
+        parts.append(paired.assign(model=label, model_name=label, source=source, training=None))
     found = pd.concat(parts, ignore_index=True)
     present = set(both["model_name"])
     pairs = [pair for pair in pairs if pair.model in present]
