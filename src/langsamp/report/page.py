@@ -11,6 +11,7 @@ from langsamp.artifacts import write_text
 from langsamp.evaluation.tasks import TASKS
 from langsamp.report import numbers
 from langsamp.report.analysis_sections import analysis_parts
+from langsamp.report.cards import cards, held_out_sentence
 from langsamp.report.cells import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
 from langsamp.report.citations import sources
 from langsamp.report.curves import dev_curves, loss_curves
@@ -35,7 +36,7 @@ from langsamp.report.seeds import dev_test_chart, has_seeds, strip_chart
 from langsamp.report.sides import side_name
 from langsamp.report.tables import Comparison, compare, not_compared
 from langsamp.report.task_sections import GROUPINGS, task_sections
-from langsamp.report.verdict import cards, headlines, held_out_sentence, significance, summary_rows
+from langsamp.report.verdict import headlines, significance, summary_rows
 
 
 def write_report(

@@ -112,12 +112,12 @@
         }
       }
       for (const row of [table.tHead.rows[table.tHead.rows.length - 1], ...table.tBodies[0].rows]) {
-        for (const c of columns) row.cells[c.index].classList.toggle("aside", away.has(c.index));
+        for (const c of columns) row.cells[c.index].classList.toggle("away", away.has(c.index));
       }
       for (const cell of all("thead th[data-task].over", table)) {
         const left = columns.filter((c) => c.task === cell.dataset.task && !away.has(c.index)).length;
         cell.colSpan = Math.max(1, left);
-        cell.classList.toggle("aside", left === 0);
+        cell.classList.toggle("away", left === 0);
       }
       if (a) [picks[0].value, picks[1].value] = [a, b];
       everything.setAttribute("aria-pressed", String(!a));
@@ -141,14 +141,15 @@
   // LaTeX of a table as it is shown
   const special = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "±": "$\\pm$",
     "−": "$-$", "–": "--", "†": "$^\\dagger$", "<": "$<$", ">": "$>$", "|": "$|$", "✓": "\\checkmark{}" };
+  const gone = (node) => node.classList.contains("aside") || node.classList.contains("away");
   const tex = (cell) => (cell.innerText ?? cell.textContent).trim().replace(/\s+/g, " ")
     .replace(/[\\~^±−–†<>|✓&%$#_{}]/g, (sign) => special[sign] ?? `\\${sign}`);
   function latex(table) {
-    const shown = (row) => [...row.cells].filter((cell) => !cell.classList.contains("aside"));
+    const shown = (row) => [...row.cells].filter((cell) => !gone(cell));
     const line = (row) => shown(row).map((cell) =>
       cell.colSpan > 1 ? `\\multicolumn{${cell.colSpan}}{l}{${tex(cell)}}` : tex(cell)).join(" & ") + " \\\\";
-    const columns = heads(table).filter((cell) => !cell.classList.contains("aside"));
-    const bodies = [...table.tBodies].filter((body) => !body.classList.contains("aside"));
+    const columns = heads(table).filter((cell) => !gone(cell));
+    const bodies = [...table.tBodies].filter((body) => !gone(body));
     return ["% \\usepackage{booktabs}", "\\begin{table}", "\\centering\\small",
       `\\begin{tabular}{${columns.map((cell) => (cell.classList.contains("n") ? "r" : "l")).join("")}}`, "\\toprule",
       ...[...table.tHead.rows].map(line), ...bodies.flatMap((body) => ["\\midrule", ...[...body.rows].filter((row) => !row.hidden).map(line)]),
