@@ -16,6 +16,7 @@ from langsamp.analysis.transfer_study import plan_study, run_study, study_parts
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.published import printed_targets, published
+from langsamp.evaluation.reading import read_runs
 from langsamp.evaluation.run import evaluate
 from langsamp.evaluation.tasks import task
 from langsamp.languages.ids import LanguageIds
@@ -229,6 +230,11 @@ def test_exactly_the_missing_cells_are_run_and_a_second_time_nothing(study):
     stored = read_stored(subjects, subject="tiny", candidates="hin_Deva,swh_Latn")
     pd.testing.assert_frame_equal(stored.tables["means"], done.analysis.tables["means"])
     assert any("none-0 is left out" in note for note in stored.values["notes"])
+    donors = done.analysis.values["donors"]["both-0"]
+    table = paper_table(3, read_runs([str(study.out)]), tasks=["sib200"], donors=donors).tidy
+    means = done.analysis.tables["means"].query("group == 'all'").set_index("role")["score"]
+    shown = table[table["group"] == "all"].set_index("column")["mean"]
+    assert list(shown) == pytest.approx([means["english"], means["closest"]])
 
 
 def test_what_a_study_needs_is_said(study):

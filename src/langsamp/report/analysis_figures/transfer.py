@@ -46,7 +46,7 @@ def _panels(whole: pd.DataFrame, value: str, low: str, high: str, label: str) ->
     across = min(2 if len(found) == 4 else _PANELS_A_ROW, len(found))
     down = -(-len(found) // across)
     with page_style():
-        figure = Figure(figsize=(max(4.8, 3.2 * across), 0.5 + 1.9 * down), layout="constrained")
+        figure = Figure(figsize=(max(6.0, 3.2 * across), 0.5 + 1.9 * down), layout="constrained")
         axes = figure.subplots(down, across, squeeze=False, sharey=True)
         for place, panel in enumerate(axes.flat):
             if place >= len(found):
