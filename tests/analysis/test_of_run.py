@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from langsamp.analysis.of_run import AnalysisConfig, analyse_run
-from langsamp.analysis.stored import RECORD
+from langsamp.analysis.stored import PROVENANCE
 from langsamp.model.conditioning import Conditioning
 from tests.tiny_run import TinyRun
 
@@ -25,8 +25,8 @@ def analyse(run: TinyRun, config: AnalysisConfig | None = None) -> list[str]:
 
 
 def made(run: TinyRun) -> dict[str, str]:
-    """Each analysis with its record, which says when it was made."""
-    return {path.parent.name: path.read_text(encoding="utf-8") for path in run.out.glob(f"analysis/*/{RECORD}")}
+    """Each analysis with its provenance, which says when it was made."""
+    return {path.parent.name: path.read_text(encoding="utf-8") for path in run.out.glob(f"analysis/*/{PROVENANCE}")}
 
 
 def test_a_run_makes_its_analyses_once(run: TinyRun) -> None:

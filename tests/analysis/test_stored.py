@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from langsamp.analysis.stored import RECORD, Analysis, read_analyses
+from langsamp.analysis.stored import PROVENANCE, RECORD, Analysis, read_analyses
 from langsamp.errors import DamagedError
 
 FOUND = Analysis(
@@ -24,7 +24,7 @@ def test_a_run_without_analyses_has_none(tmp_path):
     assert read_analyses(tmp_path / "analysis") == ()
 
 
-@pytest.mark.parametrize("damaged", [RECORD, "points.parquet"])
+@pytest.mark.parametrize("damaged", [RECORD, PROVENANCE, "points.parquet"])
 def test_a_damaged_file_is_named(tmp_path, damaged):
     FOUND.save(tmp_path / "one")
     (tmp_path / "one" / damaged).write_bytes(b"{")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from langsamp.artifacts import provenance, read_versioned, replacing, write_json
+from langsamp.artifacts import SCHEMA, provenance, read_versioned, replacing, write_json
 from langsamp.errors import DamagedError
 
-RECORD = "analysis.json"
+RECORD, PROVENANCE = "analysis.json", "provenance.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,8 @@ class Analysis:
             for name, table in self.tables.items():
                 table.to_parquet(fresh / f"{name}.parquet", index=False)
             said = {"kind": self.kind, "subject": self.subject, "settings": self.settings, "values": self.values}
-            write_json(fresh / RECORD, {**provenance(), **said, "tables": sorted(self.tables)})
+            write_json(fresh / RECORD, {"schema": SCHEMA, **said, "tables": sorted(self.tables)})
+            write_json(fresh / PROVENANCE, provenance())
 
     @classmethod
     def load(cls, folder: Path) -> "Analysis":
@@ -49,8 +50,9 @@ class Analysis:
             DamagedError: where a file of it is absent or cannot be read.
         """
         mend = "run the analysis again"
-        if not (folder / RECORD).is_file():
-            raise DamagedError(f"{folder} holds no {RECORD}; {mend}")
+        for name in (RECORD, PROVENANCE):
+            if not (folder / name).is_file():
+                raise DamagedError(f"{folder} holds no {name}; {mend}")
         record = read_versioned(folder / RECORD, mend=mend)
         tables = {}
         for name in record.pop("tables"):
@@ -58,8 +60,8 @@ class Analysis:
                 tables[name] = pd.read_parquet(folder / f"{name}.parquet")
             except (OSError, ValueError) as error:
                 raise DamagedError(f"{folder / name}.parquet cannot be read ({error}); {mend}") from None
-        said = {key: record.pop(key) for key in ("kind", "subject", "settings", "values")}
-        return cls(**said, tables=tables, provenance=record)
+        said = {key: record[key] for key in ("kind", "subject", "settings", "values")}
+        return cls(**said, tables=tables, provenance=read_versioned(folder / PROVENANCE, mend=mend))
 
 
 def read_analyses(folder: Path) -> tuple[Analysis, ...]:

@@ -4,7 +4,7 @@ Beside English and the closest donor stand the donor of the target's family, a r
 hindsight, each with its regret: how far it stays below the best. `transfer_roles` defines them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -197,7 +197,7 @@ def _sentence(each: RoleScores, means: pd.DataFrame) -> str:
     )
 
 
-def _signed(row: Mapping[str, float]) -> str:
+def _signed(row: Mapping[Hashable, float]) -> str:
     interval = "" if np.isnan(row["low"]) else f" [{row['low']:+.1f}, {row['high']:+.1f}]"
     return f"{row['difference']:+.1f}{interval}"
 
