@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ from langsamp.analysis.donor_candidates import find_candidates, find_subject, fi
 from langsamp.analysis.donors import analyse_donors, chance_cosine, rank_donors
 from langsamp.analysis.stored import Analysis
 from langsamp.analysis.subjects import Subject
+from langsamp.analysis.vectors import analyse_vectors
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.task import TaskData
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
+from langsamp.report.maps import language_map
 
 WIDTH = 16
 ROWS = {
@@ -50,6 +53,30 @@ def subject(conditioning, tmp_path):
     folder.mkdir()
     conditioning.save(folder, {each: describe(each).name for each in conditioning.rows_seen})
     return Subject("mine", folder, None)
+
+
+def test_a_control_with_shuffled_ids_says_that_its_vectors_mean_nothing(conditioning, tmp_path):
+    control = replace(
+        conditioning, variant="both@shuffled", script=np.zeros((len(conditioning.ids.scripts), WIDTH), "f4")
+    )
+    for name, each in {"both@shuffled-0": control, "language-0": conditioning}.items():
+        folder = tmp_path / "models" / name / "export"
+        folder.mkdir(parents=True)
+        each.save(folder, {tag: describe(tag).name for tag in each.rows_seen})
+    (tmp_path / "recipe.yaml").touch()
+    assert find_subject(str(tmp_path)).name == "language-0"
+    found = analyse_donors(find_subject(f"{tmp_path}:both@shuffled"))
+    assert found.values["notes"][0] == control.warning
+    ranked = found.tables["donors"].query("basis == 'vectors'")
+    assert ranked["warnings"].str.contains("its vectors mean nothing").all()
+    assert (
+        not analyse_donors(find_subject(f"{tmp_path}:language"))
+        .tables["donors"]["warnings"]
+        .str.contains("control")
+        .any()
+    )
+    assert control.warning in language_map(control).summary
+    assert control.warning in analyse_vectors(find_subject(f"{tmp_path}:both@shuffled")).values["notes"]
 
 
 def test_the_twin_of_a_target_stands_first_and_the_target_itself_nowhere(conditioning):

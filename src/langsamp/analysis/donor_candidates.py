@@ -34,8 +34,8 @@ class Chosen(NamedTuple):
 def find_subject(word: str | None, *, runs: Path = Path("runs")) -> Subject:
     """The model with language vectors that a user names, as `subjects.find_subjects` does.
 
-    Of several, such as those of a run, the first training of `both` is taken, else the first there is. Without a word
-    the one run in `runs` that has such a model is meant.
+    Of several, such as those of a run, the first training of `both` is taken, else the first there is, a control with
+    shuffled ids last. Without a word the one run in `runs` that has such a model is meant.
 
     Raises:
         DataMissingError: where no such model is there.
@@ -59,7 +59,12 @@ def _with_vectors(place: str, *, strict: bool) -> Subject | None:
     if not strict and not any(Path(place).glob("models/*-*/export")):
         return None  # a run that has only begun
     subjects = [each for each in find_subjects([place]) if has_language_vectors(each)]
-    return min(subjects, key=lambda each: not each.name.startswith("both-"), default=None)
+    return min(subjects, key=_order, default=None)
+
+
+def _order(subject: Subject) -> tuple[bool, bool]:
+    conditioning = subject.conditioning()
+    return bool(conditioning and conditioning.is_shuffled), not subject.name.startswith("both-")
 
 
 def has_language_vectors(subject: Subject) -> bool:
@@ -92,12 +97,12 @@ def find_candidates(words: str, conditioning: Conditioning) -> Chosen:
         UserError: where a selector means no trained language.
     """
     there = trained_tags(conditioning)
+    notes, lost = [conditioning.warning] if conditioning.warning else [], []
     if words != "paper":
         uses: Uses = {}
         chosen = select(words, there, uses=uses)
-        return Chosen(tuple(chosen), tuple(_taken(wanted, taken) for wanted, taken in uses.items()))
+        return Chosen(tuple(chosen), (*notes, *(_taken(wanted, taken) for wanted, taken in uses.items())))
     found: dict[LangScript, None] = {}
-    notes, lost = [], []
     for wanted in map(LangScript.parse, PAPER_CANDIDATES):
         own = _closest_tag(wanted, there, conditioning)
         if own is None:

@@ -222,7 +222,7 @@ class _Ranking:
     def _doubts_of_target(self, target: LangScript, own: LangScript | None) -> list[str]:
         if own is None:
             return [self._without_vector(target)]
-        found = []
+        found = ["the model is a control with shuffled ids: its vectors mean nothing"] if self._of.is_shuffled else []
         if own.language != target.language:
             found.append(f"{target} has no vector of its own; that of {own} stands for it")
         if (rows := self._of.rows_of_language(own.language)) < self._little:

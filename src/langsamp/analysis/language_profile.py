@@ -64,9 +64,10 @@ class LanguageProfile:
 def language_profile(model: Subject | str, words: str, *, candidates: str = "all", k: int = 5) -> LanguageProfile:
     """The language that `words` mean (a name, a code or a tag) as `model` knows it, with `k` neighbours and donors.
 
-    `model` is what `subjects.find_subjects` takes; of a run's several models the first with vectors counts. The
-    baseline is the model of the same run that was trained without vectors. Donors are chosen among `candidates`: `all`
-    trained languages, `paper` or a selector, as in `donor_candidates.find_candidates`.
+    `model` is what `subjects.find_subjects` takes; of a run's several models the first with vectors counts, a
+    control with shuffled ids last. The baseline is the model of the same run that was trained without vectors. Donors
+    are chosen among `candidates`: `all` trained languages, `paper` or a selector, as in
+    `donor_candidates.find_candidates`.
 
     Raises:
         UserError: where no language fits the words, or there is no such model.
@@ -101,7 +102,11 @@ def language_profile(model: Subject | str, words: str, *, candidates: str = "all
 
 
 def _first(subjects: list[Subject]) -> Subject:
-    return next((subject for subject in subjects if subject.has_vectors), subjects[0])
+    def order(subject: Subject) -> tuple[bool, bool]:
+        conditioning = subject.conditioning()
+        return not subject.has_vectors, conditioning is not None and conditioning.is_shuffled
+
+    return min(subjects, key=order)
 
 
 def _meant(words: str, seen: Mapping[LangScript, int]) -> list[LanguageInfo]:

@@ -62,7 +62,7 @@ def analyse_vectors(subject: Subject, config: VectorsConfig | None = None) -> An
             `null_high` (95 % of the shuffles), `p_value` (one-sided), `number` (vectors that took part).
 
     Values: `shares` (of the variance, two for each table), `untrained` (codes by table), `embedding` (perplexity and
-    divergence by table; empty unless asked for), `variant`, `notes` (sentences about what is absent, and why).
+    divergence by table; empty unless asked for), `variant`, `notes` (a control's warning; what is absent, and why).
 
     Raises:
         DataMissingError: where the model has no vectors, or fewer than three trained ones in every table.
@@ -126,9 +126,7 @@ def _trained_tables(conditioning: Conditioning) -> dict[Table, Vectors]:
 
 
 def _absences(conditioning: Conditioning) -> list[str]:
-    notes = []
-    if conditioning.is_shuffled:
-        notes.append("A control: this model was trained with other rows' ids, so its vectors belong to no language.")
+    notes = [conditioning.warning] if conditioning.warning else []
     for table in TABLES:
         if getattr(conditioning, table) is None:
             notes.append(f"The model has no {table} vectors: its variant is {conditioning.variant}.")

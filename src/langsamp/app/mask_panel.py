@@ -48,7 +48,8 @@ def show_fill(opened: Opened, sentence: str, languages: Sequence[str], written: 
     filler = opened.filler
     vectors = choices(filler.conditioning, languages, written) if filler.has_vectors else []
     found = filler.fill(sentence, vectors, k=k)
-    message = "" if filler.has_vectors else hint(f"{opened.name} has no vectors to switch: it is a plain masked LM")
+    plain = "" if filler.has_vectors else f"{opened.name} has no vectors to switch: it is a plain masked LM"
+    message = hint(said) if (said := plain or filler.conditioning.warning) else ""
     call = _CALL.format(folder=str(opened.subject.folder), sentence=sentence, vectors=vectors, k=k)
     return message + _lists(found), call
 

@@ -21,6 +21,8 @@ from langsamp.model.variants import Placement, parts_of
 
 WEIGHTS, LANGUAGES = "conditioning.safetensors", "languages.json"
 
+SHUFFLED = "A control: this model was trained with other rows' ids, so its vectors belong to no language or script."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Conditioning:
@@ -44,6 +46,11 @@ class Conditioning:
     def is_shuffled(self) -> bool:
         """True for the control that was trained with other rows' ids: its vectors say nothing of their languages."""
         return parts_of(self.variant).is_shuffled
+
+    @property
+    def warning(self) -> str:
+        """What a reader must know before anything that is read off the vectors; empty where there is nothing."""
+        return SHUFFLED if self.is_shuffled else ""
 
     def rows_of_language(self, code: str) -> int:
         """Training rows of this language over all its scripts; 0 marks an untrained vector."""

@@ -64,8 +64,10 @@ def language_map(
     if table == "script":
         if by == "places":
             raise UserError("scripts have no place on the globe; show them by their vectors")
-        return _scripts(conditioning)
-    return _by_vectors(conditioning, colour) if by == "vectors" else _by_places(conditioning, colour)
+        found = _scripts(conditioning)
+    else:
+        found = _by_vectors(conditioning, colour) if by == "vectors" else _by_places(conditioning, colour)
+    return found._replace(summary=f"{found.summary} {conditioning.warning}".rstrip())
 
 
 def _by_vectors(conditioning: Conditioning, colour: Colour) -> LanguageMap:
