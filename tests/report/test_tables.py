@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from langsamp.evaluation.published import published
 from langsamp.report.groups import GroupRow, group_rows, tone
 from langsamp.report.metrics import meanings, metric_name, other_metrics
 from langsamp.report.run import read_run
 from langsamp.report.sections import language_rows, overview_rows
-from langsamp.report.tables import Comparison, compare, not_compared
+from langsamp.report.tables import Comparison, compare, from_english, not_compared
 
 
 def only(scores: pd.DataFrame) -> Comparison:
@@ -121,6 +122,17 @@ def test_variants_scored_in_different_ways_are_named_and_not_compared(run_folder
     assert not any(comparison.compares for comparison in comparisons)
     (said,) = not_compared(comparisons)
     assert "Baseline with protocol fixed; LangSAMP with protocol paper" in said
+
+
+def test_other_sources_than_english_are_no_part_of_the_tables_of_scores(build, tmp_path):
+    scores = scores_of(build(tmp_path / "run", tasks=("sr-bible", "pos")))
+    german = scores[scores["task"] == "pos"].assign(source="deu_Latn")
+    kept, (said,) = from_english(pd.concat([scores, german]))
+    pd.testing.assert_frame_equal(kept, scores)
+    assert said.startswith("pos has scores of other sources than English too (deu_Latn).")
+    assert from_english(german)[0].equals(german)  # a task scored from German alone keeps its scores
+    paper = published("paper:donors")
+    assert from_english(paper)[0].equals(paper)
 
 
 def test_both_standard_deviations_of_a_fine_tuned_task(build, tmp_path):

@@ -18,6 +18,7 @@ from langsamp.report.cells import current_scores
 from langsamp.report.palette import Mark
 from langsamp.report.run import Model, Run, read_input
 from langsamp.report.sides import choose_baseline, in_order, looks, split_name
+from langsamp.report.tables import from_english
 
 REPORT = "report.html"
 
@@ -29,7 +30,8 @@ class Inputs:
     runs: tuple[Run, ...]
     """In the order in which they were named; their models carry their place where names clash."""
     scores: pd.DataFrame | None
-    """The tables of all inputs as one, models told apart; None where nothing was scored."""
+    """The tables of all inputs as one, models told apart, from English where a task has more sources; None where
+    nothing was scored."""
     sides: tuple[str, ...]
     """Everything that was trained or scored, the baseline first."""
     baseline: str | None
@@ -37,8 +39,8 @@ class Inputs:
     title: str
     asked: tuple[str, ...]
     """Baseline and title as options of the command line, where the user gave them."""
-    replaced: tuple[str, ...] = ()
-    """A sentence for each model whose scores are left out, as one trained later has its name."""
+    left_out: tuple[str, ...] = ()
+    """A sentence for each model and task some of whose scores are no part of `scores`."""
 
     @cached_property
     def models(self) -> list[Model]:
@@ -84,6 +86,7 @@ def read_inputs(words: Sequence[str], *, baseline: str | None = None, title: str
     frames = [run.scores for run in scored if run.scores is not None]
     scores = side_by_side(frames, [run.place for run in scored]) if frames else None
     names = dict.fromkeys(scores["model_name"]) if scores is not None else ()
+    scores, elsewhere = from_english(scores) if scores is not None else (None, [])
     sides = in_order(
         chain((split_name(name)[0] for name in names), (model.side for run in runs for model in run.models))
     )
@@ -95,7 +98,7 @@ def read_inputs(words: Sequence[str], *, baseline: str | None = None, title: str
         baseline=chosen,
         title=title or _listed([run.name for run in runs]),
         asked=(*(["--baseline", baseline] if baseline else []), *(["--title", title] if title else [])),
-        replaced=tuple(sentence for _, said in current for sentence in said),
+        left_out=(*(sentence for _, said in current for sentence in said), *elsewhere),
     )
 
 

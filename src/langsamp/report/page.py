@@ -33,7 +33,7 @@ from langsamp.report.sections import (
     training_rows,
 )
 from langsamp.report.seeds import dev_test_chart, has_seeds, strip_chart
-from langsamp.report.sides import side_name
+from langsamp.report.sides import meanings_of_sides, side_name
 from langsamp.report.tables import Comparison, compare, not_compared
 from langsamp.report.task_sections import GROUPINGS, task_sections
 from langsamp.report.verdict import headlines, significance, summary_rows
@@ -95,10 +95,10 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "headlines": headlines(comparisons, tests),
         "summary": summary_rows(comparisons, [task.whole for task in tasks], tests),
         "shown_sides": [side for side in inputs.sides if side in shown],
-        "meanings": meanings(comparisons),
+        "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},
         "cards": cards(inputs.runs, comparisons),
         "held_out": [said for run in inputs.runs if (said := held_out_sentence(run.models))],
-        "absent": [*absent(inputs, found), *not_compared(found), *inputs.replaced],
+        "absent": [*absent(inputs, found), *not_compared(found), *inputs.left_out],
         "overview": overview_rows(comparisons, tags, seen=seen),
         "exact_scores": exact_scores(comparisons) if len(shown) > 2 else {},
         "losses": losses(comparisons, None if redact_text else Library(inputs.runs)),

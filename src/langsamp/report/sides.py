@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.published import PREFIX
-from langsamp.report.palette import BLUE, GREEN, OTHER, PURPLE, SKY, VARIANT_COLOURS, VERMILION, Mark
+from langsamp.model.variants import parts_of
+from langsamp.report.palette import BLUE, GREEN, OLIVE, OTHER, PURPLE, SKY, VARIANT_COLOURS, VERMILION, Mark
 from langsamp.report.run import VARIANTS
 
 _TRAINING = re.compile(rf"((?:.*:)?(?:{'|'.join(map(re.escape, VARIANTS))}))-(\d+)")
 _PUBLISHED = {"baseline": "baseline", "langsamp": "LangSAMP", "donors": "LangSAMP by donors"}
 _SHAPES = ("D", "s", "^", "v", "P", "X", "p", "h")
-_FREE = (BLUE, VERMILION, GREEN, PURPLE, SKY)
+_FREE = (BLUE, VERMILION, GREEN, PURPLE, SKY, OLIVE)
 """Colours for sides that are no variant; orange is the baseline's."""
 
 
@@ -37,6 +38,22 @@ def side_name(side: str) -> str:
     if side.startswith(PREFIX):
         return f"paper: {_PUBLISHED.get(variant, variant)}"
     return f"{place}: {VARIANTS[variant]}" if colon and variant in VARIANTS else VARIANTS.get(side, side)
+
+
+def meanings_of_sides(sides: Iterable[str]) -> dict[str, str]:
+    """What each variant among some sides is, by its readers' name, in a sentence."""
+    variants = {variant_of(side) for side in sides}
+    return {name: _meaning(variant) for variant, name in VARIANTS.items() if variant in variants}
+
+
+def _meaning(variant: str) -> str:
+    parts = parts_of(variant)
+    if not parts.tables:
+        return "Trained on the same rows without any vectors."
+    vectors = " and ".join(f"a {table} vector" for table in parts.tables)
+    where = "to the token embeddings, as in XLM" if parts.placement == "input" else "to the encoder's output"
+    control = ", those of a random row: a control, as the vectors then say nothing of the text" * parts.is_shuffled
+    return f"Trained with {vectors} added {where}{control}."
 
 
 def is_baseline(side: str) -> bool:

@@ -16,6 +16,9 @@ from langsamp.report.sides import in_order, is_baseline, is_langsamp, side_name,
 
 CONTROLS = ("layer0", "ngram", "chance")
 """Prefixes of the control metrics, e.g. `layer0_top10_accuracy` beside `top10_accuracy`."""
+ENGLISH = "eng_Latn"
+_NAMED = 6
+"""At most this many source languages are named in one line."""
 
 
 class Setting(NamedTuple):
@@ -147,6 +150,31 @@ def compare(scores: pd.DataFrame, baseline: str | None = None) -> list[Compariso
     settings = ((Setting(*map(str, key)), rows) for key, rows in scores.groupby(list(Setting._fields), sort=True))
     found = [_comparison(setting, rows, baseline) for setting, rows in settings if rows["main"].eq(True).any()]
     return [replace(comparison, label=_label(comparison.setting, found)) for comparison in found]
+
+
+def from_english(scores: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The scores of tasks that have some from English, without those from other languages; a sentence for each task.
+
+    A study of transfer fine-tunes on many sources. Its scores answer another question than which encoder is better.
+    """
+    other = scores["source"].isin(_other_tags(scores["source"]))
+    other &= scores["task"].isin(set(scores.loc[scores["source"] == ENGLISH, "task"]))
+    said = [
+        f"{task} has scores of other sources than English too ({_few(sorted(set(rows['source'])))}). They are no part "
+        "of the tables of scores: the study of transfer (langsamp analyze transfer) shows them, under Donors."
+        for task, rows in scores[other].groupby("task", sort=False)
+    ]
+    return scores[~other], said
+
+
+def _other_tags(sources: pd.Series) -> list[str]:
+    """The sources that are a tag, without English; `closest` of the paper's donors is none."""
+    return [source for source in sources.dropna().astype(str).unique() if "_" in source and source != ENGLISH]
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def not_compared(comparisons: Sequence[Comparison]) -> list[str]:
