@@ -77,6 +77,7 @@ def test_records_are_kept_as_json(
 ) -> None:
     monkeypatch.setitem(BENCHMARKS, "example", lambda material, quick: RECORD)
     assert run_benchmarks(["example", "example"], quick=True, out=tmp_path / "bench") == [RECORD]
+    assert all((tmp_path / "bench" / f"example.{kind}").stat().st_size > 1000 for kind in ("pdf", "svg", "png"))
     stored = json.loads((tmp_path / "bench" / "example.json").read_text(encoding="utf-8"))
     assert stored["targets"][1]["is_met"] is False and stored["schema"] == 1
     assert Record.model_validate(stored) == RECORD

@@ -9,6 +9,7 @@ import torch
 from langsamp.artifacts import write_json
 from langsamp.bench import data, finetuning, loss, prepare, report, retrieval, step, trainer
 from langsamp.bench.data import measure_data
+from langsamp.bench.figure import figure
 from langsamp.bench.finetuning import measure_finetuning
 from langsamp.bench.loss import measure_loss
 from langsamp.bench.material import Material
@@ -22,6 +23,7 @@ from langsamp.bench.step_gpu import measure_step_on_gpu
 from langsamp.bench.table import print_record
 from langsamp.bench.trainer import measure_trainer
 from langsamp.errors import UserError, did_you_mean
+from langsamp.report.saving import save_figures
 
 BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
     "start": lambda material, quick: measure_start(),
@@ -52,7 +54,8 @@ GROUPS = {
 def run_benchmarks(names: Sequence[str] = (), *, quick: bool = False, out: Path | None = None) -> list[Record]:
     """The records of the benchmarks with these `names`, of all for none or `all`, each printed when it is there.
 
-    `quick` measures less: two minutes instead of ten on two cores. Each record goes to `out / "NAME.json"`.
+    `quick` measures less: two minutes instead of ten on two cores. Each record goes to `out / "NAME.json"`, and
+    as a picture beside it.
 
     Raises:
         UserError: for a name that is none.
@@ -65,6 +68,7 @@ def run_benchmarks(names: Sequence[str] = (), *, quick: bool = False, out: Path 
             print_record(record)
             if out is not None:
                 write_json(out / f"{name}.json", record.model_dump(mode="json", by_alias=True))
+                save_figures({name: figure(record)}, out)
             records.append(record)
     return records
 
