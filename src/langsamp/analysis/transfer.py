@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from langsamp.analysis.bootstrap import Interval, difference_interval, seed_noise
 from langsamp.analysis.conditioning import Floats
 from langsamp.analysis.stored import Analysis
-from langsamp.analysis.transfer_roles import ENGLISH, ROLES, RoleScores
+from langsamp.analysis.transfer_roles import ENGLISH, RoleScores
 from langsamp.evaluation.groups import groups_of
 from langsamp.evaluation.published import CLOSEST
 from langsamp.languages.select import GROUPS
@@ -170,30 +170,25 @@ def _sources(each: RoleScores, items: Mapping[str, Mapping[str, int]]) -> pd.Dat
     return pd.DataFrame(rows).astype({"items": "Int64"})
 
 
+_WAYS = (("closest", "the closest donor"), ("family", "one of the family"), ("random", "a random one"))
+
+
 def _sentence(each: RoleScores, means: pd.DataFrame) -> str:
     """The result of one model and task over all its languages."""
     rows = means[(means["task"] == each.task) & (means["model"] == each.model) & (means["group"] == "all")]
     by_role = rows.set_index("role").to_dict("index")
-    parts = [
-        f"{name} {row['score']:.1f} ({_signed(row)})"
-        for role, name in (
-            ("closest", "the closest donor"),
-            ("family", "one of the family"),
-            ("random", "a random one"),
-        )
-        if (row := by_role.get(role))
-    ]
+    parts = [f"{name} {row['score']:.1f} ({_signed(row)})" for role, name in _WAYS if (row := by_role.get(role))]
     said = (
         f"{each.task}, {each.model}: over {len(each.targets)} languages English as the source gives "
         f"{by_role['english']['score']:.1f}, {', '.join(parts)}."
     )
     if "best" not in by_role:
         return said
-    regrets = ", ".join(f"{role} {by_role[role]['regret']:.1f}" for role in ROLES[:-1])
+    regrets = ", ".join(f"{name} {by_role[role]['regret']:.1f}" for role, name in (("english", "English"), *_WAYS))
     hits = round(by_role["closest"]["hits"] * len(each.targets))
     return (
-        f"{said} The best donor in hindsight would give {by_role['best']['score']:.1f}; regret: {regrets}. The closest "
-        f"donor is the best one for {hits} of {len(each.targets)} languages."
+        f"{said} The best donor in hindsight would give {by_role['best']['score']:.1f}; points behind it (regret): "
+        f"{regrets}. The closest donor is the best one for {hits} of {len(each.targets)} languages."
     )
 
 

@@ -4,6 +4,7 @@ Analyses are read from the runs' `analysis` folders. What the vectors know is ch
 computed here for models of which it is not stored; all others are named with the command that makes them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -49,6 +50,9 @@ _CAPTIONS = {
     "regret": "How far each way to choose a source stays behind the best one",
 }
 
+_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
+"""A minus as the terminal shows it."""
+
 
 class _Shown(NamedTuple):
     """An analysis as the page shows it."""
@@ -64,7 +68,8 @@ class _Shown(NamedTuple):
     @property
     def sentences(self) -> Sequence[str]:
         """What was found, in words."""
-        return [with_labels(said, self.labels) for said in self.analysis.values.get("sentences", [])]
+        said = (with_labels(said, self.labels) for said in self.analysis.values.get("sentences", []))
+        return [_HYPHEN.sub("−", sentence) for sentence in said]
 
     @property
     def notes(self) -> Sequence[str]:

@@ -133,7 +133,7 @@ def _row(  # one line from the parts that were computed for all at once
     sides = comparison.sides
     return GroupRow(
         code=group,
-        group=families().get(group, _NAMES.get(group, group)),
+        group=group_name(group),
         languages=len(members),
         means={side: float(means[side]["mean_over_languages"]) for side in sides},
         spreads={side: _number(means[side]["sd_over_seeds"]) for side in sides},
@@ -175,6 +175,11 @@ def _printed(by: str) -> dict[tuple[str, str], dict[str, Printed]]:
         value = Printed(float(row["mean"]), None if pd.isna(row["sd"]) else float(row["sd"]), languages)
         found.setdefault((row["task"], row["group"]), {})[row["column"]] = value
     return found
+
+
+def group_name(group: str) -> str:
+    """What readers call a group: `Latin` for `latin`, a family's name for its code; else the group's own name."""
+    return families().get(group, _NAMES.get(group, group))
 
 
 def tone(difference: float | None) -> str:

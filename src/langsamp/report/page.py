@@ -17,7 +17,7 @@ from langsamp.report.citations import sources
 from langsamp.report.curves import dev_curves, loss_curves
 from langsamp.report.examples import EXAMPLES, Library
 from langsamp.report.figures import embedded
-from langsamp.report.groups import tone
+from langsamp.report.groups import group_name, tone
 from langsamp.report.inputs import Inputs, read_inputs
 from langsamp.report.losses import LOSERS, WITH_EXAMPLES, losses
 from langsamp.report.metrics import meanings
@@ -70,7 +70,7 @@ def render(inputs: Inputs, *, redact_text: bool = False) -> str:
     )  # fmt: skip
     for name in ("score", "signed", "whole", "share", "decimals", "duration"):
         environment.filters[name] = getattr(numbers, name)
-    environment.filters |= {"side": side_name, "tone": tone}
+    environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
     return environment.get_template("page.html").render(context(inputs, redact_text=redact_text))
 
 
