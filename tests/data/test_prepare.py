@@ -106,6 +106,27 @@ def test_whole_documents_are_packed_on_request(text: Path, tmp_path: Path) -> No
         assert entry.tail_tokens == 0
 
 
+def test_text_that_spells_special_tokens_is_text_in_rows_of_whole_documents(tmp_path: Path) -> None:
+    """No document is split or shortened by what it says, also where it says it in full-width letters."""
+    (tmp_path / "text").mkdir()
+    spelled = ["<s>", "le <pad> ba", "</s><s> ku", "<pad>", "ma \uff1cs\uff1e ti", "<s><s></s>", "<mask> na <unk>"]
+    write_lines(tmp_path / "text" / "swh_Latn.txt", [*documents("swh_Latn", 50), *spelled])
+    config = RowsConfig(row_tokens=96, held_out_rows=0, packing="best-fit")
+    few = TokenizerConfig(vocab_size=340)
+    rows = prepared(tmp_path / "text", tmp_path / "rows", tokenizer=few, rows=config)
+    assert rows.frame is not None
+    tokenizer = AutoTokenizer.from_pretrained(rows.folder / TOKENIZER)
+    packed = np.array(rows.training(0))
+    found = []
+    for row, numbers in zip(packed, segments(packed, rows.frame), strict=True):
+        for number in range(1, numbers.max() + 1):
+            begin, *inner, end = row[numbers == number].tolist()
+            assert (begin, end) == (rows.frame.begin, rows.frame.end) and not {*inner} & {*rows.frame}
+            found.append(tokenizer.decode(inner).replace(" ", ""))
+    expected = [text.replace(" ", "").translate({0xFF1C: "<", 0xFF1E: ">"}) for text in spelled]
+    assert sorted(found) == sorted([*(text.replace(" ", "") for text in documents("swh_Latn", 50)), *expected])
+
+
 def test_rows_of_the_one_way_are_none_of_the_other(text: Path, tmp_path: Path) -> None:
     made = prepared(text, tmp_path / "rows", rows=RowsConfig(row_tokens=24))
     assert "packing" not in made.manifest.made_from["rows"]  # as in rows made before there was a choice

@@ -6,7 +6,6 @@ finished tag.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from numpy.typing import NDArray
 from langsamp.artifacts import file_sha256, read_json, write_json, writing
 from langsamp.data.cleaning import CleaningCounts, clean_batches
 from langsamp.data.corpus import Corpus, CorpusConfig
-from langsamp.data.packing import Frame, best_fit, concatenated
-from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share, id_type
+from langsamp.data.encoding import Encoder, encoder_of
+from langsamp.data.packing import best_fit, concatenated
+from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share
 from langsamp.data.tokenizer_sample import draw
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
@@ -68,7 +68,7 @@ class TagWork:
         """Write the tag's rows and return its entry of the manifest."""
         if self.record.is_file():
             return TagRows.model_validate(read_json(self.record))
-        encoder = _encoder(self.folder / TOKENIZER)
+        encoder = encoder_of(self.folder / TOKENIZER)
         if self._clean.is_file() and self._counted.is_file():
             cleaned, batches = read_json(self._counted), self._stored_batches()
         else:
@@ -96,7 +96,7 @@ class TagWork:
         write_json(self.record, entry.model_dump(mode="json"))
         return entry
 
-    def _packed(self, batches: Iterator[list[str]], encoder: "_Encoder") -> Iterator[NDArray[np.unsignedinteger]]:
+    def _packed(self, batches: Iterator[list[str]], encoder: Encoder) -> Iterator[NDArray[np.unsignedinteger]]:
         if encoder.frame is None:
             return concatenated(batches, encode=encoder, row_tokens=self.rows.row_tokens, dtype=encoder.dtype)
         return best_fit(
@@ -119,35 +119,10 @@ class TagWork:
                 yield batch
 
 
-class _Encoder:
-    """The tokenizer of a folder as a function from documents to ids, without torch or transformers."""
-
-    def __init__(self, folder: Path) -> None:
-        from tokenizers import Tokenizer
-
-        self.backend = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.backend.no_truncation()
-        self.backend.no_padding()
-        facts = read_json(folder.parent / "tokenizer-facts.json")
-        self.dtype = id_type(facts["vocabulary_size"])
-        self.unknown_id: int | None = facts["unknown_id"]
-        self.frame = Frame(**facts["frame"]) if facts["frame"] else None
-        self.is_special = np.zeros(facts["vocabulary_size"], dtype=bool)
-        self.is_special[facts["special_ids"]] = True
-
-    def __call__(self, documents: list[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in self.backend.encode_batch_fast(documents)]
-
-
-@lru_cache(maxsize=1)
-def _encoder(folder: Path) -> _Encoder:
-    return _Encoder(folder)
-
-
 class _Tally:
     """Counts of a tag's tokens while they are packed."""
 
-    def __init__(self, encoder: _Encoder) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self.tokens = self.ordinary = self.unknown = self.rows = self.tail = self.padding = 0
 

@@ -112,9 +112,15 @@ def frame_of(tokenizer: "PreTrainedTokenizerFast") -> Frame:
     """What the tokenizer puts around every document, and its padding.
 
     Raises:
-        UserError: where it does not put one token before and one behind, so that documents could not be told apart.
+        UserError: where it does not put one token before and one behind, so that documents could not be told apart,
+            or has no token for padding alone.
     """
     around = tokenizer.backend_tokenizer.encode("").ids
+    if tokenizer.pad_token_id == tokenizer.unk_token_id:
+        raise UserError(
+            f"rows.packing best-fit needs a tokenizer whose padding stands for nothing else; that of this one, "
+            f"{tokenizer.pad_token}, also stands for unknown text. Use rows.packing concatenate"
+        )
     if len(around) != 2 or tokenizer.pad_token_id in around:
         raise UserError(
             f"rows.packing best-fit needs a tokenizer that puts one special token before a document and one behind; "
