@@ -2,6 +2,7 @@
 
 import pytest
 
+from langsamp import pipeline
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
@@ -42,6 +43,19 @@ def test_before_preparing_it_estimates_them_and_writes_nothing(fresh: TinyRun, t
     assert by_tag(plan, "rows") == pytest.approx(by_tag(exact, "rows"), rel=0.25)
     assert plan.parameters == exact.parameters
     assert stamps(fresh.root) == before
+
+
+def test_rows_of_whole_documents_are_estimated_with_their_padding(fresh: TinyRun) -> None:
+    settings = ("rows.packing=best-fit", "rows.row_tokens=36", "variants=[both, language@input]")
+    plan, cut = make_plan(fresh.recipe(*settings)), make_plan(fresh.recipe("rows.row_tokens=36"))
+    rows = pipeline.prepare(fresh.recipe(*settings))
+    entries = rows.manifest.tags.values()
+    exact = {str(tag): entry.rows + entry.held_out_rows for tag, entry in zip(rows.tags, entries, strict=True)}
+    assert by_tag(plan, "rows") == pytest.approx(exact, rel=0.15)
+    assert sum(by_tag(plan, "rows").values()) > sum(by_tag(cut, "rows").values())
+    assert plan.parameters == cut.parameters, "those of the variant with both tables"
+    with pytest.raises(UserError, match="cannot keep the documents of a row apart"):
+        make_plan(fresh.recipe("rows.packing=best-fit", "model.model_type=deberta-v2"))
 
 
 def test_the_command_prints_it_before_and_after(fresh: TinyRun, tiny_run: TinyRun) -> None:

@@ -20,18 +20,19 @@ from transformers import PreTrainedTokenizerFast
 from langsamp.artifacts import free_bytes
 from langsamp.data.cleaning import clean_documents
 from langsamp.data.corpus import Corpus, open_corpus
+from langsamp.data.packing import best_fit
 from langsamp.data.prepare import check_settings
-from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
+from langsamp.data.rows import MANIFEST, TOKENIZER, RowsConfig, read_manifest
 from langsamp.data.sampler import sampling_shares
-from langsamp.data.tokenizer import TokenizerConfig, load_tokenizer
+from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer
 from langsamp.data.unigram import train_tokenizer
 from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import check_monitor
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.model.build import build_model
+from langsamp.model.build import build_model, check_model
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
-from langsamp.model.variants import VARIANTS
+from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.config import LAST, TrainingConfig
 
@@ -82,6 +83,8 @@ def make_plan(recipe: Recipe) -> Plan:
     Raises:
         UserError: as the run itself would, for text, tokenizer, model or the evaluation's data.
     """
+    apart = recipe.rows.packing == "best-fit"
+    check_model(recipe.model, tokenizer=None, row_tokens=recipe.rows.row_tokens, apart=apart)
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
     amounts = _amounts_there(recipe) or _amounts_estimated(recipe)
@@ -169,13 +172,23 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
     with tqdm(corpus.tags, desc="sampling text", unit="tag") as bar:
         samples = {tag: _sample(corpus, tag, recipe) for tag in bar}
     tokenizer = _tokenizer(recipe, [text for texts, _ in samples.values() for text in texts])
-    encode = tokenizer.backend_tokenizer.encode_batch_fast
     rows = {
-        tag: int(sum(len(encoding.ids) for encoding in encode(texts)) * number / len(texts) / recipe.rows.row_tokens)
+        tag: int(_rows_filled(texts, tokenizer, recipe.rows) * number / len(texts))
         for tag, (texts, number) in samples.items()
     }
     documents = {tag: number for tag, (_, number) in samples.items()}
     return _Amounts(documents=documents, rows=rows, is_estimate=True, tokenizer=tokenizer)
+
+
+def _rows_filled(texts: list[str], tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> float:
+    """How many rows the documents fill, with a share of a row where they are cut at its end."""
+    ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]
+    if config.packing == "concatenate":
+        return sum(map(len, ids)) / config.row_tokens
+    fitted = best_fit(
+        [texts], encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", frame=frame_of(tokenizer)
+    )
+    return sum(map(len, fitted))
 
 
 def _sample(corpus: Corpus, tag: LangScript, recipe: Recipe) -> tuple[list[str], int]:
@@ -212,7 +225,7 @@ def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
         config,
         tokenizer=amounts.tokenizer,
         ids=LanguageIds.of(amounts.rows),
-        variant=max(recipe.variants, key=VARIANTS.index),
+        variant=max(recipe.variants, key=lambda variant: len(parts_of(variant).tables)),
         row_tokens=recipe.rows.row_tokens,
         seed=0,
     )
