@@ -107,9 +107,9 @@ def test_whole_documents_are_packed_on_request(text: Path, tmp_path: Path) -> No
 
 
 def test_text_that_spells_special_tokens_is_text_in_rows_of_whole_documents(tmp_path: Path) -> None:
-    """No document is split or shortened by what it says, also where it says it in full-width letters."""
+    """No document is split or shortened by what it says."""
     (tmp_path / "text").mkdir()
-    spelled = ["<s>", "le <pad> ba", "</s><s> ku", "<pad>", "ma \uff1cs\uff1e ti", "<s><s></s>", "<mask> na <unk>"]
+    spelled = ["<s>", "le <pad> ba", "</s><s> ku", "<pad>", "<s><s></s>", "<mask> na <unk>"]
     write_lines(tmp_path / "text" / "swh_Latn.txt", [*documents("swh_Latn", 50), *spelled])
     config = RowsConfig(row_tokens=96, held_out_rows=0, packing="best-fit")
     few = TokenizerConfig(vocab_size=340)
@@ -123,8 +123,7 @@ def test_text_that_spells_special_tokens_is_text_in_rows_of_whole_documents(tmp_
             begin, *inner, end = row[numbers == number].tolist()
             assert (begin, end) == (rows.frame.begin, rows.frame.end) and not {*inner} & {*rows.frame}
             found.append(tokenizer.decode(inner).replace(" ", ""))
-    expected = [text.replace(" ", "").translate({0xFF1C: "<", 0xFF1E: ">"}) for text in spelled]
-    assert sorted(found) == sorted([*(text.replace(" ", "") for text in documents("swh_Latn", 50)), *expected])
+    assert sorted(found) == sorted(text.replace(" ", "") for text in [*documents("swh_Latn", 50), *spelled])
 
 
 def test_rows_of_the_one_way_are_none_of_the_other(text: Path, tmp_path: Path) -> None:
