@@ -10,7 +10,7 @@ from langsamp import pipeline
 from langsamp.analysis.subjects import find_subjects
 from langsamp.model.variants import VARIANTS
 from langsamp.report.run import read_run
-from langsamp.training.trainer import row_order
+from langsamp.training.task import row_order
 from langsamp.world import World
 from tests.tiny_run import TinyRun, said
 

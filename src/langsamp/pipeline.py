@@ -30,7 +30,8 @@ from langsamp.report.page import write_report
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.selection import chosen_until_now
-from langsamp.training.trainer import TrainingTask, train
+from langsamp.training.task import TrainingTask
+from langsamp.training.trainer import train
 from langsamp.world import World
 
 

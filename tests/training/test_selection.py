@@ -22,7 +22,8 @@ from langsamp.evaluation.monitor import MonitorConfig, RetrievalMonitor
 from langsamp.training.checkpoint import checkpoints, read_record
 from langsamp.training.config import TrainingConfig
 from langsamp.training.selection import Selection, candidates, chosen_until_now
-from langsamp.training.trainer import TrainingTask, train
+from langsamp.training.task import TrainingTask
+from langsamp.training.trainer import train
 from tests.conftest import WORDS, write_rows
 from tests.training.test_trainer import log, losses, task, weights
 

@@ -24,7 +24,8 @@ from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant, parts_of
 from langsamp.training.checkpoint import checkpoints, rebuild_model
 from langsamp.training.config import TrainingConfig
-from langsamp.training.trainer import TrainingTask, train
+from langsamp.training.task import TrainingTask
+from langsamp.training.trainer import train
 from tests.conftest import tiny_mlm
 
 Tokenizer = PreTrainedTokenizerFast

@@ -14,7 +14,7 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.model.fast import FastPaths
 from langsamp.model.last_layer import Places
 from langsamp.training.held_out import tensors
-from langsamp.training.trainer import row_order
+from langsamp.training.task import row_order
 from langsamp.world import World
 from tests.model.test_fast import batch, model, possible
 

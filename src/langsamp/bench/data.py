@@ -14,7 +14,7 @@ from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.sampler import RowOrder, SamplerConfig
 from langsamp.data.tokenizer import load_tokenizer
 from langsamp.languages.ids import LanguageIds
-from langsamp.training.trainer import row_order
+from langsamp.training.task import row_order
 from langsamp.world import World
 
 OURS, COLLATOR = "drawn and masked by `Batches`", "the same rows by Hugging Face's collator"

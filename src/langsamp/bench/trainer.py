@@ -25,7 +25,8 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.model.build import ModelConfig, build_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.held_out import tensors
-from langsamp.training.trainer import TrainingTask, row_order, train
+from langsamp.training.task import TrainingTask, row_order
+from langsamp.training.trainer import train
 from langsamp.world import World
 
 _MOST_LONGER = 1.05

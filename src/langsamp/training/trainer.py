@@ -7,7 +7,6 @@ the whole step, update. With `processes.py` the only module that knows of proces
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,47 +14,25 @@ import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from transformers import PreTrainedTokenizerBase
 
 from langsamp.artifacts import differing_keys, provenance
-from langsamp.data.batches import Batches, MaskedBatch
-from langsamp.data.sampler import RowOrder, SamplerConfig, sampling_shares
-from langsamp.errors import NonFiniteLossError, StoppedError, UserError
-from langsamp.languages.ids import LanguageIds
+from langsamp.data.batches import MaskedBatch
+from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast import FastPaths
-from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.ahead import Ahead
 from langsamp.training.batch_size import Trials, find_batch_size
 from langsamp.training.checkpoint import checkpoints, load_checkpoint, read_record, save_checkpoint
-from langsamp.training.config import TrainingConfig
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.paths import memory_for, training_paths
 from langsamp.training.processes import join_processes, summed
+from langsamp.training.progress import Progress
 from langsamp.training.recomputing import recomputing
 from langsamp.training.selection import Selection
 from langsamp.training.stop import StopFlag
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingTask:
-    """All that one training is: what is trained, on what, how, and where it goes."""
-
-    name: str
-    model: LangSampForMaskedLM
-    batches: Batches
-    tokenizer: PreTrainedTokenizerBase
-    ids: LanguageIds
-    sampler: SamplerConfig
-    config: TrainingConfig
-    seed: int
-    out: Path
-    identity: Mapping[str, Any]
-    """All that decides the weights at each step, in JSON's terms: kept in every checkpoint and compared at resume."""
-    monitor: Monitor | None = None
-    """Scores to take on the way; they change no weight."""
+from langsamp.training.task import TrainingTask, row_order
 
 
 def train(task: TrainingTask, *, cpu: bool = False) -> Path:
@@ -90,15 +67,11 @@ class _Trainer:
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
         )
         self.selection.resume(self.log.lines, step=self.step, folder=task.out)
-        self.unlogged: list[tuple[int, Tensor, Tensor]] = []
-        """Step, mean loss and gradient norm of the updates since the last log line, still on the device."""
-        self.shown: dict[str, str] = {}
-        """What the progress bar shows: the newest loss and the newest scores."""
 
     def run(self) -> Path:
         try:
             if self.step >= self.config.steps:
-                return self.selection.chosen(self._checkpoints)
+                return self.selection.chosen(self.task.checkpoints)
             self.paths = self._choose_paths()
             keeping = recomputing(self.task.model.mlm) if self.config.gradient_checkpointing else nullcontext()
             with self.task.model.taking(self.paths), keeping, memory_for(self.accelerator.device):
@@ -146,37 +119,27 @@ class _Trainer:
     def _run(self) -> Path:
         steps = Ahead(self._batches, first=self.step, last=self.config.steps)
         self.task.model.train()
-        with StopFlag() as stop, self._progress() as progress:
+        shown = Progress(self.task, self.order, step=self.step, is_shown=self.world.is_leader)
+        with StopFlag() as stop, shown as progress:
             clock = Clock(steps)
             for batches in steps:
-                if not self._update(batches, stop):
-                    self._stop()
+                if not self._update(batches, stop, progress):
+                    self._stop(progress)
                 self.step += 1
-                progress.update()
                 if self._due(self.config.log_every):
-                    self._show(progress, train=self._log_training(clock))
+                    self.log.write("train", self.step, progress.since_last(clock))
                 with clock.aside():
                     if self._due(self.config.held_out_every):
                         self._log_held_out()
                     if self.task.monitor is not None and self._due(self.task.monitor.every):
-                        self._show(progress, scores=self._log_scores(self.task.monitor))
+                        progress.show(scores=self._log_scores(self.task.monitor))
                     if self._due(self.config.checkpoint_every):
-                        self._save()
+                        self._save(progress)
         self.log.close()
-        return self.selection.chosen(self._checkpoints)
+        return self.selection.chosen(self.task.checkpoints)
 
     def _due(self, every: int) -> bool:
         return self.step % every == 0 or self.step == self.config.steps
-
-    @property
-    def _checkpoints(self) -> Path:
-        return self.task.out / "checkpoints"
-
-    def _progress(self) -> "tqdm[Any]":
-        return tqdm(
-            total=self.config.steps, initial=self.step, desc=self.task.name, unit="step", dynamic_ncols=True,
-            disable=not self.world.is_leader,
-        )  # fmt: skip
 
     def _batches(self, step: int, rows_at_once: int | None = None) -> list[MaskedBatch]:
         return self.task.batches.training_step(
@@ -187,7 +150,7 @@ class _Trainer:
             world=self.world,
         )
 
-    def _update(self, batches: Sequence[MaskedBatch], stop: StopFlag) -> bool:
+    def _update(self, batches: Sequence[MaskedBatch], stop: StopFlag, progress: Progress) -> bool:
         """One update over this rank's part of the step; False where the process was asked to stop before it."""
         accelerator, model = self.accelerator, self.task.model
         asked, masked = bool(stop), sum(batch.num_masked for batch in batches)
@@ -211,11 +174,11 @@ class _Trainer:
                 return False
         loss = summed(total, accelerator)
         if accelerator.device.type == "cpu":
-            self._check_finite(self.step, loss.item())
+            progress.check(self.step, loss.item())
         norm = accelerator.clip_grad_norm_(model.parameters(), self.config.max_gradient_norm or float("inf"))
         self.prepared.step()
         self.prepared.zero_grad()
-        self.unlogged.append((self.step, loss, norm.detach()))
+        progress.updated(self.step, loss, norm.detach())
         return True
 
     def _backward(self, arguments: Mapping[str, Any], masked: int) -> Tensor:
@@ -224,42 +187,6 @@ class _Trainer:
         # DDP averages gradients over ranks; the step's loss is their sum.
         self.accelerator.backward(loss * self.world.size)
         return loss.detach()
-
-    def _show(self, progress: "tqdm[Any]", **news: str) -> None:
-        self.shown |= news
-        progress.set_postfix_str(", ".join(self.shown.values()))
-
-    def _log_training(self, clock: Clock) -> str:
-        """Write the line of the updates since the last one; what the progress bar shows of it."""
-        losses = [loss.item() for _, loss, _ in self.unlogged]
-        for (step, _, _), loss in zip(self.unlogged, losses, strict=True):
-            self._check_finite(step, loss)
-        lap = clock.lap()
-        tokens = len(losses) * self.task.sampler.rows_per_step * self.task.batches.rows.row_tokens
-        values = {
-            "loss": sum(losses) / len(losses),
-            "learning_rate": self.config.learning_rate * self.config.learning_rate_share(self.step - 1),
-            "gradient_norm": self.unlogged[-1][2].item(),
-            "tokens_per_second": tokens / lap.training,
-            "data_wait": lap.waiting / lap.training,
-            "seconds": lap.since_start,
-        }
-        self.log.write("train", self.step, values)
-        self.unlogged.clear()
-        return f"loss {values['loss']:.3f}, {values['tokens_per_second']:,.0f} tokens/s"
-
-    def _check_finite(self, step: int, loss: float) -> None:
-        if np.isfinite(loss):
-            return
-        rows = self.task.sampler.rows_per_step
-        draws = self.order.draws(step * rows, (step + 1) * rows)
-        names = [f"{self.task.batches.rows.tags[tag]}:{row}" for tag, row in zip(draws.tag, draws.row, strict=True)]
-        shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        newest = checkpoints(self._checkpoints)
-        raise NonFiniteLossError(
-            f"{self.task.name}: the loss of step {step} is {loss}. Its rows (tag:row): {shown}. Saved last: "
-            f"{newest[-1].name if newest else 'nothing'}. Lower training.learning_rate, warm up longer, or use fp32"
-        )
 
     def _log_held_out(self) -> None:
         tags = self.world.share(range(len(self.task.batches.rows.tags)))
@@ -291,18 +218,17 @@ class _Trainer:
         self.selection.note(self.log.write("evaluation", self.step, record))
         return ", ".join(f"{name} {record[name]:.1f}" for name in monitor.items)
 
-    def _stop(self) -> None:
-        if self.step not in {read_record(path)["step"] for path in checkpoints(self._checkpoints)}:
-            self._save()
+    def _stop(self, progress: Progress) -> None:
+        if self.step not in {read_record(path)["step"] for path in checkpoints(self.task.checkpoints)}:
+            self._save(progress)
         self.log.close()
         raise StoppedError(
             f"{self.task.name}: stopped after step {self.step:,} of {self.config.steps:,}, checkpoint saved; "
             "run the same command again to go on"
         )
 
-    def _save(self) -> None:
-        for step, loss, _ in self.unlogged:  # nobody should go on from weights that are NaN
-            self._check_finite(step, loss.item())
+    def _save(self, progress: Progress) -> None:
+        progress.check_all()  # nobody should go on from weights that are NaN
         if self.world.is_leader:
             self._write_checkpoint()
         self.accelerator.wait_for_everyone()
@@ -326,7 +252,7 @@ class _Trainer:
             "provenance": provenance(),
         }
         save_checkpoint(
-            self._checkpoints,
+            self.task.checkpoints,
             step=self.step,
             model=task.model,
             optimizer=self.optimizer,
@@ -338,7 +264,7 @@ class _Trainer:
 
     def _resume(self) -> int:
         """Load the newest checkpoint, if there is one; the number of finished steps."""
-        found, self.kept_paths, self.kept_batch_size = checkpoints(self._checkpoints), None, None
+        found, self.kept_paths, self.kept_batch_size = checkpoints(self.task.checkpoints), None, None
         if not found:
             return 0
         record = read_record(found[-1])
@@ -353,15 +279,6 @@ class _Trainer:
         if record["scaler"] is not None and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(record["scaler"])
         return int(record["step"])
-
-
-def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int) -> RowOrder:
-    """The order in which a training of `steps` steps reads the rows of `batches`."""
-    sizes = batches.rows.sizes
-    shares = sampling_shares(
-        sizes, alpha=sampler.alpha, max_repetition=sampler.max_repetition, draws=steps * sampler.rows_per_step
-    )
-    return RowOrder(sizes, shares, fingerprint=batches.rows.fingerprint, seed=seed)
 
 
 def _step_seed(seed: int, step: int, rank: int) -> int:
