@@ -175,6 +175,7 @@ def test_the_other_metrics_stand_beside_the_main_one_under_their_names(build, tm
     assert rows["accuracy"].means["none"] == pytest.approx(rows_of(pos)["all"].means["none"] + 1)
     assert rows["accuracy"].differences == pytest.approx({"both": 13 / 8})
     assert {row.name for row in other_metrics(retrieval)} == {"top-1 accuracy", "top-5 accuracy"}
+    assert metric_name("layer0_top1_accuracy") == "top-1 accuracy, control: layer 0"
     assert set(meanings([pos])) == {"seqeval F1", "accuracy", "macro-F1"}
 
 

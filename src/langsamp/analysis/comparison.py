@@ -257,7 +257,7 @@ def _task_notes(pair: Pair, whole: Difference, noise: SeedNoise) -> tuple[str, .
     if whole.languages < 6:
         notes.append(f"with {whole.languages} languages the test over languages cannot give p < 0.05")
     if noise.error is None:
-        notes.append("a side has one value a language, so how far another seed would move it is not known")
+        notes.append("one model has one seed only, so how far another would move it is not known")
     gaps = int(pair.a.isna().to_numpy().sum() + pair.b.isna().to_numpy().sum())
     if gaps:
         notes.append(f"{gaps} scores of single seeds are missing; a language's mean is over the others")

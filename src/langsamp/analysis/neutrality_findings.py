@@ -57,7 +57,7 @@ def _about_change(model: str, own_layer: int, change: pd.DataFrame, overall: pd.
         f"{len(by_pair)} pairs (interval above nothing in {sure_up}, below in {sure_down}); on average it "
         f"changes by {_signed(parallel)}{relative}.",
         f"From {base} to {model}, {where}: the gap without centring changes by {_signed(gap)}, the share of sentences "
-        f"whose language a probe tells by {100 * language.difference:+.1f} points "
+        f"whose language a probe tells by {100 * language.difference + 0.0:+.1f} points "
         f"[{100 * language.low:+.1f}, {100 * language.high:+.1f}].",
     ]
     if own.loc["raw"].low > 0 and gap.low <= 0:
@@ -79,4 +79,5 @@ def _with_ends(value: float, low: float, high: float) -> str:
 
 
 def _signed(row: Any) -> str:
-    return f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]"
+    value, low, high = (f"{round(number, 3) + 0.0:+.3f}" for number in (row.difference, row.low, row.high))
+    return f"{value} [{low}, {high}]"

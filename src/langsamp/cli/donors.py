@@ -38,7 +38,7 @@ def donors(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to store the analysis in.")] = None,
     json: Json = False,
 ) -> None:
-    """Rank the languages to transfer from by their vectors, with reasons and doubts."""
+    """Rank languages to transfer from by their vectors, with doubts."""
     from langsamp.analysis.donor_candidates import find_subject
     from langsamp.analysis.donors import analyse_donors
     from langsamp.artifacts import write_json
@@ -99,8 +99,9 @@ def transfer(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to store the analysis in.")] = None,
     json: Json = False,
 ) -> None:
-    """Score targets from English, from their closest donor, from kin, from a random and from the best source.
+    """What transfer from donors gives, beside English and chance.
 
+    Targets are scored from English, from their closest donor, from kin, from a random and from the best source.
     Only fine-tunings that are missing are run (--plan says which), and they are kept with the run's scores.
     """
     from langsamp.analysis import transfer_stored as stored

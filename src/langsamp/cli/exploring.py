@@ -13,7 +13,7 @@ def explore(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 7860,
     browser: Annotated[bool, typer.Option("--browser", help="Open it in the browser.")] = False,
 ) -> None:
-    """Look at models in a browser: languages, fill-mask, translations, a map.
+    """Look at models in a browser: vectors, fill-mask, a map.
 
     Served to this machine only, unless --host says otherwise. Ctrl-C ends it. Needs the extra `explore`.
     """

@@ -45,7 +45,7 @@ def tasks(
     language: Annotated[str, typer.Option("--language", "-l", help="Whose items to show.")] = "eng_Latn",
     json: Json = False,
 ) -> None:
-    """Say what the tasks measure, how, and where their data come from."""
+    """Say what the tasks measure, and where their data come from."""
     from langsamp.errors import UserError
     from langsamp.evaluation.describing import describe_task, sample_items
     from langsamp.evaluation.tasks import TASKS, task

@@ -28,9 +28,10 @@ def neutrality(
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """Measure how alike translations are, by layer and pair of languages, and against a baseline.
+    """Measure how alike translations are, layer by layer.
 
-    Beside it stand sentences that are no translations, and probes that tell language and script.
+    By pair of languages, and against a baseline. Beside it stand sentences that are no translations, and probes that
+    tell language and script.
     """
     from langsamp.analysis.neutrality import analyse_neutrality
     from langsamp.analysis.subjects import find_subjects

@@ -91,7 +91,9 @@ def compare(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every language, every dropped one.")] = False,
     json: Json = False,
 ) -> None:
-    """Compare two models over the languages both have, with intervals, tests and counts.
+    """Compare two models, with intervals, tests and counts.
+
+    Over the languages that both have.
 
     RUN is the folder of a run or of an evaluation. Where it holds several models, RUN:MODEL names one; RUN:both means
     all trainings of a variant.

@@ -23,7 +23,10 @@ def ablation(
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """Set all variants side by side: which tables, which placement, and what the ids themselves bring."""
+    """Set all variants side by side, as Table 2 does.
+
+    Which tables, which placement, and what the ids themselves bring.
+    """
     from langsamp.analysis.ablation import analyse_ablation
     from langsamp.report.analysis_figures.ablation import figures
     from langsamp.report.side_by_side_words import ablation_tables
@@ -39,7 +42,10 @@ def families(
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """Lay scores out by language family, with differences and their intervals where there are two models."""
+    """Lay scores out by language family, as Table 6 does.
+
+    With differences and their intervals where there are two models.
+    """
     from langsamp.analysis.families import analyse_families
     from langsamp.report.analysis_figures.families import figures
     from langsamp.report.side_by_side_words import family_tables

@@ -4,7 +4,6 @@ Analyses are read from the runs' `analysis` folders. What the vectors know is ch
 computed here for models of which it is not stored; all others are named with the command that makes them.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ from langsamp.report.donor_sections import ROLES, donor_rows, transfer_tables
 from langsamp.report.figures import Chart, embedded
 from langsamp.report.neutrality import MEASURES, NeutralityView, neutrality_views, probe_rows, with_labels
 from langsamp.report.neutrality_heatmaps import change_heatmap, change_pairs, heatmaps, neutrality_data
+from langsamp.report.numbers import with_minus
 from langsamp.report.run import Run
 from langsamp.report.scatter import SHAPES
 from langsamp.report.stored_analyses import (
@@ -50,9 +50,6 @@ _CAPTIONS = {
     "regret": "How far each way to choose a source stays behind the best one",
 }
 
-_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
-"""A minus as the terminal shows it."""
-
 
 class _Shown(NamedTuple):
     """An analysis as the page shows it."""
@@ -68,8 +65,8 @@ class _Shown(NamedTuple):
     @property
     def sentences(self) -> Sequence[str]:
         """What was found, in words."""
-        said = (with_labels(said, self.labels) for said in self.analysis.values.get("sentences", []))
-        return [_HYPHEN.sub("−", sentence) for sentence in said]
+        said = self.analysis.values.get("sentences", [])
+        return [with_minus(with_labels(sentence, self.labels)) for sentence in said]
 
     @property
     def notes(self) -> Sequence[str]:

@@ -88,8 +88,8 @@ def donor_rows(shown: Analysis, others: Mapping[str, Analysis]) -> list[DonorRow
     }
     rows = []
     for target, lines in table.groupby("target", sort=False):
-        chosen, *rest = [_donor(line) for line in records(lines)]
         info = describe(LangScript.parse(str(target)))
+        chosen, *rest = [_donor(line, info.name) for line in records(lines)]
         first = next(records(lines))
         differing = [
             f"{label}: {_name(found[str(target)])}"
@@ -110,7 +110,8 @@ def split_warnings(said: str | None) -> list[str]:
     return [part for part in re.split(r";\s+(?![^()]*\))", said or "") if part]
 
 
-def _donor(line: Mapping[str, Any]) -> Donor:
+def _donor(line: Mapping[str, Any], target: str) -> Donor:
+    """A candidate; one with the target's own name, in another script, has its tag beside it."""
     reasons = []
     if line["same_family"]:
         edges = f", {line['tree_distance']:.0f} edges in the tree" if line["tree_distance"] is not None else ""
@@ -120,7 +121,9 @@ def _donor(line: Mapping[str, Any]) -> Donor:
     if line["kilometres"] is not None:
         reasons.append(f"{whole(line['kilometres'])} km")
     reasons.append(f"{whole(line['donor_rows'])} rows")
-    return Donor(tag=line["donor"], name=_name(line["donor"]), cosine=line["cosine"], reasons=reasons)
+    name = _name(line["donor"])
+    name = f"{name} ({line['donor']})" if name == target else name
+    return Donor(tag=line["donor"], name=name, cosine=line["cosine"], reasons=reasons)
 
 
 def _name(tag: str) -> str:

@@ -13,6 +13,7 @@ _NAMES = {
     "seqeval_f1": "seqeval F1",
     "accuracy": "accuracy",
 }
+_CONTROLS = {"layer0": "control: layer 0", "ngram": "control: n-grams", "chance": "chance"}
 _MEANINGS = {
     "top10_accuracy": "Share of English sentences whose translation is among the 10 nearest sentences.",
     "top5_accuracy": "The same among the 5 nearest.",
@@ -39,17 +40,21 @@ def other_metrics(comparison: Comparison) -> list[MetricRow]:
     """The metrics beside the main one: means over languages of means over replicates, over the shared languages."""
     means = comparison.other_metrics.reindex(comparison.shared).mean()
     rows = []
-    for metric in dict.fromkeys(comparison.other_metrics.columns.get_level_values(0)):
+    metrics = dict.fromkeys(map(str, comparison.other_metrics.columns.get_level_values(0)))
+    for metric in sorted(metrics, key=lambda metric: metric.partition("_")[0] in _CONTROLS):
         found = {side: float(means[metric, side]) for side in comparison.sides if (metric, side) in means.index}
         base = found.get(str(comparison.baseline))
         compared = [side for side in comparison.others if side in found] if base is not None else []
         differences = {side: found[side] - base for side in compared if base is not None}
-        rows.append(MetricRow(metric_name(str(metric)), found, differences))
+        rows.append(MetricRow(metric_name(metric), found, differences))
     return rows
 
 
 def metric_name(metric: str) -> str:
-    """What readers call a metric."""
+    """What readers call a metric, and the control that it may be of."""
+    control, _, measured = metric.partition("_")
+    if control in _CONTROLS:
+        return f"{_NAMES.get(measured, measured.replace('_', ' '))}, {_CONTROLS[control]}"
     return _NAMES.get(metric, metric.replace("_", " "))
 
 

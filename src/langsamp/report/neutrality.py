@@ -10,6 +10,7 @@ from langsamp.analysis.stored import Analysis
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.report.analysis_figures.vectors import short_name
+from langsamp.report.numbers import with_minus
 from langsamp.report.records import records
 
 MOST_LANGUAGES = 20
@@ -89,7 +90,11 @@ def _view(group: Sequence[tuple[Analysis, Mapping[str, str]]]) -> NeutralityView
         labels=labels,
         layers=layers,
         layer=layer if layer in layers else layers[-1],
-        sentences=[with_labels(said, labels) for analysis, _ in group for said in analysis.values.get("sentences", [])],
+        sentences=[
+            with_minus(with_labels(said, labels))
+            for analysis, _ in group
+            for said in analysis.values.get("sentences", [])
+        ],
         notes=list(dict.fromkeys(note for analysis, _ in group for note in analysis.values.get("notes", []))),
         similarity=similarity,
         curve=_together(group, "curve", ["model", "layer"]),

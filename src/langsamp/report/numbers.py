@@ -1,8 +1,10 @@
 """Numbers as the report prints them: one decimal for scores, a true minus sign, a dash for what is absent."""
 
 import math
+import re
 
 ABSENT = "–"
+_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def score(value: float | None) -> str:
@@ -47,6 +49,11 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def with_minus(sentence: str) -> str:
+    """A sentence as the terminal shows it, with a true minus sign where a hyphen stands for it."""
+    return _HYPHEN.sub("−", sentence)
 
 
 def _absent(value: float | None) -> bool:
