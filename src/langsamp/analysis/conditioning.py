@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from langsamp.analysis.nulls import Statistic, Strata, beside_null
 from langsamp.errors import DataMissingError
+from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
 
 Table = Literal["language", "script"]
@@ -60,6 +61,12 @@ def trained(conditioning: Conditioning, table: Table = "language") -> Vectors:
         rows=tuple(rows[index] for index in kept),
         untrained=tuple(code for code, seen in zip(codes, rows, strict=True) if seen == 0),
     )
+
+
+def main_tags(conditioning: Conditioning, table: Table = "language") -> dict[str, LangScript]:
+    """Of each language (or script) the tag with the most training rows, the last by tag of equals."""
+    by_rows = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items())
+    return {getattr(tag, table): tag for _, tag in by_rows}
 
 
 def nearest(

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.analysis.conditioning import Table, Vectors, cosine, project, trained
+from langsamp.analysis.conditioning import Table, Vectors, cosine, main_tags, project, trained
 from langsamp.analysis.embedding import embed
 from langsamp.analysis.stored import Analysis
 from langsamp.analysis.subjects import Subject
@@ -75,7 +75,7 @@ def analyse_vectors(subject: Subject, config: VectorsConfig | None = None) -> An
         raise DataMissingError(
             f"{subject.folder}: {_FEWEST} trained vectors are needed to compare. {' '.join(_absences(conditioning))}"
         )
-    facts = _facts(conditioning)
+    facts = {code: describe(tag) for code, tag in main_tags(conditioning).items()}
     pictures = {table: _picture(vectors, config) for table, vectors in tables.items()}
     statistics, skipped = _statistics(tables, facts, config)
     return Analysis(
@@ -135,12 +135,6 @@ def _absences(conditioning: Conditioning) -> list[str]:
     return notes
 
 
-def _facts(conditioning: Conditioning) -> dict[str, LanguageInfo]:
-    """What is known of each language, in the script in which it has seen most rows."""
-    by_rows = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items())
-    return {tag.language: describe(tag) for _, tag in by_rows}
-
-
 def _points(
     conditioning: Conditioning,
     facts: Mapping[str, LanguageInfo],
@@ -148,8 +142,7 @@ def _points(
     pictures: Mapping[Table, _Picture],
 ) -> pd.DataFrame:
     nowhere, lines = (np.nan,) * 4, []
-    by_rows = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items())
-    most_used = {tag.script: tag for _, tag in by_rows}
+    most_used = main_tags(conditioning, "script")
     for table, vectors in tables.items():
         rows = dict(zip(vectors.codes, vectors.rows, strict=True))
         for code in (*vectors.codes, *vectors.untrained):

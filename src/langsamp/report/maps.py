@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple, get_args
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from langsamp.analysis.conditioning import Table, nearest, project, trained
+from langsamp.analysis.conditioning import Table, main_tags, nearest, project, trained
 from langsamp.errors import DataMissingError, UserError
-from langsamp.languages.table import LanguageInfo, describe, families, scripts
+from langsamp.languages.table import describe, families, scripts
 from langsamp.model.conditioning import Conditioning
 from langsamp.report.figures import Chart, Point, dots, legend, vector_picture
 from langsamp.report.labels import place_labels
@@ -88,7 +88,7 @@ def _by_vectors(conditioning: Conditioning, colour: Colour) -> LanguageMap:
 
 def _by_places(conditioning: Conditioning, colour: Colour) -> LanguageMap:
     vectors = trained(conditioning)
-    facts = _facts(conditioning)
+    facts = {code: describe(tag) for code, tag in main_tags(conditioning).items()}
     places = {code: (at[1], at[0]) for code in vectors.codes if (at := facts[code].place) is not None}
     if not places:
         raise DataMissingError("Glottolog's coordinates are known of none of the trained languages")
@@ -149,7 +149,7 @@ def _degrees(ends: str, value: float, _place: int | None = None) -> str:
 
 
 def _points(conditioning: Conditioning, places: Mapping[str, tuple[float, float]], colour: Colour) -> list[Point]:
-    facts = _facts(conditioning)
+    facts = {code: describe(tag) for code, tag in main_tags(conditioning).items()}
     names = {code: re.sub(r" \([^)]*\)", "", info.name) for code, info in facts.items()}
     near = nearest(conditioning, k=_NEIGHBOURS)
     points = []
@@ -166,12 +166,6 @@ def _points(conditioning: Conditioning, places: Mapping[str, tuple[float, float]
             )
         )  # fmt: skip
     return points
-
-
-def _facts(conditioning: Conditioning) -> dict[str, LanguageInfo]:
-    """What is known of each trained language, in the script in which it has seen most rows."""
-    by_rows = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items() if rows > 0)
-    return {tag.language: describe(tag) for _, tag in by_rows}
 
 
 def _marks(colour: Colour) -> tuple[Mapping[str, Mark], Mapping[str, str]]:

@@ -5,16 +5,14 @@ of a report have models of one name, a side has its place before it, `first:none
 `paper:baseline` and the like.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.published import PREFIX
-from langsamp.model.variants import parts_of
+from langsamp.model.variants import parts_of, training_of
 from langsamp.report.palette import BLUE, GREEN, OLIVE, OTHER, PURPLE, SKY, VARIANT_COLOURS, VERMILION, Mark
 from langsamp.report.run import VARIANTS
 
-_TRAINING = re.compile(rf"((?:.*:)?(?:{'|'.join(map(re.escape, VARIANTS))}))-(\d+)")
 _PUBLISHED = {"baseline": "baseline", "langsamp": "LangSAMP", "donors": "LangSAMP by donors"}
 _SHAPES = ("D", "s", "^", "v", "P", "X", "p", "h")
 _FREE = (BLUE, VERMILION, GREEN, PURPLE, SKY, OLIVE)
@@ -23,8 +21,8 @@ _FREE = (BLUE, VERMILION, GREEN, PURPLE, SKY, OLIVE)
 
 def split_name(name: str) -> tuple[str, str]:
     """Side and training seed of a model's name: `both-1` is `both` and `1`, `xlm-r` and `bert-2` are sides."""
-    match = _TRAINING.fullmatch(name)
-    return (match[1], match[2]) if match else (name, "0")
+    training = training_of(name)
+    return (training.side, str(training.seed)) if training else (name, "0")
 
 
 def variant_of(side: str) -> str:
