@@ -5,14 +5,12 @@ encoder's output, `both@input` to its token embeddings; `both@shuffled` is the c
 """
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Variant = Literal[
     "none", "language", "script", "both", "language@input", "script@input", "both@input", "both@shuffled"
 ]  # fmt: skip
-VARIANTS: tuple[Variant, ...] = (
-    "none", "language", "script", "both", "language@input", "script@input", "both@input", "both@shuffled",
-)  # fmt: skip
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
 """In the order in which they are trained."""
 
 Placement = Literal["output", "input"]
