@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from langsamp.analysis.comparison import _wilcoxon, compare
+from langsamp.analysis.comparison import compare
 from langsamp.analysis.sides import open_side
+from langsamp.analysis.signed_ranks import wilcoxon
 from langsamp.errors import UserError
 from tests.analysis.scored import KIN, TAGS, side, spread
 
@@ -159,4 +160,4 @@ def test_an_unknown_grouping_is_an_error():
 def test_the_exact_test_counts_as_scipy_does_with_and_without_ties(languages, decimals):
     change = (np.random.default_rng(languages).normal(0.4, 1, languages) * 3).round(decimals)
     change = change[change != 0]
-    assert _wilcoxon(change) == pytest.approx(float(stats.wilcoxon(change).pvalue))
+    assert wilcoxon(change) == pytest.approx(float(stats.wilcoxon(change).pvalue))

@@ -21,6 +21,7 @@ from langsamp.analysis.bootstrap import LEVEL, Interval, SeedNoise, difference_i
 from langsamp.analysis.pairing import Match, Pair, pairs, ways_left_out
 from langsamp.analysis.per_language import language_tests
 from langsamp.analysis.sides import Side
+from langsamp.analysis.signed_ranks import wilcoxon
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.groups import GROUPINGS, groups_of
 from langsamp.languages.aliases import match as match_aliases
@@ -31,11 +32,7 @@ from langsamp.languages.tags import LangScript
 TIE = 0.05
 """Differences smaller than this many points, which print as 0.0, count as ties."""
 _FEW_FAMILIES = 10
-_EXACT = 50
-"""Languages up to which the test counts all ways of signs; beyond, the normal distribution is as good."""
 _ORDER = (*GROUPS, *FAMILY_GROUPS, *AREAS)
-_EQUAL = 9
-"""Decimals to which differences are rounded before they are ranked: equal ones must tie although floats differ."""
 
 Verdict = Literal["better", "worse", "indistinct"]
 
@@ -205,33 +202,13 @@ def _difference(
         mean_b=float(b_LS.mean()),
         clustered=difference_interval(a_LS, b_LS, clusters_L, noise=noise, seed=seed),
         plain=difference_interval(a_LS, b_LS, np.arange(len(change_L)), noise=noise, seed=seed),
-        p=_wilcoxon(change_L),
+        p=wilcoxon(change_L),
         languages=len(change_L),
         families=len(names),
         better=better,
         tie=len(change_L) - better - worse,
         worse=worse,
     )
-
-
-def _wilcoxon(change_L: NDArray[np.float64]) -> float:
-    """Two-sided p; 1 where nothing differs. Exact for up to 50 languages, also where differences tie."""
-    change_L = change_L.round(_EQUAL)
-    change_L = change_L[change_L != 0]
-    if len(change_L) > _EXACT:
-        return float(stats.wilcoxon(change_L, method="asymptotic").pvalue)
-    return _exact_wilcoxon(change_L) if len(change_L) else 1.0
-
-
-def _exact_wilcoxon(change_L: NDArray[np.float64]) -> float:
-    """Twice the smaller tail of the rank sum over all 2**L ways to sign the differences, counted rank by rank."""
-    ranks_L = (2 * stats.rankdata(np.abs(change_L))).astype(int)  # doubled: the mean rank of two that tie is a half
-    ways = np.ones(1)
-    for rank in ranks_L:
-        ways = np.concatenate([ways, np.zeros(rank)]) + np.concatenate([np.zeros(rank), ways])
-    positive = int(ranks_L[change_L > 0].sum())
-    tails = ways[: positive + 1].sum(), ways[positive:].sum()
-    return float(min(1.0, 2 * min(tails) / ways.sum()))
 
 
 def _groups(tags: Sequence[LangScript], grouping: str) -> list[tuple[str, NDArray[np.intp]]]:
