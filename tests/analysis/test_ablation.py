@@ -141,6 +141,17 @@ def test_only_languages_that_all_variants_have_count(tmp_path) -> None:
     assert any("deu_Latn" in note for note in lacks.values["notes"])
 
 
+def test_a_task_that_one_variant_alone_has_disturbs_no_other(tmp_path) -> None:
+    run = Path(write(tmp_path / "run", trainings=1))
+    alone = pd.read_parquet(write(tmp_path / "alone", {"both": 3.0}, tasks=("ner",), trainings=1) + "/scores.parquet")
+    before = rows(analyse_ablation([str(run)]))
+    pd.concat([pd.read_parquet(run / "scores.parquet"), alone]).to_parquet(run / "scores.parquet")
+    after = rows(analyse_ablation([str(run)]))
+    np.testing.assert_allclose(
+        after[after["task"] == "sib200"]["difference"], before["difference"], equal_nan=True, atol=1e-9
+    )
+
+
 def test_runs_with_models_of_one_name_stay_apart_with_a_baseline_each(tmp_path) -> None:
     runs = [write(tmp_path / name, {"none": 0.0, "both": effect}) for name, effect in (("one", 3.0), ("two", -3.0))]
     found = rows(analyse_ablation(runs))

@@ -66,6 +66,7 @@ def with_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
     q is Benjamini and Hochberg's of `p` over all rows of one `group`, so over tasks and over what is compared. A
     difference is told apart where q < 0.05 and its interval excludes zero. Rows without a difference have neither.
     """
+    rows = rows.astype(dict.fromkeys(NUMBERS, float))  # a task with one variant alone has columns of nothing
     tested = rows["p"].notna()
     q = rows["p"][tested].groupby(rows["group"][tested]).transform(stats.false_discovery_control).astype(float)
     rows = rows.assign(q=q.reindex(rows.index))
