@@ -181,6 +181,8 @@ class MaskFiller:
         special = index in self.tokenizer.all_special_ids
         goes_on = token.startswith(_GOES_ON) or bool(self._word_starts and not token.startswith(self._word_starts))
         readable = text.removeprefix(_GOES_ON) if text and "�" not in text else token
+        if token in self._word_starts:
+            readable = "(space)"
         return {"token": token, "text": readable, "continues": goes_on and not special}
 
 

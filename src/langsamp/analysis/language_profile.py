@@ -205,6 +205,9 @@ def _scored(subject: Subject, tag: LangScript, said: list[str]) -> list[dict[str
 def _baselines(own: Side, scores: pd.DataFrame, tag: LangScript, said: list[str]) -> dict[tuple[str, ...], float]:
     """The baseline's score of a language by task and way of scoring."""
     names = list(dict.fromkeys(scores["model_name"].astype(str)))
+    if not any(name.partition("-")[0] == _BASELINE for name in names):
+        said.append("no model without vectors was scored here, so there is no baseline to compare with")
+        return {}
     same_seed = f"{_BASELINE}-{own.name.rpartition('-')[2]}"
     try:
         baseline = choose(scores, name=_BASELINE, model=same_seed if same_seed in names else _BASELINE)

@@ -22,6 +22,8 @@ picture.chart.figure.savefig("map.png")
 """
 _NAMED = 12
 """Codes that are named at most."""
+_LACK: Mapping[By, str] = {"vectors": "text in training", "places": "text or of a home in Glottolog"}
+"""What is missing of those that are not shown."""
 
 
 class View(NamedTuple):
@@ -46,7 +48,8 @@ def show_map(opened: Opened, view: View, colour: Colour) -> Answer:
     picture = language_map(opened.conditioning, table=view.table, by=view.by, colour=colour)
     chart = picture.chart
     svg = inline_svg(chart.figure, name="map", summary=picture.summary, titles=chart.titles)
-    left_out = hint(f"Not shown: {_listed(picture.left_out)}.") if picture.left_out else ""
+    lacking = f"Not shown, for want of {_LACK[view.by]}: {_listed(picture.left_out)}."
+    left_out = hint(lacking) if picture.left_out else ""
     call = _CALL.format(folder=str(opened.subject.folder), table=view.table, by=view.by, colour=colour)
     return figure(svg, picture.summary, inches=chart.figure.get_figwidth()) + left_out, call
 
