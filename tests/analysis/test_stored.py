@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from langsamp.analysis.stored import PROVENANCE, RECORD, Analysis, read_analyses
-from langsamp.errors import DamagedError
+from langsamp.errors import DamagedError, UserError
 
 FOUND = Analysis(
     kind="vectors", subject="both-0", settings={"seed": 0}, values={"purity": 0.5, "names": ["kölsch"]},
@@ -30,3 +30,16 @@ def test_a_damaged_file_is_named(tmp_path, damaged):
     (tmp_path / "one" / damaged).write_bytes(b"{")
     with pytest.raises(DamagedError, match=damaged.replace(".", r"\.")):
         Analysis.load(tmp_path / "one")
+
+
+def test_a_folder_with_other_things_is_not_overwritten(tmp_path):
+    (tmp_path / "mine").mkdir()
+    FOUND.save(tmp_path / "mine")
+    FOUND.save(tmp_path / "mine")
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "thesis.txt").write_text("years of work")
+    with pytest.raises(UserError, match="theirs holds other things than an analysis"):
+        FOUND.save(tmp_path / "theirs")
+    assert (tmp_path / "theirs" / "thesis.txt").read_text() == "years of work"
+    with pytest.raises(UserError, match=r"thesis\.txt holds other things"):
+        FOUND.save(tmp_path / "theirs" / "thesis.txt")

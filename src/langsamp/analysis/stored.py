@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from langsamp.artifacts import SCHEMA, provenance, read_versioned, replacing, write_json
-from langsamp.errors import DamagedError
+from langsamp.errors import DamagedError, UserError
 
 RECORD, PROVENANCE = "analysis.json", "provenance.json"
 
@@ -33,8 +33,14 @@ class Analysis:
         """Write the analysis as `folder`, whole or not at all; an older one there goes.
 
         Raises:
-            UserError: where the folder cannot be written.
+            UserError: where the folder cannot be written, or holds anything that is no analysis.
         """
+        is_free = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+        if not is_free and not (folder / RECORD).is_file():
+            raise UserError(
+                f"{folder} holds other things than an analysis, which would be lost: name a folder that is new, or one "
+                "with an older analysis"
+            )
         with replacing(folder) as fresh:
             for name, table in self.tables.items():
                 table.to_parquet(fresh / f"{name}.parquet", index=False)
