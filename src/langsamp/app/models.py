@@ -41,11 +41,6 @@ class Opened:
         """Its vectors and rows seen; None for a model that we did not train."""
         return self.subject.conditioning()
 
-    @property
-    def has_languages(self) -> bool:
-        """Whether it has language vectors."""
-        return self.conditioning is not None and self.conditioning.language is not None
-
     @cached_property
     def filler(self) -> MaskFiller:
         """The masked LM with its vectors."""
