@@ -13,7 +13,8 @@ from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
 from langsamp.languages.table import is_head, tags
 from langsamp.report.analysis_data import Picture, as_script, vector_data
 from langsamp.report.analysis_sections import analysis_parts
-from langsamp.report.donor_sections import donor_rows, split_warnings, transfer_tables
+from langsamp.report.donor_sections import donor_rows, transfer_tables
+from langsamp.report.donors import split_warnings
 from langsamp.report.neutrality import MOST_LANGUAGES, neutrality_views
 from langsamp.report.neutrality_heatmaps import change_pairs, neutrality_data
 from langsamp.report.page import write_report

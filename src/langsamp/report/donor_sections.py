@@ -1,6 +1,5 @@
 """The part of the page about donors: whom to transfer from, why, with what doubts; and what transfer really gave."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +8,7 @@ import pandas as pd
 from langsamp.analysis.stored import Analysis
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
+from langsamp.report.donors import split_warnings
 from langsamp.report.numbers import whole
 from langsamp.report.records import records
 
@@ -103,11 +103,6 @@ def donor_rows(shown: Analysis, others: Mapping[str, Analysis]) -> list[DonorRow
             )
         )  # fmt: skip
     return sorted(rows, key=lambda row: row.name.casefold())
-
-
-def split_warnings(said: str | None) -> list[str]:
-    """The warnings of one line, each by itself; a `;` inside brackets divides nothing."""
-    return [part for part in re.split(r";\s+(?![^()]*\))", said or "") if part]
 
 
 def _donor(line: Mapping[str, Any], target: str) -> Donor:

@@ -1,5 +1,6 @@
 """Donors in words: rows of a table, the doubts below it, and why each one stands where it stands."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -51,10 +52,10 @@ def closest_lines(analysis: Analysis) -> list[str]:
     """What the marks of `closest_rows` mean: every doubt with the number of its targets."""
     doubts: dict[str, list[str]] = {}
     for row in _first(analysis):
-        kind = ["a target without a trained vector"] if row["basis"] != "vectors" else row["warnings"].split("; ")
+        kind = ["a target without a trained vector"] if row["basis"] != "vectors" else split_warnings(row["warnings"])
         for doubt in kind:
             doubts.setdefault(doubt.partition(" (")[0], []).append(row["target"])
-    return [f"! {doubt}: {_some(targets)}" for doubt, targets in doubts.items() if doubt]
+    return [f"! {doubt}: {_some(targets)}" for doubt, targets in doubts.items()]
 
 
 def donor_title(analysis: Analysis, target: str) -> str:
@@ -68,12 +69,12 @@ def donor_lines(analysis: Analysis, target: str, *, explain: bool = False) -> li
     """What a reader should know beside a target's table; with `explain` a sentence on each donor first."""
     rows = _of(analysis, target)
     lines = [_sentence(analysis, row) for row in rows] if explain else []
-    lines += [doubt for doubt in rows[0]["target_warnings"].split("; ") if doubt]
+    lines += split_warnings(rows[0]["target_warnings"])
     doubts: dict[str, list[str]] = {}
     for row in rows:
-        for doubt in row["donor_warnings"].split("; "):
+        for doubt in split_warnings(row["donor_warnings"]):
             doubts.setdefault(doubt, []).append(row["donor"])
-    lines += [f"{_some(donors)}: {doubt}" for doubt, donors in doubts.items() if doubt]
+    lines += [f"{_some(donors)}: {doubt}" for doubt, donors in doubts.items()]
     if not pd.isna(rows[0]["english_rank"]) and not pd.isna(rows[0]["english_cosine"]):
         others = len(set(analysis.values["candidates"]) - {target})
         lines.append(f"English stands {rows[0]['english_rank']} of {others} (cosine {rows[0]['english_cosine']:.2f})")
@@ -87,6 +88,11 @@ def donor_lines(analysis: Analysis, target: str, *, explain: bool = False) -> li
 def short_name(name: str) -> str:
     """The name of a language without the remark of ISO 639, `Swahili` for `Swahili (individual language)`."""
     return name.partition(" (")[0]
+
+
+def split_warnings(said: str | None) -> list[str]:
+    """The warnings of one line, each by itself; a `;` inside brackets divides nothing."""
+    return [part for part in re.split(r";\s+(?![^()]*\))", said or "") if part]
 
 
 def donors_as_json(analysis: Analysis) -> dict[str, Any]:
