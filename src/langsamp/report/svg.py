@@ -39,6 +39,7 @@ _STYLE: dict[Any, Any] = {
 }
 _WIDE, _PIXELS = 600, 1.6  # points of a figure as wide as the page, and the page's pixels for each of them
 _NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
+_DOT = r'<use ([^>]*) style="([^"]*)"><title>[^<]*</title></use>'
 
 
 def page_style() -> AbstractContextManager[None]:
@@ -73,7 +74,14 @@ def inline_svg(figure: Figure, *, name: str, summary: str, titles: Mapping[str, 
     for _ in range(2):  # a group of its own around each text says nothing
         body = re.sub(r"<g>(<text[^>]*>[^<]*</text>)</g>", r"\1", body)
     body = re.sub(r'<path d="([^"]*)"( [^>]*fill: none[^>]*)/>((?:<path d="[^"]*"\2/>)+)', _one_path, body)
+    body = re.sub(_DOT + r'(?:<use [^>]* style="\2"><title>[^<]*</title></use>)+', _one_style, body)
     return f'<svg viewBox="{box.group(1)}"{_size(box.group(1))} role="img" aria-label="{escape(summary)}">{body}'
+
+
+def _one_style(dots: re.Match[str]) -> str:
+    """Dots of one look in a group that says it once."""
+    alike = dots[0].replace(f' style="{dots[2]}"', "")
+    return f'<g style="{dots[2]}">{alike}</g>'
 
 
 def _shorter(element: re.Match[str]) -> str:

@@ -122,7 +122,7 @@ def headlines(comparisons: Sequence[Comparison], tests: Tests) -> list[str]:
             by_verdict.setdefault(tests[comparison.setting, pair[1]].verdict, []).append(comparison.label)
         better, worse, indistinct = (by_verdict.get(verdict, []) for verdict in ("better", "worse", "indistinct"))
         sentence = (
-            f"{_start(pair[1])} is better than {_named(pair[0])} on {len(better)} of {len(tested)} "
+            f"{_start(pair[1])} is better than {_named(pair[0])} on {len(better) or 'none'} of {len(tested)} "
             f"tasks{_listed(better)} and worse on {len(worse) or 'none'}{_listed(worse)}"
         )
         ending = f"; on {len(indistinct)} they cannot be told apart{_listed(indistinct)}." if indistinct else "."
