@@ -78,13 +78,16 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
             f"no variant among the models of {', '.join(runs)} ({listed(sorted(set(scores['model_name'])))}): expected "
             "names like none-0 and both-0, as `langsamp run` gives them"
         )
-    found = [_analyse_way(label, rows, seed=seed) for label, rows in _ways(scores[is_training])]
+    ways = list(_ways(scores[is_training]))
+    found = [_analyse_way(label, rows, seed=seed) for label, rows in ways]
     rows = with_verdicts(pd.concat([each.rows for each in found], ignore_index=True))
     contrasts = with_verdicts(pd.concat([each.contrasts for each in found], ignore_index=True))
     present = {variant.rpartition(":")[2] for variant in rows["variant"]}
     missing = [variant for variant in EXPECTED if variant not in present]
     others = sorted(set(scores.loc[~is_training, "model_name"]))
     notes = [f"No variant, left out: {listed(others)}."] if others else []
+    alone = sorted(set(scores.loc[is_training, "task"]) - {task for _, rows in ways for task in rows["task"]})
+    notes += [f"Scored for one variant only, left out: {listed(alone)}."] if alone else []
     return Analysis(
         kind="ablation",
         subject=", ".join(runs),
@@ -100,9 +103,13 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
 
 
 def _ways(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The main scores of each task and way of scoring, with a label that tells them apart."""
+    """The main scores of each task and way of scoring, with a label that tells them apart.
+
+    Ways in which one variant alone was scored have nothing to set side by side: they are left out beside others.
+    """
     main = scores[scores["main"].eq(True)]
-    ways = list(main.groupby(list(_WAY), dropna=False, sort=False))
+    every = list(main.groupby(list(_WAY), dropna=False, sort=False))
+    ways = [(key, rows) for key, rows in every if rows["model_name"].map(_variant).nunique() > 1] or every
     for key, rows in ways:
         apart = [
             f"{name} {key[place]}"
@@ -110,6 +117,11 @@ def _ways(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
             if len({str(other[place]) for other, _ in ways if other[0] == key[0]}) > 1
         ]
         yield f"{key[0]} ({', '.join(apart)})" if apart else str(key[0]), rows
+
+
+def _variant(model_name: str) -> str:
+    training = training_of(model_name)
+    return training.side if training else model_name
 
 
 def _analyse_way(label: str, rows: pd.DataFrame, *, seed: int) -> _Found:
