@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoConfig, PreTrainedTokenizerFast
 
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
@@ -156,3 +156,20 @@ def test_bad_models_are_named(
 def test_positions_leave_out_the_padding_offset() -> None:
     assert positions(tiny_mlm("xlm-roberta").config) == 38
     assert positions(tiny_mlm("bert").config) == 40
+
+
+@pytest.mark.parametrize("model_type", HEADS)
+def test_a_new_model_names_special_tokens_of_its_own_vocabulary(
+    model_type: str, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    known = AutoConfig.for_model(model_type).to_dict().keys()
+    sizes = {
+        "hidden_size": 32, "dim": 32, "num_hidden_layers": 1, "n_layers": 1, "num_attention_heads": 4, "n_heads": 4,
+        "intermediate_size": 64, "hidden_dim": 64,
+    }  # fmt: skip
+    made = build_model(
+        ModelConfig(init=None, model_type=model_type, settings={key: sizes[key] for key in sizes if key in known}),
+        tokenizer=tokenizer, ids=IDS, variant="none", row_tokens=24, seed=0,
+    )  # fmt: skip
+    named = {key: value for key, value in made.mlm.config.to_dict().items() if key.endswith("_token_id") and value}
+    assert all(value < made.mlm.config.vocab_size for value in named.values()), named

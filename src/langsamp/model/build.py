@@ -102,6 +102,8 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
     named = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
     if tokenizer is not None:
         named = {key: getattr(tokenizer, key) for key in named} | {"vocab_size": vocabulary_size(tokenizer)}
+    if hasattr(AutoConfig.for_model(config.model_type), "cls_token_id"):  # as ModernBERT names what others call bos
+        named |= {"cls_token_id": named["bos_token_id"], "sep_token_id": named["eos_token_id"]}
     if config.model_type in _POSITIONS_AFTER_PADDING:
         named["type_vocab_size"] = 1
     with _fitting():
