@@ -53,8 +53,8 @@ class LossSize(NamedTuple):
 
     cases: tuple[Case, ...]
     rounds: int
-    slowest: bool = True
-    """Whether the chunks of torch's own choice are measured: they take minutes."""
+    slowest_gflop: float = 200.0
+    """Up to this size of a case the chunks of torch's own choice are measured too; beyond, they take minutes."""
 
 
 _VOCABULARIES = (50_265, 128_000, 250_002, 401_145, 1_000_000)
@@ -62,7 +62,7 @@ QUICK = LossSize(tuple(Case(size, 256, 77) for size in (50_265, 250_002)), round
 NORMAL = LossSize(
     tuple(Case(size, hidden, 154) for hidden in (768, 1024) for size in _VOCABULARIES)
     + tuple(Case(401_145, 768, masked, precision) for masked, precision in ((614, "fp32"), (154, "bf16"))),
-    rounds=2,
+    rounds=1,
 )
 GPU = LossSize(
     tuple(Case(size, hidden, 4915, "bf16") for hidden in (768, 1024) for size in _VOCABULARIES)
@@ -80,9 +80,9 @@ def measure_loss(size: LossSize, *, device: str = "cpu") -> Record:
     """
     rows: list[Row] = []
     left_out = []
-    ways = _ways(device, slowest=size.slowest)
-    with tqdm(total=len(size.cases) * len(ways), desc="losses", unit="way", dynamic_ncols=True) as bar:
-        for case in size.cases:
+    many = {case: _ways(device, slowest=case.gflop <= size.slowest_gflop) for case in size.cases}
+    with tqdm(total=sum(map(len, many.values())), desc="losses", unit="way", dynamic_ncols=True) as bar:
+        for case, ways in many.items():
             if _free(device) < _HELD * 4 * case.vocab_size * case.hidden:
                 left_out.append(str(case))
                 bar.update(len(ways))
@@ -100,7 +100,7 @@ def measure_loss(size: LossSize, *, device: str = "cpu") -> Record:
         settings={
             "cases": [str(case) for case in size.cases],
             "left_out": left_out,
-            "absent": {each: obstacle_to(each, torch.device(device)) for each in BACKENDS if each not in ways},
+            "absent": {each: obstacle for each in BACKENDS if (obstacle := obstacle_to(each, torch.device(device)))},
             "threads": torch.get_num_threads(),
             "device": torch.cuda.get_device_name() if device == "cuda" else device,
         },
