@@ -53,12 +53,10 @@ def test_the_table_fits_a_terminal(width: int) -> None:
     assert max(map(len, printed.splitlines())) <= width
     for text in (
         "[or two]",
-        "12.3",
-        "24.69x",
+        "the straightforward way",
         "22.20x",
-        "24.10-25.60",
+        *(["12.3", "24.69x", "24.10-25.60", "1,234"] if width == 100 else []),  # a narrow terminal does without some
         "100,000",
-        "1,234",
         "sentences/s",
         "met: speed 24.7",
     ):

@@ -20,6 +20,10 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
     "above MiB": lambda row: _number(row.above_mib),
     "error": lambda row: "" if row.error is None else f"{row.error:.0e}",
 }
+_SPARED = ("quartiles", "peak MiB", "seconds", "ratio")
+"""What a narrow terminal does without, in this order; the JSON has all."""
+_NAME = 26
+"""Least width of the names."""
 _NAMED = ("python", "torch", "transformers", "tokenizers")
 """Versions that are shown; the others are in the JSON."""
 
@@ -31,7 +35,7 @@ def print_record(record: Record, console: Console | None = None) -> None:
     for group, rows in groupby(record.rows, key=lambda row: row.group):
         if group is not None:
             console.print(Text(group, "bold"))
-        console.print(_table(tuple(rows), unit=record.unit))
+        console.print(_table(tuple(rows), unit=record.unit, width=console.width))
     for target in record.targets:
         console.print(Text(_sentence(target), "green" if target.is_met else "red"))
     versions = ", ".join(f"{name} {record.provenance['versions'].get(name)}" for name in _NAMED)
@@ -39,14 +43,21 @@ def print_record(record: Record, console: Console | None = None) -> None:
     console.print(Text(f"{machine}; {versions}", "dim"))
 
 
-def _table(rows: Sequence[Row], *, unit: str) -> Table:
+def _table(rows: Sequence[Row], *, unit: str, width: int) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("", overflow="fold")
-    shown = [name for name, cell in _COLUMNS.items() if any(map(cell, rows))]
+    table.add_column("", overflow="fold", min_width=_NAME)
+    shown = {
+        name.format(unit=unit): [cell(row) for row in rows]
+        for name, cell in _COLUMNS.items()
+        if any(map(cell, rows))
+    }  # fmt: skip
+    for name in _SPARED:
+        if _NAME + sum(max(map(len, (title, *cells))) + 2 for title, cells in shown.items()) > width:
+            shown.pop(name, None)
     for name in shown:
-        table.add_column(name.format(unit=unit), justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(Text(row.variant), *(_COLUMNS[name](row) for name in shown))
+        table.add_column(name, justify="right", no_wrap=True)
+    for row, cells in zip(rows, zip(*shown.values(), strict=True), strict=True):
+        table.add_row(Text(row.variant), *cells)
     return table
 
 
