@@ -50,7 +50,7 @@ class Watched:
     """Errors and warnings of the console, failed answers of the server."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(tiny_run: TinyRun) -> Iterator[str]:
     """Where the explorer answers: a process of its own, which Ctrl-C ends without a word on its console.
 
