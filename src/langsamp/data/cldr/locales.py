@@ -52,13 +52,14 @@ def locale_of(tag: LangScript) -> str:
     Raises:
         UserError: where CLDR has too little data for it.
     """
-    if tag not in locales():
+    spoken = [locale for locale in _candidates() if tag_of(locale) == tag and _has_enough(own_data(locale))]
+    if not spoken:
         others = [str(other) for other in locales() if other.language == tag.language]
         near = f" It has {', '.join(others)}." if others else did_you_mean(str(tag), map(str, locales()))
         raise UserError(
             f"CLDR has too little text for {tag}; expected one of the {len(locales())} tags of CldrCorpus().tags.{near}"
         )
-    return locales()[tag]
+    return spoken[-1]
 
 
 def tag_of(locale: str) -> LangScript:
