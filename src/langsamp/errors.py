@@ -6,10 +6,12 @@ bug of ours and keeps its traceback.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
+
+Settings = TypeVar("Settings", bound="BaseModel")
 
 
 class UserError(ValueError):
@@ -54,9 +56,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def wrong_settings(error: "ValidationError", owner: "type[BaseModel]") -> list[str]:
-    """One line for each unknown key and wrong value that pydantic found in the settings of a class."""
-    return [_explained(problem, owner) for problem in error.errors()]
+def checked(owner: type[Settings], content: object, *, source: str = "") -> Settings:
+    """`content` as settings of the class `owner`; errors name `source`, if there is one, and the key.
+
+    Raises:
+        UserError: for every unknown key and wrong value at once, a line each.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return owner.model_validate(content)
+    except ValidationError as error:
+        lines = [_explained(problem, owner) for problem in error.errors()]
+    start = f"{source}: " if source else ""
+    raise UserError(start + ("\n  " if start and len(lines) > 1 else "") + "\n  ".join(lines))
 
 
 def _explained(problem: Any, owner: "type[BaseModel]") -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langsamp.analysis.of_run import AnalysisConfig
 from langsamp.data.batches import MaskingConfig
@@ -12,7 +12,7 @@ from langsamp.data.corpus import CorpusConfig
 from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
 from langsamp.data.tokenizer import TokenizerConfig
-from langsamp.errors import DataMissingError, UserError, did_you_mean, wrong_settings
+from langsamp.errors import DataMissingError, UserError, checked, did_you_mean
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.monitor import MonitorConfig, items_of
 from langsamp.evaluation.tasks import task
@@ -150,11 +150,7 @@ def parse_recipe(content: dict[str, Any], *, source: str) -> Recipe:
     Raises:
         UserError: for every unknown key and wrong value at once.
     """
-    try:
-        return Recipe.model_validate(content)
-    except ValidationError as error:
-        lines = wrong_settings(error, Recipe)
-        raise UserError(f"{source}: " + ("\n  " if len(lines) > 1 else "") + "\n  ".join(lines)) from None
+    return checked(Recipe, content, source=source)
 
 
 def put_setting(content: dict[str, Any], setting: str) -> None:

@@ -44,27 +44,18 @@ def vectors(
     Purity of neighbours by family and script, and correlation with the distances in Glottolog's tree and on the globe,
     stand beside what shuffled labels give.
     """
-    from pydantic import ValidationError
-
     from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
-    from langsamp.errors import UserError, wrong_settings
+    from langsamp.errors import checked
     from langsamp.report import vector_lines as words
     from langsamp.report.analysis_figures.vectors import figures
 
-    try:
-        config = VectorsConfig.model_validate(
-            {
-                "neighbours": neighbours, "embedding": embedding, "perplexity": perplexity, "shuffles": shuffles,
-                "seed": seed,
-            }
-        )  # fmt: skip
-    except ValidationError as error:
-        raise UserError("; ".join(wrong_settings(error, VectorsConfig))) from None
+    given = {"neighbours": neighbours, "embedding": embedding, "shuffles": shuffles, "seed": seed}
+    config = checked(VectorsConfig, {**given, "perplexity": perplexity})
     subjects, done = _with_vectors(models), []
     for subject in subjects:
         found = analyse_vectors(subject, config)
         folder = _folder(subject, "vectors", out, alone=len(subjects) == 1)
-        _store(found, folder, None if no_figures else figures)
+        store(found, folder, None if no_figures else figures)
         done.append({"folder": str(folder), **words.as_json(found)})
         if json:
             continue
@@ -80,7 +71,7 @@ def vectors(
         print_json(done)
 
 
-def _store(found: "Analysis", folder: Path, figures: "Callable[[Analysis], Mapping[str, Chart]] | None") -> None:
+def store(found: "Analysis", folder: Path, figures: "Callable[[Analysis], Mapping[str, Chart]] | None") -> None:
     """Write an analysis and, where wanted, its pictures in `figures/` beside its tables."""
     from langsamp.report.saving import save_figures
 

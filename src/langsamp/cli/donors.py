@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from langsamp.cli.analyses import store
 from langsamp.cli.output import Json, complain, print_json, print_line, print_table
 from langsamp.cli.scores import evaluation_config, listed, parse_seeds, print_plan
 
@@ -46,7 +47,6 @@ def donors(
     from langsamp.evaluation.task import TaskData
     from langsamp.report import donors as words
     from langsamp.report.analysis_figures.donors import figures
-    from langsamp.report.saving import save_figures
 
     if every == bool(targets):
         raise UserError("name the target languages (`langsamp donors Lingala lin_Latn`), or take --all of them")
@@ -72,8 +72,7 @@ def donors(
             print_line(f"note: {note}")
     if every or out is not None:
         folder = out or subject.analysis_folder("donors")
-        found.save(folder)
-        save_figures(figures(found), folder / "figures")
+        store(found, folder, figures)
         write_json(folder / "donors.json", found.values["closest"])
         if not json:
             print_line(f"Analysis: {folder}")
@@ -163,10 +162,8 @@ def _show_transfer(found: "Analysis", folder: Path, *, as_json: bool) -> None:
     from langsamp.artifacts import write_json
     from langsamp.report import transfer as words
     from langsamp.report.analysis_figures.transfer import figures
-    from langsamp.report.saving import save_figures
 
-    found.save(folder)
-    save_figures(figures(found), folder / "figures")
+    store(found, folder, figures)
     files = []
     for model, donors_of in found.values["donors"].items():
         files.append(folder / ("donors.json" if len(found.values["donors"]) == 1 else f"donors-{model}.json"))

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.analyses import Models, Out
+from langsamp.cli.analyses import Models, Out, store
 from langsamp.cli.output import Json, complain, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from langsamp.analysis.neutrality import NeutralityConfig
     from langsamp.analysis.subjects import Subject
 
 
@@ -33,20 +32,20 @@ def neutrality(
     By pair of languages, and against a baseline. Beside it stand sentences that are no translations, and probes that
     tell language and script.
     """
-    from langsamp.analysis.neutrality import analyse_neutrality
+    from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
     from langsamp.analysis.subjects import find_subjects
+    from langsamp.errors import checked
     from langsamp.report.analysis_figures.neutrality import figures
     from langsamp.report.neutrality_words import as_json, model_rows, pair_tables
-    from langsamp.report.saving import save_figures
 
-    config = _config(
-        {"task": task, "data": data, "languages": languages, "sentences": sentences, "layer": layer, "seed": seed}
+    config = checked(
+        NeutralityConfig,
+        {"task": task, "data": data, "languages": languages, "sentences": sentences, "layer": layer, "seed": seed},
     )
     subjects = find_subjects(models)
     found = analyse_neutrality(subjects, config, device=device)
     folder = out or folder_of(subjects)
-    found.save(folder)
-    save_figures(figures(found), folder / "figures")
+    store(found, folder, figures)
     for note in [
         *(f"{tag} is left out: {why}" for tag, why in found.values["missing"].items()),
         *found.values["notes"],
@@ -62,18 +61,6 @@ def neutrality(
         print_line(f"\n{title}")  # a table folds its title to its own width
         print_table("", rows)
     print_line(f"\nAnalysis: {folder}")
-
-
-def _config(content: dict[str, Any]) -> "NeutralityConfig":
-    from pydantic import ValidationError
-
-    from langsamp.analysis.neutrality import NeutralityConfig
-    from langsamp.errors import UserError, wrong_settings
-
-    try:
-        return NeutralityConfig.model_validate(content)
-    except ValidationError as error:
-        raise UserError("\n".join(wrong_settings(error, NeutralityConfig))) from None
 
 
 def folder_of(subjects: "Sequence[Subject]") -> Path:

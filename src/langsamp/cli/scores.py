@@ -168,18 +168,13 @@ def table(
 
 def evaluation_config(content: dict[str, Any], settings: Sequence[str]) -> "EvaluationConfig":
     """The settings of an evaluation, with those given as KEY=VALUE put over `content`."""
-    from pydantic import ValidationError
-
-    from langsamp.errors import UserError, wrong_settings
+    from langsamp.errors import checked
     from langsamp.evaluation.config import EvaluationConfig
     from langsamp.recipe import put_setting
 
     for setting in settings:
         put_setting(content, setting)
-    try:
-        return EvaluationConfig.model_validate(content)
-    except ValidationError as error:
-        raise UserError("\n".join(wrong_settings(error, EvaluationConfig))) from None
+    return checked(EvaluationConfig, content)
 
 
 def listed(words: Iterable[str] | None) -> list[str]:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.analyses import Out
+from langsamp.cli.analyses import Out, store
 from langsamp.cli.output import Json, complain, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from langsamp.analysis.stored import Analysis
     from langsamp.report.figures import Chart
@@ -32,7 +32,7 @@ def ablation(
     from langsamp.report.side_by_side_words import ablation_tables
 
     found = analyse_ablation(runs, seed=seed)
-    _give(found, figures(found), ablation_tables(found), runs=runs, out=out, json=json)
+    _give(found, figures, ablation_tables(found), runs=runs, out=out, json=json)
 
 
 def families(
@@ -51,12 +51,12 @@ def families(
     from langsamp.report.side_by_side_words import family_tables
 
     found = analyse_families(runs, source=source, seed=seed)
-    _give(found, figures(found), family_tables(found), runs=runs, out=out, json=json)
+    _give(found, figures, family_tables(found), runs=runs, out=out, json=json)
 
 
 def _give(
     found: "Analysis",
-    charts: "Mapping[str, Chart]",
+    figures: "Callable[[Analysis], Mapping[str, Chart]]",
     tables: "Mapping[str, list[dict[str, object]]]",
     *,
     runs: list[str],
@@ -64,12 +64,10 @@ def _give(
     json: bool,
 ) -> None:
     """Store an analysis with its pictures, and print it."""
-    from langsamp.report.saving import save_figures
     from langsamp.report.side_by_side_words import as_json
 
     folder = out or _folder(runs, found.kind)
-    found.save(folder)
-    save_figures(charts, folder / "figures")
+    store(found, folder, figures)
     for note in found.values["notes"]:
         complain(f"note: {note}")
     if json:

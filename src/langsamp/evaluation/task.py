@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
-from langsamp.errors import UserError, wrong_settings
+from langsamp.errors import checked
 from langsamp.evaluation.protocols import FINE_TUNING, FineTuning, Protocol
 
 Kind = Literal["retrieval", "sequence-classification", "token-classification"]
@@ -79,8 +77,4 @@ def fine_tuning(each: Task, protocol: Protocol, changes: Sequence[Mapping[str, A
     settings = {**base.model_dump(), **each.fine_tuning.get(protocol, {})}
     for change in changes:
         settings |= change
-    try:
-        return FineTuning.model_validate(settings)
-    except ValidationError as error:
-        lines = wrong_settings(error, FineTuning)
-        raise UserError(f"fine_tuning of {each.name}: " + "; ".join(lines)) from None
+    return checked(FineTuning, settings, source=f"fine_tuning of {each.name}")

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.errors import DataMissingError, UserError, wrong_settings
+from langsamp.errors import DataMissingError, UserError, checked
 from langsamp.evaluation.readers.layouts import find_files, tag_folders
 from langsamp.evaluation.readers.parallel import ENGLISH, PairFiles
 from langsamp.evaluation.readers.sequences import Table
@@ -68,10 +68,7 @@ def load_task(path: Path) -> Task:
         raise UserError(f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold a mapping of a task's keys, got {type(content).__name__}")
-    try:
-        described = TaskFile.model_validate(content)
-    except ValidationError as error:
-        raise UserError(f"{path}: " + "; ".join(wrong_settings(error, TaskFile))) from None
+    described = checked(TaskFile, content, source=str(path))
     return register_task(_task(described, path.resolve().parent / described.data), again=True)
 
 

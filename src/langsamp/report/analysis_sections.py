@@ -4,7 +4,7 @@ Analyses are read from the runs' `analysis` folders. What the vectors know is ch
 computed here for models of which it is not stored; all others are named with the command that makes them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -86,27 +86,39 @@ def analysis_parts(*runs: Run) -> dict[str, Any]:
     return {
         **_vector_parts(views, {key: each.analysis for key, each in donors.items()}),
         **_neutrality_parts(of_kind(stored, "neutrality")),
-        **_donor_parts(list(donors.values()), views, of_kind(stored, "transfer")),
-        "ablations": [
-            _Shown(
-                each.analysis,
-                ablation_tables(each.analysis),
-                _charts(f"ablation-{number}", ablation_figures(each.analysis), "variants side by side"),
-                each.labels,
-            )
-            for number, each in enumerate(of_kind(stored, "ablation"), start=1)
-        ],
-        "families": [
-            _Shown(
-                each.analysis,
-                family_tables(each.analysis, names_of(each)),
-                _charts(f"families-{number}", family_figures(each.analysis), "means by family"),
-                each.labels,
-            )
-            for number, each in enumerate(of_kind(stored, "families"), start=1)
-        ],
+        **_donor_parts(list(donors.values()), views),
+        "ablations": _shown(
+            stored, "ablation", lambda each: ablation_tables(each.analysis), ablation_figures, "variants side by side"
+        ),
+        "families": _shown(
+            stored, "families", lambda each: family_tables(each.analysis, names_of(each)), family_figures,
+            "means by family",
+        ),
+        "transfers": _shown(
+            stored, "transfer", lambda each: transfer_tables(each.analysis, names_of(each)), study_charts,
+            "ways to choose a source",
+        ),
         "missing": missing_analyses(runs, stored),
-    }
+    }  # fmt: skip
+
+
+def _shown(
+    stored: Sequence[Stored],
+    kind: str,
+    tables: Callable[[Stored], Sequence[Any]],
+    charts: Callable[[Analysis], Mapping[str, Chart]],
+    summary: str,
+) -> list[_Shown]:
+    """The analyses of one kind, each with its tables and charts; `summary` says what the chart of a task shows."""
+    return [
+        _Shown(
+            each.analysis,
+            tables(each),
+            _charts(f"{kind}-{number}", charts(each.analysis), summary),
+            each.labels,
+        )
+        for number, each in enumerate(of_kind(stored, kind), start=1)
+    ]
 
 
 def _charts(name: str, charts: Mapping[str, Chart], summary: str) -> list[tuple[str, Markup]]:
@@ -182,7 +194,7 @@ def _neutrality_parts(stored: Sequence[Stored]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _donor_parts(donors: Sequence[Stored], views: Sequence[VectorView], transfer: Sequence[Stored]) -> dict[str, Any]:
+def _donor_parts(donors: Sequence[Stored], views: Sequence[VectorView]) -> dict[str, Any]:
     order = [view.key for view in views]
     ordered = sorted(donors, key=lambda each: order.index(key_of(each)) if key_of(each) in order else len(order))
     first = ordered[0] if ordered else None
@@ -191,13 +203,4 @@ def _donor_parts(donors: Sequence[Stored], views: Sequence[VectorView], transfer
         "donor_values": first.analysis.values if first else {},
         "donors": donor_rows(first.analysis, {label_of(each): each.analysis for each in ordered[1:]}) if first else [],
         "roles": ROLES,
-        "transfers": [
-            _Shown(
-                each.analysis,
-                transfer_tables(each.analysis, names_of(each)),
-                _charts(f"transfer-{number}", study_charts(each.analysis), "ways to choose a source"),
-                each.labels,
-            )
-            for number, each in enumerate(transfer, start=1)
-        ],
     }
