@@ -3,7 +3,6 @@
 import copy
 import itertools
 import math
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,11 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.rows import PreparedRows
 from langsamp.model.mlm import LangSampForMaskedLM
-from langsamp.training.checkpoint import checkpoints
 from langsamp.training.config import TrainingConfig
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.stable_adamw import StableAdamW
-from langsamp.training.trainer import train
 from tests.conftest import tiny_mlm
-from tests.training.test_trainer import losses, task, weights
+from tests.training.test_trainer import assert_resumes_exactly
 
 OPTIMIZERS = ["adamw", "stable-adamw", "muon"]
 SCHEDULES = ["linear", "constant", "cosine", "warmup-stable-decay"]
@@ -51,14 +48,7 @@ def test_stopping_and_going_on_changes_no_bit(
         "optimizer": optimizer, "schedule": schedule, "learning_rate": 1e-2, "weight_decay": 0.1, "final_share": 0.1,
         "warmup_steps": 1, "tables_learning_rate": 3e-2, "tables_weight_decay": 0.2,
     }  # fmt: skip
-    whole = train(task(rows, tokenizer, tmp_path / "whole", **settings), cpu=True)
-    train(task(rows, tokenizer, tmp_path / "parts", checkpoint_every=2, **settings), cpu=True)
-    shutil.rmtree(checkpoints(tmp_path / "parts" / "checkpoints")[-1])
-    again = train(task(rows, tokenizer, tmp_path / "parts", **settings), cpu=True)
-    one, other = weights(whole), weights(again)
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
-    assert losses(tmp_path / "whole") == losses(tmp_path / "parts")
+    assert_resumes_exactly(rows, tokenizer, tmp_path, **settings)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

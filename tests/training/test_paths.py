@@ -21,7 +21,7 @@ from langsamp.model.fast import FastPaths
 from langsamp.training.checkpoint import checkpoints, read_record
 from langsamp.training.config import TrainingConfig
 from langsamp.training.trainer import train
-from tests.training.test_trainer import log, losses, task, weights
+from tests.training.test_trainer import assert_resumes_exactly, log, losses, task
 
 Tokenizer = PreTrainedTokenizerFast
 
@@ -56,15 +56,7 @@ def test_the_curve_is_that_of_the_plain_paths(
 def test_stopping_and_going_on_changes_no_bit(
     rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, model_type: str
 ) -> None:
-    settings = {"model_type": model_type, "loss": "blocked"}
-    whole = train(task(rows, tokenizer, tmp_path / "whole", **settings), cpu=True)
-    train(task(rows, tokenizer, tmp_path / "parts", checkpoint_every=2, **settings), cpu=True)
-    shutil.rmtree(checkpoints(tmp_path / "parts" / "checkpoints")[-1])
-    again = train(task(rows, tokenizer, tmp_path / "parts", **settings), cpu=True)
-    one, other = weights(whole), weights(again)
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
-    assert losses(tmp_path / "whole") == losses(tmp_path / "parts")
+    assert_resumes_exactly(rows, tokenizer, tmp_path, model_type=model_type, loss="blocked")
 
 
 def test_accumulation_changes_nothing(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -82,7 +74,7 @@ from pathlib import Path
 from langsamp.data.rows import PreparedRows
 from langsamp.training.trainer import train
 from transformers import AutoTokenizer
-from tests.training.test_trainer import task
+from tests.training.test_trainer import assert_resumes_exactly, task
 folder = Path(sys.argv[1])
 tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
 train(task(PreparedRows(folder / "rows"), tokenizer, folder / "two", dropout=0.0, loss="blocked"), cpu=True)

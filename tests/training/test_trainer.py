@@ -82,6 +82,19 @@ def losses(out: Path) -> list[float]:
     return [line["loss"] for line in log(out, "train")]
 
 
+def assert_resumes_exactly(rows: PreparedRows, tokenizer: Tokenizer, folder: Path, **settings: Any) -> None:
+    """Law 3: training that stops at its first checkpoint and goes on ends at the very weights, state and losses."""
+    whole = train(task(rows, tokenizer, folder / "whole", **settings), cpu=True)
+    train(task(rows, tokenizer, folder / "parts", checkpoint_every=2, **settings), cpu=True)
+    for later in checkpoints(folder / "parts" / "checkpoints")[1:]:
+        shutil.rmtree(later)
+    again = train(task(rows, tokenizer, folder / "parts", **settings), cpu=True)
+    one, other = weights(whole), weights(again)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert losses(folder / "whole") == losses(folder / "parts")
+
+
 @pytest.mark.parametrize(
     ("model_type", "schedule", "variant"),
     [
@@ -98,15 +111,7 @@ def test_stopping_and_going_on_changes_no_bit(
 ) -> None:
     masking = MaskingConfig(rate=0.3, final_rate=0.1, rate_steps=3)
     settings = {"model_type": model_type, "schedule": schedule, "variant": variant, "masking": masking}
-    whole = train(task(rows, tokenizer, tmp_path / "whole", **settings), cpu=True)
-    train(task(rows, tokenizer, tmp_path / "parts", checkpoint_every=2, **settings), cpu=True)
-    for folder in checkpoints(tmp_path / "parts" / "checkpoints")[1:]:
-        shutil.rmtree(folder)
-    again = train(task(rows, tokenizer, tmp_path / "parts", **settings), cpu=True)
-    one, other = weights(whole), weights(again)
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
-    assert losses(tmp_path / "whole") == losses(tmp_path / "parts")
+    assert_resumes_exactly(rows, tokenizer, tmp_path, **settings)
 
 
 @pytest.mark.parametrize(

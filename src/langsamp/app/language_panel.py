@@ -8,6 +8,7 @@ import gradio as gr
 from langsamp.analysis.language_profile import language_profile
 from langsamp.app.fragments import language_name, profile
 from langsamp.app.models import Answer, Opened, heading, told
+from langsamp.app.wiring import answer_place, ask
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 
@@ -66,9 +67,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
             list(_CANDIDATES), label="Donors among", info="languages to transfer from", scale=2, filterable=False
         )
     button = gr.Button("Show", variant="primary")
-    result = gr.HTML(elem_classes="answer")
-    with gr.Accordion("The same in Python", open=False):
-        call = gr.Code(language="python", interactive=False, show_label=False)
+    result, call = answer_place()
 
     def search(name: str, typed: str, among: str) -> tuple[Any, ...]:
         opened, found = models[name], others(models[name], typed)
@@ -79,17 +78,6 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         return show_language(models[name], tag or typed, _CANDIDATES[among])
 
     inputs, outputs = [model, words, candidates], [result, call, which]
-    gr.on(
-        [button.click, words.submit],
-        search,
-        inputs,
-        outputs,
-        concurrency_id="models",
-        show_progress="minimal",
-        trigger_mode="always_last",
-    )
-    gr.on(
-        [which.input, candidates.input], choose, [model, words, which, candidates], [result, call],
-        concurrency_id="models", show_progress="minimal", trigger_mode="always_last",
-    )  # fmt: skip
+    ask([button.click, words.submit], search, inputs, outputs)
+    ask([which.input, candidates.input], choose, [model, words, which, candidates], [result, call])
     return [(search, inputs, outputs)]

@@ -8,6 +8,7 @@ import gradio as gr
 from langsamp.analysis.conditioning import Table
 from langsamp.app.fragments import figure, hint
 from langsamp.app.models import Answer, Opened, heading, told
+from langsamp.app.wiring import answer_place, ask
 from langsamp.errors import UserError
 from langsamp.report.maps import By, Colour, language_map
 from langsamp.report.svg import inline_svg
@@ -64,21 +65,11 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     with gr.Row():
         shown = gr.Radio(list(VIEWS), value=next(iter(VIEWS)), label="Show", scale=3)
         colour = gr.Radio(["family", "script"], value="family", label="Colour", scale=1)
-    result = gr.HTML(elem_classes="answer")
-    with gr.Accordion("The same in Python", open=False):
-        call = gr.Code(language="python", interactive=False, show_label=False)
+    result, call = answer_place()
 
     def draw(name: str, view: str, by: Colour) -> Answer:
         return show_map(models[name], VIEWS[view], by)
 
     inputs, outputs = [model, shown, colour], [result, call]
-    gr.on(
-        [shown.input, colour.input],
-        draw,
-        inputs,
-        outputs,
-        concurrency_id="models",
-        show_progress="minimal",
-        trigger_mode="always_last",
-    )
+    ask([shown.input, colour.input], draw, inputs, outputs)
     return [(draw, inputs, outputs)]

@@ -11,6 +11,7 @@ import pandas as pd
 from langsamp.analysis.fill_mask import Choice
 from langsamp.app.fragments import Cell, bar, hint, table
 from langsamp.app.models import Answer, Opened, examples, heading, told
+from langsamp.app.wiring import answer_place, ask
 from langsamp.errors import UserError
 from langsamp.languages.table import describe, scripts
 from langsamp.languages.tags import LangScript
@@ -126,9 +127,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         written = gr.Dropdown(**_scripts(first), label="Script vectors", multiselect=True, scale=3)
         number = gr.Dropdown([3, 5, 10, 20], value=5, label="Tokens", scale=1, filterable=False, min_width=90)
     button = gr.Button("Fill", variant="primary")
-    result = gr.HTML(hint("The model is loaded with the first sentence."), elem_classes="answer")
-    with gr.Accordion("The same in Python", open=False):
-        call = gr.Code(language="python", interactive=False, show_label=False)
+    result, call = answer_place("The model is loaded with the first sentence.")
 
     def fill(name: str, typed: str, chosen: list[str], chosen_scripts: list[str], k: int) -> Answer:
         return show_fill(models[name], typed, chosen, chosen_scripts, k)
@@ -137,10 +136,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         opened = models[name]
         return gr.Dropdown(**_languages(opened)), gr.Dropdown(**_scripts(opened)), "", ""
 
-    gr.on(
-        [button.click, sentence.submit], fill, [model, sentence, languages, written, number], [result, call],
-        concurrency_id="models", show_progress="minimal", trigger_mode="always_last",
-    )  # fmt: skip
+    ask([button.click, sentence.submit], fill, [model, sentence, languages, written, number], [result, call])
     model.change(change, [model], [languages, written, result, call], concurrency_id="models", show_progress="hidden")
     return []
 

@@ -9,6 +9,7 @@ import gradio as gr
 from langsamp.analysis.parallel_probe import Probe, parallel_probe, read_translations
 from langsamp.app.fragments import figure, hint, table, trouble
 from langsamp.app.models import Opened, examples, heading
+from langsamp.app.wiring import answer_place, ask
 from langsamp.errors import UserError
 from langsamp.evaluation.models import default_layer
 from langsamp.report.heatmap import similarity_heatmap
@@ -72,9 +73,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     text = gr.Textbox("\n".join(lines), label="Translations", info="tag, tab or space, sentence; one a line", lines=8)
     button = gr.Button("Compare", variant="primary")
     layers = gr.Slider(0, 1, value=1, step=1, label="Layer", info="0 = embeddings", visible=False)
-    result = gr.HTML(hint("The encoder is loaded with the first sentences."), elem_classes="answer")
-    with gr.Accordion("The same in Python", open=False):
-        call = gr.Code(language="python", interactive=False, show_label=False)
+    result, call = answer_place("The encoder is loaded with the first sentences.")
     kept = gr.State()
 
     def compare(name: str, typed: str) -> tuple[Any, ...]:
@@ -94,9 +93,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         return None, gr.Slider(visible=False), "", ""
 
     everything = [kept, layers, result, call]
-    button.click(
-        compare, [model, text], everything, concurrency_id="models", show_progress="minimal", trigger_mode="always_last"
-    )
+    ask([button.click], compare, [model, text], everything)
     layers.input(turn, [model, kept, layers], [result, call], show_progress="hidden", trigger_mode="always_last")
     model.change(clear, None, everything, show_progress="hidden")
     return []
