@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -16,22 +15,37 @@ from langsamp.evaluation.encoder import Encoder
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.checkpoint import checkpoints
 from tests.killed import content
-from tests.tiny_run import TinyRun, complaint, documents, langsamp, said, write_lines
+from tests.tiny_run import TinyRun, complaint, langsamp, said
+
+_HOLD = """
+import os, sys, time
+
+def hold(event, arguments):
+    path = str(arguments[0]) if event in ("open", "os.mkdir") else ""
+    if {part!r} in os.path.basename(path) and os.listdir(os.path.dirname(path)):
+        open({reached!r}, "w").close()
+        time.sleep(600)
+
+sys.addaudithook(hold)
+"""
+"""Every Python process that starts with this waits where it is about to make a file with `part` in its name beside
+others, and says that it does: there it can be stopped on any machine, however fast."""
 
 
-def _start(*words: object) -> "subprocess.Popen[str]":
+def _stopped_at(part: str, folder: Path, number: signal.Signals, *words: object) -> tuple[int, str]:
+    """Run a command until it makes such a file, send the signal to it and its workers; its exit code, what it said."""
+    folder.mkdir()
+    reached = folder / "reached"
+    (folder / "sitecustomize.py").write_text(_HOLD.format(part=part, reached=str(reached)))
     command = [sys.executable, "-m", "langsamp", *map(str, words)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment)
-
-
-def _stop(process: "subprocess.Popen[str]", when: Callable[[], object], number: signal.Signals) -> str:
-    """Send a signal to the process and its workers, as Ctrl-C would; what it said until all of them ended."""
-    while not when():
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(folder)}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment)
+    while not reached.exists():
         assert process.poll() is None, process.stderr and process.stderr.read()
-        time.sleep(0.002)
+        time.sleep(0.01)
     os.kill(process.pid, number) if number == signal.SIGKILL else os.killpg(process.pid, number)
-    return process.communicate(timeout=60)[1]
+    err = process.communicate(timeout=60)[1]
+    return process.returncode, err
 
 
 def _signal_at(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *, call: int, number: signal.Signals) -> None:
@@ -60,14 +74,13 @@ class TestStopping:
         said(*words)
         assert content(run.export) == content(tiny_run.export)
 
-    def test_training_goes_on_after_a_kill(self, run: TinyRun) -> None:
+    def test_training_goes_on_after_a_kill(self, run: TinyRun, tmp_path: Path) -> None:
         shutil.rmtree(run.out / "models")
-        words = ["train", run.recipe_file, "--variant", "both", "--set", "training.steps=90"]
+        words = ["train", run.recipe_file, "--variant", "both", "--set", "training.steps=30"]
         words += ["--set", "training.checkpoint_every=10", "--set", "training.keep_checkpoints=1"]
-        folder = run.export.parent / "checkpoints"
-        process = _start(*words)
-        _stop(process, lambda: checkpoints(folder), signal.SIGKILL)
-        assert process.returncode == -signal.SIGKILL
+        code, _ = _stopped_at("step-0000020", tmp_path / "held", signal.SIGKILL, *words)
+        assert code == -signal.SIGKILL
+        assert [each.name for each in checkpoints(run.export.parent / "checkpoints")] == ["step-0000010"]
         said(*words)
         gone_on = content(run.export)
         shutil.rmtree(run.out / "models")
@@ -76,11 +89,9 @@ class TestStopping:
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
     def test_preparing_goes_on(self, fresh: TinyRun, tmp_path: Path, number: signal.Signals, code: int) -> None:
-        write_lines(fresh.root / "text" / "swh_Latn.txt", documents("swh_Latn", 25_000))  # cleaning takes a while
-        words = ["prepare", fresh.recipe_file, "--set", "tokenizer.sample_documents=500"]
-        process = _start(*words)
-        err = _stop(process, lambda: list(fresh.out.glob(".rows.*/*.part")), number)
-        assert process.returncode == code, err
+        words = ["prepare", fresh.recipe_file]
+        ended, err = _stopped_at(".part", tmp_path / "held", number, *words)
+        assert ended == code, err
         assert "Traceback" not in err
         assert "interrupted; run the same command again to go on" in err or number == signal.SIGKILL
         assert not list(fresh.out.glob("[!.]*"))

@@ -1,7 +1,8 @@
 """Attention for rows of a few hundred tokens on a CPU: plain products, one head after another while it is in the cache.
 
 There torch's own fused attention is slower than plain products in bf16 and has dear dropout; plain products over all
-heads at once go through memory several times. Probabilities are kept for the backward pass, so this is for short rows.
+heads at once go through memory several times. Probabilities are computed again in the backward pass, which takes a
+hundredth of a step and saves what would be most of its memory.
 
 Shape suffixes: B rows, H heads, Q queries, L keys, E width of a head, N = B x H, n heads taken together.
 """
@@ -20,7 +21,7 @@ from langsamp.model.dropout import draw_kept, keep_scale
 NAME = "langsamp_by_head"
 """How Hugging Face knows it: a value of `attn_implementation`."""
 LONGEST = 1024
-"""Longest rows it is meant for; with longer ones the kept probabilities outgrow everything else."""
+"""Longest rows it is meant for; with longer ones a head's probabilities leave the cache."""
 
 _CACHED = 1 << 18
 """Probabilities that are computed at once: 1 MiB in fp32."""
@@ -65,29 +66,26 @@ class _Attention(torch.autograd.Function):
     def forward(
         ctx: Any, query_NQE: Tensor, key_NLE: Tensor, value_NLE: Tensor, scaling: float, dropout: float
     ) -> Tensor:
-        heads, queries, keys = len(query_NQE), query_NQE.shape[1], key_NLE.shape[1]
-        kept_NQL = draw_kept((heads, queries, keys), dropout) if dropout else None
-        shares_NQL = query_NQE.new_empty(heads, queries, keys)
+        kept_NQL = draw_kept((*query_NQE.shape[:2], key_NLE.shape[1]), dropout) if dropout else None
         attended_NQE = torch.empty_like(query_NQE, memory_format=torch.contiguous_format)
-        for part in _parts(shares_NQL):
-            shares_nQL = _scaled(query_NQE[part], key_NLE[part].mT, scaling, out=shares_NQL[part])
-            torch.softmax(shares_nQL, -1, out=shares_nQL)
+        for part in _parts(query_NQE, key_NLE):
+            shares_nQL = _shares(query_NQE[part], key_NLE[part], scaling)
             if kept_NQL is not None:
-                shares_nQL = shares_nQL * kept_NQL[part]
+                shares_nQL.mul_(kept_NQL[part])
             _scaled(shares_nQL, value_NLE[part], keep_scale(dropout), out=attended_NQE[part])
-        ctx.save_for_backward(query_NQE, key_NLE, value_NLE, shares_NQL, kept_NQL)
+        ctx.save_for_backward(query_NQE, key_NLE, value_NLE, kept_NQL)
         ctx.scaling, ctx.kept_scale = scaling, keep_scale(dropout)
         return attended_NQE
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient_NQE: Tensor) -> tuple[Tensor | None, ...]:
-        query_NQE, key_NLE, value_NLE, shares_NQL, kept_NQL = ctx.saved_tensors
+        query_NQE, key_NLE, value_NLE, kept_NQL = ctx.saved_tensors
         gradients = [
             torch.empty_like(each, memory_format=torch.contiguous_format) for each in (query_NQE, key_NLE, value_NLE)
         ]
-        for part in _parts(shares_NQL):
-            shares_nQL = shares_NQL[part]
+        for part in _parts(query_NQE, key_NLE):
+            shares_nQL = _shares(query_NQE[part], key_NLE[part], ctx.scaling)
             dropped_nQL = shares_nQL if kept_NQL is None else shares_nQL * kept_NQL[part]
             _scaled(dropped_nQL.mT, gradient_NQE[part], ctx.kept_scale, out=gradients[2][part])
             gradient_nQL = _scaled(gradient_NQE[part], value_NLE[part].mT, ctx.kept_scale, out=None)
@@ -99,11 +97,17 @@ class _Attention(torch.autograd.Function):
         return *gradients, None, None
 
 
-def _parts(shares_NQL: Tensor) -> list[slice]:
+def _parts(query_NQE: Tensor, key_NLE: Tensor) -> list[slice]:
     """Heads that are taken together: one for each thread, or as many as stay in a core's cache."""
-    heads = len(shares_NQL)
-    together = max(torch.get_num_threads(), _CACHED * heads // max(shares_NQL.numel(), 1))
+    heads, queries, keys = *query_NQE.shape[:2], key_NLE.shape[1]
+    together = max(torch.get_num_threads(), _CACHED // max(queries * keys, 1))
     return [slice(first, first + together) for first in range(0, heads, together)]
+
+
+def _shares(query_nQE: Tensor, key_nLE: Tensor, scaling: float) -> Tensor:
+    """How much each query attends to each key; over a query's keys they add up to 1."""
+    shares_nQL = _scaled(query_nQE, key_nLE.mT, scaling, out=None)
+    return torch.softmax(shares_nQL, -1, out=shares_nQL)
 
 
 def _scaled(one: Tensor, other: Tensor, scale: float, *, out: Tensor | None) -> Tensor:
