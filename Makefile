@@ -17,7 +17,7 @@ quickstart: $(INSTALLED)
 	$(BIN)/langsamp run configs/quickstart.yaml
 
 test: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check .

@@ -18,7 +18,9 @@ from tests.killed import content
 from tests.tiny_run import TinyRun, complaint, langsamp, said
 
 _HOLD = """
-import os, sys, time
+import os, signal, sys, time
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without it
 
 def hold(event, arguments):
     path = str(arguments[0]) if event in ("open", "os.mkdir") else ""

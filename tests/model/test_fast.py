@@ -19,10 +19,16 @@ ONE_DNN = Products(True, True, True) if has_one_dnn() else Products()
 ALONE = {
     "blocked loss": FastPaths(loss="blocked"),
     "oneDNN": FastPaths(products=ONE_DNN),
+    "lean layers": FastPaths(lean_layers=True),
+    "lean layers, oneDNN": FastPaths(products=ONE_DNN, lean_layers=True),
     "last layer": FastPaths(last_layer=True),
     "by head": FastPaths(by_head=True),
     "tied embedding": FastPaths(loss="blocked", tied_embedding=True),
 }
+ALL = FastPaths(
+    loss="blocked", products=ONE_DNN, lean_layers=True, last_layer=True, by_head=True, cheap_dropout=True,
+    tied_embedding=True,
+)  # fmt: skip
 IDS = {"language_ids_B": torch.tensor([0, 1, 1, 0]), "script_ids_B": torch.tensor([1, 0, 1, 1])}
 PADDING = 1
 
@@ -76,16 +82,12 @@ def check(found: dict[str, Tensor], expected: dict[str, Tensor], *, share: float
 
 @pytest.mark.parametrize("variant", ["both", "both@input"])
 @pytest.mark.parametrize("padded", [False, True])
-@pytest.mark.parametrize("paths", [*ALONE.values(), None], ids=[*ALONE, "all"])
+@pytest.mark.parametrize("paths", [*ALONE.values(), ALL], ids=[*ALONE, "all"])
 @pytest.mark.parametrize("model_type", HEADS)
 def test_every_path_gives_the_plain_loss_and_gradients(
-    model_type: str, paths: FastPaths | None, padded: bool, variant: Variant
+    model_type: str, paths: FastPaths, padded: bool, variant: Variant
 ) -> None:
     ours, inputs = model(model_type, variant=variant), batch(padded=padded)
-    if paths is None:
-        paths = FastPaths(
-            loss="blocked", products=ONE_DNN, last_layer=True, by_head=True, cheap_dropout=True, tied_embedding=True
-        )
     check(loss_and_gradients(ours, inputs, possible(ours, paths)), loss_and_gradients(ours, inputs, FastPaths()))
 
 
@@ -108,10 +110,7 @@ def test_the_model_is_as_it_was_afterwards(model_type: str, variant: Variant) ->
     ours, inputs = model(model_type, variant=variant), batch()
     before = ours(**inputs)
     attention = ours.mlm.config._attn_implementation
-    everything = FastPaths(
-        loss="blocked", products=ONE_DNN, last_layer=True, by_head=True, cheap_dropout=True, tied_embedding=True
-    )
-    paths = possible(ours, everything)
+    paths = possible(ours, ALL)
     with pytest.raises(KeyError), ours.taking(paths):
         raise KeyError
     assert torch.equal(ours(**inputs), before)
@@ -167,6 +166,49 @@ def test_in_bf16_all_paths_stay_near_fp32() -> None:
         with torch.autocast("cpu", torch.bfloat16):
             found = loss_and_gradients(ours, inputs, paths)
         check(found, expected, share=3e-2)
+
+
+def kept_for_backward(ours: LangSampForMaskedLM, paths: FastPaths, dtype: torch.dtype | None) -> list[Tensor]:
+    """Everything that the backward pass keeps beside the model's own weights, each storage once."""
+    weights = {weight.untyped_storage().data_ptr() for weight in ours.parameters()}
+    kept: dict[int, Tensor] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.setdefault(tensor.untyped_storage().data_ptr(), tensor)
+        return tensor
+
+    hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
+    with ours.taking(paths), torch.autocast("cpu", dtype, enabled=dtype is not None), hooks:
+        ours(**batch())
+    return [tensor for place, tensor in kept.items() if place not in weights]
+
+
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16])
+@pytest.mark.parametrize("model_type", ["bert", "camembert", "roberta", "xlm-roberta"])
+def test_lean_layers_keep_no_copy_of_a_weight_and_what_goes_into_an_activation_alone(
+    model_type: str, dtype: torch.dtype | None
+) -> None:
+    ours = model(model_type)
+    wide, layers = ours.mlm.config.intermediate_size, ours.mlm.config.num_hidden_layers
+    linear = [each.weight for each in ours.mlm.base_model.modules() if isinstance(each, torch.nn.Linear)]
+    weights = {shape for weight in linear for shape in (weight.shape, weight.t().shape)}
+    lean, plain = (
+        [each.shape for each in kept_for_backward(ours, paths, dtype) if each.ndim > 1]
+        for paths in (FastPaths(lean_layers=True), FastPaths())
+    )
+    assert not weights.intersection(lean)
+    assert dtype is None or weights.intersection(plain)
+    assert sum(shape[-1] == wide for shape in lean) == layers
+    assert sum(shape[-1] == wide for shape in plain if shape not in weights) == 2 * layers
+
+
+def test_attention_by_head_keeps_no_probabilities() -> None:
+    ours = model("xlm-roberta")
+    found = kept_for_backward(ours, FastPaths(by_head=True), None)
+    assert not any(each.shape[-2:] == (24, 24) for each in found if each.ndim > 2)
+    eager = model("xlm-roberta")
+    eager.mlm.set_attn_implementation("eager")
+    assert any(each.shape[-2:] == (24, 24) for each in kept_for_backward(eager, FastPaths(), None) if each.ndim > 2)
 
 
 def test_masked_positions_of_uneven_rows() -> None:

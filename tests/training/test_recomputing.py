@@ -15,12 +15,8 @@ from langsamp.model.fast import FastPaths
 from langsamp.model.mlm import HEADS
 from langsamp.training.recomputing import recomputing
 from langsamp.training.trainer import train
-from tests.model.test_fast import ONE_DNN, batch, model, possible
+from tests.model.test_fast import ALL, batch, model, possible
 from tests.training.test_trainer import losses, task, weights
-
-ALL = FastPaths(
-    loss="blocked", products=ONE_DNN, last_layer=True, by_head=True, cheap_dropout=True, tied_embedding=True
-)
 
 
 @pytest.fixture(autouse=True)

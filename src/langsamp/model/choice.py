@@ -95,6 +95,7 @@ def choose_paths(
     paths = FastPaths(
         loss=loss,
         products=products,
+        lean_layers=on_cpu,
         last_layer=can_prune(model.mlm),
         by_head=on_cpu and shape.row_tokens <= LONGEST and bool(model.mlm._supports_attention_backend),
         cheap_dropout=on_cpu,

@@ -13,8 +13,9 @@ from transformers import PreTrainedModel
 from langsamp.model.attention import NAME as BY_HEAD
 from langsamp.model.dropout import cheap_dropout
 from langsamp.model.last_layer import LastLayer, pruned_last_layer
+from langsamp.model.linear_layers import linear_layers_by
 from langsamp.model.loss import Backend
-from langsamp.model.products import Products, linear_layers_by
+from langsamp.model.products import Products
 from langsamp.model.tied_embedding import TiedEmbedding, tied_embedding
 
 
@@ -27,6 +28,8 @@ class FastPaths(BaseModel):
     """Backend of the loss."""
     products: Products = Products()
     """Products of linear layers by oneDNN, in fp32 on a CPU."""
+    lean_layers: bool = False
+    """Whether linear layers keep no copies for the backward pass, nor what comes out of an activation."""
     last_layer: bool = False
     """Whether the last layer is computed at masked positions only."""
     by_head: bool = False
@@ -52,7 +55,7 @@ def taking(mlm: PreTrainedModel, paths: FastPaths) -> Iterator[Taken]:
             stack.enter_context(_attention_by_head(mlm))
         if paths.cheap_dropout:
             stack.enter_context(cheap_dropout(mlm))
-        stack.enter_context(linear_layers_by(mlm, paths.products))
+        stack.enter_context(linear_layers_by(mlm, paths.products, lean=paths.lean_layers))
         yield Taken(
             last_layer=stack.enter_context(pruned_last_layer(mlm)) if paths.last_layer else None,
             embedding=stack.enter_context(tied_embedding(mlm)) if paths.tied_embedding else None,
