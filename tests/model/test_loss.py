@@ -151,7 +151,7 @@ def test_what_is_not_finite_stays_so() -> None:
 def test_the_gradient_becomes_the_parameters_own_without_a_copy() -> None:
     parts, labels = head(9, 5003, 16)
     loss = blocked.blocked_loss(*parts, labels)
-    memory = loss.grad_fn.gradient_VD.data_ptr()
+    memory = loss.grad_fn.kept_VD.data_ptr()
     loss.backward()
     assert parts[1].grad.data_ptr() == memory
 

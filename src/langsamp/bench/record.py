@@ -31,6 +31,8 @@ class Row(BaseModel):
     """The same of the processor time, which other programs on the machine disturb less."""
     rate: float | None = None
     """Units of work a second, of the kind that the record names."""
+    share: float | None = None
+    """Of the group's seconds together, where its rows are parts of one thing."""
     peak_mib: float | None = None
     """Most memory that a process held which did this and nothing else."""
     above_mib: float | None = None

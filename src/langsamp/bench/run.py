@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 
 from langsamp.artifacts import write_json
-from langsamp.bench import data, finetuning, loss, prepare, report, retrieval, step, trainer
+from langsamp.bench import data, finetuning, loss, parts, prepare, report, retrieval, step, trainer
 from langsamp.bench.data import measure_data
 from langsamp.bench.figure import figure
 from langsamp.bench.finetuning import measure_finetuning
 from langsamp.bench.loss import measure_loss
 from langsamp.bench.material import Material
+from langsamp.bench.parts import measure_parts
 from langsamp.bench.prepare import measure_prepare
 from langsamp.bench.record import Record
 from langsamp.bench.report import measure_report
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
     "data": lambda material, quick: measure_data(material, data.QUICK if quick else data.NORMAL),
     "trainer": lambda material, quick: measure_trainer(material, trainer.QUICK if quick else trainer.NORMAL),
     "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
+    "parts": lambda material, quick: measure_parts(parts.QUICK if quick else parts.NORMAL),
     "step-gpu": lambda material, quick: measure_step_on_gpu(step.QUICK if quick else step.GPU),
     "loss-gpu": lambda material, quick: measure_loss(loss.QUICK if quick else loss.GPU, device="cuda"),
     "loss": lambda material, quick: measure_loss(loss.QUICK if quick else loss.NORMAL),

@@ -15,6 +15,7 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
     "ratio": lambda row: "" if row.ratio is None else f"{row.ratio:.2f}x",
     "CPU ratio": lambda row: "" if row.cpu_ratio is None else f"{row.cpu_ratio:.2f}x",
     "quartiles": lambda row: "" if row.spread is None else "{:.2f}-{:.2f}".format(*row.spread),
+    "share": lambda row: "" if row.share is None else f"{100 * row.share:.0f} %",
     "{unit}/s": lambda row: _number(row.rate),
     "peak MiB": lambda row: _number(row.peak_mib),
     "above MiB": lambda row: _number(row.above_mib),

@@ -1,8 +1,10 @@
 """Cross-entropy of a linear layer over a large vocabulary, block by block of it: no (M, V) matrix is ever there.
 
-Two passes: the forward one finds each row's log-sum-exp, the backward one turns each block's logits into its part of
-the gradients, which is written where it stays. Blocks run over the vocabulary and not over rows: with few masked rows
-and a huge vocabulary, parts of the rows would make tiny products and read the whole weight for each.
+Two passes: the forward one finds each row's log-sum-exp and, as attention without a matrix of probabilities does, the
+mean of the weight's rows by their probabilities so far: the hidden states' gradient but for the label's row. The
+backward one turns each block's logits into its part of the weight's gradient, which is written where it stays, and
+need not read the weight again. Blocks run over the vocabulary and not over rows: with few masked rows and a huge
+vocabulary, parts of the rows would make tiny products and read the whole weight for each.
 
 On a CPU the logits of the first pass need not be computed again: the memory that is to become a block's gradient of the
 weight (n x D numbers) holds them meanwhile (n x M numbers, or as many as fit).
@@ -71,69 +73,103 @@ class _Way(NamedTuple):
         bias_n = None if bias_n is None else bias_n.to(self.dtype)
         return output_product(inputs_MD, weight_nD, bias_n, one_dnn=self.products.output)
 
+    def known_logits(
+        self, kept_VD: Tensor | None, inputs_MD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, part: slice
+    ) -> Tensor:
+        """Logits (M, n) of a block in the second pass: those that wait, and the others computed anew."""
+        weight_nD, bias_n = weight_VD[part], None if bias_V is None else bias_V[part]
+        if kept_VD is None:
+            return self.logits(inputs_MD, weight_nD.to(self.dtype), bias_n)
+        kept_Mk = _kept(kept_VD[part], rows=len(inputs_MD), dtype=self.dtype)
+        there = kept_Mk.shape[1]
+        if there == len(weight_nD):
+            return kept_Mk
+        rest = self.logits(inputs_MD, weight_nD[there:].to(self.dtype), None if bias_n is None else bias_n[there:])
+        return torch.cat((kept_Mk, rest), 1)
+
+
+class _Softmax:
+    """What is known so far of the softmax over the vocabulary, a block more at a time."""
+
+    def __init__(self, hidden_MD: Tensor, *, has_mean: bool) -> None:
+        """Begin with no token; `has_mean` to have the mean of the weight's rows by their probabilities."""
+        dtype = torch.promote_types(hidden_MD.dtype, torch.float32)
+        self._largest_M = hidden_MD.new_full((len(hidden_MD),), -torch.inf, dtype=dtype)
+        self._sums_M = torch.zeros_like(self._largest_M)
+        self._mean_MD = torch.zeros_like(hidden_MD, dtype=dtype) if has_mean else None
+
+    def add(self, logits_Mn: Tensor, weight_nD: Tensor, way: _Way) -> None:
+        """Take in a block; what was there shrinks where the block has a larger logit than any before."""
+        largest_M = torch.maximum(self._largest_M, logits_Mn.amax(1))
+        shares_Mn = torch.sub(logits_Mn, largest_M[:, None]).exp_()
+        shrunk_M = torch.exp(self._largest_M - largest_M)
+        self._largest_M, self._sums_M = largest_M, self._sums_M * shrunk_M + shares_Mn.sum(1)
+        if self._mean_MD is not None:
+            found_MD = input_gradient(shares_Mn.to(way.dtype), weight_nD, one_dnn=way.products.input_gradient)
+            self._mean_MD.mul_(shrunk_M[:, None]).add_(found_MD)
+
+    @property
+    def log_sums(self) -> Tensor:
+        """Log of the sum of the exponentials of all logits."""
+        return self._largest_M + self._sums_M.log()
+
+    @property
+    def mean(self) -> Tensor | None:
+        """Mean of the weight's rows by their probabilities."""
+        return None if self._mean_MD is None else self._mean_MD / self._sums_M[:, None]
+
 
 class _BlockedLoss(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, hidden_MD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, labels_M: Tensor, way: _Way
     ) -> Tensor:
-        inputs_MD = hidden_MD.to(way.dtype)
-        sums_M = torch.full(labels_M.shape, -torch.inf, dtype=_exact(hidden_MD), device=hidden_MD.device)
-        hits_M = torch.zeros_like(sums_M)
-        gradient_VD = _unset(weight_VD) if way.keeps else None
+        inputs_MD, softmax = hidden_MD.to(way.dtype), _Softmax(hidden_MD, has_mean=ctx.needs_input_grad[0])
+        hits_M = torch.zeros_like(softmax.log_sums)
+        kept_VD = _unset(weight_VD) if way.keeps else None
         for first in range(0, len(weight_VD), way.block):
             part = slice(first, first + way.block)
-            logits_Mn = way.logits(inputs_MD, weight_VD[part].to(way.dtype), None if bias_V is None else bias_V[part])
-            if gradient_VD is not None:
-                kept_Mk = _kept(gradient_VD[part], rows=len(labels_M), dtype=way.dtype)
+            weight_nD = weight_VD[part].to(way.dtype)
+            logits_Mn = way.logits(inputs_MD, weight_nD, None if bias_V is None else bias_V[part])
+            if kept_VD is not None:
+                kept_Mk = _kept(kept_VD[part], rows=len(labels_M), dtype=way.dtype)
                 kept_Mk.copy_(logits_Mn[:, : kept_Mk.shape[1]])
-            logits_Mn = logits_Mn.to(sums_M.dtype)
-            sums_M = torch.logaddexp(sums_M, logits_Mn.logsumexp(1))
+            logits_Mn = logits_Mn.to(hits_M.dtype)
+            softmax.add(logits_Mn, weight_nD, way)
             place_M1, is_here_M1 = _places(labels_M, first, logits_Mn.shape[1])
             hits_M = torch.where(is_here_M1, logits_Mn.gather(1, place_M1), hits_M[:, None]).squeeze(1)
-        ctx.save_for_backward(hidden_MD, weight_VD, bias_V, labels_M, sums_M)
-        ctx.way, ctx.gradient_VD = way, gradient_VD
-        return (sums_M - hits_M).sum()
+        mean_MD, log_sums_M = softmax.mean, softmax.log_sums
+        hidden_gradient_MD = None if mean_MD is None else (mean_MD - weight_VD[labels_M]).to(hidden_MD.dtype)
+        ctx.save_for_backward(hidden_MD, weight_VD, bias_V, labels_M, log_sums_M, hidden_gradient_MD)
+        ctx.way, ctx.kept_VD = way, kept_VD
+        return (log_sums_M - hits_M).sum()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
-        hidden_MD, weight_VD, bias_V, labels_M, sums_M = ctx.saved_tensors
+        hidden_MD, weight_VD, bias_V, labels_M, log_sums_M, hidden_gradient_MD = ctx.saved_tensors
         way: _Way = ctx.way
-        kept_VD, ctx.gradient_VD = ctx.gradient_VD, None  # a second backward finds no logits in there any more
-        by_hidden, by_weight, by_bias, *_ = ctx.needs_input_grad
+        kept_VD, ctx.kept_VD = ctx.kept_VD, None  # a second backward finds no logits in there any more
+        _, by_weight, by_bias, *_ = ctx.needs_input_grad
         inputs_MD = hidden_MD.to(way.dtype)
-        hidden_gradient_MD = hidden_MD.new_zeros(hidden_MD.shape, dtype=sums_M.dtype) if by_hidden else None
         weight_gradient_VD = (_unset(weight_VD) if kept_VD is None else kept_VD) if by_weight else None
         bias_gradient_V = torch.empty_like(bias_V) if by_bias else None
-        for first in range(0, len(weight_VD), way.block):
+        scratch_nD = inputs_MD.new_empty(way.block, inputs_MD.shape[1])
+        for first in range(0, len(weight_VD) if by_weight or by_bias else 0, way.block):
             part = slice(first, first + way.block)
-            weight_nD = weight_VD[part].to(way.dtype)
-            bias_n = None if bias_V is None else bias_V[part]
-            if kept_VD is None:
-                logits_Mn = way.logits(inputs_MD, weight_nD, bias_n)
-            else:
-                kept_Mk = _kept(kept_VD[part], rows=len(labels_M), dtype=way.dtype)
-                logits_Mn = _completed(kept_Mk, way, inputs_MD, weight_nD, bias_n)
-            gradient_Mn = torch.sub(logits_Mn, sums_M[:, None]).exp_().mul_(scale)
+            logits_Mn = way.known_logits(kept_VD, inputs_MD, weight_VD, bias_V, part)
+            gradient_Mn = torch.sub(logits_Mn, log_sums_M[:, None]).exp_().mul_(scale)
             place_M1, is_here_M1 = _places(labels_M, first, logits_Mn.shape[1])
             gradient_Mn.scatter_add_(1, place_M1, is_here_M1 * -scale)
             if bias_gradient_V is not None:
                 bias_gradient_V[part] = gradient_Mn.sum(0)
-            gradient_Mn = gradient_Mn.to(way.dtype)
-            if hidden_gradient_MD is not None:
-                hidden_gradient_MD += input_gradient(gradient_Mn, weight_nD, one_dnn=way.products.input_gradient)
             if weight_gradient_VD is not None:
-                _write(weight_gradient_VD[part], gradient_Mn, inputs_MD, one_dnn=way.products.weight_gradient)
+                one_dnn = way.products.weight_gradient
+                _write(weight_gradient_VD[part], gradient_Mn.to(way.dtype), inputs_MD, scratch_nD, one_dnn=one_dnn)
         if way.waiting is not None:
             way.waiting.gradient, weight_gradient_VD = weight_gradient_VD, None
-        gradient_MD = None if hidden_gradient_MD is None else hidden_gradient_MD.to(hidden_MD.dtype)
+        gradient_MD = None if hidden_gradient_MD is None else hidden_gradient_MD * scale.to(hidden_MD.dtype)
         return gradient_MD, weight_gradient_VD, bias_gradient_V, None, None
-
-
-def _exact(hidden_MD: Tensor) -> torch.dtype:
-    """The type of sums."""
-    return torch.promote_types(hidden_MD.dtype, torch.float32)
 
 
 def _unset(weight_VD: Tensor) -> Tensor:
@@ -153,18 +189,11 @@ def _kept(gradient_nD: Tensor, *, rows: int, dtype: torch.dtype) -> Tensor:
     return numbers[: rows * tokens].view(rows, tokens)
 
 
-def _completed(kept_Mk: Tensor, way: _Way, inputs_MD: Tensor, weight_nD: Tensor, bias_n: Tensor | None) -> Tensor:
-    """Logits (M, n) of a block: those that wait, and the others computed anew."""
-    there = kept_Mk.shape[1]
-    if there == len(weight_nD):
-        return kept_Mk
-    rest = way.logits(inputs_MD, weight_nD[there:], None if bias_n is None else bias_n[there:])
-    return torch.cat((kept_Mk, rest), 1)
-
-
-def _write(gradient_nD: Tensor, gradient_Mn: Tensor, inputs_MD: Tensor, *, one_dnn: bool) -> None:
+def _write(gradient_nD: Tensor, gradient_Mn: Tensor, inputs_MD: Tensor, scratch_nD: Tensor, *, one_dnn: bool) -> None:
     """Put the weight's gradient into its place, which may hold logits until now."""
-    if not one_dnn and gradient_nD.dtype == inputs_MD.dtype:
+    if one_dnn:
+        gradient_nD.copy_(weight_gradient(gradient_Mn, inputs_MD, one_dnn=True))
+    elif gradient_nD.dtype == inputs_MD.dtype:
         torch.mm(gradient_Mn.t(), inputs_MD, out=gradient_nD)
     else:
-        gradient_nD.copy_(weight_gradient(gradient_Mn, inputs_MD, one_dnn=one_dnn))
+        gradient_nD.copy_(torch.mm(gradient_Mn.t(), inputs_MD, out=scratch_nD[: len(gradient_nD)]))

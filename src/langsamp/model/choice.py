@@ -119,7 +119,7 @@ def _choose_loss(
     tokens = vocabulary
     if device.type == "cpu":
         tokens = min(vocabulary, max(_LEAST_TOKENS, int(_CPU_FLOP / (6 * shape.masked * width))))
-    head = _Head(decoder, tokens=tokens, masked=shape.masked, device=device)
+    head = _Head(decoder, tokens=tokens, masked=shape.masked, device=device, is_tied=can_tie(model.mlm))
     seconds = dict(
         zip([first, *others], agree([head.seconds(each, shape, paths) for each in (first, *others)]), strict=True)
     )
@@ -133,27 +133,32 @@ def _choose_loss(
 class _Head:
     """A decoder, or the first part of it, with hidden states and labels to try a loss on."""
 
-    def __init__(self, decoder: Any, *, tokens: int, masked: int, device: torch.device) -> None:
+    def __init__(self, decoder: Any, *, tokens: int, masked: int, device: torch.device, is_tied: bool) -> None:
         generator = torch.Generator().manual_seed(0)
         self._weight: Tensor = decoder.weight.detach()[:tokens].requires_grad_()
         self._bias = None if decoder.bias is None else decoder.bias.detach()[:tokens].requires_grad_()
         self._hidden = torch.randn(masked, decoder.weight.shape[1], generator=generator).to(device).requires_grad_()
         self._labels = torch.randint(tokens, (masked,), generator=generator).to(device)
+        self._is_tied = is_tied
 
     def seconds(self, backend: Backend, shape: BatchShape, paths: FastPaths) -> float:
-        """What forward and backward take, the least of a few; infinite where memory does not suffice."""
+        """What forward and backward take, the least of a few; infinite where memory does not suffice.
+
+        With the embedding's gradient, a second matrix of the weight's size to be cleared and added, where the two are
+        one weight and the backend is not the one that spares it.
+        """
         dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(shape.precision)
-        device, given = (
-            self._labels.device,
-            [each for each in (self._hidden, self._weight, self._bias) if each is not None],
-        )
+        given = [each for each in (self._weight, self._hidden, self._bias) if each is not None]
+        device, adds_embedding = self._labels.device, self._is_tied and backend != "blocked"
 
         def once() -> None:
             with torch.autocast(device.type, dtype, enabled=dtype is not None):
                 loss = masked_lm_loss(
                     self._hidden, self._weight, self._bias, self._labels, backend=backend, products=paths.products
                 )
-            torch.autograd.grad(loss, given)
+            gradient_VD, *_ = torch.autograd.grad(loss, given)
+            if adds_embedding:
+                gradient_VD += torch.zeros_like(gradient_VD)
 
         try:
             return _least_seconds({backend: once}, device)[backend]

@@ -97,5 +97,5 @@ class _Linear(torch.autograd.Function):
             given_gradient_MD = found.to(inputs_MD.dtype)
             if way.activation is not None:
                 (given_gradient_MD,) = torch.autograd.grad(inputs_MD, given_MD, given_gradient_MD)
-        bias_gradient_N = gradient_MN.sum(0, dtype=weight_ND.dtype) if by_bias else None
+        bias_gradient_N = gradient_MN.sum(0).to(weight_ND.dtype) if by_bias else None
         return given_gradient_MD, weight_gradient_ND, bias_gradient_N, None, None
