@@ -10,7 +10,7 @@ from langsamp.bench.loss import Case, LossSize, measure_loss
 from langsamp.bench.material import Material
 from langsamp.bench.parts import measure_parts
 from langsamp.bench.prepare import PrepareSize, measure_prepare
-from langsamp.bench.record import Record, Row
+from langsamp.bench.record import Record
 from langsamp.bench.report import ReportSize, measure_report
 from langsamp.bench.retrieval import RetrievalSize, measure_retrieval
 from langsamp.bench.start import measure_start
@@ -67,11 +67,8 @@ def test_step() -> None:
 def test_parts() -> None:
     size = StepSize(layers=2, hidden=32, heads=2, vocab_size=500, rows=2, row_tokens=16, rounds=1)
     record = measure_parts(size)
-    groups = {row.group: [] for row in record.rows}  # type: dict[str | None, list[Row]]
-    for row in record.rows:
-        groups[row.group].append(row)
-    assert list(groups) == ["fp32", "bf16", "bf16, dropout 0.1"]
-    for rows in groups.values():
+    for group in ("fp32", "bf16", "bf16, dropout 0.1"):
+        rows = [row for row in record.rows if row.group == group]
         assert sum(row.share or 0.0 for row in rows) == pytest.approx(1)
         assert {"AdamW", "the rest", "products of linear layers and of the loss"} <= {row.variant for row in rows}
         assert all(row.rate for row in rows if row.variant == "products of linear layers and of the loss")

@@ -8,6 +8,9 @@ import typer
 if TYPE_CHECKING:
     from langsamp.evaluation.run import Evaluation
 
+_NAME, _LONGEST_NAME = 12, 24
+"""Width of a line of a row's name in a table that is wider than the terminal, and of a name that is kept so."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -49,18 +52,27 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bo
     if as_json:
         print_json(rows)
         return
+    from textwrap import fill
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
     columns = [name for name in (rows[0] if rows else ()) if any(str(row[name] or "") for row in rows)]
-    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    cells = {name: [str(row[name]) if row[name] is not None else "" for row in rows] for name in columns}
+    is_wide = sum(max(map(len, (name, *its))) + 2 for name, its in cells.items()) > console.width
+    between = (0, 1, 0, 0) if is_wide else (0, 1)
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=between)
     for name in columns:
         number = all(_is_number(row[name]) for row in rows)
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(row[name]) if row[name] is not None else "") for name in columns))
-    Console().print(table)
+        names_rows = is_wide and name == columns[0] and max(map(len, cells[name])) <= _LONGEST_NAME
+        if names_rows:  # in lines of whole words: the other columns have to be narrower
+            cells[name] = [fill(cell, _NAME, break_long_words=False, break_on_hyphens=True) for cell in cells[name]]
+        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=names_rows)
+    for row in zip(*cells.values(), strict=True):
+        table.add_row(*map(Text, row))
+    console.print(table)
 
 
 def _is_number(value: object) -> bool:
