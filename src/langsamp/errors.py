@@ -68,8 +68,9 @@ def checked(owner: type[Settings], content: object, *, source: str = "") -> Sett
         return owner.model_validate(content)
     except ValidationError as error:
         lines = [_explained(problem, owner) for problem in error.errors()]
-    start = f"{source}: " if source else ""
-    raise UserError(start + ("\n  " if start and len(lines) > 1 else "") + "\n  ".join(lines))
+    if not source:
+        raise UserError("\n".join(lines))
+    raise UserError(f"{source}: " + ("\n  " if len(lines) > 1 else "") + "\n  ".join(lines))
 
 
 def _explained(problem: Any, owner: "type[BaseModel]") -> str:

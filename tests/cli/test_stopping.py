@@ -40,14 +40,16 @@ def _stopped_at(part: str, folder: Path, number: signal.Signals, *words: object)
     reached = folder / "reached"
     (folder / "sitecustomize.py").write_text(_HOLD.format(part=part, reached=str(reached)))
     command = [sys.executable, "-m", "langsamp", *map(str, words)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(folder)}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment)
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(paths)}
+    said = folder / "stderr"
+    with said.open("w") as err:
+        process = subprocess.Popen(command, stderr=err, start_new_session=True, env=environment)
     while not reached.exists():
-        assert process.poll() is None, process.stderr and process.stderr.read()
+        assert process.poll() is None, said.read_text()
         time.sleep(0.01)
     os.kill(process.pid, number) if number == signal.SIGKILL else os.killpg(process.pid, number)
-    err = process.communicate(timeout=60)[1]
-    return process.returncode, err
+    return process.wait(timeout=60), said.read_text()
 
 
 def _signal_at(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *, call: int, number: signal.Signals) -> None:
@@ -90,7 +92,9 @@ class TestStopping:
         assert content(run.export) == gone_on
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
-    def test_preparing_goes_on(self, fresh: TinyRun, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    def test_preparing_again_gives_the_same_rows(
+        self, fresh: TinyRun, tmp_path: Path, number: signal.Signals, code: int
+    ) -> None:
         words = ["prepare", fresh.recipe_file]
         ended, err = _stopped_at(".part", tmp_path / "held", number, *words)
         assert ended == code, err

@@ -184,7 +184,7 @@ def kept_for_backward(ours: LangSampForMaskedLM, paths: FastPaths, dtype: torch.
 
 
 @pytest.mark.parametrize("dtype", [None, torch.bfloat16])
-@pytest.mark.parametrize("model_type", ["bert", "camembert", "roberta", "xlm-roberta"])
+@pytest.mark.parametrize("model_type", ["bert", "camembert", "deberta-v2", "roberta", "xlm-roberta", "xlm-roberta-xl"])
 def test_lean_layers_keep_no_copy_of_a_weight_and_what_goes_into_an_activation_alone(
     model_type: str, dtype: torch.dtype | None
 ) -> None:
@@ -200,6 +200,41 @@ def test_lean_layers_keep_no_copy_of_a_weight_and_what_goes_into_an_activation_a
     assert dtype is None or weights.intersection(plain)
     assert sum(shape[-1] == wide for shape in lean) == layers
     assert sum(shape[-1] == wide for shape in plain if shape not in weights) == 2 * layers
+
+
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16])
+@pytest.mark.parametrize("model_type", sorted(HEADS))
+def test_a_batch_without_masked_tokens_has_no_loss_and_no_gradient(model_type: str, dtype: torch.dtype | None) -> None:
+    ours, inputs = model(model_type), batch()
+    inputs["labels_BL"] = torch.full_like(inputs["labels_BL"], -100)
+    with ours.taking(possible(ours, ALL)):
+        with torch.autocast("cpu", dtype, enabled=dtype is not None):
+            loss = ours(**inputs)
+        loss.backward()
+    assert loss == 0
+    assert not any(weight.grad.any() for weight in ours.parameters() if weight.grad is not None)
+
+
+def test_a_feed_forward_part_of_another_kind_keeps_its_activation() -> None:
+    class Linear(torch.nn.Linear):
+        pass
+
+    ours, inputs = model("bert"), batch()
+    expected = loss_and_gradients(ours, inputs, FastPaths())
+    ours.mlm.base_model.encoder.layer[0].output.dense.__class__ = Linear
+    check(loss_and_gradients(ours, inputs, FastPaths(lean_layers=True)), expected)
+
+
+def test_lean_layers_keep_nothing_for_weights_that_learn_nothing() -> None:
+    ours = model("bert")
+    for layer in ours.mlm.base_model.encoder.modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.requires_grad_(False)
+    lean, plain = (
+        sum(each.untyped_storage().nbytes() for each in kept_for_backward(ours, paths, torch.bfloat16))
+        for paths in (FastPaths(lean_layers=True), FastPaths())
+    )
+    assert lean < plain
 
 
 def test_attention_by_head_keeps_no_probabilities() -> None:

@@ -56,6 +56,35 @@ def test_every_backend_equals_fp64(backend: str, bias: bool, dtype: torch.dtype)
     check(found, oracle(parts, labels, scale=1 / 37), TOLERANCE[dtype])
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("backend", EAGER)
+def test_a_gradient_is_as_exact_where_the_label_is_nearly_certain(backend: str, dtype: torch.dtype) -> None:
+    """There it is small, and must be no difference of large numbers."""
+    parts, labels = head(37, 5003, 48, bias=False)
+    _, weight, _ = parts
+    with torch.no_grad():
+        hidden = weight[labels]
+        for _ in range(40):  # as long as each label's probability is under 0.9999
+            logits = hidden @ weight.T
+            certain = logits.softmax(1).gather(1, labels[:, None]) > 0.9999
+            hidden = torch.where(certain, hidden, hidden * 1.2)
+    parts = [hidden.to(torch.bfloat16).float().requires_grad_(), weight, None]
+    found, expected = loss_and_gradients(parts, labels, backend=backend, dtype=dtype), oracle(parts, labels)
+    assert 0 < expected[0] / len(labels) < 1e-3
+    check(found[1:2], expected[1:2], {torch.float32: 5e-2, torch.bfloat16: 0.2}[dtype])
+
+
+@pytest.mark.parametrize("block", [10, 4096])
+def test_a_token_may_be_impossible(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(blocked, "_CPU_BLOCK", block)
+    parts, labels = head(9, 53, 16)
+    labels = labels.clamp(min=30)
+    parts[2].data[:20] = -torch.inf
+    found = loss_and_gradients(parts, labels, backend="blocked")
+    assert all(each.isfinite().all() for each in found)
+    check(found, loss_and_gradients(parts, labels, backend="plain"), 5e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif("compiled" not in HERE, reason="no C++ compiler")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler loads parts that torch deprecates

@@ -74,7 +74,7 @@ from pathlib import Path
 from langsamp.data.rows import PreparedRows
 from langsamp.training.trainer import train
 from transformers import AutoTokenizer
-from tests.training.test_trainer import assert_resumes_exactly, task
+from tests.training.test_trainer import task
 folder = Path(sys.argv[1])
 tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
 train(task(PreparedRows(folder / "rows"), tokenizer, folder / "two", dropout=0.0, loss="blocked"), cpu=True)

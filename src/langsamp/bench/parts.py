@@ -47,6 +47,8 @@ _KINDS = {
 """Kinds of work, each with the names of torch's operators, as its profiler tells them."""
 _KIND_OF = {operator: kind for kind, operators in _KINDS.items() for operator in operators}
 _REST = "the rest"
+_UNCOUNTED = ("_linear_pointwise", "mkldnn_linear")
+"""Products whose floating-point operations the profiler does not tell."""
 
 
 def measure_parts(size: StepSize) -> Record:
@@ -78,12 +80,12 @@ def _rows(place: Workplace, setting: Setting) -> Iterator[Row]:
         seconds[_REST] += seconds.pop(kind)
     group = f"{setting.precision}{f', dropout {setting.dropout}' if setting.dropout else ''}"
     for kind, taken in sorted(seconds.items(), key=lambda item: (item[0] == _REST, -item[1])):
-        speed = flop[kind] / taken / 1e9 if kind.startswith("products") and flop[kind] else None
+        speed = flop[kind] / taken / 1e9 if kind.startswith("products") and flop[kind] > 0 else None
         yield Row(variant=kind, group=group, seconds=taken, share=taken / whole, rate=speed)
 
 
 def _profiled(place: Workplace, setting: Setting) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds and floating-point operations of one step by kind of work."""
+    """Seconds and floating-point operations of one step by kind of work; NaN where the profiler counts none."""
     with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:
         place.steps(setting, warm_up=0, number=1)
     seconds: dict[str, float] = defaultdict(float)
@@ -91,5 +93,5 @@ def _profiled(place: Workplace, setting: Setting) -> tuple[dict[str, float], dic
     for event in profiler.key_averages():
         kind = _KIND_OF.get(event.key.rpartition("::")[2], _REST)
         seconds[kind] += event.self_cpu_time_total / 1e6
-        flop[kind] += event.flops
+        flop[kind] += float("nan") if event.key.endswith(_UNCOUNTED) else event.flops
     return seconds, flop

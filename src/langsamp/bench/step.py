@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from multiprocessing import get_context
 from statistics import median
 from typing import Any
@@ -29,6 +29,8 @@ QUICK = StepSize(layers=4, hidden=256, heads=4, vocab_size=32_000, rows=2, row_t
 NORMAL = StepSize(
     layers=12, hidden=768, heads=12, vocab_size=250_002, rows=2, row_tokens=512, rounds=3, has_targets=True
 )
+LARGE = replace(NORMAL, vocab_size=401_145, rounds=1)
+"""The vocabulary of the paper's encoders: that of XLM-R, extended."""
 GPU = StepSize(layers=12, hidden=768, heads=12, vocab_size=401_145, rows=64, row_tokens=512, rounds=7, has_targets=True)
 _STEPS_FOR_MEMORY = 3
 _EQUAL = 1e-5

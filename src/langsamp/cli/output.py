@@ -54,6 +54,7 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bo
         return
     from textwrap import fill
 
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -61,12 +62,12 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bo
     console = Console()
     columns = [name for name in (rows[0] if rows else ()) if any(str(row[name] or "") for row in rows)]
     cells = {name: [str(row[name]) if row[name] is not None else "" for row in rows] for name in columns}
-    is_wide = sum(max(map(len, (name, *its))) + 2 for name, its in cells.items()) > console.width
+    is_wide = sum(max(map(cell_len, (name, *its))) + 2 for name, its in cells.items()) > console.width
     between = (0, 1, 0, 0) if is_wide else (0, 1)
     table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=between)
     for name in columns:
         number = all(_is_number(row[name]) for row in rows)
-        names_rows = is_wide and name == columns[0] and max(map(len, cells[name])) <= _LONGEST_NAME
+        names_rows = is_wide and name == columns[0] and max(map(cell_len, cells[name])) <= _LONGEST_NAME
         if names_rows:  # in lines of whole words: the other columns have to be narrower
             cells[name] = [fill(cell, _NAME, break_long_words=False, break_on_hyphens=True) for cell in cells[name]]
         table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=names_rows)

@@ -1,10 +1,11 @@
 """Cross-entropy of a linear layer over a large vocabulary, block by block of it: no (M, V) matrix is ever there.
 
 Two passes: the forward one finds each row's log-sum-exp and, as attention without a matrix of probabilities does, the
-mean of the weight's rows by their probabilities so far: the hidden states' gradient but for the label's row. The
-backward one turns each block's logits into its part of the weight's gradient, which is written where it stays, and
-need not read the weight again. Blocks run over the vocabulary and not over rows: with few masked rows and a huge
-vocabulary, parts of the rows would make tiny products and read the whole weight for each.
+sum of the weight's rows by their probabilities, all but the label's. That is the hidden states' gradient, and no
+difference of nearly equal numbers where the label is well predicted. The backward one turns each block's logits into
+its part of the weight's gradient, which is written where it stays, and need not read the weight again. Blocks run over
+the vocabulary and not over rows: with few masked rows and a huge vocabulary, parts of the rows would make tiny products
+and read the whole weight for each.
 
 On a CPU the logits of the first pass need not be computed again: the memory that is to become a block's gradient of the
 weight (n x D numbers) holds them meanwhile (n x M numbers, or as many as fit).
@@ -91,32 +92,36 @@ class _Way(NamedTuple):
 class _Softmax:
     """What is known so far of the softmax over the vocabulary, a block more at a time."""
 
-    def __init__(self, hidden_MD: Tensor, *, has_mean: bool) -> None:
-        """Begin with no token; `has_mean` to have the mean of the weight's rows by their probabilities."""
+    def __init__(self, hidden_MD: Tensor, *, has_gradient: bool) -> None:
+        """Begin with no token; `has_gradient` to have that of the hidden states in the end."""
         dtype = torch.promote_types(hidden_MD.dtype, torch.float32)
         self._largest_M = hidden_MD.new_full((len(hidden_MD),), -torch.inf, dtype=dtype)
-        self._sums_M = torch.zeros_like(self._largest_M)
-        self._mean_MD = torch.zeros_like(hidden_MD, dtype=dtype) if has_mean else None
+        self._sums_M, self._others_M = torch.zeros_like(self._largest_M), torch.zeros_like(self._largest_M)
+        self._others_MD = torch.zeros_like(hidden_MD, dtype=dtype) if has_gradient else None
 
-    def add(self, logits_Mn: Tensor, weight_nD: Tensor, way: _Way) -> None:
+    def add(self, logits_Mn: Tensor, weight_nD: Tensor, place_M1: Tensor, is_here_M1: Tensor, way: _Way) -> None:
         """Take in a block; what was there shrinks where the block has a larger logit than any before."""
         largest_M = torch.maximum(self._largest_M, logits_Mn.amax(1))
-        shares_Mn = torch.sub(logits_Mn, largest_M[:, None]).exp_()
-        shrunk_M = torch.exp(self._largest_M - largest_M)
+        safe_M = largest_M.masked_fill(largest_M == -torch.inf, 0)  # where every logit until now is minus infinity
+        shares_Mn = torch.sub(logits_Mn, safe_M[:, None]).exp_()
+        shrunk_M = torch.exp(self._largest_M - safe_M)
         self._largest_M, self._sums_M = largest_M, self._sums_M * shrunk_M + shares_Mn.sum(1)
-        if self._mean_MD is not None:
+        if self._others_MD is not None:
+            shares_Mn.scatter_(1, place_M1, shares_Mn.gather(1, place_M1) * ~is_here_M1)
+            self._others_M = self._others_M * shrunk_M + shares_Mn.sum(1)
             found_MD = input_gradient(shares_Mn.to(way.dtype), weight_nD, one_dnn=way.products.input_gradient)
-            self._mean_MD.mul_(shrunk_M[:, None]).add_(found_MD)
+            self._others_MD.mul_(shrunk_M[:, None]).add_(found_MD)
 
     @property
     def log_sums(self) -> Tensor:
         """Log of the sum of the exponentials of all logits."""
         return self._largest_M + self._sums_M.log()
 
-    @property
-    def mean(self) -> Tensor | None:
-        """Mean of the weight's rows by their probabilities."""
-        return None if self._mean_MD is None else self._mean_MD / self._sums_M[:, None]
+    def hidden_gradient(self, label_rows_MD: Tensor) -> Tensor | None:
+        """Of each row's loss by its hidden state; `label_rows_MD` are the weight's rows of the labels."""
+        if self._others_MD is None:
+            return None
+        return (self._others_MD - self._others_M[:, None] * label_rows_MD) / self._sums_M[:, None]
 
 
 class _BlockedLoss(torch.autograd.Function):
@@ -124,7 +129,7 @@ class _BlockedLoss(torch.autograd.Function):
     def forward(
         ctx: Any, hidden_MD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, labels_M: Tensor, way: _Way
     ) -> Tensor:
-        inputs_MD, softmax = hidden_MD.to(way.dtype), _Softmax(hidden_MD, has_mean=ctx.needs_input_grad[0])
+        inputs_MD, softmax = hidden_MD.to(way.dtype), _Softmax(hidden_MD, has_gradient=ctx.needs_input_grad[0])
         hits_M = torch.zeros_like(softmax.log_sums)
         kept_VD = _unset(weight_VD) if way.keeps else None
         for first in range(0, len(weight_VD), way.block):
@@ -135,11 +140,10 @@ class _BlockedLoss(torch.autograd.Function):
                 kept_Mk = _kept(kept_VD[part], rows=len(labels_M), dtype=way.dtype)
                 kept_Mk.copy_(logits_Mn[:, : kept_Mk.shape[1]])
             logits_Mn = logits_Mn.to(hits_M.dtype)
-            softmax.add(logits_Mn, weight_nD, way)
             place_M1, is_here_M1 = _places(labels_M, first, logits_Mn.shape[1])
+            softmax.add(logits_Mn, weight_nD, place_M1, is_here_M1, way)
             hits_M = torch.where(is_here_M1, logits_Mn.gather(1, place_M1), hits_M[:, None]).squeeze(1)
-        mean_MD, log_sums_M = softmax.mean, softmax.log_sums
-        hidden_gradient_MD = None if mean_MD is None else (mean_MD - weight_VD[labels_M]).to(hidden_MD.dtype)
+        log_sums_M, hidden_gradient_MD = softmax.log_sums, softmax.hidden_gradient(weight_VD[labels_M])
         ctx.save_for_backward(hidden_MD, weight_VD, bias_V, labels_M, log_sums_M, hidden_gradient_MD)
         ctx.way, ctx.kept_VD = way, kept_VD
         return (log_sums_M - hits_M).sum()
@@ -154,7 +158,8 @@ class _BlockedLoss(torch.autograd.Function):
         inputs_MD = hidden_MD.to(way.dtype)
         weight_gradient_VD = (_unset(weight_VD) if kept_VD is None else kept_VD) if by_weight else None
         bias_gradient_V = torch.empty_like(bias_V) if by_bias else None
-        scratch_nD = inputs_MD.new_empty(way.block, inputs_MD.shape[1])
+        needs_scratch = by_weight and way.dtype != weight_VD.dtype
+        scratch_nD = inputs_MD.new_empty(min(way.block, len(weight_VD)), inputs_MD.shape[1]) if needs_scratch else None
         for first in range(0, len(weight_VD) if by_weight or by_bias else 0, way.block):
             part = slice(first, first + way.block)
             logits_Mn = way.known_logits(kept_VD, inputs_MD, weight_VD, bias_V, part)
@@ -168,7 +173,7 @@ class _BlockedLoss(torch.autograd.Function):
                 _write(weight_gradient_VD[part], gradient_Mn.to(way.dtype), inputs_MD, scratch_nD, one_dnn=one_dnn)
         if way.waiting is not None:
             way.waiting.gradient, weight_gradient_VD = weight_gradient_VD, None
-        gradient_MD = None if hidden_gradient_MD is None else hidden_gradient_MD * scale.to(hidden_MD.dtype)
+        gradient_MD = None if hidden_gradient_MD is None else (hidden_gradient_MD * scale).to(hidden_MD.dtype)
         return gradient_MD, weight_gradient_VD, bias_gradient_V, None, None
 
 
@@ -189,11 +194,13 @@ def _kept(gradient_nD: Tensor, *, rows: int, dtype: torch.dtype) -> Tensor:
     return numbers[: rows * tokens].view(rows, tokens)
 
 
-def _write(gradient_nD: Tensor, gradient_Mn: Tensor, inputs_MD: Tensor, scratch_nD: Tensor, *, one_dnn: bool) -> None:
+def _write(
+    gradient_nD: Tensor, gradient_Mn: Tensor, inputs_MD: Tensor, scratch_nD: Tensor | None, *, one_dnn: bool
+) -> None:
     """Put the weight's gradient into its place, which may hold logits until now."""
     if one_dnn:
         gradient_nD.copy_(weight_gradient(gradient_Mn, inputs_MD, one_dnn=True))
-    elif gradient_nD.dtype == inputs_MD.dtype:
+    elif scratch_nD is None:
         torch.mm(gradient_Mn.t(), inputs_MD, out=gradient_nD)
     else:
         gradient_nD.copy_(torch.mm(gradient_Mn.t(), inputs_MD, out=scratch_nD[: len(gradient_nD)]))

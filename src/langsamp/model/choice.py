@@ -144,8 +144,8 @@ class _Head:
     def seconds(self, backend: Backend, shape: BatchShape, paths: FastPaths) -> float:
         """What forward and backward take, the least of a few; infinite where memory does not suffice.
 
-        With the embedding's gradient, a second matrix of the weight's size to be cleared and added, where the two are
-        one weight and the backend is not the one that spares it.
+        With the embedding's gradient, a second matrix of the weight's size to be cleared and added, where the two could
+        share one (`can_tie`) and the backend is not the one that does so.
         """
         dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(shape.precision)
         given = [each for each in (self._weight, self._hidden, self._bias) if each is not None]

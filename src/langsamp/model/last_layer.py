@@ -66,7 +66,7 @@ class Masked(NamedTuple):
         return (
             values_MD.new_zeros(rows * most, values_MD.shape[1])
             .index_copy(0, self.places, values_MD)
-            .view(rows, most, -1)
+            .view(rows, most, values_MD.shape[1])
         )
 
     def gathered(self, values_BKD: Tensor) -> Tensor:

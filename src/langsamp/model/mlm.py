@@ -174,7 +174,7 @@ class LangSampForMaskedLM(nn.Module):
     def _output(self, input_ids_BL: Tensor, places: Places, context: dict[str, Any]) -> Tensor:
         """The encoder's output (M, D) at these places."""
         rows, tokens = input_ids_BL.shape
-        last = self._taken.last_layer
+        last = self._taken.last_layer if places.most else None  # of no position there is nothing to compute
         told = nullcontext() if last is None else last.at(Masked.of(places, rows=rows, tokens=tokens))
         with told:
             hidden: Tensor = self.mlm.base_model(input_ids_BL, **context).last_hidden_state

@@ -45,5 +45,7 @@ def has_one_dnn() -> bool:
 
 
 def _one_dnn(inputs_MD: Tensor, weight_ND: Tensor, bias_N: Tensor | None = None) -> Tensor:
+    if not inputs_MD.numel():
+        return nn.functional.linear(inputs_MD, weight_ND, bias_N)
     product: Callable[..., Tensor] = torch.ops.mkldnn._linear_pointwise  # as torch.compile's own code calls it
     return product(inputs_MD, weight_ND, bias_N, "none", [], "")
