@@ -44,12 +44,13 @@ def _stopped_at(part: str, folder: Path, number: signal.Signals, *words: object)
     environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(paths)}
     said = folder / "stderr"
     with said.open("w") as err:
-        process = subprocess.Popen(command, stderr=err, start_new_session=True, env=environment)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, start_new_session=True, env=environment)
     while not reached.exists():
         assert process.poll() is None, said.read_text()
         time.sleep(0.01)
     os.kill(process.pid, number) if number == signal.SIGKILL else os.killpg(process.pid, number)
-    return process.wait(timeout=60), said.read_text()
+    process.communicate(timeout=60)  # until its workers ended too: they hold the pipe
+    return process.returncode, said.read_text()
 
 
 def _signal_at(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *, call: int, number: signal.Signals) -> None:

@@ -44,5 +44,6 @@ def test_nothing_of_a_step_asks_for_a_value(model_type: str, variant: str, paths
         loss.backward()
     norm = nn.utils.clip_grad_norm_(ours.parameters(), 1.0)
     assert norm.device == loss.device == META
+    # What torch raises for a question that this device cannot answer: without places the step asks where labels are.
     with pytest.raises(NotImplementedError, match="nonzero"):
-        ours(**sent)  # without places it has to ask where they are
+        ours(**sent)

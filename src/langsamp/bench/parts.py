@@ -2,17 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 from torch.profiler import ProfilerActivity, profile
 from tqdm import tqdm
 
 from langsamp.bench.record import Record, Row
-from langsamp.bench.step import NORMAL, QUICK
 from langsamp.bench.ways import OURS, Setting, StepSize, Workplace
 from langsamp.machine import keeping_freed_memory
-
-__all__ = ["NORMAL", "QUICK", "measure_parts"]
 
 _WARM_UP = 3
 _PROFILED = 5
@@ -23,16 +19,8 @@ _KINDS = {
     "products of linear layers and of the loss": ("mm", "addmm", "_linear_pointwise", "mkldnn_linear", "linear"),
     "products of attention": ("bmm", "baddbmm", "baddbmm_"),
     "softmax, exponentials, logarithms": (
-        "_softmax",
-        "_softmax_backward_data",
-        "exp_",
-        "logsumexp",
-        "logaddexp",
-        "sub",
-        "max",
+        "_softmax", "_softmax_backward_data", "_log_softmax", "_log_softmax_backward_data", "exp_", "exp", "sub",
         "amax",
-        "exp",
-        "log_",
     ),
     "GELU": ("gelu", "gelu_backward"),
     "norms of layers": ("native_layer_norm", "native_layer_norm_backward"),
@@ -43,7 +31,7 @@ _KINDS = {
     "sums and products number by number": ("mul", "mul_", "add", "add_", "sum", "lt", "div", "div_"),
     "embedding": ("embedding", "index_select", "index_add_", "index_copy", "index_copy_", "embedding_dense_backward"),
     "memory": ("empty", "empty_like", "empty_strided", "new_empty", "zeros", "new_zeros", "zero_", "fill_", "resize_"),
-}
+}  # fmt: skip
 """Kinds of work, each with the names of torch's operators, as its profiler tells them."""
 _KIND_OF = {operator: kind for kind, operators in _KINDS.items() for operator in operators}
 _REST = "the rest"
@@ -55,8 +43,7 @@ def measure_parts(size: StepSize) -> Record:
     """Seconds of one step by kind of work and, of products, how many GFLOP a second; by torch's profiler."""
     settings = [Setting(OURS), Setting(OURS, "bf16"), Setting(OURS, "bf16", 0.1)]
     rows: list[Row] = []
-    with ExitStack() as stack:
-        stack.enter_context(keeping_freed_memory())
+    with keeping_freed_memory():
         place = Workplace(size)
         for setting in tqdm(settings, desc="steps", unit="setting", dynamic_ncols=True):
             rows += _rows(place, setting)

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from langsamp.artifacts import write_json
-from langsamp.bench import data, finetuning, loss, parts, prepare, report, retrieval, step, trainer
+from langsamp.bench import data, finetuning, loss, prepare, report, retrieval, step, trainer
 from langsamp.bench.data import measure_data
 from langsamp.bench.figure import figure
 from langsamp.bench.finetuning import measure_finetuning
@@ -33,7 +33,7 @@ BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
     "trainer": lambda material, quick: measure_trainer(material, trainer.QUICK if quick else trainer.NORMAL),
     "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
     "step-401k": lambda material, quick: measure_step(step.QUICK if quick else step.LARGE),
-    "parts": lambda material, quick: measure_parts(parts.QUICK if quick else parts.NORMAL),
+    "parts": lambda material, quick: measure_parts(step.QUICK if quick else step.NORMAL),
     "step-gpu": lambda material, quick: measure_step_on_gpu(step.QUICK if quick else step.GPU),
     "loss-gpu": lambda material, quick: measure_loss(loss.QUICK if quick else loss.GPU, device="cuda"),
     "loss": lambda material, quick: measure_loss(loss.QUICK if quick else loss.NORMAL),

@@ -1,8 +1,8 @@
 """Attention for rows of a few hundred tokens on a CPU: plain products, one head after another while it is in the cache.
 
 There torch's own fused attention is slower than plain products in bf16 and has dear dropout; plain products over all
-heads at once go through memory several times. Probabilities are computed again in the backward pass, which takes a
-hundredth of a step and saves what would be most of its memory.
+heads at once go through memory several times. Probabilities are computed again in the backward pass: at most a few
+hundredths of a step, for what would be most of its memory.
 
 Shape suffixes: B rows, H heads, Q queries, L keys, E width of a head, N = B x H, n heads taken together.
 """

@@ -42,8 +42,7 @@ _MEMBER = {
 @cache
 def locales() -> dict[LangScript, str]:
     """The Babel locale that speaks for each tag, sorted by tag; about 160 of CLDR's languages have data enough."""
-    found = {tag_of(locale): locale for locale in _candidates() if _has_enough(own_data(locale))}
-    return dict(sorted(found.items()))
+    return {tag: locale for tag in sorted(_by_tag()) if (locale := _speaker(tag)) is not None}
 
 
 def locale_of(tag: LangScript) -> str:
@@ -52,14 +51,29 @@ def locale_of(tag: LangScript) -> str:
     Raises:
         UserError: where CLDR has too little data for it.
     """
-    spoken = [locale for locale in _candidates() if tag_of(locale) == tag and _has_enough(own_data(locale))]
-    if not spoken:
+    locale = _speaker(tag)
+    if locale is None:
         others = [str(other) for other in locales() if other.language == tag.language]
         near = f" It has {', '.join(others)}." if others else did_you_mean(str(tag), map(str, locales()))
         raise UserError(
             f"CLDR has too little text for {tag}; expected one of the {len(locales())} tags of CldrCorpus().tags.{near}"
         )
-    return spoken[-1]
+    return locale
+
+
+@cache
+def _by_tag() -> dict[LangScript, list[str]]:
+    """The candidates for each tag, whether they have data enough or not; no data is read."""
+    found: dict[LangScript, list[str]] = {}
+    for locale in _candidates():
+        found.setdefault(tag_of(locale), []).append(locale)
+    return found
+
+
+@cache
+def _speaker(tag: LangScript) -> str | None:
+    """The last candidate for a tag that has data enough; reads the data of that tag's candidates only."""
+    return next((locale for locale in reversed(_by_tag().get(tag, [])) if _has_enough(own_data(locale))), None)
 
 
 def tag_of(locale: str) -> LangScript:
