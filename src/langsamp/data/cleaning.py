@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from langsamp.data.corpus import CorpusConfig
 from langsamp.data.duplicates import SeenTexts
+from langsamp.data.odd_rows import OddRow, OddRows
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.scripts import letters_by_script, likely_script, share_in_script
 from langsamp.languages.table import scripts
 from langsamp.languages.tags import LangScript
 
-EMPTY, DUPLICATE, OVER_CAP = "empty", "duplicate", "over max_documents"
+EMPTY, DUPLICATE, OVER_CAP, ODD = "empty", "duplicate", "over max_documents", "cannot be read"
 """Why documents are dropped."""
 
 _BATCH = 1000  # documents
@@ -32,7 +33,10 @@ INVISIBLE = (
     "\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
     "\xad"  # soft hyphen: where a word may be broken
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks: order on the screen, known without them
-    "\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"  # joiners of lines, invisible operators, byte order, annotation
+    "\u034f"  # grapheme joiner: order of marks in sorting
+    "\u115f\u1160\u3164\uffa0"  # fillers of Hangul: letters by name, empty to the eye
+    "\u17b4\u17b5"  # vowels of Khmer that are never written
+    "\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffc"  # joiners of lines, invisible operators, byte order, annotation
     "\ufdd0-\ufdef\ufffe\uffff"  # not characters
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # musical format, invisible tags
 )
@@ -42,23 +46,35 @@ _BROKEN_WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u
 """Thai, Lao, Burmese, Khmer, Tai Le, New Tai Lue, Tai Tham, Tai Viet: there a zero width space parts words."""
 _REPEATED_BREAK = re.compile("\u200b+")
 _LOOSE_BREAK = re.compile(f"(?<![{_BROKEN_WITHOUT_SPACES}])\u200b|\u200b(?![{_BROKEN_WITHOUT_SPACES}])")
+_BLANK = "\u2800"
+"""The Braille pattern without dots: a space, though Unicode counts it among the symbols."""
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 def clean_text(text: str) -> str:
     """`text` as one line in NFC with single spaces, without what nobody sees; clean text comes back as it is.
 
-    Removed are controls, soft hyphens, direction marks, byte order marks and the like. Zero width joiners and
+    Removed are controls, soft hyphens, direction marks, byte order marks, fillers and the like. Zero width joiners and
     non-joiners stay, as they change letters in Arabic and Indic scripts, and so do variation selectors; a zero width
-    space stays between letters of the scripts that part words with it.
+    space stays between letters of the scripts that part words with it. A blank Braille pattern is a space.
     """
-    is_plain = text.isprintable()  # no white space but spaces, nothing invisible
+    # no white space but spaces, nothing invisible
+    is_plain = text.isprintable() and (text.isascii() or not _has_printable_junk(text))
     if not is_plain:
-        text = _JUNK.sub("", text)
+        text = _JUNK.sub("", text).replace(_BLANK, " ")
         if "\u200b" in text:
             text = _LOOSE_BREAK.sub("", _REPEATED_BREAK.sub("\u200b", text))
     text = unicodedata.normalize("NFC", text)
     return text.strip(" ") if is_plain and "  " not in text else " ".join(text.split())
+
+
+def _has_printable_junk(text: str) -> bool:
+    """Whether something is in `text` that nobody sees though `str.isprintable` takes it for visible."""
+    # spelled out: three times as fast as a loop or a regular expression
+    return (
+        "\u3164" in text or "\u2800" in text or "\u115f" in text or "\u1160" in text or "\uffa0" in text
+        or "\u034f" in text or "\u17b4" in text or "\u17b5" in text or "\ufffc" in text
+    )  # fmt: skip
 
 
 @dataclass(kw_only=True)
@@ -69,6 +85,8 @@ class CleaningCounts:
     kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     """Dropped documents by reason; `read` is `kept` and these."""
+    odd: OddRows = field(default_factory=lambda: OddRows("documents"))
+    """Those that cannot be read, also among the dropped ones."""
     characters: int = 0
     bytes: int = 0
     """Of the kept documents in UTF-8."""
@@ -125,7 +143,7 @@ def clean_batches(
 
     Raises:
         UserError: where less than half of the letters are in the tag's script, in the first thousand kept documents or
-            in all.
+            in all, and where more documents cannot be read than may be left out (`odd_rows`).
         DataMissingError: where nothing is left.
     """
     counts = CleaningCounts() if counts is None else counts
@@ -134,7 +152,7 @@ def clean_batches(
     is_checked = False
     while batch := list(islice(raw, _BATCH)):
         counts.read += len(batch)
-        kept = _kept(batch, seen, counts)
+        kept = _kept(_readable(batch, counts), seen, counts)
         if config.max_documents is not None and counts.kept + len(kept) > config.max_documents:
             room = config.max_documents - counts.kept
             counts.dropped[OVER_CAP] += len(kept) - room
@@ -151,7 +169,21 @@ def clean_batches(
         rest = sum(1 for _ in raw)
         counts.read += rest
         counts.dropped[OVER_CAP] += rest
+    counts.odd.check(counts.read)
     _check_end(tag, counts, check_script=config.check_script)
+
+
+def _readable(batch: list[str], counts: CleaningCounts) -> list[str]:
+    """The documents of a batch that can be read; a text of which most cannot is no text and stops here."""
+    odd = [text for text in batch if isinstance(text, OddRow)]
+    if not odd:
+        return batch
+    for row in odd:
+        counts.odd.add(row)
+    counts.dropped[ODD] += len(odd)
+    if counts.odd.are_most(counts.read):
+        counts.odd.check(counts.read)
+    return [text for text in batch if not isinstance(text, OddRow)]
 
 
 def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> list[str]:

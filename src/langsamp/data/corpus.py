@@ -3,7 +3,7 @@
 A corpus gives raw documents; `cleaning.py` makes clean ones of them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.artifacts import fingerprint
+from langsamp.data.configurations import MAPPING_HELP
 from langsamp.data.folder import FolderCorpus, files_by_tag
-from langsamp.data.hub import find_dataset
-from langsamp.languages.select import select
+from langsamp.data.hub import HubCorpus, find_dataset
+from langsamp.errors import UserError
+from langsamp.languages.select import Uses, select
 from langsamp.languages.table import check
 from langsamp.languages.tags import LangScript
 
@@ -40,6 +42,8 @@ class CorpusConfig(BaseModel):
     """Seed of the documents that are made; `cldr` only."""
     text_column: str = "text"
     """Column with the text; for `.jsonl` and `.parquet` files and `hub:` only."""
+    configurations: Mapping[str, str] = Field(default_factory=dict)
+    """Configurations of a dataset by tag (`swh_Latn: 20231101.sw`), where their names do not tell; `hub:` only."""
     check_script: bool = True
     """Stop where less than half of a tag's letters are in its script."""
     deduplicate: bool = True
@@ -93,8 +97,17 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
         cldr = CldrCorpus(documents_per_tag=config.documents_per_tag, seed=config.seed)
         return _Selection(cldr=cldr, tags=_selected(config, cldr.tags))
     if config.is_remote:
-        dataset = find_dataset(config.source.removeprefix(_HUB), base=base, text_column=config.text_column)
-        return replace(dataset, tags=_selected(config, dataset.tags))
+        return _chosen(
+            config,
+            find_dataset(
+                config.source.removeprefix(_HUB),
+                base=base,
+                text_column=config.text_column,
+                mapping=config.configurations,
+            ),
+        )
+    if config.configurations:
+        raise UserError("corpus.configurations is for datasets (`corpus.source: hub:OWNER/NAME`); leave it out here")
     folder = base / Path(config.source).expanduser()
     files = files_by_tag(folder)
     return FolderCorpus(
@@ -102,6 +115,25 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
         files={tag: files[tag] for tag in _selected(config, files)},
         text_column=config.text_column,
     )
+
+
+def _chosen(config: CorpusConfig, dataset: HubCorpus) -> HubCorpus:
+    """The selected part of a dataset, a language that is there under another code only by the code that is wanted."""
+    uses: Uses = {}
+    try:
+        tags = select(config.languages, dataset.tags, uses=uses)
+    except UserError as error:
+        if not dataset.left_out:
+            raise
+        unclear = ", ".join(dataset.left_out[:6])
+        raise UserError(
+            f"{error}. No tag can be told of {len(dataset.left_out)} configurations ({unclear}); {MAPPING_HELP}"
+        ) from None
+    wanted = {taken: tag for tag, taken in uses.items()}
+    chosen = {wanted.get(tag, tag): dataset.configurations[tag] for tag in tags}
+    for tag in chosen:
+        check(tag)
+    return replace(dataset, configurations=chosen)
 
 
 def _selected(config: CorpusConfig, among: Iterable[LangScript]) -> list[LangScript]:

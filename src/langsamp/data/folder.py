@@ -9,6 +9,7 @@ from xxhash import xxh3_128
 
 from langsamp.artifacts import fingerprint
 from langsamp.data.reading import READABLE, TextFormat, documents_in
+from langsamp.data.tag_names import tag_named
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 
@@ -83,8 +84,9 @@ def _tag_of(path: Path) -> LangScript:
             f"{path} is {kind}; a corpus folder holds files named by their tag, like swh_Latn.txt ({READABLE}). Move "
             "it elsewhere, or hide it with a name that starts with a dot"
         )
+    name = path.name.partition(".")[0]
     try:
-        return LangScript.parse(path.name.partition(".")[0])
+        return tag_named(name) or LangScript.parse(name)
     except UserError as error:
         raise UserError(f"{path} is not named by a tag: {error}") from None
 

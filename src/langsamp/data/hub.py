@@ -1,14 +1,17 @@
 """A Hugging Face dataset as a corpus: one configuration for each tag, as `cis-lmu/Glot500` has, read as a stream.
 
 A dataset's folder on this machine in the same form (a README whose header lists the configurations) is read alike.
+Which configuration is that of which tag is told in `configurations.py`.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from langsamp.artifacts import file_sha256, fingerprint
+from langsamp.data.configurations import MAPPING_HELP, by_tags
+from langsamp.data.odd_rows import OddRow
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 
@@ -24,11 +27,19 @@ class HubCorpus:
     """`OWNER/NAME`, or the path of a dataset on this machine."""
     revision: str | None
     """The commit that is read; None on this machine."""
-    tags: list[LangScript]
+    configurations: Mapping[LangScript, str]
+    """By tag; a configuration may be spelled otherwise than its tag."""
     text_column: str
     licence: str | None
     sizes: Mapping[str, int]
     """Bytes of each file of the dataset."""
+    left_out: tuple[str, ...] = ()
+    """Configurations of which no tag can be told."""
+
+    @property
+    def tags(self) -> list[LangScript]:
+        """The tags with a configuration, in alphabetical order."""
+        return sorted(self.configurations)
 
     @property
     def source(self) -> str:
@@ -39,12 +50,14 @@ class HubCorpus:
         """The texts of the tag's configuration, of its split `train`."""
         from datasets import load_dataset
 
-        place = f"{self.source}, configuration {tag}"
+        configuration = self.configurations[tag]
+        place = f"{self.source}, configuration {configuration}"
         try:
-            dataset = load_dataset(self.name, str(tag), split=_SPLIT, streaming=True, revision=self.revision)
+            dataset = load_dataset(self.name, configuration, split=_SPLIT, streaming=True, revision=self.revision)
         except _faults() as error:
             raise UserError(f"{place} cannot be opened: {error}") from error
         batches = dataset.iter(batch_size=_BATCH)
+        number = 0
         while batch := _next(batches, place):
             if self.text_column not in batch:
                 raise UserError(
@@ -52,27 +65,34 @@ class HubCorpus:
                     "text in `corpus.text_column`"
                 )
             for text in batch[self.text_column]:
-                if not isinstance(text, str | None):
-                    raise UserError(f"{place}: {self.text_column!r} is {type(text).__name__}, expected text")
-                yield text or ""
+                if isinstance(text, str | None):
+                    yield text or ""
+                else:
+                    reason = f"{self.text_column!r} is {type(text).__name__}, expected text"
+                    yield OddRow(place, f"row {number}", reason)
+                number += 1
 
     def fingerprint(self) -> str:
-        """Names the commit, or the bytes of all files of a folder, the tags and the column that is read."""
+        """Names the commit, or the bytes of all files of a folder, the configurations and the column that is read."""
         folder = Path(self.name)
         content = self.revision or {name: file_sha256(folder / name) for name in sorted(self.sizes)}
-        return fingerprint([content, list(map(str, self.tags)), self.text_column])
+        spelled = {str(tag): name for tag, name in sorted(self.configurations.items()) if name != str(tag)}
+        return fingerprint([content, list(map(str, self.tags)), self.text_column, *([spelled] if spelled else [])])
 
     def size(self, tag: LangScript) -> int:
-        """Bytes of the files whose path names the tag; 1 where none does."""
-        return sum(size for name, size in self.sizes.items() if str(tag) in name) or 1
+        """Bytes of the files whose path names the tag's configuration; 1 where none does."""
+        configuration = self.configurations[tag]
+        return sum(size for name, size in self.sizes.items() if configuration in _parts(name)) or 1
 
 
-def find_dataset(source: str, *, base: Path, text_column: str) -> HubCorpus:
+def find_dataset(source: str, *, base: Path, text_column: str, mapping: Mapping[str, str] | None = None) -> HubCorpus:
     """All tags of the dataset `OWNER/NAME[@revision]`, or of a dataset in a folder relative to `base`.
+
+    `mapping` gives configurations for tags, where their names do not tell.
 
     Raises:
         DataMissingError: where the dataset is not there or cannot be reached.
-        UserError: where no configuration is named by a tag.
+        UserError: where no configuration is named by a tag, and for a mapping to one that is not there.
     """
     from datasets import disable_progress_bars, get_dataset_config_names
 
@@ -87,13 +107,13 @@ def find_dataset(source: str, *, base: Path, text_column: str) -> HubCorpus:
             f"cannot open the dataset {source!r}: {error}. Check its name and the connection, log in with "
             "`hf auth login` if it asks for that, or download it and give its folder"
         ) from error
-    tags = [tag for tag in map(_tag, configurations) if tag]
-    if not tags:
+    by_tag, left_out = by_tags(configurations, mapping or {}, source=source)
+    if not by_tag:
         raise UserError(
             f"the dataset {source!r} has no configuration named by a tag like swh_Latn, only "
-            f"{', '.join(configurations[:6])}; expected one configuration for each tag"
+            f"{', '.join(configurations[:6])}; expected one for each tag. {MAPPING_HELP}"
         )
-    return HubCorpus(tags=sorted(tags), text_column=text_column, **found)
+    return HubCorpus(configurations=by_tag, left_out=left_out, text_column=text_column, **found)
 
 
 def _on_the_hub(name: str, revision: str | None) -> dict[str, Any]:
@@ -130,11 +150,10 @@ def _licence(card: Any) -> str | None:
     return ", ".join(licence) if isinstance(licence, list) else licence
 
 
-def _tag(configuration: str) -> LangScript | None:
-    try:
-        return LangScript.parse(configuration)
-    except UserError:
-        return None  # such as `default`
+def _parts(name: str) -> set[str]:
+    """The folders and the file's name in a path, the latter also without what follows its first or second dot."""
+    path = PurePosixPath(name)
+    return {*path.parts, path.name.partition(".")[0], path.stem}
 
 
 def _next(batches: Iterator[dict[str, list[Any]]], place: str) -> dict[str, list[Any]] | None:

@@ -1,7 +1,7 @@
 """Text files to raw documents: plain, compressed, JSON lines and parquet, read as a stream.
 
-One line is one document; only a line feed ends a line, whatever else in it may look like a line end. Every fault of a
-file is reported with its place.
+One line is one document; it ends at a line feed, with or without a carriage return before it, whatever else in it may
+look like a line end. A fault of a file is reported with its place; one of a row costs that row (`odd_rows`).
 """
 
 import bz2
@@ -10,14 +10,19 @@ import io
 import json
 import lzma
 import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from langsamp.data.odd_rows import OddRow
 from langsamp.errors import UserError
 
-_LONGEST_LINE = 1 << 24  # characters; a file without line ends must not fill the memory
+_LONGEST_LINE = 1 << 26  # bytes; a file without line ends must not fill the memory
+_DIGITS = 4000
+_WIDE_MARKS = (BOM_UTF16_LE, BOM_UTF16_BE, BOM_UTF32_BE)
+_START, _ZERO_SHARE = 1000, 4  # bytes looked at, and one in so many that is zero: in UTF-16 it is one of two
 _PARQUET_ROWS = 1024
 
 
@@ -47,7 +52,7 @@ class TextFormat(NamedTuple):
     def of(cls, path: Path) -> "TextFormat | None":
         """The format that a file's name tells, e.g. of `swh_Latn.jsonl.gz`; None where it tells none we read."""
         _, _, suffix = path.name.partition(".")
-        return _FORMATS.get(suffix)
+        return _FORMATS.get(suffix.lower())
 
     @property
     def has_columns(self) -> bool:
@@ -66,11 +71,53 @@ READABLE = ".txt, .jsonl (both also with .gz, .xz, .bz2 or .zst), .parquet"
 """The file names that `TextFormat.of` knows, for messages."""
 
 
+def open_bytes(path: Path) -> Any:
+    """A file opened for reading bytes, unpacked where the end of its name says that it is compressed."""
+    return _OPENERS.get(path.suffix[1:], _OPENERS[""])(path)
+
+
+def plain_name(path: Path) -> str:
+    """The name of a file without the end that says how it is compressed."""
+    return path.stem if path.suffix[1:] in _OPENERS and path.suffix else path.name
+
+
+def read_bytes(path: Path, size: int = -1) -> bytes:
+    """The unpacked bytes of a file, the first `size` of them or all.
+
+    Raises:
+        UserError: where it cannot be read, is damaged or cut short.
+    """
+    with _faults_named(path), open_bytes(path) as file:
+        content: bytes = file.read(size)
+        return content
+
+
+def check_encoding(path: Path, start: bytes) -> None:
+    """Accept the first bytes of a file as UTF-8.
+
+    Raises:
+        UserError: for UTF-16 and UTF-32, by their byte order mark or by the zeros that every ASCII letter has there.
+    """
+    zeros = start[:_START].count(0)
+    if start.startswith(_WIDE_MARKS) or (zeros > 1 and _ZERO_SHARE * zeros >= len(start[:_START])):
+        raise UserError(
+            f"{path} is UTF-16 (or UTF-32) text; expected UTF-8. Convert it, e.g. `iconv -f UTF-16 -t UTF-8 "
+            f"{plain_name(path)}`"
+        )
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """What is wrong with the bytes of a line, for an odd row."""
+    return f"byte {error.start} of the line ({error.object[error.start]:#04x}) is no UTF-8"
+
+
 def documents_in(path: Path, *, text_column: str) -> Iterator[str]:
     """The raw documents of one file in their order; a null in a text column gives an empty document.
 
+    A row that cannot be read gives an `OddRow`: no UTF-8, no JSON object, no text in its column.
+
     Raises:
-        UserError: where the file is damaged, cut short or not UTF-8, or a line or column is not as expected.
+        UserError: where the file is damaged, cut short or in another encoding, or a line or column is not as expected.
     """
     text_format = TextFormat.of(path)
     assert text_format is not None, path
@@ -84,54 +131,56 @@ def documents_in(path: Path, *, text_column: str) -> Iterator[str]:
 
 
 def _lines(path: Path, compression: str) -> Iterator[str]:
-    opened = _OPENERS[compression]
-    with opened(path) as stream, io.TextIOWrapper(stream, "utf-8", newline="\n") as file:
-        read = file.readline
-        try:
-            for number, line in enumerate(iter(lambda: read(_LONGEST_LINE), ""), start=1):
-                if len(line) == _LONGEST_LINE:
-                    raise UserError(
-                        f"{path}, line {number} is longer than {_LONGEST_LINE:,} characters; expected one document of "
-                        "ordinary length (a sentence, a paragraph, an article) on each line"
-                    )
-                yield line.removesuffix("\n")
-        except UnicodeDecodeError:
-            raise _first_fault(path, opened) from None
-
-
-def _first_fault(path: Path, opened: Callable[[Path], Any]) -> UserError:
-    """Where a file stops being UTF-8, which the stream cannot tell because it decodes in blocks."""
-    before = 0
-    with opened(path) as stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                return UserError(
-                    f"{path}, line {number}: byte {before + error.start} (0x{line[error.start]:02x}) is not valid "
-                    f"UTF-8; expected UTF-8 text. If it is in another encoding, convert it, e.g. `iconv -f LATIN1 "
-                    f"-t UTF-8 {path.name}`"
+    with _OPENERS[compression](path) as stream:
+        for number, read in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=1):
+            line = read
+            if number == 1:
+                check_encoding(path, read)
+                line = read.removeprefix(BOM_UTF8)
+            if len(read) == _LONGEST_LINE:
+                raise UserError(
+                    f"{path}, line {number} is longer than {_LONGEST_LINE:,} bytes; expected one document of ordinary "
+                    "length (a sentence, a paragraph, an article) on each line"
                 )
-            before += len(line)
-    raise AssertionError(f"{path} is valid UTF-8 by lines but not as a whole")
+            if line.endswith(b"\n"):
+                line = line[:-2] if line.endswith(b"\r\n") else line[:-1]
+            try:
+                yield line.decode()
+            except UnicodeDecodeError as error:
+                yield OddRow(path, f"line {number}", not_utf8(error))
 
 
 def _json_texts(path: Path, lines: Iterator[str], text_column: str) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
+        if isinstance(line, OddRow):
+            yield line
+            continue
         if not line.strip():
             yield ""
             continue
         try:
-            record = json.loads(line)
+            yield _text_of(_DECODER.decode(line.removeprefix("\ufeff")), text_column)
         except json.JSONDecodeError as error:
-            raise UserError(f"{path}, line {number} is no JSON ({error}); expected one object a line") from None
-        if not isinstance(record, dict) or text_column not in record:
-            found = ", ".join(record) if isinstance(record, dict) else f"{type(record).__name__}, not an object"
-            raise UserError(
-                f"{path}, line {number}: expected an object with {text_column!r}, got {found}; name the column in "
-                "`corpus.text_column`"
-            )
-        yield _text_or_empty(record[text_column], f"{path}, line {number}: {text_column!r}")
+            yield OddRow(path, f"line {number}", f"no JSON ({error}); expected one object a line")
+        except RecursionError:
+            yield OddRow(path, f"line {number}", "brackets within brackets too deep to be read")
+        except UserError as error:
+            yield OddRow(path, f"line {number}", str(error))
+
+
+def _whole_number(digits: str) -> int:
+    """A number of a column that nobody reads; Python refuses to convert one of more than 4,300 digits."""
+    return int(digits[:_DIGITS])
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole_number)
+
+
+def _text_of(record: Any, text_column: str) -> str:
+    if isinstance(record, dict) and text_column in record:
+        return _text_or_empty(record[text_column], repr(text_column))
+    there = ", ".join(record) if isinstance(record, dict) else f"{type(record).__name__}, not an object"
+    raise UserError(f"expected an object with {text_column!r}, got {there}; name the column in `corpus.text_column`")
 
 
 def _text_or_empty(value: Any, place: str) -> str:
@@ -160,10 +209,19 @@ def _parquet_column(path: Path, text_column: str) -> Iterator[str]:
         for batch in file.iter_batches(_PARQUET_ROWS, columns=[text_column]):
             try:
                 texts = batch.column(0).to_pylist()
-            except UnicodeDecodeError as error:
-                raise UserError(f"{path}: not valid UTF-8 in rows {row} to {row + len(batch)} ({error})") from None
-            yield from (text or "" for text in texts)
+            except UnicodeDecodeError:
+                texts = _decoded(path, batch.column(0), row)
+            yield from ("" if text is None else text for text in texts)
             row += len(batch)
+
+
+def _decoded(path: Path, column: Any, first: int) -> Iterator[str | None]:
+    """The texts of a column of which some are no UTF-8; `first` is the row that it starts with, counted from 0."""
+    for row, value in enumerate(column, start=first):
+        try:
+            yield value.as_py()
+        except UnicodeDecodeError as error:
+            yield OddRow(path, f"row {row}", not_utf8(error))
 
 
 @contextmanager

@@ -44,6 +44,8 @@ class TagRows(BaseModel):
     """Documents kept after cleaning."""
     dropped: Mapping[str, int]
     """Dropped documents by reason."""
+    notes: tuple[str, ...] = ()
+    """What a user should know of the text: which documents could not be read, and why."""
     bytes: int
     """UTF-8 bytes of the kept documents."""
     tokens: int

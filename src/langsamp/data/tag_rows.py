@@ -149,5 +149,6 @@ def _cleaning_record(tag: LangScript, counts: CleaningCounts) -> dict[str, objec
         "documents": counts.kept,
         "dropped": {reason: number for reason, number in sorted(counts.dropped.items()) if number},
         "bytes": counts.bytes,
+        "notes": counts.odd.notes(counts.read),
         "share_in_script": round(share_in_script(counts.letters(), tag.script), 4),
     }

@@ -20,12 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.errors import DataMissingError, UserError, checked
 from langsamp.evaluation.readers.layouts import find_files, tag_folders
-from langsamp.evaluation.readers.parallel import ENGLISH, PairFiles
+from langsamp.evaluation.readers.parallel import PairFiles
 from langsamp.evaluation.readers.sequences import Table
 from langsamp.evaluation.readers.tagged import Columns
 from langsamp.evaluation.task import METRICS, Kind, Task, TaskData
 from langsamp.evaluation.tasks import register_task
-from langsamp.languages.tags import LangScript
 
 _LAYOUTS = {
     "retrieval": "pairs of files <tag>-eng_Latn.<tag> and <tag>-eng_Latn.eng_Latn, line by line translations",
@@ -91,7 +90,10 @@ def _reader(described: TaskFile, folder: Path, where: TaskData, *, layout: str) 
     if not folder.is_dir():
         raise DataMissingError(f"{described.name}: there is no folder {folder}. {layout}")
     if described.kind == "retrieval":
-        return PairFiles(_pairs(folder, task=described.name, layout=layout))
+        pairs = PairFiles.in_folders([folder], lambda path, prefix: prefix is None)
+        if not pairs.tags:
+            raise DataMissingError(f"{described.name}: no pair of files was found in {folder}. {layout}")
+        return pairs
     if described.kind == "sequence-classification":
         table = Table(
             columns=("label", "text"), label="label", text="text", has_header=True, labels=described.labels,
@@ -100,15 +102,3 @@ def _reader(described: TaskFile, folder: Path, where: TaskData, *, layout: str) 
         return find_files(described.name, folder, [tag_folders(table.read)], missing=layout)
     columns = Columns(labels=described.labels, without_label=None)
     return find_files(described.name, folder, [tag_folders(columns.read)], missing=layout)
-
-
-def _pairs(folder: Path, *, task: str, layout: str) -> dict[LangScript, Path]:
-    """For each tag the common path of its two files."""
-    pairs = {}
-    for path in sorted(folder.glob(f"*-{ENGLISH}.*")):
-        tag = path.stem.removesuffix(f"-{ENGLISH}")
-        if path.suffix in (f".{tag}", f".{ENGLISH}"):
-            pairs[LangScript.parse(tag)] = path.with_name(path.stem)
-    if not pairs:
-        raise DataMissingError(f"{task}: no pair of files was found in {folder}. {layout}")
-    return pairs

@@ -29,12 +29,19 @@ COMPOSED: dict[str, frozenset[str]] = {
 }
 """Codes of ISO 15924 and the Unicode scripts they are written in, where that is not the same code alone."""
 
+_OF_SYMBOLS = frozenset({"Brai", "Sgnw"})
+"""Scripts whose letters Unicode files under symbols: Braille and SignWriting."""
+_BLANK_BRAILLE = "\u2800"
+
 _JAPANESE_KANA = 0.1
 """Share of kana among kana and Han letters from which Han counts as Japanese; a few kana occur in Chinese text."""
 
 
 def letters_by_script(text: str) -> Counter[str]:
-    """Number of letters and combining marks of each Unicode script; characters shared by many scripts are left out."""
+    """Number of letters and combining marks of each Unicode script; characters shared by many scripts are left out.
+
+    In Braille and SignWriting the patterns and signs are the letters.
+    """
     counts: Counter[str] = Counter()
     for character, number in Counter(text).items():
         if script := _script_of(character):
@@ -66,7 +73,7 @@ def likely_script(counts: Mapping[str, int]) -> str | None:
 def _script_of(character: str) -> str | None:
     from fontTools import unicodedata
 
-    if unicodedata.category(character)[0] not in "LM":
-        return None
     script = str(unicodedata.script(character))
-    return None if script in ("Zyyy", "Zinh", "Zzzz") else script
+    if script in ("Zyyy", "Zinh", "Zzzz") or character == _BLANK_BRAILLE:
+        return None
+    return script if unicodedata.category(character)[0] in "LM" or script in _OF_SYMBOLS else None

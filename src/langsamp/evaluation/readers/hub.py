@@ -4,13 +4,14 @@ A data set's folder on this machine in the same form (a README whose header list
 What each task makes of the rows is in `hub_tasks.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from langsamp.data.odd_rows import OddRow
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.readers.folders import SPLITS, Split
 from langsamp.languages import table
@@ -86,43 +87,56 @@ class HubRows:
         return len(self.dataset)
 
     def texts(self, column: str) -> list[str]:
-        """A column of texts.
+        """A column of texts; what is no text is an `OddRow`.
 
         Raises:
-            UserError: where there is no such column, or it holds something else.
+            UserError: where there is no such column.
         """
-        texts = self._column(column)
-        for number, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise UserError(f"{self.place}, row {number}: expected text in {column!r}, got {text!r}")
-        return texts
+        return [
+            text if isinstance(text, str) else self.odd(number, f"expected text in {column!r}, got {text!r}")
+            for number, text in enumerate(self._column(column))
+        ]
 
-    def sequences(self, column: str) -> list[tuple[str, ...]]:
+    def sequences(self, column: str) -> list[tuple[str, ...] | OddRow]:
         """A column of words or of labels for words; labels that are numbers get their names, absent ones are empty.
 
+        What is no sequence of words is an `OddRow`.
+
         Raises:
-            UserError: where there is no such column, or it holds something else.
+            UserError: where there is no such column.
         """
         feature = getattr(self.dataset.features.get(column), "feature", None)
         names = getattr(feature, "names", None)
-        found = []
+        found: list[tuple[str, ...] | OddRow] = []
         for number, values in enumerate(self._column(column)):
-            named = [names[value] if names and isinstance(value, int) else value or "" for value in values or ()]
-            if not all(isinstance(value, str) for value in named):
-                raise UserError(f"{self.place}, row {number}: expected words in {column!r}, got {named!r}")
-            found.append(tuple(named))
+            named = [_name(value, names) for value in values or ()]
+            is_words = not isinstance(values, str) and all(isinstance(value, str) for value in named)
+            found.append(
+                tuple(named) if is_words else self.odd(number, f"expected words in {column!r}, got {named[:10]!r}")
+            )
         return found
+
+    def odd(self, number: int, reason: str) -> OddRow:
+        """The row of a number as one that cannot be read."""
+        return OddRow(self.place, f"row {number}", reason)
 
     def script(self, column: str) -> str | None:
         """The script of most letters in the first rows of a column; None where there is no letter."""
         first = self.dataset[:_ENOUGH].get(column, [])
-        lines = (each if isinstance(each, str) else " ".join(each) for each in first)
+        lines = (each if isinstance(each, str) else " ".join(map(str, each or ())) for each in first)
         return likely_script(letters_by_script("\n".join(lines)))
 
     def _column(self, column: str) -> list[Any]:
         if column not in self.dataset.column_names:
             raise UserError(f"{self.place}: expected a column {column!r}, got {', '.join(self.dataset.column_names)}")
         return list(self.dataset[column])
+
+
+def _name(value: Any, names: Sequence[str] | None) -> Any:
+    """The name of a label's number, nothing of what is absent; anything else as it is, also a number without a name."""
+    if names and isinstance(value, int) and 0 <= value < len(names):
+        return names[value]
+    return "" if value is None else value
 
 
 def find_hub_data(name: str) -> HubData:

@@ -10,15 +10,18 @@
 The other tasks have no labelled or aligned copy there: Taxi1500 and SR-B are made of Bibles that may not be passed on.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic
 
+from langsamp.data.odd_rows import OddRow, OddRows
+from langsamp.data.tag_names import tag_named
 from langsamp.errors import UserError
 from langsamp.evaluation.readers.examples import E, LabelledTexts, TaggedSentences, Training
 from langsamp.evaluation.readers.folders import FEWEST, Split, named
 from langsamp.evaluation.readers.hub import HubData, HubRows, find_hub_data, script_of
+from langsamp.evaluation.readers.labels import label_named
 from langsamp.evaluation.readers.layouts import language_of
 from langsamp.evaluation.readers.parallel import ParallelText
 from langsamp.evaluation.readers.sequences import noted as noted_texts
@@ -114,8 +117,19 @@ class HubPairs:
         """
         (configuration,) = self.configurations[tag]
         rows = self.data.rows(configuration, "test")
-        english, target = (tuple(text.strip() for text in rows.texts(side)) for side in ("sentence2", "sentence1"))
-        return ParallelText(tag=tag, english=english, target=target)
+        odd = OddRows()
+        kept: list[tuple[str, str]] = []
+        for sides in zip(rows.texts("sentence2"), rows.texts("sentence1"), strict=True):
+            if wrong := [side for side in sides if isinstance(side, OddRow)]:
+                odd.add(wrong[0])
+            else:
+                kept.append((sides[0].strip(), sides[1].strip()))
+        return ParallelText(
+            tag=tag,
+            english=tuple(english for english, _ in kept),
+            target=tuple(target for _, target in kept),
+            remarks=tuple(odd.notes(len(kept) + odd.number)),
+        )
 
 
 def hub_sib200(labels: Sequence[str], *, name: str = SIB200_HUB) -> HubExamples[LabelledTexts]:
@@ -123,10 +137,23 @@ def hub_sib200(labels: Sequence[str], *, name: str = SIB200_HUB) -> HubExamples[
 
     def parse(tag: LangScript, rows: Sequence[HubRows]) -> LabelledTexts:
         (part,) = rows
-        return noted_texts(tag, part.texts("text"), _checked(part, part.texts("category"), labels))
+        odd = OddRows()
+        counts: Counter[str] = Counter()
+        kept: list[tuple[str, str]] = []
+        for number, (text, label) in enumerate(zip(part.texts("text"), part.texts("category"), strict=True)):
+            try:
+                wrong = next((each for each in (text, label) if isinstance(each, OddRow)), None)
+                if wrong is None:
+                    kept.append((text, label_named(label, labels, counts)))
+                else:
+                    odd.add(wrong)
+            except UserError as error:
+                odd.add(part.odd(number, str(error)))
+        notes = [f"{number} {what}" for what, number in counts.items()] + odd.notes(len(kept) + odd.number)
+        return noted_texts(tag, [text for text, _ in kept], [label for _, label in kept], notes)
 
     data = find_hub_data(name)
-    tags = {LangScript.parse(each): [each] for each in data.configurations if _is_tag(each)}
+    tags = {tag: [each] for each in data.configurations if (tag := tag_named(each))}
     return HubExamples(task="sib200", data=data, configurations=tags, parse=parse)
 
 
@@ -135,8 +162,7 @@ def hub_ner(labels: Sequence[str], *, name: str = NER_HUB) -> HubExamples[Tagged
 
     def parse(tag: LangScript, rows: Sequence[HubRows]) -> TaggedSentences:
         (part,) = rows
-        found = [_checked(part, sentence, labels) for sentence in part.sequences("ner_tags")]
-        return noted_words(tag, *_sentences(part, part.sequences("tokens"), found))
+        return noted_words(tag, *_sentences(part, part.sequences("tokens"), part.sequences("ner_tags"), labels))
 
     data = find_hub_data(name)
     tags, notes = _tags(data, {each: each for each in data.configurations}, "ner", "tokens")
@@ -157,11 +183,12 @@ def hub_pos(
             if left_out := _reason(tag, part, sentences):
                 notes.append(f"{part.place} is left out: {left_out}")
                 continue
-            upos = [tuple(each if each not in ("", "_") else without_label or each for each in sentence)
-                    for sentence in part.sequences("upos")]  # fmt: skip
-            its_words, its_labels = _sentences(part, sentences, [_checked(part, each, labels) for each in upos])
-            words += its_words
-            found += its_labels
+            some_words, some_labels, some_notes = _sentences(
+                part, sentences, part.sequences("upos"), labels, without_label=without_label
+            )
+            words += some_words
+            found += some_labels
+            notes += some_notes
         return noted_words(tag, words, found, notes)
 
     data = find_hub_data(name)
@@ -193,37 +220,43 @@ def _tags(
     return dict(found), tuple(notes)
 
 
-def _checked(rows: HubRows, labels: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(labels)
-    for label in found:
-        if label not in known:
-            raise UserError(f"{rows.place}: expected one of the labels {', '.join(known)}, got {label!r}")
-    return found
-
-
 def _sentences(
-    rows: HubRows, words: Sequence[tuple[str, ...]], labels: Sequence[tuple[str, ...]]
-) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """The sentences that have a word, each with as many labels."""
-    for number, (sentence, its) in enumerate(zip(words, labels, strict=True)):
-        if len(sentence) != len(its):
-            raise UserError(f"{rows.place}, row {number}: expected as many labels as words, got {len(its)}")
-    kept = [number for number, sentence in enumerate(words) if sentence]
-    return [words[number] for number in kept], [labels[number] for number in kept]
+    rows: HubRows,
+    words: Sequence[tuple[str, ...] | OddRow],
+    labels: Sequence[tuple[str, ...] | OddRow],
+    known: Sequence[str],
+    *,
+    without_label: str | None = None,
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]], list[str]]:
+    """The sentences that have a word, each with as many labels, and notes; an odd one is left out.
+
+    A word without a label (`_`) gets `without_label`, and makes its sentence odd where that is None.
+
+    Raises:
+        UserError: where more are odd than may be left out.
+    """
+    odd = OddRows("sentences")
+    counts: Counter[str] = Counter()
+    kept: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    for number, (sentence, given) in enumerate(zip(words, labels, strict=True)):
+        if wrong := next((each for each in (sentence, given) if isinstance(each, OddRow)), None):
+            odd.add(wrong)
+        elif len(sentence) != len(given):
+            odd.add(rows.odd(number, f"expected as many labels as words, got {len(given)} for {len(sentence)}"))
+        elif sentence:
+            try:
+                whole = [each if each not in ("", "_") else without_label or each for each in given]
+                kept.append((tuple(sentence), tuple(label_named(each, known, counts) for each in whole)))
+            except UserError as error:
+                odd.add(rows.odd(number, str(error)))
+    notes = [f"{number} {what}" for what, number in counts.items()] + odd.notes(len(kept) + odd.number)
+    return [sentence for sentence, _ in kept], [given for _, given in kept], notes
 
 
-def _reason(tag: LangScript, rows: HubRows, sentences: Sequence[Sequence[str]]) -> str | None:
+def _reason(tag: LangScript, rows: HubRows, sentences: Sequence[tuple[str, ...] | OddRow]) -> str | None:
     """Why a treebank is no text of `tag`; None where it is."""
     if all(word == _NO_TEXT for sentence in sentences for word in sentence):
         return "it comes without its text"
     counts = letters_by_script("\n".join(word for sentence in sentences[:_ENOUGH] for word in sentence))
     share = share_in_script(counts, tag.script)
     return f"{share:.0%} of its letters are {tag.script}" if counts and share < 0.5 else None
-
-
-def _is_tag(name: str) -> bool:
-    try:
-        LangScript.parse(name)
-    except UserError:
-        return False
-    return True

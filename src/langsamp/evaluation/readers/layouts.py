@@ -1,15 +1,15 @@
 """Finding files by their names: the layouts that several tasks share. No file is opened here but to tell a script."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from langsamp.data.reading import plain_name
+from langsamp.data.tag_names import language_named, tag_named
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.readers.examples import E
-from langsamp.evaluation.readers.folders import SPLITS, Found, SplitFiles
+from langsamp.evaluation.readers.folders import SPLITS, Found, Split, SplitFiles
 from langsamp.evaluation.readers.lines import read_start
-from langsamp.languages import codes
 from langsamp.languages.scripts import letters_by_script, likely_script
 from langsamp.languages.tags import LangScript
 
@@ -19,13 +19,10 @@ Parse = Callable[[LangScript, Sequence[Path]], E]
 Layout = Callable[[Path, list[str]], Iterable[Found[E]]]
 """From a folder, and a list that gets a note on each thing that looks like data and cannot be used."""
 
-_OWN_CODES: Mapping[str, str] = {
-    "bat-smg": "sgs", "bh": "bih", "cbk-zam": "cbk", "fiu-vro": "vro", "sh": "hbs", "zh-classical": "lzh",
-    "zh-min-nan": "nan", "zh-yue": "yue",
+_SPLIT_NAMES: Mapping[str, Split] = {
+    "train": "train", "dev": "dev", "validation": "dev", "valid": "dev", "val": "dev", "test": "test",
 }  # fmt: skip
-"""Codes of Wikipedia, and so of WikiANN, that ISO 639 lacks or has retired, as the paper writes them."""
-
-_CODE = re.compile("[a-z]{2,3}(-[a-z-]+)?")
+"""What data sets call the splits, in any case."""
 
 
 def find_files(task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: str) -> SplitFiles[E]:
@@ -57,27 +54,48 @@ def tag_folders(parse: Parse[E]) -> Layout[E]:
     """The layout `<tag>/{train,dev,test}.tsv`."""
 
     def find(folder: Path, notes: list[str]) -> Iterator[Found[E]]:
-        for each in _subfolders(folder):
-            files = {split: each / f"{split}.tsv" for split in SPLITS if (each / f"{split}.tsv").is_file()}
-            tag = _tag(each, each.name, notes) if files else None
-            for split, path in files.items():
-                if tag:
-                    yield Found(tag=tag, split=split, paths=(path,), parse=parse)
+        files = {each: there for each in _subfolders(folder) if (there := files_of_splits(each, ".tsv"))}
+        for each, tag in _tags_of({each: each.name for each in files}, notes).items():
+            for split, path in files[each].items():
+                yield Found(tag=tag, split=split, paths=(path,), parse=parse)
 
     return find
 
 
 def split_files(parse: Parse[E]) -> Layout[E]:
-    """The layout `{train,dev,test}-<tag>.tsv` of the original evaluation."""
+    """The layout `{train,dev,test}-<tag>.tsv` of the original evaluation, or `test-<code>.tsv` as XTREME makes it."""
 
     def find(folder: Path, notes: list[str]) -> Iterator[Found[E]]:
-        for split in SPLITS:
-            for path in sorted(folder.glob(f"{split}-*.tsv")):
-                tag = _tag(path, path.stem.removeprefix(f"{split}-"), notes)
-                if tag:
-                    yield Found(tag=tag, split=split, paths=(path,), parse=parse)
+        by_split: dict[Split, dict[Path, str]] = {split: {} for split in SPLITS}
+        for path in sorted(each for each in folder.iterdir() if each.is_file()):
+            first, dash, name = plain_name(path).partition("-")
+            split = _SPLIT_NAMES.get(first.lower())
+            if split and dash and name.lower().endswith(".tsv"):
+                by_split[split][path] = name[: -len(".tsv")]
+        for split, names in by_split.items():
+            with_code = {path: name for path, name in names.items() if len(name) == 2 and language_of(name)}
+            tags = _tags_of({path: name for path, name in names.items() if path not in with_code}, notes)
+            for path, code in with_code.items():
+                if tag := tag_by_text(code, [path], lambda line: line.partition("\t")[0], notes):
+                    tags[path] = tag
+            for path, tag in tags.items():
+                yield Found(tag=tag, split=split, paths=(path,), parse=parse)
 
     return find
+
+
+def files_of_splits(folder: Path, ending: str) -> dict[Split, Path]:
+    """The files of a folder that are called by a split, such as `test.tsv` or `Validation.tsv.gz`; the first of each.
+
+    `ending` is what follows the split's name, in small letters.
+    """
+    files: dict[Split, Path] = {}
+    for path in sorted(each for each in folder.iterdir() if each.is_file()):
+        name = plain_name(path).lower()
+        split = _SPLIT_NAMES.get(name.removesuffix(ending)) if name.endswith(ending) else None
+        if split:
+            files.setdefault(split, path)
+    return {split: files[split] for split in SPLITS if split in files}
 
 
 def tag_by_text(code: str, paths: Iterable[Path], text_of: Callable[[str], str], notes: list[str]) -> LangScript | None:
@@ -101,19 +119,26 @@ def tag_by_text(code: str, paths: Iterable[Path], text_of: Callable[[str], str],
 
 def language_of(code: str) -> str | None:
     """The three-letter code for one that a data set uses (`de`, `deu`, `zh-yue`); None where there is none."""
-    if not _CODE.fullmatch(code):
-        return None
-    if code in _OWN_CODES:
-        return _OWN_CODES[code]
-    return code if len(code) == 3 else codes.three_letter(code)
+    return language_named(code)
 
 
-def _tag(path: Path, name: str, notes: list[str]) -> LangScript | None:
-    try:
-        return LangScript.parse(name)
-    except UserError as error:
-        notes.append(f"{path} is left out: {error}")
-        return None
+def _tags_of(names: Mapping[Path, str], notes: list[str]) -> dict[Path, LangScript]:
+    """The tags that files or folders are named by, with a note on each that has none.
+
+    A name in another spelling (`deu-Latn`, `de_Latn`) makes room for the one that is written as tags are.
+    """
+    tags: dict[Path, LangScript] = {}
+    for path, name in names.items():
+        try:
+            tags[path] = tag_named(name) or LangScript.parse(name)
+        except UserError as error:
+            notes.append(f"{path} is left out: {error}")
+    exact = {tag: path for path, tag in tags.items() if names[path] == str(tag)}
+    for path, tag in list(tags.items()):
+        if exact.get(tag, path) != path:
+            notes.append(f"{path} is left out: {exact[tag]} is {tag} too, and is named as tags are")
+            del tags[path]
+    return tags
 
 
 def _subfolders(folder: Path) -> list[Path]:

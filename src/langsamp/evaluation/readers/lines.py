@@ -1,18 +1,31 @@
-"""Lines of a text file: UTF-8 with or without a byte order mark, Unix or Windows line ends; nothing else is changed."""
+"""Lines of a text file: UTF-8 with or without a byte order mark, Unix or Windows line ends; nothing else is changed.
 
+A line ends at a line feed, with or without a carriage return before it, and nowhere else, whatever else in it may look
+like a line end. Compressed files (`.gz`, `.xz`, `.bz2`, `.zst`) are read as what they hold.
+"""
+
+from codecs import BOM_UTF8
 from pathlib import Path
 
+from langsamp.data.odd_rows import OddRow
+from langsamp.data.reading import check_encoding, not_utf8, read_bytes
 from langsamp.errors import UserError
 
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a file without their ends; blank ones are kept, spaces and tabs too.
 
+    A line that is no UTF-8 is an `OddRow`.
+
     Raises:
-        UserError: where the file cannot be read or is no UTF-8, naming the line.
+        UserError: where the file cannot be read or is in another encoding.
     """
-    lines = read_text(path).split("\n")
-    return lines[:-1] if lines[-1] == "" else lines
+    content = _bytes(path)
+    try:
+        lines = content.decode().replace("\r\n", "\n").split("\n")
+    except UnicodeDecodeError:
+        lines = [_decoded(path, number, line) for number, line in enumerate(content.split(b"\n"), start=1)]
+    return lines[:-1] if lines[-1] == "" and not isinstance(lines[-1], OddRow) else lines
 
 
 def read_text(path: Path) -> str:
@@ -21,17 +34,15 @@ def read_text(path: Path) -> str:
     Raises:
         UserError: where the file cannot be read or is no UTF-8, naming the line.
     """
+    content = _bytes(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}; put it back or change its permissions") from None
+        return content.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         raise UserError(
-            f"{path}, line {line}: byte {error.object[error.start]:#04x} at offset {error.start} is no UTF-8; convert "
-            "the file"
+            f"{path}, line {line}: byte {content[error.start]:#04x} at offset {error.start} is no UTF-8; convert the "
+            "file"
         ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_start(path: Path, size: int = 20_000) -> list[str]:
@@ -40,9 +51,18 @@ def read_start(path: Path, size: int = 20_000) -> list[str]:
     Raises:
         UserError: where the file cannot be read.
     """
+    start = read_bytes(path, size).removeprefix(BOM_UTF8).decode(errors="ignore")
+    return start.replace("\r\n", "\n").split("\n")
+
+
+def _bytes(path: Path) -> bytes:
+    content = read_bytes(path)
+    check_encoding(path, content)
+    return content.removeprefix(BOM_UTF8)
+
+
+def _decoded(path: Path, number: int, line: bytes) -> str:
     try:
-        with path.open("rb") as file:
-            start = file.read(size)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}; put it back or change its permissions") from None
-    return start.decode("utf-8-sig", errors="ignore").splitlines()
+        return line.removesuffix(b"\r").decode()
+    except UnicodeDecodeError as error:
+        return OddRow(path, f"line {number}", not_utf8(error))

@@ -4,10 +4,19 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from langsamp.data.tag_names import tag_named
 from langsamp.evaluation.protocols import Protocol
 from langsamp.evaluation.readers.examples import ExamplesReader, TaggedSentences
 from langsamp.evaluation.readers.folders import SPLITS, Found
-from langsamp.evaluation.readers.layouts import Data, Layout, find_files, split_files, tag_by_text, tag_folders
+from langsamp.evaluation.readers.layouts import (
+    Data,
+    Layout,
+    files_of_splits,
+    find_files,
+    split_files,
+    tag_by_text,
+    tag_folders,
+)
 from langsamp.evaluation.readers.tagged import Columns
 
 NER_LABELS = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
@@ -47,13 +56,13 @@ def open_ner(data: Data, *, protocol: Protocol = "fixed") -> ExamplesReader[Tagg
 def _released_files(columns: Columns, folder: Path, notes: list[str]) -> Iterator[Found[TaggedSentences]]:
     """The layout of the release: `<code>/{train,dev,test}`, the script taken from the text."""
     for each in sorted(path for path in folder.iterdir() if path.is_dir()):
-        files = {split: each / split for split in ("test", "train", "dev") if (each / split).is_file()}
+        files = files_of_splits(each, "")
         if not files:
             continue
         if each.name in _SECOND:
             notes.append(f"{each} is left out: another form of {_SECOND[each.name]}, as in the paper")
             continue
-        tag = tag_by_text(each.name, files.values(), _word, notes)
+        tag = tag_named(each.name) or tag_by_text(each.name, reversed(files.values()), _word, notes)
         if tag and each.name == _ALEMANNIC:
             notes.append(f"{each} is Alemannic ({_ALEMANNIC} in WikiANN, gsw in ISO 639); it is {tag} as in the paper")
         for split in SPLITS:

@@ -1,19 +1,20 @@
-"""Reader of parallel text: files in two layouts. Nothing is skipped silently.
+"""Reader of parallel text in pairs of files. Nothing is skipped silently.
 
 A reader lists its tags without opening a file, then reads one tag at a time, so that a damaged file costs one language.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from langsamp.artifacts import fingerprint
+from langsamp.data.odd_rows import OddRow, OddRows
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.readers.layouts import Data
 from langsamp.evaluation.readers.lines import read_lines
+from langsamp.evaluation.readers.pairs import Accepts, Pair, find_pairs
 from langsamp.languages.tags import LangScript
 
 ENGLISH = LangScript("eng", "Latn")
@@ -21,12 +22,10 @@ ENGLISH = LangScript("eng", "Latn")
 FEWEST = 10
 """Sentences below which top-10 accuracy says nothing."""
 
-_TAG = "[a-z]{3}_[A-Z][a-z]{3}"
-_STEM = re.compile(rf"(?:(?P<prefix>[a-z]+)\.)?(?:{ENGLISH}-(?P<after>{_TAG})|(?P<before>{_TAG})-{ENGLISH})")
-
 _ORIGIN = {
     "bible": "They hold Bible verses; many translations may not be passed on, free ones are on eBible.org.",
-    "tatoeba": "They hold Tatoeba sentences, as in the folder data/tatoeba/v1 of the LASER repository.",
+    "tatoeba": "They hold Tatoeba sentences, as in the folder data/tatoeba/v1 of the LASER repository, whose names "
+    "(tatoeba.<code>-eng.<code>) are read too.",
 }
 
 
@@ -37,6 +36,8 @@ class ParallelText:
     tag: LangScript
     english: tuple[str, ...]
     target: tuple[str, ...]
+    remarks: tuple[str, ...] = field(default=(), compare=False)
+    """What was left out in reading, with file and line."""
 
     def __post_init__(self) -> None:
         """Check the sides.
@@ -61,7 +62,8 @@ class ParallelText:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the scores should know of this text: blank items stay, because line i answers to line i."""
         blanks = sum(not (english and target) for english, target in zip(self.english, self.target, strict=True))
-        return (f"{blanks} of {len(self.target)} items have a blank side and count all the same",) if blanks else ()
+        counted = f"{blanks} of {len(self.target)} items have a blank side and count all the same"
+        return (*self.remarks, *([counted] if blanks else []))
 
 
 class ParallelReader(Protocol):
@@ -86,35 +88,36 @@ class ParallelReader(Protocol):
 class PairFiles:
     """Parallel lines in pairs of files, one pair a tag."""
 
-    notes: Sequence[str] = ()
-
-    def __init__(self, pairs: Mapping[LangScript, Path]) -> None:
-        """Take `pairs`: for each tag the common path of its two files, to which `.eng_Latn` or `.<tag>` is added."""
+    def __init__(self, pairs: Mapping[LangScript, Sequence[Pair]], *, notes: Iterable[str] = ()) -> None:
+        """Take the pairs of each tag, of which there should be one, and the notes that finding them left."""
         self._pairs = dict(sorted(pairs.items()))
+        self.notes: Sequence[str] = tuple(notes)
 
     @classmethod
     def find(cls, prefix: str, data: Data) -> "PairFiles":
         """The pairs of task `sr-<prefix>` in `data` or a folder directly below it.
 
-        Two layouts are known: `sr_<prefix>/<a>-<b>.<side>` with English as a or b, and the original evaluation's
-        `<prefix>.<tag>-eng_Latn.<side>` in a folder of any name.
+        Known are `<prefix>.<a>-<b>.<side>` in a folder of any name, as in the original evaluation and in LASER, and
+        `<a>-<b>.<side>` in a folder `sr_<prefix>` or `<prefix>`, as XTREME makes it; English is a or b.
 
         Raises:
             DataMissingError: where there is none, telling where the text comes from and how to lay it out.
-            UserError: where one tag has two pairs.
         """
-        pairs: dict[LangScript, Path] = {}
-        for folder in _folders(data):
-            for path in sorted(folder.iterdir()):
-                tag = _target(path, prefix)
-                if tag is None:
-                    continue
-                pair = path.with_name(path.stem)
-                if pairs.setdefault(tag, pair) != pair:
-                    raise UserError(f"{tag} has two texts for sr-{prefix}: {pairs[tag]}.* and {pair}.*; keep one")
-        if not pairs:
+        homes = (f"sr_{prefix}", f"sr-{prefix}", prefix)
+
+        def accepts(path: Path, named: str | None) -> bool:
+            return path.parent.name.lower() in homes if named is None else named.lower() == prefix
+
+        found = cls.in_folders(_folders(data), accepts)
+        if not found.tags:
             raise DataMissingError(_missing(prefix, data))
-        return cls(pairs)
+        return found
+
+    @classmethod
+    def in_folders(cls, folders: Iterable[Path], accepts: Accepts) -> "PairFiles":
+        """The pairs of files in some folders, of those that `accepts` takes."""
+        notes: list[str] = []
+        return cls(find_pairs(folders, accepts, notes), notes=notes)
 
     @property
     def tags(self) -> Sequence[LangScript]:
@@ -122,14 +125,35 @@ class PairFiles:
         return list(self._pairs)
 
     def read(self, tag: LangScript) -> ParallelText:
-        """The two files of `tag`.
+        """The two files of `tag`; a pair of lines of which one is no UTF-8 is left out and noted.
 
         Raises:
-            UserError: where one is absent or no UTF-8, where they differ in length or hold too few lines.
+            UserError: where one is absent, where they differ in length or hold too few lines, where more lines cannot
+                be read than may be left out, and where the tag has two pairs.
         """
-        pair = self._pairs[tag]
-        english, target = (_lines(pair.with_name(f"{pair.name}.{side}")) for side in (ENGLISH, tag))
-        return ParallelText(tag=tag, english=english, target=target)
+        pair, *others = self._pairs[tag]
+        if others:
+            raise UserError(f"{tag} has two texts: {pair.target} and {others[0].target}; keep one")
+        english, target = (_lines(path) for path in pair)
+        if len(english) != len(target):
+            return ParallelText(tag=tag, english=tuple(english), target=tuple(target))  # which tells the lengths
+        odd = OddRows("pairs of lines")
+        kept: list[tuple[str, str]] = []
+        for sides in zip(english, target, strict=True):
+            wrong = [side for side in sides if isinstance(side, OddRow)]
+            if wrong:
+                odd.add(wrong[0])
+            else:
+                kept.append(sides)
+        remarks = odd.notes(len(target))
+        while kept and kept[-1] == ("", ""):  # blank lines at the end of both files
+            kept.pop()
+        return ParallelText(
+            tag=tag,
+            english=tuple(side for side, _ in kept),
+            target=tuple(side for _, side in kept),
+            remarks=tuple(remarks),
+        )
 
 
 def open_parallel(prefix: str, data: Data) -> ParallelReader:
@@ -137,7 +161,6 @@ def open_parallel(prefix: str, data: Data) -> ParallelReader:
 
     Raises:
         DataMissingError: where there is none, telling where the text comes from and how to lay it out.
-        UserError: where one tag has two pairs.
     """
     if data == "hub" and prefix == "tatoeba":
         from langsamp.evaluation.readers.hub_tasks import hub_tatoeba
@@ -152,22 +175,11 @@ def _folders(data: Data) -> list[Path]:
     return [data, *sorted(path for path in data.iterdir() if path.is_dir())]
 
 
-def _target(path: Path, prefix: str) -> LangScript | None:
-    """The target tag of a file of task `sr-<prefix>`, None for any other file."""
-    found = _STEM.fullmatch(path.stem)
-    if found is None or not path.is_file() or found["prefix"] not in (None, prefix):
-        return None
-    if found["prefix"] is None and path.parent.name != f"sr_{prefix}":
-        return None
-    tag = found["after"] or found["before"]
-    return LangScript.parse(tag) if path.suffix in (f".{tag}", f".{ENGLISH}") and tag != str(ENGLISH) else None
-
-
-def _lines(path: Path) -> tuple[str, ...]:
+def _lines(path: Path) -> list[str]:
     """The lines of a file without surrounding white space; blank ones are kept."""
     if not path.exists():
         raise UserError(f"{path} is missing, though the other file of its pair is there; put it back")
-    return tuple(line.strip() for line in read_lines(path))
+    return [line if isinstance(line, OddRow) else line.strip() for line in read_lines(path)]
 
 
 def _missing(prefix: str, data: Data) -> str:

@@ -1,0 +1,45 @@
+"""Names of files, folders and configurations to the tags they mean, in the spellings that released data use.
+
+Full tags are read in any case and with `-` or `_`: `swh_Latn`, `swh-Latn`, `SWH_latn`, `sw-Latn`. Others name a
+language only (`sw`, `swa`, `20231101.sw`, `zh-yue`); their script has to come from elsewhere.
+"""
+
+import re
+from collections.abc import Mapping
+
+from langsamp.languages import codes
+from langsamp.languages.tags import LangScript
+
+_TAG = re.compile(r"(?P<language>[A-Za-z]{2,3})[-_](?P<script>[A-Za-z]{4})")
+_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z-]+)?")
+_DUMP = re.compile(r"\d{6,8}\.")
+"""The date of a Wikipedia dump before its code."""
+
+_OF_WIKIPEDIA: Mapping[str, str] = {
+    "bat-smg": "sgs", "bh": "bih", "cbk-zam": "cbk", "fiu-vro": "vro", "sh": "hbs", "zh-classical": "lzh",
+    "zh-min-nan": "nan", "zh-yue": "yue",
+}  # fmt: skip
+"""Codes of Wikipedia, and so of WikiANN, that ISO 639 lacks or has retired, as the paper writes them."""
+
+
+def tag_named(name: str) -> LangScript | None:
+    """The tag that a whole name spells; None where it spells none. Its codes are checked by `table.check`."""
+    match = _TAG.fullmatch(name)
+    if match is None:
+        return None
+    language, script = match["language"].lower(), match["script"].capitalize()
+    code = language if len(language) == 3 else codes.three_letter(language)
+    return LangScript(code, script) if code else None
+
+
+def language_named(name: str) -> str | None:
+    """The three-letter code of the language that a name tells (`de`, `deu`, `zh-yue`, `20231101.de`), else None.
+
+    Three letters are taken for a code without a look whether it exists.
+    """
+    code = _DUMP.sub("", name, count=1).lower() if _DUMP.match(name) else name.lower()
+    if not _LANGUAGE.fullmatch(code):
+        return None
+    if code in _OF_WIKIPEDIA:
+        return _OF_WIKIPEDIA[code]
+    return code if len(code) == 3 else codes.three_letter(code)
