@@ -40,7 +40,8 @@ def test_clean_text_is_nfc_on_one_line_and_stays_as_it_is(raw: str) -> None:
 @given(RAW)
 def test_cleaning_keeps_every_letter(raw: str) -> None:
     def letters(text: str) -> Counter[str]:
-        return Counter(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c)[0] in "LN")
+        seen = (c for c in unicodedata.normalize("NFD", text) if c not in "\u115f\u1160\u3164\uffa0")
+        return Counter(c for c in seen if unicodedata.category(c)[0] in "LN")
 
     assert letters(clean_text(raw)) == letters(raw)
 
@@ -57,6 +58,11 @@ def test_cleaning_keeps_every_letter(raw: str) -> None:
         ("ខ្ញុំ\u200b\u200bស្រឡាញ់\u200b", "ខ្ញុំ\u200bស្រឡាញ់"),
         ("a \u200e b", "a b"),
         ("\ud83d", ""),
+        ("ba\u3164da \u115fki\u1160la\uffa0", "bada kila"),
+        ("a\u034fb\ufffcc\u17b4d", "abcd"),
+        ("⠁⠃\u2800⠉ \u2800", "⠁⠃ ⠉"),
+        ("\u3164", ""),
+        ("a\u2800b", "a b"),
     ],
 )
 def test_clean_text_by_example(raw: str, clean: str) -> None:
@@ -145,6 +151,13 @@ def test_another_script_is_found_before_much_text_is_used() -> None:
 def test_text_without_letters_is_said_to_have_none() -> None:
     with pytest.raises(UserError, match="swh_Latn: there are no letters in the first 2 documents"):
         list(clean_documents(["12", "3456"], tag=SWAHILI, config=CorpusConfig()))
+
+
+def test_braille_is_a_script_with_letters() -> None:
+    text = ["⠓⠑⠇⠇⠕\u2800⠺⠕⠗⠇⠙"]
+    assert list(clean_documents(text, tag=LangScript("eng", "Brai"), config=CorpusConfig())) == ["⠓⠑⠇⠇⠕ ⠺⠕⠗⠇⠙"]
+    with pytest.raises(UserError, match=r"100% of the letters are Braille.*Did you mean eng_Brai\?"):
+        list(clean_documents(text, tag=LangScript("eng", "Latn"), config=CorpusConfig()))
 
 
 def test_lone_surrogates_of_json_escapes_do_not_reach_the_tokenizer() -> None:

@@ -14,13 +14,15 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
+from langsamp.artifacts import file_sha256, fingerprint
+from langsamp.data.cleaning import ODD, CleaningCounts, clean_documents
 from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 
 SWAHILI, GERMAN, RUSSIAN = LangScript("swh", "Latn"), LangScript("deu", "Latn"), LangScript("rus", "Cyrl")
-LINES = ["Habari ya asubuhi.", "", "  mbili\r", "a\u2028b\x85c", "“Ça va ?”", "last"]
-TEXT = "\n".join(LINES).encode()
+LINES = ["Habari ya asubuhi.", "", "  mbili", "a\u2028b\x85c\x0bd\x0ce\x1cf\rg", "“Ça va ?”", "last"]
+TEXT = "\n".join(LINES).replace("mbili", "mbili\r").encode()
 
 STORED: dict[str, Callable[[bytes], bytes]] = {
     "txt": lambda data: data,
@@ -39,6 +41,13 @@ def folder_corpus(folder: Path, **settings: Any) -> Corpus:
 
 def read(folder: Path, tag: LangScript = SWAHILI, **settings: Any) -> list[str]:
     return list(folder_corpus(folder, **settings).documents(tag))
+
+
+def clean(folder: Path, *, counts: CleaningCounts | None = None, **settings: Any) -> list[str]:
+    """What is left of the Swahili text of a folder when it is cleaned."""
+    config = CorpusConfig(source=folder.name, check_script=False, **settings)
+    documents = folder_corpus(folder, **settings).documents(SWAHILI)
+    return list(clean_documents(documents, tag=SWAHILI, config=config, counts=counts))
 
 
 def jsonl(*records: Any) -> bytes:
@@ -130,38 +139,83 @@ def test_damaged_compressed_files_are_named(folder: Path, suffix: str, harm: str
 def test_invalid_utf8_is_placed(folder: Path, suffix: str, lines: int) -> None:
     data = b"neno\n" * lines + "sé\n".encode() + b"caf\xe9 au lait\n" + b"neno\n" * lines
     (folder / f"swh_Latn.{suffix}").write_bytes(STORED[suffix](data))
-    place = rf"swh_Latn\.{suffix}, line {lines + 2}: byte {5 * lines + 7} \(0xe9\) is not valid UTF-8"
-    with pytest.raises(UserError, match=place):
-        read(folder)
+    counts = CleaningCounts()
+    assert clean(folder, counts=counts) == ["neno", "sé"]
+    assert counts.dropped[ODD] == 1 and counts.odd.notes(counts.read) == [
+        f"1 of {2 * lines + 2} documents cannot be read and are left out: texts/swh_Latn.{suffix}, line {lines + 2}: "
+        "byte 3 of the line (0xe9) is no UTF-8"
+    ]
 
 
 def test_a_character_cut_at_the_end_is_placed(folder: Path) -> None:
     (folder / "swh_Latn.txt").write_bytes("abé".encode()[:-1])
-    with pytest.raises(UserError, match=r"line 1: byte 2 \(0xc3\)"):
-        read(folder)
+    with pytest.raises(UserError, match=r"swh_Latn\.txt, line 1: byte 2 of the line \(0xc3\) is no UTF-8"):
+        clean(folder)
 
 
 def test_a_file_without_line_ends_does_not_fill_the_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("langsamp.data.reading._LONGEST_LINE", 100)
     (folder / "swh_Latn.txt").write_text("short\n" + "long " * 50)
-    with pytest.raises(UserError, match="line 2 is longer than 100 characters"):
+    with pytest.raises(UserError, match="line 2 is longer than 100 bytes"):
         read(folder)
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (b"{'text': 1}", "line 2 is no JSON"),
+        (b"{'text': 1}", "line 2: no JSON"),
         (b'{"body": "x", "id": 3}', "line 2: expected an object with 'text', got body, id"),
         (b'["x"]', "line 2: expected an object with 'text', got list, not an object"),
         (b'{"text": 5}', "line 2: 'text' is int, expected text"),
-        (b'{"text": "\xff"}', r"line 2: byte 25 \(0xff\)"),
+        (b'{"text": "\xff"}', r"line 2: byte 10 of the line \(0xff\)"),
+        (b'{"x": ' + b"[" * 99_999 + b"]" * 99_999 + b"}", "line 2: brackets within brackets too deep"),
     ],
 )
 def test_bad_json_lines_are_placed(folder: Path, line: bytes, message: str) -> None:
     (folder / "swh_Latn.jsonl").write_bytes(jsonl({"text": "x"}) + line)
-    with pytest.raises(UserError, match=rf"swh_Latn\.jsonl.*{message}" if "byte" not in message else "line 2: byte"):
+    with pytest.raises(UserError, match=rf"swh_Latn\.jsonl, {message}.* 1 of 2 documents cannot be read"):
+        clean(folder)
+    (folder / "swh_Latn.jsonl").write_bytes(jsonl({"text": "x"}) * 3 + line)
+    assert clean(folder, deduplicate=False) == ["x"] * 3
+
+
+def test_more_than_a_few_odd_lines_are_an_error(folder: Path) -> None:
+    good, bad = jsonl({"text": "neno"}), b"{\n"
+    (folder / "swh_Latn.jsonl").write_bytes(good * 99 * 4 + bad * 4)
+    assert clean(folder) == ["neno"]
+    (folder / "swh_Latn.jsonl").write_bytes(good * 99 * 4 + bad * 5)
+    with pytest.raises(UserError, match=r"line 397: no JSON .* 5 of 401 documents cannot be read"):
+        clean(folder)
+    (folder / "swh_Latn.jsonl").write_bytes(bad * 5000)
+    with pytest.raises(UserError, match=r"line 1: no JSON .* 1000 of 1000 documents"):
+        clean(folder)  # no text at all: said before all of it is read
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_no_text(folder: Path, end: str) -> None:
+    records = [f'{{"n": {"9" * (5000 if n == 1 else 1)}, "text": {json.dumps(line)}}}' for n, line in enumerate(LINES)]
+    (folder / "swh_Latn.txt").write_bytes("\ufeff".encode() + end.join(LINES).encode())
+    (folder / "deu_Latn.jsonl").write_bytes(("\ufeff" + end.join(records) + end + "\ufeff" + records[0]).encode())
+    assert read(folder) == LINES
+    assert read(folder, GERMAN) == [*LINES, LINES[0]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("name", ["swh_Latn.txt", "swh_Latn.jsonl.gz"])
+def test_utf16_is_told(folder: Path, name: str, encoding: str) -> None:
+    text = "habari ya leo\n".encode(encoding)
+    (folder / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    with pytest.raises(UserError, match=r"is UTF-16 .*; expected UTF-8\. Convert it, e\.g\. `iconv -f UTF-16"):
         read(folder)
+
+
+@pytest.mark.parametrize("name", ["swh-Latn.txt", "SWH_LATN.TXT", "swh_latn.txt"])
+def test_tags_in_other_spellings_are_read(folder: Path, name: str) -> None:
+    (folder / name).write_text("moja")
+    assert read(folder) == ["moja"]
+    (folder / "swh_Latn.jsonl").write_bytes(jsonl({"text": "mbili"}))
+    with pytest.raises(UserError, match="duplicate tag swh_Latn"):
+        folder_corpus(folder)
 
 
 def test_bad_parquet_is_named(folder: Path) -> None:
@@ -179,8 +233,8 @@ def test_bad_parquet_is_named(folder: Path) -> None:
 def test_parquet_that_is_not_utf8_is_placed(folder: Path) -> None:
     texts = pa.array([b"x", b"\xff"], pa.binary()).view(pa.string())
     parquet.write_table(pa.table({"text": texts}), folder / "swh_Latn.parquet")
-    with pytest.raises(UserError, match=r"not valid UTF-8 in rows 0 to 2"):
-        read(folder)
+    with pytest.raises(UserError, match=r"swh_Latn\.parquet, row 1: byte 0 of the line \(0xff\) is no UTF-8"):
+        clean(folder)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +313,71 @@ def test_a_dataset_has_one_configuration_for_each_tag(dataset: Path) -> None:
     assert next(pickle.loads(pickle.dumps(corpus)).documents(GERMAN)) == "eins 0"
     with pytest.raises(UserError, match="has no column 'body', only text"):
         list(hub_corpus(dataset, text_column="body").documents(GERMAN))
+
+
+@pytest.fixture
+def renamed(dataset: Path) -> Callable[..., Path]:
+    """The dataset with other names for the configurations swh_Latn and deu_Latn."""
+
+    def rename(swahili: str, german: str) -> Path:
+        card = dataset / "README.md"
+        names = {"name: swh_Latn": f"name: {swahili}", "name: deu_Latn": f"name: {german}"}
+        text = card.read_text()
+        for old, new in names.items():
+            text = text.replace(old, new)
+        card.write_text(text)
+        return dataset
+
+    return rename
+
+
+@pytest.mark.parametrize(
+    ("swahili", "german"),
+    [("swh-Latn", "deu-Latn"), ("SWH_latn", "de_Latn"), ("20231101.swh", "20231101.de"), ("swh", "de")],
+)
+def test_configurations_are_known_by_other_spellings(renamed: Callable[..., Path], swahili: str, german: str) -> None:
+    corpus = hub_corpus(renamed(swahili, german))
+    assert corpus.tags == [GERMAN, SWAHILI]
+    assert next(corpus.documents(SWAHILI)) == "moja 0" and next(corpus.documents(GERMAN)) == "eins 0"
+    assert corpus.size(SWAHILI) >= 1
+
+
+def test_a_macrolanguages_code_gives_the_wanted_tag(renamed: Callable[..., Path]) -> None:
+    folder = renamed("20231101.sw", "20231101.de")
+    assert [str(tag) for tag in hub_corpus(folder).tags] == ["deu_Latn", "swa_Latn"]
+    corpus = hub_corpus(folder, languages="swh_Latn")
+    assert corpus.tags == [SWAHILI] and next(corpus.documents(SWAHILI)) == "moja 0"
+
+
+def test_a_mapping_names_the_configurations_of_tags(renamed: Callable[..., Path]) -> None:
+    folder = renamed("kiswahili", "20231101.sr")
+    with pytest.raises(
+        UserError, match=r"no configuration named by a tag .* `corpus.configurations: \{swh_Latn: NAME\}`"
+    ):
+        hub_corpus(folder)
+    corpus = hub_corpus(folder, configurations={"swh_Latn": "kiswahili"})
+    assert corpus.tags == [SWAHILI] and next(corpus.documents(SWAHILI)) == "moja 0"
+    both = hub_corpus(folder, configurations={"swh_Latn": "kiswahili", "srp_Cyrl": "20231101.sr"})
+    assert [str(tag) for tag in both.tags] == ["srp_Cyrl", "swh_Latn"] and both.fingerprint() != corpus.fingerprint()
+    with pytest.raises(UserError, match=r"srp_Latn.*No tag can be told of 1 configurations \(20231101.sr\)"):
+        hub_corpus(folder, configurations={"swh_Latn": "kiswahili"}, languages="srp_Latn")
+    with pytest.raises(UserError, match=r"swh_Latn is mapped to 'kiswahil', .* Did you mean 'kiswahili'\?"):
+        hub_corpus(folder, configurations={"swh_Latn": "kiswahil"})
+    with pytest.raises(UserError, match="expected a tag like"):
+        hub_corpus(folder, configurations={"swahili": "kiswahili"})
+    with pytest.raises(UserError, match=r"corpus\.configurations is for datasets"):
+        folder_corpus(folder, configurations={"swh_Latn": "x"})
+
+
+def test_the_fingerprint_of_configurations_named_by_tags_is_that_of_old(dataset: Path) -> None:
+    corpus = hub_corpus(dataset)
+    content = {str(path.relative_to(dataset)): file_sha256(path) for path in dataset.rglob("*") if path.is_file()}
+    assert corpus.fingerprint() == fingerprint([dict(sorted(content.items())), ["deu_Latn", "swh_Latn"], "text"])
+
+
+def test_rows_without_text_cost_themselves(dataset: Path) -> None:
+    (dataset / "swh_Latn" / "train.jsonl").write_bytes(jsonl({"text": "a"}, {"text": None}, {"text": "b"}))
+    assert list(hub_corpus(dataset).documents(SWAHILI)) == ["a", "", "b"]
 
 
 def test_fingerprint_of_a_dataset_names_its_content(dataset: Path, tmp_path: Path) -> None:

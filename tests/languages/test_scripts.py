@@ -32,13 +32,15 @@ def test_counts_add_up_over_parts_of_a_text():
         ("نهر صغير", "Arab"),
         ("קטן נהר", "Hebr"),
         ("small река", "Latn"),
+        ("⠁⠃⠉ ⠁", "Brai"),
+        ("𝠀𝠁𝪛", "Sgnw"),
     ],
 )
 def test_the_likely_script(text, script):
     assert likely_script(letters_by_script(text)) == script
 
 
-@pytest.mark.parametrize("text", ["", "123 ... 😀"])
+@pytest.mark.parametrize("text", ["", "123 ... 😀", "\u2800\u2800"])
 def test_a_text_without_letters_has_no_script(text):
     counts = letters_by_script(text)
     assert likely_script(counts) is None

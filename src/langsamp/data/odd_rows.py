@@ -70,9 +70,9 @@ class OddRows:
         if not self.number or are_few(self.number, of):
             return
         first = self._first[0]
-        share = "" if self.number == of == 1 else f" {self.number} of {of} {self._called} cannot be read;"
         raise UserError(
-            f"{first.where}, {first.row}: {first.reason}.{share} mend the data (a share of {ODD_SHARE:.0%} is left out)"
+            f"{first.where}, {first.row}: {first.reason}. {self.number} of {of} {self._called} cannot be read; up to "
+            f"{ODD_SHARE:.0%}, or {FEW_ODD} if these are fewer than half, would be left out. Mend the data"
         )
 
     def notes(self, of: int) -> list[str]:

@@ -100,7 +100,9 @@ def test_treebanks_are_merged_and_splits_may_be_absent(publish, put):
     assert read.notes[0] == "made of 3 treebanks" and "it comes without its text" in read.notes[1]
     sanskrit = reader.read(LangScript("san", "Deva"))
     assert sanskrit.words == (("अग्निम्",),) and "0% of its letters are Deva" in sanskrit.notes[1]
-    with pytest.raises(UserError, match=r"configuration de_x, split test: expected one of the labels .*, got '_'"):
+    with pytest.raises(
+        UserError, match=r"configuration de_x, split test, row 0: expected one of the labels .*, got '_'"
+    ):
         reader.read(DEU)
     assert hub_pos(POS_LABELS, name=name, without_label="X").read(DEU).labels == (("X",),)
 
@@ -127,9 +129,28 @@ def test_rows_that_do_not_fit_are_named(publish):
         reader({"tokens": [["a", "b"]], "upos": [["X"]]}).read(DEU)
     with pytest.raises(UserError, match="empty test set"):
         reader({"tokens": [[]], "upos": [[]]}).read(DEU)
-    with pytest.raises(UserError, match=r"expected text in 'text', got None"):
+    with pytest.raises(UserError, match=r"split test, row 1: expected text in 'text', got None\. 1 of 2 rows"):
         hub_sib200(SIB200_LABELS, name=publish({"deu_Latn": {"test": Dataset.from_dict(
             {"text": ["a", None], "category": ["travel", "travel"]})}})).read(DEU)  # fmt: skip
+
+
+def test_an_odd_row_costs_itself_and_is_named(publish):
+    features = Features({"tokens": Sequence(Value("string")), "ner_tags": Sequence(ClassLabel(names=WIKIANN))})
+    rows = {"tokens": [["Ulm"]] * 10 + [None, ["Ulm"]], "ner_tags": [[5]] * 10 + [None, [5, 5]]}
+    read = hub_ner(NER_LABELS, name=publish({"de": {"test": Dataset.from_dict(rows, features=features)}})).read(DEU)
+    assert read.words == (("Ulm",),) * 10 and read.labels == (("B-LOC",),) * 10
+    assert (
+        len(read.notes) == 1
+        and "1 of 11 sentences" in read.notes[0]
+        and "row 11: expected as many labels as" in read.notes[0]
+    )
+    texts = {"text": ["a"] * 10 + [None, "c"], "category": ["travel"] * 11 + ["Science/Technology"]}
+    read = hub_sib200(SIB200_LABELS, name=publish({"deu-Latn": {"test": Dataset.from_dict(texts)}})).read(DEU)
+    assert len(read) == 11 and read.labels[-1] == "science/technology"
+    assert "1 of 12 rows" in read.notes[1] and "row 10: expected text in 'text', got None" in read.notes[1]
+    pairs = {"sentence1": ["a"] * 11, "sentence2": ["b"] * 10 + [None]}
+    pair = hub_tatoeba(name=publish({"deu-eng": {"test": Dataset.from_dict(pairs)}})).read(DEU)
+    assert len(pair.target) == len(pair.english) == 10 and "row 10: expected text in 'sentence2'" in pair.notes[0]
 
 
 def test_scripts_are_those_of_the_paper_or_the_only_one_known():

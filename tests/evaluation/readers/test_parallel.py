@@ -1,6 +1,10 @@
 """Parallel text is read whole and aligned, or the language fails with its reason."""
 
+import gzip
+import lzma
+
 import pytest
+import zstandard
 
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.readers.parallel import PairFiles, ParallelText
@@ -9,6 +13,7 @@ from langsamp.evaluation.tasks import TASKS, task
 from langsamp.languages.tags import LangScript
 
 DEU = LangScript("deu", "Latn")
+PACKED = {".gz": gzip.compress, ".xz": lzma.compress, ".zst": zstandard.ZstdCompressor().compress}
 
 
 def test_both_layouts_are_found_and_give_the_same_text(tmp_path, write_pair):
@@ -26,9 +31,70 @@ def test_both_layouts_are_found_and_give_the_same_text(tmp_path, write_pair):
     assert all(reader.tags == [DEU] for reader in readers)
     texts = [reader.read(DEU) for reader in readers]
     assert texts[0] == texts[1] == texts[2] == ParallelText(tag=DEU, english=tuple(english), target=tuple(german))
-    with pytest.raises(UserError, match="deu_Latn has two texts for sr-bible"):
-        (tmp_path / "eval" / "bible.deu_Latn-eng_Latn.deu_Latn").write_text("again\n")
-        PairFiles.find("bible", tmp_path / "eval")
+    (tmp_path / "eval" / "bible.deu_Latn-eng_Latn.deu_Latn").write_text("again\n")
+    with pytest.raises(UserError, match=r"deu_Latn has two texts: .* and .*; keep one"):
+        PairFiles.find("bible", tmp_path / "eval").read(DEU)
+
+
+SWAHILI, ENGLISH_LINES = [f"sentensi ya {i}" for i in range(12)], [f"line {i}" for i in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("english", "target", "tag"),
+    [
+        ("tatoeba.swh-eng.eng", "tatoeba.swh-eng.swh", "swh_Latn"),
+        ("tatoeba/sw-en.en", "tatoeba/sw-en.sw", "swa_Latn"),
+        ("tatoeba.swh-Latn-eng-Latn.eng-Latn", "tatoeba.swh-Latn-eng-Latn.swh-Latn", "swh_Latn"),
+        ("Tatoeba.eng_latn-SWH_LATN.eng_latn", "Tatoeba.eng_latn-SWH_LATN.SWH_LATN", "swh_Latn"),
+        ("sr_tatoeba/eng-swh.eng", "sr_tatoeba/eng-swh.swh", "swh_Latn"),
+        ("tatoeba.swh-eng.eng.gz", "tatoeba.swh-eng.swh", "swh_Latn"),
+        ("tatoeba.swh-eng.eng.xz", "tatoeba.swh-eng.swh.zst", "swh_Latn"),
+    ],
+)
+def test_released_names_are_read(english, target, tag, tmp_path):
+    for name, lines in ((english, ENGLISH_LINES), (target, SWAHILI)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        content = "".join(f"{line}\n" for line in lines).encode()
+        path.write_bytes(PACKED.get(path.suffix, bytes)(content))
+    reader = PairFiles.find("tatoeba", tmp_path)
+    assert list(map(str, reader.tags)) == [tag] and not reader.notes
+    text = reader.read(reader.tags[0])
+    assert (list(text.english), list(text.target), text.notes) == (ENGLISH_LINES, SWAHILI, ())
+
+
+def test_codes_get_their_script_from_the_text_and_odd_names_are_told(tmp_path):
+    for code, line in (("srp", "добар дан"), ("cmn", "你好"), ("xx", "a"), ("deu", "12")):
+        for side in (code, "eng"):
+            (tmp_path / f"tatoeba.{code}-eng.{side}").write_text(f"{line}\n" * 12)
+    (tmp_path / "tatoeba.fra-eng.eng").write_text("a\n" * 12)
+    (tmp_path / "tatoeba.fra-deu.fra").write_text("a\n" * 12)
+    reader = PairFiles.find("tatoeba", tmp_path)
+    assert list(map(str, reader.tags)) == ["cmn_Hani", "srp_Cyrl"] and len(reader.notes) == 3
+    for what in ("'xx' is no code of a language", "no letters to tell it by", "tatoeba.fra-eng.fra, is missing"):
+        assert any(what in note for note in reader.notes), what
+
+
+def test_a_line_that_is_no_utf8_costs_its_pair(write_pair, tmp_path):
+    write_pair("deu_Latn", ENGLISH_LINES, SWAHILI)
+    path = tmp_path / "data" / "bible.deu_Latn-eng_Latn.deu_Latn"
+    path.write_bytes(path.read_bytes().replace(b"sentensi ya 3", b"sch\xf6n"))
+    text = PairFiles.find("bible", tmp_path / "data").read(DEU)
+    assert text.english == tuple(ENGLISH_LINES[:3] + ENGLISH_LINES[4:]) and len(text.target) == 11
+    assert text.notes == (
+        "1 of 12 pairs of lines cannot be read and are left out: data/bible.deu_Latn-eng_Latn.deu_Latn, line 4: "
+        "byte 3 of the line (0xf6) is no UTF-8",
+    )
+
+
+@pytest.mark.parametrize("inside", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\r"])
+def test_only_a_line_feed_ends_a_line(inside, tmp_path):
+    target = [f"sentensi{inside}ya {i}" for i in range(12)]
+    for side, lines, end in (("eng_Latn", ENGLISH_LINES, "\r\n"), ("swh_Latn", target, "\n")):
+        (tmp_path / f"bible.swh_Latn-eng_Latn.{side}").write_bytes((end.join(lines) + end * 3).encode())
+    reader = PairFiles.find("bible", tmp_path)
+    text = reader.read(reader.tags[0])
+    assert (text.english, text.target, text.notes) == (tuple(ENGLISH_LINES), tuple(target), ())  # no end is an item
 
 
 def test_the_revision_follows_every_character_of_both_sides():
@@ -66,7 +132,8 @@ def test_text_that_cannot_be_used_is_named(write_pair, tmp_path):
     with pytest.raises(UserError, match="at least 10 sentences, got 9"):
         PairFiles.find("bible", data).read(DEU)
     (data / "bible.deu_Latn-eng_Latn.deu_Latn").write_bytes(b"gut\nschl\xe9cht\n")
-    with pytest.raises(UserError, match=r"deu_Latn, line 2: byte 0xe9 at offset 8 is no UTF-8"):
+    (data / "bible.deu_Latn-eng_Latn.eng_Latn").write_bytes(b"good\nbad\n")
+    with pytest.raises(UserError, match=r"deu_Latn, line 2: byte 4 of the line \(0xe9\) is no UTF-8.* 1 of 2 pairs"):
         PairFiles.find("bible", data).read(DEU)
     (data / "bible.deu_Latn-eng_Latn.eng_Latn").unlink()
     with pytest.raises(UserError, match=r"eng_Latn is missing, though the other file"):

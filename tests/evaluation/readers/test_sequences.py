@@ -76,8 +76,10 @@ def test_blank_lines_are_no_items_and_few_items_are_noted(put):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (HEADER + ROWS + "9\ttravels\ta\n", r"test.tsv, line 16: expected one of the labels science/.*, got 'travels'"),
-        (HEADER + ROWS + "9\t\ta\n", r"line 16: .* got ''"),
+        (HEADER + "9\ttravels\ta\n", r"test.tsv, line 2: expected one of the labels science/.*, got 'travels'"),
+        (HEADER + "9\t\ta\n", r"line 2: .* got ''"),
+        (HEADER + "9\t3\ta\n", r"line 2: .* got '3'; a number does not say which"),
+        (HEADER + ROWS + "9\t\ta\n" * 4, r"line 16: .* got ''\. 4 of 18 rows cannot be read"),
         (HEADER + "1\ttravel\n", r"line 2: expected 3 columns separated by tabs \(index_id, category, text\), got 2"),
         (HEADER + "1\ttravel\ta\tb\n", r"line 2: expected 3 columns .* got 4"),
         (ROWS, r"line 1: expected a header with the columns index_id, category, text, .* got '0\\tscience"),
@@ -94,10 +96,61 @@ def test_lines_that_cannot_be_read_are_named(text, message, put):
     assert len(reader.read(LangScript("fra", "Latn"))) == 14
 
 
+def test_an_odd_row_costs_itself_and_is_named(put):
+    odd = "9\ttravels\ta\n9\ttravel\n"
+    data = put("deu_Latn/test.tsv", HEADER + ROWS + odd + "9\tTravel \tb\t\n")
+    read = open_sib200(data).read(DEU)
+    assert len(read) == 15 and (read.texts[14], read.labels[14]) == ("b", "travel")
+    assert read.notes[0].startswith("1 labels are spelled in another way")
+    assert read.notes[1].startswith(
+        "2 of 17 rows cannot be read and are left out: deu_Latn/test.tsv, line 16: expected"
+    )
+    assert "deu_Latn/test.tsv, line 17: expected 3 columns" in read.notes[1]
+    read = open_sib200(data, protocol="paper").read(DEU)
+    assert "as pandas reads it: expected one of the labels" in " ".join(read.notes) and "travels" not in read.labels
+
+
+def test_the_share_of_odd_rows_is_that_of_one_constant(put):
+    rows = (ROWS * 100)[: len(ROWS * 100)]
+    data = put("deu_Latn/test.tsv", HEADER + rows + "9\tx\ta\n" * 14)
+    read = open_sib200(data).read(DEU)
+    assert len(read) == 1400 and "14 of 1414 rows" in read.notes[0] and read.notes[0].endswith("; and 11 more")
+    put("deu_Latn/test.tsv", HEADER + rows + "9\tx\ta\n" * 15)
+    with pytest.raises(UserError, match=r"line 1402: .* 15 of 1415 rows cannot be read"):
+        open_sib200(data).read(DEU)
+
+
+def test_utf16_is_told(put):
+    data = put("deu_Latn/test.tsv", "")
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+        (data / "deu_Latn/test.tsv").write_bytes((HEADER + ROWS).encode(encoding))
+        with pytest.raises(UserError, match=r"test.tsv is UTF-16 .*; expected UTF-8"):
+            open_sib200(data).read(DEU)
+
+
+@pytest.mark.parametrize("inside", ["\u2028", "\x85", "\x0b", "\x0c", "\x1e", "\r", "\0", '"', "\xa0"])
+def test_only_a_line_feed_ends_a_row(inside, put):
+    text = f"vor{inside}nach"
+    data = put("deu_Latn/test.tsv", HEADER + ROWS + f"9\ttravel\t{text}\n")
+    assert open_sib200(data).read(DEU).texts[14:] == (text,)
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("deu-Latn/test.tsv", HEADER), ("DEU_latn/Test.tsv", HEADER), ("deu_Latn/test.tsv", HEADER.upper()),
+        ("deu_Latn/test.tsv", "id\tlabel\tsentence\n"), ("de_Latn/test.tsv", "index_id\ttopic\ttext\n"),
+    ],
+)  # fmt: skip
+def test_other_spellings_of_names_and_headers_are_read(name, header, put):
+    reader = open_sib200(put(name, header + ROWS))
+    assert reader.tags == [DEU] and reader.read(DEU).labels == SIB200_LABELS * 2
+
+
 def test_other_encodings_are_named_by_line(put):
     data = put("deu_Latn/test.tsv", HEADER)
     (data / "deu_Latn/test.tsv").write_bytes((HEADER + "1\ttravel\ta\n").encode() + b"2\ttravel\tsch\xf6n\n")
-    with pytest.raises(UserError, match=r"test.tsv, line 3: byte 0xf6 at offset \d+ is no UTF-8"):
+    with pytest.raises(UserError, match=r"test.tsv, line 3: byte 12 of the line \(0xf6\) is no UTF-8.*1 of 2 rows"):
         open_sib200(data).read(DEU)
 
 
@@ -125,7 +178,7 @@ def test_an_odd_folder_costs_itself_only(put):
         data = put(f"{name}/test.tsv", HEADER + ROWS)
     reader = open_sib200(data)
     assert [str(tag) for tag in reader.tags] == ["deu_Latn", "fra_Latn", "zzz_Latn"]
-    assert len(reader.notes) == 1 and "de_Latn is left out" in reader.notes[0] and "'deu_Latn'?" in reader.notes[0]
+    assert len(reader.notes) == 1 and "de_Latn is left out" in reader.notes[0] and "is deu_Latn too" in reader.notes[0]
     assert len(reader.read(DEU)) == 14
     with pytest.raises(UserError, match=r"zzz_Latn.test.tsv: zzz_Latn: 'zzz' is no language code"):
         reader.read(LangScript("zzz", "Latn"))

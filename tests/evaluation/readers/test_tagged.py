@@ -1,5 +1,7 @@
 """Tagged words: one a line, blank lines between sentences, in three layouts."""
 
+import gzip
+
 import pytest
 
 from langsamp.errors import DataMissingError, UserError
@@ -54,6 +56,55 @@ def test_spans_without_a_beginning_are_kept_and_noted(put):
     read = open_ner(data).read(DEU)
     assert read.labels == (("I-PER", "I-PER", "I-LOC", "B-ORG", "I-LOC", "O"),)
     assert read.notes[0] == "3 spans start with I- instead of B- and are kept so"
+
+
+def test_a_word_without_the_prefix_among_those_with_it_stays_as_it_stands(put):
+    lines = ["Ulm\tB-LOC" if number == 7 else f"de:Wort{number}\tO" for number in range(20)]
+    data = put("de/test", "\n".join(lines) + "\n")
+    read = open_ner(data).read(DEU)
+    assert read.words[0][6:9] == ("Wort6", "Ulm", "Wort8")
+    assert read.notes[0] == "1 of 20 words have no 'de:' before them and stay as they stand: de/test, line 8"
+    put("de/test", "\n".join(lines[:12] + ["Ulm\tB-LOC"] * 8))
+    with pytest.raises(UserError, match=r"11 of 20 words start with 'de:' and the others do not, the first in line 8"):
+        open_ner(data).read(DEU)
+    put("de/test", "a:b\tO\num:12\tO\n")  # no code of a language
+    assert open_ner(data).read(DEU).words == (("a:b", "um:12"),)
+
+
+def test_an_odd_line_costs_its_sentence_and_is_named(put):
+    good = "Anna\tB-PER\nkam\tO\n\n"
+    data = put("deu_Latn/test.tsv", good * 10 + "in\tO\nUlm\n\n" + "in\tO\nUlm\tX\tB-LOC\n\n" + good)
+    read = open_ner(data).read(DEU)
+    assert read.words == (("Anna", "kam"),) * 11
+    assert read.notes == (
+        "2 of 13 sentences cannot be read and are left out: deu_Latn/test.tsv, line 32: the word 'Ulm' has no label; "
+        "write it after a tab; deu_Latn/test.tsv, line 35: expected 2 columns separated by a tab (word, label), got 3",
+    )
+    (data / "deu_Latn/test.tsv").write_bytes((good * 10).encode() + b"sch\xf6n\tO\nda\tO\n")
+    assert "line 31: byte 3 of the line (0xf6) is no UTF-8" in open_ner(data).read(DEU).notes[0]
+
+
+def test_spellings_headers_and_comments_are_taken_for_what_they_are(put):
+    text = "Token\tTag\n# sent_id = 1\nAnna\tB_PER\nMaier\ti-per\t\n#\tO\nUlm\tB-LOC"
+    read = open_ner(put("deu-Latn/Test.tsv", text)).read(DEU)
+    assert read.words == (("Anna", "Maier", "#", "Ulm"),) and read.labels == (("B-PER", "I-PER", "O", "B-LOC"),)
+    assert [note.split()[0:2] for note in read.notes[:3]] == [["1", "header"], ["1", "comment"], ["2", "labels"]]
+
+
+@pytest.mark.parametrize("name", ["test-de.tsv", "panx/../test-deu-Latn.tsv", "de/test", "de/test.gz"])
+def test_names_of_other_releases_are_read(name, put):
+    data = put(name, TEXT)
+    if name.endswith(".gz"):
+        (data / name).write_bytes(gzip.compress(TEXT.encode()))
+    assert open_ner(data).read(DEU).words == (("Anna", "Maier", "in", "Ulm"), ("um", "12:30"))
+
+
+@pytest.mark.parametrize("inside", ["\u2028", "\x85", "\x0b", "\x0c", "\x1d", "\r", "\xa0", "\0", '"'])
+def test_only_tabs_and_line_feeds_part_words(inside, put):
+    word = f"a{inside}b  c"
+    data = put("deu_Latn/test.tsv", f"{word}\tO\nUlm\tB-LOC\n", ends="\r\n")
+    for protocol in ("fixed", "paper"):
+        assert open_ner(data, protocol=protocol).read(DEU).words == ((word, "Ulm"),)
 
 
 @pytest.mark.parametrize("line", ["Ulm", "Ulm\t"])

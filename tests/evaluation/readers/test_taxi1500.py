@@ -54,13 +54,21 @@ def test_verses_that_a_translation_lacks_are_counted(put):
 @pytest.mark.parametrize(
     ("text", "labels", "message"),
     [
-        (TEXT + "1 kein Tabulator\n", LABELS, r"deu_Latn.txt, line 13: expected `verse id TAB text`, got no tab"),
+        (TEXT + "1 kein Tabulator\n" * 4, LABELS, r"deu_Latn.txt, line 13: expected `verse id TAB text`, got no tab"),
         (TEXT + TEXT, LABELS, r"deu_Latn.txt, line 13: verse '43000000' comes a second time"),
         (TEXT, LABELS.partition("\n")[2], r"labels.tsv, line 1: expected the header `id label split`"),
-        (TEXT, LABELS + "1\tJoy\ttest\n", r"labels.tsv, line 14: expected a label of Recommendation, .*'Joy'"),
-        (TEXT, LABELS + "1\tSin\tvalid\n", r"labels.tsv, line 14: .* split of train, dev, test, got 'Sin' and 'valid'"),
-        (TEXT, LABELS + "1\tSin\n", r"labels.tsv, line 14: expected 3 columns separated by tabs, got 2"),
-        (TEXT, LABELS + LABELS.splitlines()[1] + "\n", r"labels.tsv, line 14: verse '43000000' is labelled a second"),
+        (
+            TEXT,
+            LABELS + "1\tJoy\ttest\n" * 4,
+            r"labels.tsv, line 14: expected one of the labels Recommendation, .*'Joy'",
+        ),
+        (TEXT, LABELS + "1\tSin\tvalid\n" * 4, r"labels.tsv, line 14: .* split of train, dev, test, got 'valid'"),
+        (TEXT, LABELS + "1\tSin\n" * 4, r"labels.tsv, line 14: expected 3 columns separated by tabs, got 2"),
+        (
+            TEXT,
+            LABELS + (LABELS.split("\n")[1] + "\n") * 4,
+            r"labels.tsv, line 14: verse '43000000' is labelled a second",
+        ),
     ],
 )
 def test_joined_files_that_cannot_be_read_are_named(text, labels, message, put):
@@ -68,6 +76,45 @@ def test_joined_files_that_cannot_be_read_are_named(text, labels, message, put):
     data = put("deu_Latn.txt", text)
     with pytest.raises(UserError, match=message):
         open_taxi1500(data).read(DEU)
+
+
+def test_bible_collections_have_comments_and_editions(put):
+    labels = LABELS + "99\tSin\ttrain\n98\tSin\tdev\n"
+    put("labels.tsv", labels)
+    short = TEXT.partition("\n")[2]
+    comments = "# language_name:\tGerman\n# year_short:\t1912\n#43000000\tnicht geprüft\n"
+    data = put("deu-x-bible-luther1912.txt", comments + "99\tAnderer\n98\tNoch einer\n" + TEXT)
+    put("deu-x-bible-albrecht.txt", short)
+    put("deu_Latn-zuerich.txt", TEXT)
+    put("rus-x-bible-synodal.txt", TEXT.replace("Vers", "стих"))
+    put("readme.txt", "about")
+    reader = open_taxi1500(data)
+    assert list(map(str, reader.tags)) == ["deu_Latn", "rus_Cyrl"] and "readme.txt is left out" in reader.notes[0]
+    read = reader.read(DEU)
+    assert read.labels == TAXI1500_LABELS * 2 and read.notes == (
+        "deu-x-bible-luther1912.txt is read, of 3 editions the one with the most labelled verses",
+    )
+    assert reader.training(DEU).train.texts == ("Anderer",)
+
+
+def test_of_several_editions_the_one_with_the_most_lines_is_read(put):
+    put("deu_luther_test.tsv", ROWS + ROWS)
+    put("deu_test.tsv", "")
+    put("fra_Latn_test.tsv", ROWS)
+    data = put("deu_elberfelder_test.tsv", ROWS)
+    reader = open_taxi1500(data)
+    assert list(map(str, reader.tags)) == ["deu_Latn", "fra_Latn"] and len(reader.read(DEU)) == 24
+    assert any("deu_luther_test.tsv is read, which has the most lines" in note for note in reader.notes)
+
+
+def test_a_header_in_the_originals_files_is_no_row_and_odd_lines_cost_themselves(put):
+    data = put("deu_test.tsv", "id\tlabel\tverse\n" + ROWS)
+    assert open_taxi1500(data).read(DEU).labels == TAXI1500_LABELS * 2
+    put("joined/labels.tsv", LABELS + "1\tJoy\ttest\n")
+    put("joined/deu_Latn.txt", TEXT + "kein Tabulator\n")
+    notes = open_taxi1500(data / "joined").read(DEU).notes
+    assert "joined/labels.tsv, line 14: expected one of the labels" in notes[0]
+    assert "joined/deu_Latn.txt, line 13: expected `verse id TAB text`" in notes[1]
 
 
 def test_absent_data_say_where_they_come_from(tmp_path, put):

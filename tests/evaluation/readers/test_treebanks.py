@@ -1,5 +1,7 @@
 """CoNLL-U as released: ranges and empty nodes left out, treebanks of one language merged."""
 
+import gzip
+
 import pytest
 
 from langsamp.errors import UserError
@@ -69,8 +71,8 @@ def test_words_without_tag_are_errors_but_in_the_papers_reading(put):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (row("1", "Stop", "NN"), r"line 10: expected one of the tags ADJ, .*, got 'NN'"),
-        (row("x", "Stop", "VERB"), r"line 10: no CoNLL-U \(.*'x' is not a valid ID"),
+        (row("1", "Stop", "NN"), r"line 10: expected one of the labels ADJ, .*, got 'NN'\. 1 of 2 sentences"),
+        (row("x", "Stop", "VERB"), r"line 10: no CoNLL-U: expected columns separated by tabs, a number first, got 'x"),
         ("Stop VERB\n", r"line 10: no CoNLL-U"),
         ("1\tStop\n", r"line 10: the word 'Stop' has no UPOS tag"),
     ],
@@ -79,3 +81,30 @@ def test_lines_that_cannot_be_read_are_named(line, message, put):
     data = put("en_a-ud-test.conllu", WITH_RANGES + line + "\n")
     with pytest.raises(UserError, match=message):
         open_pos(data).read(ENG)
+
+
+def test_columns_are_parted_by_tabs_alone(put):
+    words = ("New  York", "à  la\u2028carte", "20 000", "a\x85b", '"', "c\rd", "\ufeff")
+    rows = "".join(row(str(number), word, "NOUN") for number, word in enumerate(words, start=1))
+    data = put("en_a-ud-test.conllu", WITH_RANGES + rows + "\n" + SHORT.rstrip("\n"))
+    assert open_pos(data).read(ENG).words[1:] == (words, ("Stop", "!"))
+
+
+def test_an_odd_line_costs_its_sentence_and_is_named(put):
+    bad = row("1", "Stop", "NN") + row("2", "!", "PUNCT") + "\n"
+    data = put("UD_English-A/en_a-ud-test.conllu", SHORT * 8 + bad + SHORT + row("1", "Stop", "Verb") + "\n")
+    read = open_pos(data).read(ENG)
+    assert len(read) == 10 and read.labels[-1] == ("VERB",)
+    assert read.notes[1].startswith(
+        "1 of 11 sentences cannot be read and are left out: UD_English-A/en_a-ud-test.conllu, line 25: expected one of"
+    )
+    raw = data / "UD_English-A/en_a-ud-test.conllu"
+    raw.write_bytes(raw.read_bytes().replace(b"\tNN\t", b"\t\xff\t"))
+    assert "line 25: byte 9 of the line (0xff) is no UTF-8" in open_pos(data).read(ENG).notes[1]
+
+
+def test_packed_treebanks_are_read(put):
+    data = put("en_a-ud-test.conllu", SHORT)
+    (data / "en_a-ud-test.conllu.gz").write_bytes(gzip.compress(SHORT.encode()))
+    (data / "en_a-ud-test.conllu").unlink()
+    assert open_pos(data).read(ENG).words == (("Stop", "!"),)

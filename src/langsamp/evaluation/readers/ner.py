@@ -71,5 +71,7 @@ def _released_files(columns: Columns, folder: Path, notes: list[str]) -> Iterato
 
 
 def _word(line: str) -> str:
-    """The word of a line without the language code before it."""
-    return line.partition("\t")[0].partition(":")[2]
+    """The word of a line without the language code before it, if there is one."""
+    word = line.partition("\t")[0]
+    _, colon, text = word.partition(":")
+    return text if colon else word
