@@ -240,14 +240,25 @@ def test_rows_are_usable_from_a_trained_tokenizer_loaded_again(text: Path, tmp_p
 @pytest.mark.parametrize("workers", [1, 2])
 def test_bad_text_leaves_nothing_to_be_seen(text: Path, tmp_path: Path, workers: int, capsys: Any) -> None:
     good = (text / "swh_Latn.txt").read_bytes()
-    (text / "swh_Latn.txt").write_bytes(good + b"za \xff asubuhi\n")
-    with pytest.raises(UserError, match=rf"swh_Latn\.txt, line {SIZES['swh_Latn'] + 1}: byte {len(good) + 3} "):
+    (text / "swh_Latn.txt").write_bytes(good + b"za \xff asubuhi\n" * SIZES["swh_Latn"])
+    with pytest.raises(UserError, match=rf"swh_Latn\.txt, line {SIZES['swh_Latn'] + 1}: byte 3 of the line \(0xff\)"):
         prepared(text, tmp_path / "out" / "rows", workers=workers)
     assert visible(tmp_path / "out") == []
     assert capsys.readouterr().err.endswith("\n"), "a message must not stand behind a progress bar"
     (text / "swh_Latn.txt").write_bytes(good)
     prepared(text, tmp_path / "out" / "rows", workers=workers)
     assert os.listdir(tmp_path / "out") == ["rows"]  # noqa: PTH208
+
+
+def test_an_odd_line_costs_itself_and_is_named_in_the_manifest(text: Path, tmp_path: Path) -> None:
+    whole = prepared(text, tmp_path / "whole")
+    with (text / "swh_Latn.txt").open("ab") as file:
+        file.write(b"za \xff asubuhi\n")
+    rows = prepared(text, tmp_path / "rows")
+    entry = rows.manifest.tags["swh_Latn"]
+    assert entry.sha256 == whole.manifest.tags["swh_Latn"].sha256 and entry.dropped["cannot be read"] == 1
+    assert f"swh_Latn.txt, line {SIZES['swh_Latn'] + 1}: byte 3 of the line (0xff)" in entry.notes[0]
+    assert whole.manifest.tags["swh_Latn"].notes == ()
 
 
 @pytest.mark.parametrize("free", [1000, 3000])

@@ -23,7 +23,7 @@ from langsamp.evaluation.readers.folders import FEWEST, Split, named
 from langsamp.evaluation.readers.hub import HubData, HubRows, find_hub_data, script_of
 from langsamp.evaluation.readers.labels import label_named
 from langsamp.evaluation.readers.layouts import language_of
-from langsamp.evaluation.readers.parallel import ParallelText
+from langsamp.evaluation.readers.parallel import ParallelText, paired
 from langsamp.evaluation.readers.sequences import noted as noted_texts
 from langsamp.evaluation.readers.tagged import noted as noted_words
 from langsamp.languages.scripts import letters_by_script, share_in_script
@@ -117,19 +117,7 @@ class HubPairs:
         """
         (configuration,) = self.configurations[tag]
         rows = self.data.rows(configuration, "test")
-        odd = OddRows()
-        kept: list[tuple[str, str]] = []
-        for sides in zip(rows.texts("sentence2"), rows.texts("sentence1"), strict=True):
-            if wrong := [side for side in sides if isinstance(side, OddRow)]:
-                odd.add(wrong[0])
-            else:
-                kept.append((sides[0].strip(), sides[1].strip()))
-        return ParallelText(
-            tag=tag,
-            english=tuple(english for english, _ in kept),
-            target=tuple(target for _, target in kept),
-            remarks=tuple(odd.notes(len(kept) + odd.number)),
-        )
+        return paired(tag, rows.texts("sentence2"), rows.texts("sentence1"))
 
 
 def hub_sib200(labels: Sequence[str], *, name: str = SIB200_HUB) -> HubExamples[LabelledTexts]:

@@ -137,23 +137,32 @@ class PairFiles:
         english, target = (_lines(path) for path in pair)
         if len(english) != len(target):
             return ParallelText(tag=tag, english=tuple(english), target=tuple(target))  # which tells the lengths
-        odd = OddRows("pairs of lines")
-        kept: list[tuple[str, str]] = []
-        for sides in zip(english, target, strict=True):
-            wrong = [side for side in sides if isinstance(side, OddRow)]
-            if wrong:
-                odd.add(wrong[0])
-            else:
-                kept.append(sides)
-        remarks = odd.notes(len(target))
-        while kept and kept[-1] == ("", ""):  # blank lines at the end of both files
-            kept.pop()
-        return ParallelText(
-            tag=tag,
-            english=tuple(side for side, _ in kept),
-            target=tuple(side for _, side in kept),
-            remarks=tuple(remarks),
-        )
+        return paired(tag, english, target)
+
+
+def paired(tag: LangScript, english: Sequence[str], target: Sequence[str]) -> ParallelText:
+    """The text of two sides of one length; a pair of which one side is an `OddRow` is left out and noted.
+
+    Pairs at the end that are blank on both sides are line ends, and no items.
+
+    Raises:
+        UserError: where more are odd than may be left out, and where too few are left.
+    """
+    odd = OddRows("pairs of lines")
+    kept: list[tuple[str, str]] = []
+    for sides in zip(english, target, strict=True):
+        if wrong := [side for side in sides if isinstance(side, OddRow)]:
+            odd.add(wrong[0])
+        else:
+            kept.append((sides[0].strip(), sides[1].strip()))
+    while kept and kept[-1] == ("", ""):
+        kept.pop()
+    return ParallelText(
+        tag=tag,
+        english=tuple(side for side, _ in kept),
+        target=tuple(side for _, side in kept),
+        remarks=tuple(odd.notes(len(target))),
+    )
 
 
 def open_parallel(prefix: str, data: Data) -> ParallelReader:
@@ -176,10 +185,10 @@ def _folders(data: Data) -> list[Path]:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of a file without surrounding white space; blank ones are kept."""
+    """The lines of a file; blank ones are kept."""
     if not path.exists():
         raise UserError(f"{path} is missing, though the other file of its pair is there; put it back")
-    return [line if isinstance(line, OddRow) else line.strip() for line in read_lines(path)]
+    return read_lines(path)
 
 
 def _missing(prefix: str, data: Data) -> str:
