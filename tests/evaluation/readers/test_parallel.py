@@ -147,6 +147,15 @@ def test_absent_data_say_where_they_come_from(name, tmp_path):
             task(name).open(TaskData(data=data))
 
 
+def test_one_file_for_each_language_is_no_pair(tmp_path):
+    for tag in ("eng_Latn", "swh_Latn"):
+        (tmp_path / f"{tag}.dev").write_text("a\n" * 12)
+    with pytest.raises(
+        DataMissingError, match=r"eng_Latn.dev is one file for one language, which is no pair.* Name each"
+    ):
+        PairFiles.find("tatoeba", tmp_path)
+
+
 def test_tasks_are_found_by_name_and_only_good_matches_are_suggested():
     assert task("sr-bible") is TASKS["sr-bible"]
     with pytest.raises(UserError, match=r"no task 'sr-tatoba'\. Did you mean 'sr-tatoeba'\? Tasks: sr-bible"):

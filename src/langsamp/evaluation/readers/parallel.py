@@ -11,6 +11,7 @@ from typing import Protocol
 
 from langsamp.artifacts import fingerprint
 from langsamp.data.odd_rows import OddRow, OddRows
+from langsamp.data.tag_names import tag_named
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.readers.layouts import Data
 from langsamp.evaluation.readers.lines import read_lines
@@ -197,8 +198,16 @@ def _missing(prefix: str, data: Data) -> str:
     else:
         looked = "the hub has no copy of it" if data else "no data folder was given"
     pair = f"<tag>-{ENGLISH}"
+    single = sorted(path for folder in _folders(data) for path in folder.iterdir() if _is_single(path))
+    if single:
+        looked += f"; {single[0].name} is one file for one language, which is no pair"
     return (
         f"sr-{prefix} needs pairs of files of parallel lines, but {looked}. {_ORIGIN[prefix]} Name each pair "
         f"{prefix}.{pair}.<tag> and {prefix}.{pair}.{ENGLISH}, or put it as {pair}.<tag> and {pair}.{ENGLISH} into a "
         f"folder sr_{prefix}; then give the folder above as `data`"
     )
+
+
+def _is_single(path: Path) -> bool:
+    """Whether a file is named by one tag, as in FLORES (`swh_Latn.dev`), which is another data set."""
+    return path.is_file() and tag_named(path.name.partition(".")[0]) is not None
