@@ -156,7 +156,7 @@ def test_a_character_cut_at_the_end_is_placed(folder: Path) -> None:
 def test_a_file_without_line_ends_does_not_fill_the_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("langsamp.data.reading._LONGEST_LINE", 100)
     (folder / "swh_Latn.txt").write_text("short\n" + "long " * 50)
-    with pytest.raises(UserError, match="line 2 is longer than 100 bytes"):
+    with pytest.raises(UserError, match="line 2 is longer than 100 characters"):
         read(folder)
 
 

@@ -142,8 +142,8 @@ def clean_batches(
     a download. Digests of seen documents beyond the first millions lie in the folder `scratch`.
 
     Raises:
-        UserError: where less than half of the letters are in the tag's script, in the first thousand kept documents or
-            in all, and where more documents cannot be read than may be left out (`odd_rows`).
+        UserError: where less than half of the letters of the first thousand kept documents, or of all, are in the tag's
+            script, and where too many documents are odd.
         DataMissingError: where nothing is left.
     """
     counts = CleaningCounts() if counts is None else counts
@@ -152,11 +152,7 @@ def clean_batches(
     is_checked = False
     while batch := list(islice(raw, _BATCH)):
         counts.read += len(batch)
-        kept = _kept(_readable(batch, counts), seen, counts)
-        if config.max_documents is not None and counts.kept + len(kept) > config.max_documents:
-            room = config.max_documents - counts.kept
-            counts.dropped[OVER_CAP] += len(kept) - room
-            kept = kept[:room]
+        kept = _capped(_kept(_readable(batch, counts), seen, counts), config.max_documents, counts)
         if kept:
             counts.add(kept)
             if config.check_script and not is_checked and counts.kept >= _CHECKED:
@@ -169,8 +165,15 @@ def clean_batches(
         rest = sum(1 for _ in raw)
         counts.read += rest
         counts.dropped[OVER_CAP] += rest
-    counts.odd.check(counts.read)
     _check_end(tag, counts, check_script=config.check_script)
+
+
+def _capped(kept: list[str], cap: int | None, counts: CleaningCounts) -> list[str]:
+    if cap is None or counts.kept + len(kept) <= cap:
+        return kept
+    room = cap - counts.kept
+    counts.dropped[OVER_CAP] += len(kept) - room
+    return kept[:room]
 
 
 def _readable(batch: list[str], counts: CleaningCounts) -> list[str]:
@@ -197,6 +200,7 @@ def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> l
 
 
 def _check_end(tag: LangScript, counts: CleaningCounts, *, check_script: bool) -> None:
+    counts.odd.check(counts.read)
     if not counts.kept:
         raise DataMissingError(
             f"{tag} has no text: {counts.read} documents were read and none was kept. Give it text, or leave it out "

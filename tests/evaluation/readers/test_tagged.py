@@ -99,6 +99,16 @@ def test_names_of_other_releases_are_read(name, put):
     assert open_ner(data).read(DEU).words == (("Anna", "Maier", "in", "Ulm"), ("um", "12:30"))
 
 
+def test_a_name_in_full_makes_room_for_no_other_spelling(put):
+    for name in ("test-de.tsv", "ner/nld_Latn/test.tsv", "ner/nld-Latn/test.tsv"):
+        put(name, "Ulm\tO\n")
+    reader = open_ner(put("test-deu_Latn.tsv", TEXT))
+    assert len(reader.read(DEU)) == 2 and len(reader.read(LangScript("nld", "Latn"))) == 1
+    assert [("test-de.tsv is left out" in note, "nld-Latn is left out" in note) for note in reader.notes] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("inside", ["\u2028", "\x85", "\x0b", "\x0c", "\x1d", "\r", "\xa0", "\0", '"'])
 def test_only_tabs_and_line_feeds_part_words(inside, put):
     word = f"a{inside}b  c"

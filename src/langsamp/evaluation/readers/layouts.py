@@ -76,7 +76,10 @@ def split_files(parse: Parse[E]) -> Layout[E]:
             with_code = {path: name for path, name in names.items() if len(name) == 2 and language_of(name)}
             tags = _tags_of({path: name for path, name in names.items() if path not in with_code}, notes)
             for path, code in with_code.items():
-                if tag := tag_by_text(code, [path], lambda line: line.partition("\t")[0], notes):
+                tag = tag_by_text(code, [path], lambda line: line.partition("\t")[0], notes)
+                if tag in tags.values():
+                    notes.append(f"{path} is left out: another file is named {tag} in full")
+                elif tag:
                     tags[path] = tag
             for path, tag in tags.items():
                 yield Found(tag=tag, split=split, paths=(path,), parse=parse)
