@@ -42,7 +42,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 @pytest.mark.parametrize(
     "words",
     [
-        ("languages", "Norwegian"), ("tasks", "pos"), ("--help",), ("compare", "paper:baseline", "paper:langsamp"), ("table", "paper:baseline", "paper:langsamp", "--paper", "1"),
+        ("languages", "Norwegian"), ("tasks", "pos"), ("--help",), ("compare", "paper:baseline", "paper:langsamp"),
+        ("table", "paper:baseline", "paper:langsamp", "--paper", "1"),
     ],
     ids=" ".join,
 )  # fmt: skip

@@ -15,7 +15,7 @@ def languages(
 ) -> None:
     """Find languages by name, code, script or family."""
     from langsamp.errors import UserError
-    from langsamp.languages.search import search
+    from langsamp.languages.search import hint, search
     from langsamp.languages.select import select as selected
     from langsamp.languages.table import describe, notes, tags
 
@@ -23,7 +23,7 @@ def languages(
         raise UserError("give a query (`langsamp languages swahili`) or a selector (`--select tail+script:Deva`)")
     found = search(query) if query is not None else [describe(tag) for tag in selected(select or "", tags())]
     if not found:
-        raise UserError(f"no language matches {query!r}; try a part of its name, a code, a script or a family")
+        raise UserError(f"no language matches {query!r}; {hint(query or '')}")
     rows = [
         {
             "tag": str(info.tag),
