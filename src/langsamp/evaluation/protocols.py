@@ -14,7 +14,7 @@ Protocol = Literal["fixed", "paper"]
 class FineTuning(BaseModel):
     """Everything beside model, text and seed that a fine-tuned score depends on; stored with each cell."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
