@@ -67,8 +67,8 @@ def test_a_setting_ends_where_its_tool_ends(key: str, taken: tuple[object, ...],
 def test_sentencepiece_takes_that_coverage_and_no_less() -> None:
     def train(coverage: float) -> None:
         SentencePieceTrainer.train(
-            sentence_iterator=iter(["ab ba"] * 20), model_writer=io.BytesIO(), vocab_size=8, character_coverage=coverage,
-            hard_vocab_limit=False, minloglevel=2,
+            sentence_iterator=iter(["ab ba"] * 20), model_writer=io.BytesIO(), vocab_size=8, hard_vocab_limit=False,
+            character_coverage=coverage, minloglevel=2,
         )  # fmt: skip
 
     train(0.98)

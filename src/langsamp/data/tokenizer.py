@@ -36,8 +36,8 @@ class TokenizerConfig(BaseModel):
     alpha: float = Field(default=0.3, ge=0, le=1)
     """Exponent of the draw: 1 keeps the corpus's shares, 0 takes the same number of each tag."""
     character_coverage: float = Field(default=0.9995, ge=0.98, le=1)
-    """Share of the sample's characters that get a piece of their own; the rarest others become bytes. From 0.98 to 1, as
-    SentencePiece takes it."""
+    """Share of the sample's characters that get a piece of their own; the rarest others become bytes. SentencePiece
+    takes 0.98 to 1."""
     byte_fallback: bool = True
     """Write characters without a piece as bytes; False makes them `<unk>`."""
     seed: int = Field(default=0, ge=0)
