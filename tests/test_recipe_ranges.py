@@ -47,7 +47,7 @@ def recipe(key: str, value: object) -> Recipe:
         ("sampler.alpha", (0, 1), (-_LESS, 1 + _LESS)),
         ("sampler.max_repetition", (_LESS, None), (0, -1)),
         ("rows.row_tokens", (8,), (7, 0)),
-        ("seeds", ([0, 2**64 - 1],), ([-1], [2**64], [])),
+        ("seeds", ([0, 2**32 - 1],), ([-1], [2**32], [])),
         ("evaluation.seeds", ([0, 2**32 - 1],), ([-1], [2**32])),
         ("analysis.vectors.seed", (0, 2**32 - 1), (-1, 2**32)),
         ("analysis.vectors.perplexity", (_LESS, None), (0, -1)),
@@ -84,9 +84,7 @@ def test_torch_and_scikit_learn_take_those_bounds() -> None:
     for betas in ((1.0, 0.9), (0.9, 1.0), (-_LESS, 0.9)):
         with pytest.raises(ValueError, match="beta"):
             torch.optim.AdamW(weight, betas=betas)
-    torch.Generator().manual_seed(2**64 - 1)
-    with pytest.raises((RuntimeError, ValueError, OverflowError)):
-        torch.Generator().manual_seed(2**64)
+    torch.Generator().manual_seed(2**32 - 1)
     with pytest.raises(ValueError, match="random_state"):
         TSNE(random_state=2**32, perplexity=1)._validate_params()
 

@@ -37,8 +37,8 @@ class Recipe(BaseModel):
     """Models to train on the same rows: `none` is the baseline, `both` is LangSAMP, `language` and `script` have one
     table. `both@input` (also `language@input`, `script@input`) adds the vectors to the token embeddings, as XLM does;
     `both@shuffled` is a control that gives each row the ids of a random row of its step."""
-    seeds: tuple[Annotated[int, Field(ge=0, lt=2**64)], ...] = (0,)
-    """Each variant is trained once for each seed, a number of up to 64 bits as torch and NumPy take it."""
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = (0,)
+    """Each variant is trained once for each seed, a number of up to 32 bits as every library takes it."""
     corpus: CorpusConfig = CorpusConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     rows: RowsConfig = RowsConfig()
