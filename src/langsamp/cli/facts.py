@@ -9,7 +9,7 @@ from langsamp.cli.output import Json, print_json, print_line, print_table
 
 
 def languages(
-    query: Annotated[str | None, typer.Argument(help="Name, code, script or family.")] = None,
+    query: Annotated[str | None, typer.Argument(help="Name, code (also like pt-BR), script or family.")] = None,
     select: Annotated[str | None, typer.Option(help="Selector, e.g. tail+family:atla1278,!lin_Latn.")] = None,
     json: Json = False,
 ) -> None:

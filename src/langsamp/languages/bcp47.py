@@ -5,6 +5,7 @@ written in Hant). Source: RFC 5646, CLDR through Babel.
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from langsamp.languages import codes
@@ -47,7 +48,7 @@ def _usual_script(language: str, short: str, region: str | None) -> str | None:
     """The script in which a language is usually written, in a region or anywhere."""
     from babel.core import get_global
 
-    likely = get_global("likely_subtags")
+    likely: Mapping[str, str] = get_global("likely_subtags")
     names = (codes.two_letter(language), short, language)
     at = [f"_{region.upper()}", ""] if region else [""]
     for name in (f"{name}{end}" for end in at for name in names if name):
