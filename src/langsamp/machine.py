@@ -37,6 +37,12 @@ def usable_cores() -> int:
     return max(1, min(cores, int(quota) // int(period))) if quota.isdigit() else cores
 
 
+def most_open_files() -> int:
+    """Files that this process may have open at once, the soft limit (`ulimit -n`)."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+
 def memory_bytes() -> int:
     """Memory of the machine or, where it is less, of the container."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,7 +1,7 @@
 """A recipe: one YAML file that says a whole run, every key checked, every default in its owner's class."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -27,9 +27,9 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    """Name of the run and of its folder."""
-    out: str | None = None
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
+    """Name of the run and of its folder; file systems take 255 bytes, of which hidden names beside it need some."""
+    out: str | None = Field(default=None, min_length=1)
     """Folder of the run; null for `runs/NAME`."""
     demonstration: bool = False
     """True for a run too small to conclude from; its report says so."""
@@ -37,8 +37,8 @@ class Recipe(BaseModel):
     """Models to train on the same rows: `none` is the baseline, `both` is LangSAMP, `language` and `script` have one
     table. `both@input` (also `language@input`, `script@input`) adds the vectors to the token embeddings, as XLM does;
     `both@shuffled` is a control that gives each row the ids of a random row of its step."""
-    seeds: tuple[int, ...] = (0,)
-    """Each variant is trained once for each seed."""
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = (0,)
+    """Each variant is trained once for each seed, a number of up to 32 bits as every library takes it."""
     corpus: CorpusConfig = CorpusConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     rows: RowsConfig = RowsConfig()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -124,6 +124,28 @@ def test_text_that_spells_special_tokens_is_text_in_rows_of_whole_documents(tmp_
             assert (begin, end) == (rows.frame.begin, rows.frame.end) and not {*inner} & {*rows.frame}
             found.append(tokenizer.decode(inner).replace(" ", ""))
     assert sorted(found) == sorted(text.replace(" ", "") for text in [*documents("swh_Latn", 50), *spelled])
+
+
+@pytest.mark.parametrize("packing", ["concatenate", "best-fit"])
+def test_no_special_token_comes_from_what_a_text_says(
+    tmp_path: Path, packing: Literal["concatenate", "best-fit"]
+) -> None:
+    """Hugging Face reads `<mask>` in a text as the mask; in rows, where nobody asks for it, it is text."""
+    (tmp_path / "text").mkdir()
+    said = [f"{document} <mask> </s> <s> <pad><mask>" for document in documents("swh_Latn", 60)]
+    write_lines(tmp_path / "text" / "swh_Latn.txt", said)
+    made = prepared(tmp_path / "text", tmp_path / "made", tokenizer=TokenizerConfig(vocab_size=340))
+    config = RowsConfig(row_tokens=256, held_out_rows=0, packing=packing)
+    loaded = TokenizerConfig(load=str(made.folder / TOKENIZER))
+    rows = prepared(tmp_path / "text", tmp_path / "rows", tokenizer=loaded, rows=config)
+    tokenizer = AutoTokenizer.from_pretrained(rows.folder / TOKENIZER)
+    ids = np.array(rows.training(0)).ravel()
+    assert tokenizer.mask_token_id in tokenizer(said[0])["input_ids"], "as Hugging Face reads it"
+    entry = rows.manifest.tags["swh_Latn"]
+    assert not (ids == tokenizer.mask_token_id).any() and (ids == tokenizer.pad_token_id).sum() == entry.padding_tokens
+    kept = entry.documents if packing == "best-fit" else (ids == tokenizer.eos_token_id).sum()
+    assert (ids == tokenizer.bos_token_id).sum() in (kept, kept + 1)
+    assert "<mask></s><s><pad><mask>" in tokenizer.decode(ids).replace(" ", "")
 
 
 def test_rows_of_the_one_way_are_none_of_the_other(text: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Rows on disk: a damaged folder is never read."""
 
 import json
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from langsamp.data.rows import MANIFEST, PreparedRows, file_name
 from langsamp.errors import DamagedError, DataMissingError
+from langsamp.languages import table
+from tests.conftest import ROW_TOKENS, write_rows
 
 
 def test_rows_come_back_as_written(rows: PreparedRows) -> None:
@@ -32,6 +35,33 @@ def test_a_damaged_file_is_named(rows: PreparedRows, damage: str) -> None:
         (ids[:-1] if damage == "cut short" else ids ^ 1).tofile(path)
     with pytest.raises(DamagedError, match=r"kmr_Latn\.ids"):
         PreparedRows(rows.folder)
+
+
+def test_more_tags_than_open_files_are_read(tmp_path: Path) -> None:
+    """FineWeb-2 has 1,868 tags; a Mac gives a process 256 file descriptors."""
+    sizes = {f"{language}_{script}": 2 for language in ("deu", "eng", "fra", "swh") for script in table.scripts()}
+    write_rows(tmp_path / "rows", sizes)
+    assert len(sizes) > 600
+    used = len(list(Path("/dev/fd").iterdir()))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 64, hard))
+    try:
+        rows = PreparedRows(tmp_path / "rows")
+        for _ in range(2):  # also those whose maps were closed on the way
+            read = [np.array(rows.training(tag)) for tag in range(len(sizes))]
+        assert len(list(Path("/dev/fd").iterdir())) <= used + (used + 64) // 4 + 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert all(
+        np.array_equal(ids, np.fromfile(rows.folder / file_name(tag), "<u2").reshape(-1, ROW_TOKENS))
+        for tag, ids in zip(rows.tags, read, strict=True)
+    )
+
+
+def test_a_file_that_goes_while_rows_are_in_use_is_named(rows: PreparedRows) -> None:
+    (rows.folder / file_name("kmr_Latn")).unlink()
+    with pytest.raises(DamagedError, match=r"kmr_Latn\.ids was whole when the rows were opened"):
+        rows.training(2)
 
 
 @pytest.mark.parametrize("content", ["{", '{"schema": 1}', "[]"])

@@ -35,14 +35,23 @@ def test_only_the_paper_protocol_departs_from_the_text():
 @pytest.mark.parametrize(
     ("task", "kind", "said"),
     [
-        ("taxi1500", "sequence", ["lost", "half", "seed", "quot", "nan", "100 tokens", "Four seeds", "Not repeated"]),
-        ("sib200", "sequence", ["lost", "half", "seed", "quot", "nan", "160 tokens", "Not repeated"]),
-        ("ner", "token", ["1,000 updates", "left over", "at 0", "end tokens", "unknown", "as O", "One seed"]),
-        ("pos", "token", ["1,000 updates", "left over", "at 0", "end tokens", "seqeval", "as X", "One seed"]),
+        ("taxi1500", "sequence", ["lost", "half", "quot", "nan", "100 tokens", "Four seeds", "gives 0"]),
+        ("sib200", "sequence", ["lost", "half", "quot", "nan", "160 tokens", "42 to 46", "gives 0"]),
+        ("sr-bible", "retrieval", ["order of the file", "blank lines", "fewer than ten lines", "missing"]),
+        (
+            "ner",
+            "token",
+            ["1,000 updates", "left over", "at 0", "end tokens", "unknown", "as O", "One seed", "Jpan", "one blank"],
+        ),
+        (
+            "pos",
+            "token",
+            ["1,000 updates", "left over", "at 0", "end tokens", "seqeval", "as X", "One seed", "Jpan", "U+200C"],
+        ),
     ],
 )
 def test_departures_are_listed_sentence_by_sentence(task, kind, said):
-    sentences = departures(f"{kind}-classification", "paper", task=task)
+    sentences = departures(kind if kind == "retrieval" else f"{kind}-classification", "paper", task=task)
     assert len(set(sentences)) == len(sentences) and all(sentence.endswith(".") for sentence in sentences)
     for words in said:
         assert any(words in sentence for sentence in sentences), words

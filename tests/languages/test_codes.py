@@ -53,4 +53,9 @@ def test_codes_left_to_users_are_languages():
 
 def test_short_and_bibliographic_codes_lead_to_the_three_letter_one():
     assert [codes.three_letter(code) for code in ("de", "ger", "fre")] == ["deu", "deu", "fra"]
-    assert [codes.three_letter(code) for code in ("deu", "xx", "German", "sh", "ber")] == [None] * 5
+    assert [codes.three_letter(code) for code in ("deu", "xx", "German", "mol", "ber")] == [None] * 5
+
+
+def test_withdrawn_two_letter_codes_lead_to_what_they_stood_for():
+    withdrawn = {"iw": "heb", "in": "ind", "ji": "yid", "jw": "jav", "mo": "ron", "sh": "hbs", "bh": "bih"}
+    assert {code: codes.three_letter(code) for code in withdrawn} == withdrawn

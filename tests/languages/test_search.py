@@ -1,6 +1,6 @@
 import pytest
 
-from langsamp.languages.search import fold, named, search
+from langsamp.languages.search import fold, hint, named, search
 from langsamp.languages.tags import LangScript
 
 
@@ -61,3 +61,64 @@ def test_folding():
     assert fold("  Norwegian  Bokmål ") == fold("norwegian bokmal")
     assert fold("K'iche'") == fold("K’iche’") == "kiche"
     assert fold("Indo-European") == fold("indo european")
+
+
+@pytest.mark.parametrize(
+    ("names", "language"),
+    [
+        ("Farsi Persian فارسی", "fas"), ("Dari", "prs"), ("Cantonese", "yue"), ("Mandarin Putonghua", "cmn"),
+        ("isiZulu", "zul"), ("isiXhosa", "xho"), ("Sesotho", "sot"), ("Sepedi", "nso"), ("Setswana", "tsn"),
+        ("chiShona", "sna"), ("Tshivenda", "ven"), ("Xitsonga Shangaan", "tso"), ("siSwati", "ssw"),
+        ("Chichewa Chewa", "nya"), ("Luganda", "lug"), ("Kirundi", "run"), ("Dholuo", "luo"), ("Kiswahili", "swa"),
+        ("Twi Asante", "twi"), ("Oromiffa", "orm"), ("Bangla বাংলা", "ben"), ("Odia Oriya", "ori"), ("Punjabi", "pan"),
+        ("Sinhalese", "sin"), ("Azeri", "aze"), ("Uighur Uyghur", "uig"), ("Kirghiz", "kir"), ("Sorani", "ckb"),
+        ("Kurmanji", "kmr"), ("Pashto Pushto", "pus"), ("Myanmar Burmese", "mya"), ("Ilocano", "ilo"),
+        ("Filipino Pilipino", "fil"), ("Tagalog", "tgl"), ("Hakka", "hak"), ("Hokkien", "nan"),
+        ("Castilian español", "spa"), ("Valencian", "cat"), ("Moldovan Moldavian", "ron"), ("Flemish", "nld"),
+        ("Gaelic", "gla"), ("Greenlandic", "kal"), ("Frisian", "fry"), ("Ojibwe", "oji"), ("日本語", "jpn"),
+    ],
+)  # fmt: skip
+def test_everyday_names_come_first(names, language):
+    for name in names.split():
+        assert search(name)[0].tag.language in {language, *MACROS.get(language, ())}, name
+
+
+MACROS = {"oji": ("ojb", "ojs", "ojg")}
+"""Of macrolanguages that the table has no tag of, the members."""
+
+
+@pytest.mark.parametrize(
+    ("code", "first"),
+    [
+        ("pt-BR", "por_Latn"), ("zh-Hans", "zho_Hans"), ("zh_Hant", "zho_Hant"), ("zh-TW", "zho_Hant"),
+        ("zh_Hant_HK", "zho_Hant"), ("zh-yue", "yue_Hant"), ("sr-Latn", "srp_Latn"), ("sr_RS@latin", "srp_Latn"),
+        ("nb-NO", "nob_Latn"), ("en_US", "eng_Latn"), ("en_US.UTF-8", "eng_Latn"), ("mo", "ron_Latn"),
+        ("iw", "heb_Hebr"), ("in", "ind_Latn"), ("sh", "hbs_Cyrl"), ("ckb-IQ", "ckb_Arab"), ("es-419", "spa_Latn"),
+        ("ca-valencia", "cat_Latn"), ("pt-Cyrl", "por_Cyrl"), ("uz-Cyrl-UZ", "uzb_Cyrl"), ("ko-KR", "kor_Hang"),
+        ("tl", "tgl_Latn"),
+    ],
+)  # fmt: skip
+def test_bcp_47_codes_are_found(code, first):
+    assert found(code)[0] == first
+
+
+def test_names_of_a_macrolanguage_find_its_members_and_the_other_way():
+    assert {"zai_Latn", "zam_Latn"} <= set(found("Zapotec"))
+    assert {"swa_Latn", "swh_Latn"} <= set(found("Kiswahili"))
+    assert {"ydd_Hebr", "yid_Hebr"} <= set(found("ji"))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("aam", "'aam', Aramanik, which was retired"),
+        ("ine", "not one language"),
+        (
+            "Ghotuo",
+            "'aaa', Ghotuo, but the table has no tag of it: write one with the script of your text, like aaa_Latn",
+        ),
+        ("qqqqqq", "try a part of its name"),
+    ],
+)
+def test_what_is_not_found_is_explained(query, said):
+    assert said in hint(query)

@@ -12,6 +12,7 @@ from langsamp.languages.table import (
     families,
     is_head,
     is_latin,
+    lineage,
     notes,
     scripts,
     tags,
@@ -93,8 +94,6 @@ def test_codes_that_data_use_are_accepted(text):
         ("ger_Latn", ["bibliographic", "Did you mean 'deu_Latn'"]),
         ("aam_Latn", ["Aramanik", "retired", "2015-01-12", "merged into aas"]),
         ("aay_Latn", ["retired", "found not to exist"]),
-        ("lah_Arab", ["Lahnda", "macrolanguage", "7 members", "pnb_Arab (Western Panjabi)"]),
-        ("mwr_Deva", ["macrolanguage", "rwr_Deva"]),
         ("myn_Latn", ["Mayan languages", "not one language"]),
         ("und_Latn", ["not one language"]),
         ("deu_Latm", ["'Latm' is no script code", "Did you mean 'Latn'"]),
@@ -118,12 +117,25 @@ def test_a_code_of_another_length_is_refused():
         check(LangScript("german", "Latn"))
 
 
+def test_all_macrolanguages_are_treated_alike():
+    """Whether or not the table's sources use the code: a tag, a family where its members share one, a note."""
+    from iso639 import iter_langs
+
+    codes_of_all = [lang.pt3 for lang in iter_langs() if lang.pt3 and lang.scope() == "Macrolanguage"]
+    assert len(codes_of_all) > 55
+    for code in codes_of_all:
+        info = describe(LangScript(code, "Latn"))
+        assert any("is a macrolanguage; where the member is known, write its code" in note for note in notes(info.tag))
+    assert describe(tag("zap_Latn")).family == describe(tag("zai_Latn")).family
+    assert lineage("zap") == lineage("zai")[: len(lineage("zap"))] != ()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("ajp_Arab", "retired from ISO 639-3 on 2023-01-20: merged into apc"),
         ("ber_Latn", "group of languages"),
-        ("swa_Latn", "members in the table: swc, swh"),
+        ("swa_Latn", "macrolanguage; where the member is known, write its code: swc, swh."),
         ("swh_Latn", "member of the macrolanguage swa"),
         ("deu_Hebr", "counts as tail"),
         ("zun_Latn", "its family is unknown"),

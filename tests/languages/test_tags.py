@@ -16,6 +16,13 @@ def test_a_tag_is_read_and_written_back():
         ("deu-Latn", "deu_Latn"),
         ("DEU_LATN", "deu_Latn"),
         ("deu_latn", "deu_Latn"),
+        ("iw_Latn", "heb_Latn"),
+        ("sh_Latn", "hbs_Latn"),
+        ("mo_Cyrl", "ron_Cyrl"),
+        ("pt-BR", "por_Latn"),
+        ("zh-TW", "zho_Hant"),
+        ("sr_RS", "srp_Cyrl"),
+        ("de", "deu_Latn"),
     ],
 )
 def test_a_tag_of_another_shape_is_refused_with_the_one_meant(written, meant):

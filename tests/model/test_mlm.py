@@ -1,5 +1,8 @@
 """Laws of the model: design law 1, and that a missing id is an error."""
 
+import inspect
+import re
+
 import pytest
 import torch
 from transformers import AutoConfig, PreTrainedTokenizerFast
@@ -103,6 +106,44 @@ def test_missing_ids_are_an_error(missing: str, variant: Variant) -> None:
     ids = {"language_ids_B": LANGUAGES, "script_ids_B": SCRIPTS, f"{missing}_ids_B": None}
     with pytest.raises(UserError, match=f"no {missing} ids came"):
         ours(*batch(), **ids)
+
+
+@pytest.mark.parametrize("variant", ["both", "both@input"])
+@pytest.mark.parametrize("name", ["language", "script"])
+def test_ids_of_another_shape_are_an_error_however_many_tokens_are_masked(name: str, variant: Variant) -> None:
+    """Ids of each token index like those of rows where as many tokens are masked as a row has."""
+    ours = LangSampForMaskedLM(tiny_mlm("bert"), variant=variant, num_languages=2, num_scripts=2)
+    ids, labels = batch()
+    labels = torch.full_like(labels, -100)
+    labels[0] = ids[0]  # M = L, all in row 0
+    given = {"language_ids_B": LANGUAGES, "script_ids_B": SCRIPTS}
+    wrong = (LANGUAGES[:, None].expand_as(ids), LANGUAGES[:3], LANGUAGES[:, None], torch.tensor(0), LANGUAGES.float())
+    for each in wrong:
+        with pytest.raises(UserError, match=rf"{name}_ids_B with one id per row, whole numbers of shape \(4,\)"):
+            ours(ids, labels, **(given | {f"{name}_ids_B": each}))
+        with pytest.raises(UserError, match=f"{name}_ids_B"):
+            ours.masked_logits(ids, labels, **(given | {f"{name}_ids_B": each}))
+
+
+@pytest.mark.parametrize("name", ["labels", "attention_mask", "documents"])
+def test_every_tensor_of_tokens_has_their_shape(name: str) -> None:
+    ours, (ids, labels) = LangSampForMaskedLM(tiny_mlm("bert"), variant="none", num_languages=2, num_scripts=2), batch()
+    given = {"input_ids_BL": ids, "labels_BL": labels, f"{name}_BL": labels[:, :-1]}
+    with pytest.raises(
+        UserError, match=rf"{name}_BL: expected the shape of input_ids_BL, \(4, 24\), got shape \(4, 23\)"
+    ):
+        ours(**given)
+    with pytest.raises(UserError, match=r"expected tokens in rows, shape \(B, L\), got shape \(24,\) of int64"):
+        ours(ids[0], labels[0])
+
+
+def test_the_arguments_are_named_and_no_others_are_taken() -> None:
+    ours = LangSampForMaskedLM(tiny_mlm("bert"), variant="both", num_languages=2, num_scripts=2)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'language_ids'"):
+        ours(*batch(), language_ids=LANGUAGES, script_ids_B=SCRIPTS)
+    names = [name for name in inspect.signature(ours.forward).parameters if name != "places"]
+    assert all(re.fullmatch(r"[a-z_]+_BL?", name) for name in names), "each says its shape"
+    assert inspect.signature(ours.forward).parameters == inspect.signature(ours.masked_logits).parameters
 
 
 def test_all_variants_start_from_the_same_encoder(tokenizer: PreTrainedTokenizerFast) -> None:

@@ -32,7 +32,7 @@ BASELINE = "none-"
 class NeutralityConfig(BaseModel):
     """Which sentences, in which languages, and at which layer."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     task: str = "sr-cldr"
     """Whose text is taken: a retrieval task or sib200; sr-cldr needs no data."""

@@ -30,14 +30,14 @@ _STATISTIC_COLUMNS = (
 class VectorsConfig(BaseModel):
     """How vectors are analysed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     neighbours: int = Field(default=5, ge=1)
     """Nearest vectors in the table, and those that purity counts."""
     shuffles: int = Field(default=1000, ge=100)
     """Random orders under which each statistic is computed again; with fewer than a hundred there is no interval."""
-    seed: int = Field(default=0, ge=0)
-    """Of the shuffles and of the embedding."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Of the shuffles and of the embedding, whose seeds have 32 bits in scikit-learn."""
     embedding: Literal["tsne"] | None = None
     """A second picture, which keeps neighbours together; None = only the principal components."""
     perplexity: float | None = Field(default=None, gt=0)

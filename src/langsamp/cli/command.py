@@ -13,6 +13,7 @@ from typing import NoReturn
 import typer
 
 from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores, side_by_side
+from langsamp.cli.console import print_on_any_console
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -55,6 +56,7 @@ def main() -> None:
     """Run the command line; a user's mistake ends in one message and an exit code, never in a traceback."""
     from langsamp.errors import StoppedError, UserError
 
+    print_on_any_console()
     # Threads that wait must not spin: beside another busy process, spinning makes a step ten times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)

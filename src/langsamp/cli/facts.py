@@ -9,13 +9,13 @@ from langsamp.cli.output import Json, print_json, print_line, print_table
 
 
 def languages(
-    query: Annotated[str | None, typer.Argument(help="Name, code, script or family.")] = None,
+    query: Annotated[str | None, typer.Argument(help="Name, code (also like pt-BR), script or family.")] = None,
     select: Annotated[str | None, typer.Option(help="Selector, e.g. tail+family:atla1278,!lin_Latn.")] = None,
     json: Json = False,
 ) -> None:
     """Find languages by name, code, script or family."""
     from langsamp.errors import UserError
-    from langsamp.languages.search import search
+    from langsamp.languages.search import hint, search
     from langsamp.languages.select import select as selected
     from langsamp.languages.table import describe, notes, tags
 
@@ -23,7 +23,7 @@ def languages(
         raise UserError("give a query (`langsamp languages swahili`) or a selector (`--select tail+script:Deva`)")
     found = search(query) if query is not None else [describe(tag) for tag in selected(select or "", tags())]
     if not found:
-        raise UserError(f"no language matches {query!r}; try a part of its name, a code, a script or a family")
+        raise UserError(f"no language matches {query!r}; {hint(query or '')}")
     rows = [
         {
             "tag": str(info.tag),

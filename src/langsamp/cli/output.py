@@ -1,9 +1,12 @@
 """What the verbs print: results on stdout, everything else on stderr."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from langsamp.cli.console import has_all_letters
 
 if TYPE_CHECKING:
     from langsamp.evaluation.run import Evaluation
@@ -16,14 +19,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def print_line(line: object) -> None:
     """One line of result on stdout."""
-    typer.echo(str(line))
+    typer.echo(str(line), file=sys.stdout)  # said, since click writes UTF-8 to a stream that is ASCII
 
 
 def print_json(content: object) -> None:
-    """JSON on stdout."""
+    """JSON on stdout; letters that it lacks are written as JSON's escapes, so nothing is lost."""
     import json
 
-    print_line(json.dumps(content, ensure_ascii=False, indent=1, default=str))
+    print_line(json.dumps(content, ensure_ascii=not has_all_letters(sys.stdout), indent=1, default=str))
 
 
 def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
@@ -89,4 +92,4 @@ def end_if_failed(evaluation: "Evaluation") -> None:
 
 def complain(*lines: object) -> None:
     """Lines on stderr."""
-    typer.echo("\n".join(map(str, lines)), err=True)
+    typer.echo("\n".join(map(str, lines)), file=sys.stderr)

@@ -1,8 +1,9 @@
 """Rows to masked batches: what the model reads and must predict, seeded by (data fingerprint, seed, draw).
 
 Masking as in BERT and XLM-R: 15 % of the ordinary tokens; of these 80 % become `<mask>`, 10 % a random ordinary token,
-10 % stay (Devlin et al. 2019). Special tokens are never chosen, random tokens are never special. The share may change
-over the steps (Yang et al. 2023, "Learning better masking for better language model pre-training").
+10 % stay (Devlin et al. 2019). Special tokens, `<unk>` among them, are never chosen, and random tokens are never
+special; the original draws random tokens from the whole vocabulary. The share may change over the steps (Yang et al.
+2023, "Learning better masking for better language model pre-training").
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,10 +31,11 @@ _TRAINING, _HELD_OUT, _IDS = 0, 1, 2
 class MaskingConfig(BaseModel):
     """Which tokens are hidden."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     rate: float = Field(default=0.15, gt=0, le=1)
-    """Share of ordinary tokens to predict."""
+    """Share of ordinary tokens to predict. Special tokens are not ordinary, `<unk>` among them: it stands for whatever
+    the vocabulary lacks, so it is neither hidden nor predicted, nor put in as a random token."""
     final_rate: float | None = Field(default=None, gt=0, le=1)
     """What `rate` becomes, step by step, over the first `rate_steps` steps; null for one rate throughout. Held-out rows
     are masked at this rate from the start, so that their losses can be compared."""

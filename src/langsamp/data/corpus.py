@@ -28,9 +28,9 @@ _HUB = "hub:"
 class CorpusConfig(BaseModel):
     """Which text to train on and how to clean it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    source: str = "cldr"
+    source: str = Field(default="cldr", min_length=1)
     """`cldr` (embedded, needs nothing), a folder of `<tag>.txt` files, or `hub:OWNER/NAME[@revision]`."""
     languages: str = "all"
     """Selector of the tags to use: `all`, `head`, `script:Deva`, `swh_Latn`, `@file`, `!eng_Latn`, with `,` and `+`."""
@@ -40,7 +40,7 @@ class CorpusConfig(BaseModel):
     """Documents to make of each tag; `cldr` only."""
     seed: int = Field(default=0, ge=0)
     """Seed of the documents that are made; `cldr` only."""
-    text_column: str = "text"
+    text_column: str = Field(default="text", min_length=1)
     """Column with the text; for `.jsonl` and `.parquet` files and `hub:` only."""
     configurations: Mapping[str, str] = Field(default_factory=dict)
     """Configurations of a dataset by tag (`swh_Latn: 20231101.sw`), where their names do not tell; `hub:` only."""

@@ -23,7 +23,7 @@ _BLOCK = 1 << 16
 class SamplerConfig(BaseModel):
     """How rows are drawn."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     alpha: float = Field(default=0.3, ge=0, le=1)
     """Exponent of p(tag) ~ rows(tag) ** alpha: 1 keeps the corpus's shares, 0 is uniform (paper: 0.3)."""

@@ -24,18 +24,20 @@ _STATE = ("truncation", "padding")  # what the last call left behind, no propert
 class TokenizerConfig(BaseModel):
     """Load a tokenizer, or train one on the run's own text."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    load: str | None = None
+    load: str | None = Field(default=None, min_length=1)
     """A Hugging Face name or a folder; None trains one, for which the other keys are."""
-    vocab_size: int = Field(default=32_000, ge=300)
-    """Entries of the vocabulary, special ones and bytes included."""
+    vocab_size: int = Field(default=32_000, ge=300, lt=2**31)
+    """Entries of the vocabulary, special ones and bytes included: 256 bytes and the signs of markup need about 300, and
+    SentencePiece counts in 32 bits."""
     sample_documents: int = Field(default=1_000_000, ge=1)
     """Documents to train on, drawn from all tags with p(tag) ~ documents(tag)**alpha, none twice."""
     alpha: float = Field(default=0.3, ge=0, le=1)
     """Exponent of the draw: 1 keeps the corpus's shares, 0 takes the same number of each tag."""
-    character_coverage: float = Field(default=0.9995, gt=0.9, le=1)
-    """Share of the sample's characters that get a piece of their own; the rarest others become bytes."""
+    character_coverage: float = Field(default=0.9995, ge=0.98, le=1)
+    """Share of the sample's characters that get a piece of their own; the rarest others become bytes. SentencePiece
+    takes 0.98 to 1."""
     byte_fallback: bool = True
     """Write characters without a piece as bytes; False makes them `<unk>`."""
     seed: int = Field(default=0, ge=0)

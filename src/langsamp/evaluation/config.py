@@ -15,7 +15,7 @@ from langsamp.languages.tags import LangScript
 class EvaluationConfig(BaseModel):
     """Which tasks, on which languages, under which protocol."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     tasks: tuple[str, ...] = ("sr-cldr",)
     """Names of tasks, or YAML files that describe one; those on the embedded corpus need no data."""

@@ -33,7 +33,7 @@ _DEV: dict[str, Callable[[], ParallelReader]] = {"sr-cldr": lambda: CldrPairs(se
 class MonitorConfig(BaseModel):
     """Which scores are taken while training, and when."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     every: int | None = Field(default=None, ge=1)
     """Steps between two measurements, the last step being measured always; null takes no scores."""

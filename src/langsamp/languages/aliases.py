@@ -1,15 +1,16 @@
 """One language under two codes: which tags of different data mean the same text, and which of them to take.
 
 Data sets disagree on codes: `ara_Arab` in WikiANN and Universal Dependencies is `arb_Arab` in SIB-200 and in Bibles.
-A macrolanguage is an alias of the member that data mean by it: its standard variety, or the one most written. The list
-has those that occur beside their members in the paper's task lists, Glot500, the development data and CLDR.
+A macrolanguage is an alias of the member that data mean by it: its standard variety, the one most written, or else the
+one that CLDR replaces by it. So every macrolanguage is here for which there is one such member.
 
 All but three are replacements that CLDR itself makes (`languageAlias`). The three: CLDR's `no` is Bokmål, as that of
 Wikipedia and so of WikiANN is; FLORES-200 and with it SIB-200 write Pashto as `pbt` and Quechua as `quy`.
 
 What is left out, since nothing says which member is meant, or both occur as different languages in one task: `ber` and
-`kab`, `nah` and `nhe`, `hmn` and `hnj`, `ful` and `fuv`, `hbs` and its four standards, and retired codes such as `ajp`,
-merged into `apc`. An alias says nothing of vectors: `ara` and `arb` keep their own rows in the conditioning tables.
+`kab`, `nah` and `nhe`, `hmn` and `hnj`, `ful` and `fuv`, `man` of which CLDR replaces two members, `hbs` and its four
+standards, and retired codes such as `ajp`, merged into `apc`. An alias says nothing of vectors: `ara` and `arb` keep
+their own rows in the conditioning tables.
 """
 
 import re
@@ -22,6 +23,7 @@ from langsamp.languages.tags import LangScript
 
 _STANDARD = "macrolanguage and its standard variety"
 _MOST_WRITTEN = "macrolanguage and its most written member"
+_OF_CLDR = "macrolanguage and the member that CLDR replaces by it"
 
 
 class LanguageAlias(NamedTuple):
@@ -49,6 +51,9 @@ ALIASES: tuple[LanguageAlias, ...] = (
     *_members("iku/ike", _MOST_WRITTEN, written_in="Cans"),  # in Latin script: ikt
     *_members("kur/kmr", _MOST_WRITTEN, written_in="Latn Cyrl"),  # in Arabic script: ckb
     *_members("pus/pbu pus/pbt que/quz que/quy", "macrolanguage and a member that data use for it"),
+    *_members("bal/bcc bnc/lbk bua/bxr chm/mhr cre/cwd del/umu den/xsl din/dik doi/dgo gba/gya", _OF_CLDR),
+    *_members("gon/gno grb/gbo hai/hdn ipk/esk jrb/aju kau/knc kln/spy kom/kpv kpe/xpe lah/pnb", _OF_CLDR),
+    *_members("luy/bxk mwr/dhd oji/ojg raj/mup rom/rmy syr/cld tmh/ttq zap/zai zza/diq", _OF_CLDR),
     LanguageAlias("tgl", "fil", "language and its standard form"),
 )
 

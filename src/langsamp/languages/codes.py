@@ -19,6 +19,9 @@ _RETIREMENTS = {
 }
 """What ISO 639-3 says of a retired code, by its code for the reason."""
 
+_WITHDRAWN = {"bh": "bih", "mo": "ron", "sh": "hbs"}
+"""Two-letter codes that ISO 639-1 withdrew without naming one instead, and what they stood for."""
+
 
 class LanguageCode(NamedTuple):
     """One three-letter code of ISO 639 and what the standard says of it."""
@@ -71,7 +74,10 @@ def look_up(code: str) -> LanguageCode | None:
 
 
 def three_letter(code: str) -> str | None:
-    """The ISO 639-3 code for a two-letter code (`de`) or a bibliographic one (`ger`); None for any other string."""
+    """The ISO 639-3 code for a two-letter code (`de`) or a bibliographic one (`ger`); None for any other string.
+
+    A two-letter code that was withdrawn (`iw`) gives the language that it stood for.
+    """
     from iso639 import Lang
     from iso639.exceptions import DeprecatedLanguageValue, InvalidLanguageValue
 
@@ -79,9 +85,30 @@ def three_letter(code: str) -> str | None:
         return None
     try:
         entry = Lang(code)
-    except (DeprecatedLanguageValue, InvalidLanguageValue):
+    except DeprecatedLanguageValue as withdrawn:
+        if len(code) == 3:
+            return None
+        return _WITHDRAWN.get(code) or three_letter(withdrawn.change_to)
+    except InvalidLanguageValue:
         return None
     return entry.pt3 if entry.pt3 not in ("", code) else None
+
+
+def two_letter(code: str) -> str | None:
+    """The two-letter code of an ISO 639-3 code, where it has one."""
+    entry = look_up(code)
+    return entry.two_letter if entry else None
+
+
+def called(name: str) -> LanguageCode | None:
+    """The language or macrolanguage that ISO 639-3 calls exactly `name`; None for any other string."""
+    from iso639 import Lang
+    from iso639.exceptions import DeprecatedLanguageValue, InvalidLanguageValue
+
+    try:
+        return look_up(Lang(name.strip()).pt3) if len(name.strip()) > 3 else None
+    except (DeprecatedLanguageValue, InvalidLanguageValue):
+        return None
 
 
 def _retirement(retirement: Any) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 
-from langsamp.languages.table import LanguageInfo, describe, tags
+from langsamp.languages import bcp47, codes
+from langsamp.languages.aliases import aliases
+from langsamp.languages.everyday import everyday_names
+from langsamp.languages.table import LanguageInfo, describe, scripts, tags
 from langsamp.languages.tags import LangScript
 
 _REMARK = re.compile(r"\s*\([^)]*\)")
@@ -17,8 +20,10 @@ _CLOSE = 0.8
 def search(query: str, *, among: Iterable[LangScript] | None = None) -> list[LanguageInfo]:
     """The tags that `query` may mean, best first; small letters, accents and punctuation do not matter.
 
-    In this order: the tag, its code (two letters too) or its whole name; its macrolanguage, script, family (code or
-    name) or area; the beginning of a name; a part of a name. Misspelt names are tried only if nothing else fits.
+    In this order: the tag, its code (`pt`, BCP 47's `pt-BR` and withdrawn ones like `iw` too) or a whole name;
+    its macrolanguage or another code for it (`aliases`), both by code or name, script, family (code or name) or area;
+    the beginning of a name; a part of a name. Misspelt names are tried only if nothing else fits. A BCP 47 code gives
+    its tag also where the table has none of the language.
 
     Args:
         query: what the user typed.
@@ -28,8 +33,25 @@ def search(query: str, *, among: Iterable[LangScript] | None = None) -> list[Lan
     if not wanted:
         return []
     known = [describe(tag) for tag in (tags() if among is None else among)]
-    ranks = {info: rank for info in known if (rank := _rank(wanted, info)) is not None} or _misspelt(wanted, known)
+    code = bcp47.read(query.strip())
+    ranks = {info: rank for info in known if (rank := _rank(wanted, info, code)) is not None}
+    if not ranks and among is None and code is not None and code.script in scripts():
+        return [describe(LangScript(code.language, code.script))]
+    ranks = ranks or _misspelt(wanted, known)
     return sorted(ranks, key=lambda info: (ranks[info], not info.is_head, info.tag))
+
+
+def hint(query: str) -> str:
+    """What to do where `search` gives nothing: what ISO 639 knows of the code or name `query`, else how to search."""
+    language = codes.look_up(query.strip().casefold()) or codes.called(query)
+    if language is None:
+        return "try a part of its name, a code, a script or a family"
+    name = f"ISO 639-3 has {language.code!r}, {language.name}"
+    if language.retired:
+        return f"{name}, which was retired {language.retired}"
+    if language.scope in ("group", "special"):
+        return f"{name}, which is not one language: look for the one that is meant"
+    return f"{name}, but the table has no tag of it: write one with the script of your text, like {language.code}_Latn"
 
 
 def named(name: str, among: Iterable[LangScript]) -> list[LangScript]:
@@ -49,10 +71,12 @@ def fold(text: str) -> str:
     return " ".join(re.split(r"[-_\s]+", "".join(letters).casefold())).strip()
 
 
-def _rank(wanted: str, info: LanguageInfo) -> int | None:
+def _rank(wanted: str, info: LanguageInfo, code: bcp47.Subtags | None) -> int | None:
     names = _names(info)
-    if wanted in {fold(str(info.tag)), info.tag.language, info.two_letter} | names:
+    if wanted in {fold(str(info.tag)), info.tag.language, info.two_letter} | names or _is_coded(info.tag, code):
         return 0
+    if wanted in _names_of_relatives(info.tag) or any(_is_coded(other, code) for other in aliases(info.tag)):
+        return 1
     if wanted in {info.macrolanguage, info.tag.script.casefold(), fold(info.script_name), info.family}:
         return 1
     if wanted in {fold(home) for home in (info.family_name, info.area) if home}:
@@ -68,6 +92,24 @@ def _misspelt(wanted: str, known: list[LanguageInfo]) -> dict[LanguageInfo, int]
     return {info: min(ranks) for info, ranks in found.items() if ranks}
 
 
+def _is_coded(tag: LangScript, code: bcp47.Subtags | None) -> bool:
+    """Whether `tag` is what a BCP 47 code says, in any script where it says none."""
+    return code is not None and tag.language == code.language and code.script in (None, tag.script)
+
+
 @cache
 def _names(info: LanguageInfo) -> frozenset[str]:
-    return frozenset(fold(name) for full in (info.name, *info.other_names) for name in (full, _REMARK.sub("", full)))
+    return _folded(info.name, *info.other_names, *everyday_names(info.tag.language))
+
+
+@cache
+def _names_of_relatives(tag: LangScript) -> frozenset[str]:
+    """Names of the macrolanguage, and of other codes that data use for the same language."""
+    others = {other.language for other in aliases(tag)} | {describe(tag).macrolanguage} - {tag.language}
+    relatives = [entry for code in others if code is not None and (entry := codes.look_up(code))]
+    return _folded(*(n for e in relatives for n in (e.name, *e.other_names, *everyday_names(e.code))))
+
+
+def _folded(*names: str) -> frozenset[str]:
+    """Names for comparison, with their remarks and without."""
+    return frozenset(fold(name) for full in names for name in (full, _REMARK.sub("", full)))

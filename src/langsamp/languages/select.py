@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from langsamp.errors import UserError, did_you_mean
-from langsamp.languages import codes
+from langsamp.languages import bcp47, codes
 from langsamp.languages.aliases import aliases, match
 from langsamp.languages.search import fold, named, search
 from langsamp.languages.table import (
@@ -239,6 +239,10 @@ def _absent(word: str, meant: LanguageInfo, among: Collection[LangScript]) -> Us
 def _unknown(word: str, among: Collection[LangScript]) -> UserError:
     if code := codes.three_letter(word):
         return UserError(f"{word!r} is no term of a selector: write the ISO 639-3 code {code!r} or a tag")
+    code_of_a_tag = None if codes.look_up(word) else bcp47.read(word)
+    if code_of_a_tag is not None and code_of_a_tag.script in scripts():
+        tag = LangScript(code_of_a_tag.language, code_of_a_tag.script)
+        return UserError(f"unknown term {word!r} in a selector. Did you mean {_listed([tag])}?")
     if language := codes.look_up(word):
         return UserError(f"{word!r} ({language.name}) is not among the {len(among)} languages here")
     value = word.partition(":")[2]

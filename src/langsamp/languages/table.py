@@ -7,6 +7,7 @@ the table does not have its language.
 
 import json
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -24,7 +25,7 @@ AREAS = ("Africa", "Eurasia", "Papunesia", "Australia", "North America", "South 
 _OF_CODE = ("name", "scope", "two_letter", "macrolanguage", "retired")
 """The facts of a language that are fields of `LanguageCode` as they stand."""
 
-_NAMED = 6
+_NAMED = 8
 """At most this many languages are named in one message."""
 
 
@@ -110,11 +111,14 @@ def describe(tag: LangScript) -> LanguageInfo:
 
 
 def check(tag: LangScript) -> None:
-    """Accept a tag whose codes name one language and one script; codes that the table's sources use are accepted too.
+    """Accept a tag whose codes name a language and a script; codes that the table's sources use are accepted too.
+
+    Macrolanguages are accepted, all alike: data sets write text under their codes (`zho`, `swa`, `rom`, `zap`), and
+    whoever has such text cannot know the member. `notes` names the members, `aliases` those that mean the same.
 
     Raises:
         UserError: for an unknown script or language code, a two-letter or bibliographic one, a retired one, and one
-            that stands for several languages (macrolanguage or group), naming what to write instead.
+            that stands for a group of languages, naming what to write instead.
     """
     if tag.script not in _table()["scripts"]:
         raise UserError(
@@ -129,11 +133,6 @@ def check(tag: LangScript) -> None:
     if language.retired:
         raise UserError(
             f"{tag}: the code {tag.language!r} ({language.name}) was retired from ISO 639-3 {language.retired}"
-        )
-    if language.scope == "macrolanguage":
-        raise UserError(
-            f"{tag}: {tag.language!r} ({language.name}) is a macrolanguage; write the language meant, one of its "
-            f"{len(language.members)} members: {_some_members(language, tag.script)}"
         )
     if language.scope in ("group", "special"):
         raise UserError(f"{tag}: {tag.language!r} ({language.name}) is not one language; write the language meant")
@@ -154,8 +153,8 @@ def notes(tag: LangScript) -> list[str]:
         )
     if language.scope == "group":
         found.append(f"{tag.language} stands for a group of languages, not for one.")
-    if members := _members().get(tag.language):
-        found.append(f"{tag.language} is a macrolanguage; members in the table: {', '.join(members)}.")
+    if language.scope == "macrolanguage":
+        found.append(f"{tag.language} is a macrolanguage; where the member is known, write its code: {_some(tag)}.")
     if language.macrolanguage in _table()["languages"]:
         found.append(f"{tag.language} is a member of the macrolanguage {language.macrolanguage}, which some data use.")
     if str(tag) not in _table()["tags"]:
@@ -170,7 +169,11 @@ def lineage(language: str) -> tuple[str, ...]:
 
     A macrolanguage stands at the deepest node above its members. Constructed languages and pidgins have no genealogy.
     """
-    node = _table()["languages"].get(language, {}).get("node")
+    if language not in _table()["languages"]:
+        lines = [lineage(member) for member in _members().get(language, ())]
+        levels = takewhile(lambda nodes: len(set(nodes)) == 1, zip(*lines, strict=False))
+        return tuple(nodes[0] for nodes in levels)
+    node = _table()["languages"][language].get("node")
     line: list[str] = []
     while node:
         line.append(node)
@@ -204,9 +207,15 @@ def _language(code: str) -> tuple[LanguageCode, str | None]:
     if facts is None:
         language = codes.look_up(code)
         assert language is not None, f"{code} was not checked"
-        return language, None
+        return language, _shared_family(code)
     own = {key: value for key, value in facts.items() if key in _OF_CODE}
     return LanguageCode(code=code, other_names=tuple(facts.get("other_names", ())), **own), facts.get("family")
+
+
+def _shared_family(macrolanguage: str) -> str | None:
+    """The family of all members that the table has, as for the macrolanguages in it."""
+    families = {_table()["languages"][member].get("family") for member in _members().get(macrolanguage, ())}
+    return families.pop() if len(families) == 1 else None
 
 
 def _home(code: str) -> tuple[str | None, tuple[float, float] | None]:
@@ -233,8 +242,10 @@ def _is_slip(typed: str, code: str) -> bool:
     return sorted(typed) == sorted(code) or sum(a != b for a, b in zip(typed, code, strict=True)) == 1
 
 
-def _some_members(language: LanguageCode, script: str) -> str:
-    known = [member for member in language.members if member in _table()["languages"]]
-    shown = [*known, *(member for member in language.members if member not in known)][:_NAMED]
-    names = [f"{member}_{script} ({_language(member)[0].name})" for member in shown]
-    return ", ".join(names) + (", ..." if len(language.members) > _NAMED else "")
+def _some(macrolanguage: LangScript) -> str:
+    """Members of a macrolanguage, those of the table first."""
+    known = _members().get(macrolanguage.language, ())
+    entry = codes.look_up(macrolanguage.language)
+    others = [member for member in (entry.members if entry else ()) if member not in known]
+    members = [*known, *others]
+    return ", ".join(members[:_NAMED]) + (f" and {len(members) - _NAMED} more" if len(members) > _NAMED else "")

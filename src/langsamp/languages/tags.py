@@ -34,12 +34,10 @@ class LangScript(NamedTuple):
 
 
 def _meant(tag: str) -> str:
-    match = _LOOSE_SHAPE.fullmatch(tag)
-    if match is None:
-        return ""
-    language, script = match[1].lower(), match[2].capitalize()
-    if len(language) == 2:
-        from langsamp.languages import codes
+    from langsamp.languages import bcp47
 
-        language = codes.three_letter(language) or ""
-    return f" Did you mean '{language}_{script}'?" if language else ""
+    match = _LOOSE_SHAPE.fullmatch(tag)
+    code = bcp47.read(f"{match[1]}-{match[2]}" if match else tag)
+    if code is not None and code.script is not None and (match or len(tag) != 3):  # a bare code may lack any script
+        return f" Did you mean '{code.language}_{code.script}'?"
+    return f" Did you mean '{match[1].lower()}_{match[2].capitalize()}'?" if match and len(match[1]) == 3 else ""

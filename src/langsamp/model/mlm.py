@@ -9,7 +9,7 @@ positions reach the LM head, so a vocabulary of 400k is affordable; the loss and
 Shape suffixes: B rows, L tokens, D hidden width, M masked tokens, V vocabulary.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from langsamp.model.documents import apart
 from langsamp.model.fast import FastPaths, Taken, taking
 from langsamp.model.last_layer import Masked, Places
 from langsamp.model.loss import masked_lm_loss
+from langsamp.model.shapes import check_row_ids, check_tokens
 from langsamp.model.variants import Variant, parts_of
 
 IGNORED = -100
@@ -115,13 +116,25 @@ class LangSampForMaskedLM(nn.Module):
             finally:
                 self._paths, self._taken = FastPaths(), Taken(None, None)
 
-    def forward(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Any) -> Tensor:
-        """Sum of the cross-entropy over masked tokens, a scalar; `inputs` are the keywords of `masked_logits`.
+    def forward(
+        self,
+        input_ids_BL: Tensor,
+        labels_BL: Tensor,
+        *,
+        language_ids_B: Tensor | None = None,
+        script_ids_B: Tensor | None = None,
+        attention_mask_BL: Tensor | None = None,
+        documents_BL: Tensor | None = None,
+        places: Places | None = None,
+    ) -> Tensor:
+        """Sum of the cross-entropy over masked tokens, a scalar; arguments and errors are those of `masked_logits`.
 
         A sum, so that the trainer can divide by the masked tokens of the whole step: neither accumulation nor ranks
         then change the loss (design law 4).
         """
-        features_MD, labels_M = self._masked_features(input_ids_BL, labels_BL, **inputs)
+        features_MD, labels_M = self._masked_features(
+            input_ids_BL, labels_BL, language_ids_B, script_ids_B, attention_mask_BL, documents_BL, places
+        )
         decoder = self._head.decoder(self.mlm)
         return masked_lm_loss(
             features_MD,
@@ -133,21 +146,7 @@ class LangSampForMaskedLM(nn.Module):
             waiting=self._taken.embedding.waiting if self._taken.embedding else None,
         )
 
-    def masked_logits(self, input_ids_BL: Tensor, labels_BL: Tensor, **inputs: Any) -> tuple[Tensor, Tensor]:
-        """Logits (M, V) and labels (M,) at the masked positions, in row order.
-
-        `inputs` may be `language_ids_B`, `script_ids_B`, `attention_mask_BL`, and `documents_BL` instead of the mask:
-        the number of each token's document in its row, which is then computed as if it stood alone. `places` are where
-        the labels have masked tokens; where they are not said, the host waits for the device to find them.
-
-        Raises:
-            UserError: where a table is on and its ids are missing.
-        """
-        features_MD, labels_M = self._masked_features(input_ids_BL, labels_BL, **inputs)
-        logits_MV: Tensor = self._head.decoder(self.mlm)(features_MD)
-        return logits_MV, labels_M
-
-    def _masked_features(
+    def masked_logits(
         self,
         input_ids_BL: Tensor,
         labels_BL: Tensor,
@@ -158,64 +157,93 @@ class LangSampForMaskedLM(nn.Module):
         documents_BL: Tensor | None = None,
         places: Places | None = None,
     ) -> tuple[Tensor, Tensor]:
+        """Logits (M, V) and labels (M,) at the masked positions, in row order.
+
+        Args:
+            input_ids_BL: tokens, some of them masked.
+            labels_BL: the original token where one is masked, `IGNORED` elsewhere.
+            language_ids_B: the row of the language table for each row; needed where that table is on.
+            script_ids_B: the same of the script table.
+            attention_mask_BL: 1 for tokens, 0 for padding; without it everything is read.
+            documents_BL: instead of the mask, the number of each token's document in its row, 0 for padding; a document
+                is then computed as if it stood alone.
+            places: where the labels have masked tokens; where it is not given, the host waits for the device to find
+                them.
+
+        Raises:
+            UserError: where a table is on and its ids are missing, and for a shape that is not the one of the name.
+        """
+        features_MD, labels_M = self._masked_features(
+            input_ids_BL, labels_BL, language_ids_B, script_ids_B, attention_mask_BL, documents_BL, places
+        )
+        logits_MV: Tensor = self._head.decoder(self.mlm)(features_MD)
+        return logits_MV, labels_M
+
+    def _masked_features(
+        self,
+        input_ids_BL: Tensor,
+        labels_BL: Tensor,
+        language_ids_B: Tensor | None,
+        script_ids_B: Tensor | None,
+        attention_mask_BL: Tensor | None,
+        documents_BL: Tensor | None,
+        places: Places | None,
+    ) -> tuple[Tensor, Tensor]:
         """What the decoder reads (M, D) and labels (M,) at the masked positions."""
-        tables = self._tables(language=language_ids_B, script=script_ids_B)
+        check_tokens(input_ids_BL, labels=labels_BL, attention_mask=attention_mask_BL, documents=documents_BL)
+        check_row_ids(len(input_ids_BL), language=(self.language, language_ids_B), script=(self.script, script_ids_B))
         places = Places.at(labels_BL != IGNORED) if places is None else places
-        at_input = tables if self.placement == "input" else []
-        with _added_to_words(self.mlm, [table(ids_B) for table, ids_B in at_input]):
-            context = {"attention_mask": attention_mask_BL} if documents_BL is None else apart(self.mlm, documents_BL)
-            output_MD = self._output(input_ids_BL, places, context)
-        if self.placement == "output":
+        context = {"attention_mask": attention_mask_BL} if documents_BL is None else apart(self.mlm, documents_BL)
+        if self.placement == "input":
+            language_BD, script_BD = _vectors(self.language, language_ids_B), _vectors(self.script, script_ids_B)
+            with _added_to_words(self.mlm, language_BD, script_BD):
+                output_MD = self._encoded(input_ids_BL, places, context)
+        else:
+            hidden_MD = self._encoded(input_ids_BL, places, context)
             rows_M = places.positions // labels_BL.shape[1]
-            for table, ids_B in tables:
-                output_MD = output_MD + table(ids_B[rows_M])
+            language_MD = _vectors(self.language, language_ids_B, rows_M)
+            script_MD = _vectors(self.script, script_ids_B, rows_M)
+            output_MD = hidden_MD + language_MD + script_MD  # o = h + E_lang + E_script
         return self._head.features(self.mlm, output_MD), labels_BL.flatten()[places.positions]
 
-    def _output(self, input_ids_BL: Tensor, places: Places, context: dict[str, Any]) -> Tensor:
+    def _encoded(self, input_ids_BL: Tensor, places: Places, context: dict[str, Any]) -> Tensor:
         """The encoder's output (M, D) at these places."""
         rows, tokens = input_ids_BL.shape
         last = self._taken.last_layer if places.most else None  # of no position there is nothing to compute
-        told = nullcontext() if last is None else last.at(Masked.of(places, rows=rows, tokens=tokens))
-        with told:
+        pruned = nullcontext() if last is None else last.at(Masked.of(places, rows=rows, tokens=tokens))
+        with pruned:
             hidden: Tensor = self.mlm.base_model(input_ids_BL, **context).last_hidden_state
         return hidden if last is not None else hidden.flatten(0, 1)[places.positions]
 
-    def _tables(self, **ids: Tensor | None) -> list[tuple[nn.Embedding, Tensor]]:
-        """The tables that are on, each with the ids of the rows."""
-        found = []
-        for name, ids_B in ids.items():
-            table = getattr(self, name)
-            if table is None:
-                continue
-            if ids_B is None:
-                raise UserError(
-                    f"the {name} table is on (variant {self.variant!r}) but no {name} ids came: "
-                    f"pass {name}_ids_B with one id per row"
-                )
-            found.append((table, ids_B))
-        return found
+
+def _vectors(table: nn.Embedding | None, ids_B: Tensor | None, rows_M: Tensor | None = None) -> Tensor | float:
+    """The vectors of these ids (B, D), or of the rows at `rows_M` (M, D); 0 where the table is off."""
+    if table is None or ids_B is None:
+        return 0.0
+    vectors: Tensor = table(ids_B if rows_M is None else ids_B[rows_M])
+    return vectors
 
 
 @contextmanager
-def _added_to_words(mlm: PreTrainedModel, vectors: Sequence[Tensor]) -> Iterator[None]:
-    """Within this block each row's vectors (B, D) are added to all of its token embeddings.
+def _added_to_words(mlm: PreTrainedModel, language_BD: Tensor | float, script_BD: Tensor | float) -> Iterator[None]:
+    """Within this block each row's vectors (B, D), of those that are on, are added to all of its token embeddings.
 
     A hook, so that each architecture makes positions, norm and dropout of the sum as it does of token embeddings, and
     whichever fast path looks them up.
     """
 
     def shifted(_module: nn.Module, _inputs: object, words_BLD: Tensor) -> Tensor:
-        for vectors_BD in vectors:
-            words_BLD = words_BLD + vectors_BD[:, None]
+        for vectors_BD in (language_BD, script_BD):
+            if isinstance(vectors_BD, Tensor):
+                words_BLD = words_BLD + vectors_BD[:, None]
         return words_BLD
 
     words: Any = mlm.get_input_embeddings()
-    hook = words.register_forward_hook(shifted) if vectors else None
+    hook = words.register_forward_hook(shifted)
     try:
         yield
     finally:
-        if hook is not None:
-            hook.remove()
+        hook.remove()
 
 
 def _table(size: int, width: int, generator: torch.Generator) -> nn.Embedding:

@@ -1,8 +1,8 @@
 """How a model is trained: the paper's recipe by default (section 4.1)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langsamp.artifacts import settings_of
 from langsamp.model.choice import LossSetting
@@ -35,11 +35,13 @@ LAST, HELD_OUT_LOSS = "last", "held_out_loss"
 
 _USUAL_ROWS = 32
 
+_Average = Annotated[float, Field(ge=0, lt=1)]
+
 
 class TrainingConfig(BaseModel):
     """Optimizer, schedule, precision and what is written when."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     steps: int = Field(default=150_000, ge=1)
     """Optimizer updates."""
@@ -48,7 +50,7 @@ class TrainingConfig(BaseModel):
     schedule: Kind = "linear"
     """`linear` and `cosine` fall over all steps, `constant` stays, `warmup-stable-decay` falls only at the end."""
     warmup_steps: int = Field(default=0, ge=0)
-    """Steps over which the learning rate rises from 0, under any schedule."""
+    """Steps over which the learning rate rises from 0, under any schedule; no more than `steps`."""
     decay_share: float = Field(default=0.2, gt=0, le=1)
     """Share of the steps over which `warmup-stable-decay` falls."""
     decay_shape: DecayShape = "linear"
@@ -58,8 +60,8 @@ class TrainingConfig(BaseModel):
     optimizer: Literal["adamw", "stable-adamw", "muon"] = "adamw"
     """`stable-adamw` scales down the update of a tensor whose gradient jumps; `muon` updates the matrices inside the
     encoder's layers by Muon, in steps of AdamW's size, and all else by AdamW."""
-    betas: tuple[float, float] = (0.9, 0.999)
-    """AdamW's averaging of gradients and of their squares."""
+    betas: tuple[_Average, _Average] = (0.9, 0.999)
+    """AdamW's averaging of gradients and of their squares, each from 0 to below 1."""
     epsilon: float = Field(default=1e-6, gt=0)
     """AdamW's epsilon (paper: 1e-6)."""
     momentum: float = Field(default=0.95, ge=0, lt=1)
@@ -98,6 +100,15 @@ class TrainingConfig(BaseModel):
     of the highest score. It is chosen among the checkpoints whose step is measured; the first of equals is taken."""
     log_to: tuple[Literal["tensorboard", "wandb"], ...] = ()
     """Trackers that get the log beside `log.jsonl`."""
+
+    @model_validator(mode="after")
+    def _reaches_the_height(self) -> Self:
+        if self.warmup_steps > self.steps:
+            raise ValueError(
+                f"warmup_steps is {self.warmup_steps}, more than the {self.steps} steps: the learning rate would never "
+                "reach its height"
+            )
+        return self
 
     def deciding(self, *, capped: bool) -> dict[str, Any]:
         """The settings that decide the weights at each step, in JSON's terms; a run may go on under other ones.

@@ -98,6 +98,21 @@ def test_table_2_stands_beside_a_run_with_its_means_as_printed():
     assert lines["paper:langsamp †"] == ["39.5", "61.3", "45.1"]
 
 
+def test_table_2_of_the_models_of_table_1_is_refused():
+    with pytest.raises(UserError, match=r"paper:baseline and paper:langsamp are models of its Table 1. Add --printed"):
+        paper_table(2, paper())
+    notes = paper_table(2, paper(), printed=True).notes
+    assert "paper:baseline and paper:langsamp: of the paper's Table 1, no models of its Table 2." in notes
+
+
+@pytest.mark.parametrize(("number", "cells"), [(1, 1), (6, 5)])
+def test_cells_that_rounded_scores_move_are_named_under_the_table(number, cells):
+    (note,) = [note for note in paper_table(number, paper()).notes if "print with one decimal" in note]
+    assert note.count(" for ") == cells
+    assert number == 6 or "POS tail of paper:langsamp 61.3 for 61.4" in note
+    assert not any("one decimal" in note for note in paper_table(number, NOTHING, printed=True).notes)
+
+
 def test_table_4_equals_the_paper():
     for table in (paper_table(4, NOTHING, printed=True), paper_table(4, published("paper:donors"))):
         for row, target in zip(texts(only(table)), printed_targets(), strict=True):

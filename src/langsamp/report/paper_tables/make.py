@@ -11,6 +11,7 @@ from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.published import missing_donors, printed_targets, published
 from langsamp.evaluation.reading import one_below_the_other
 from langsamp.report.paper_tables import by_group, by_language
+from langsamp.report.paper_tables.checks import check_models
 from langsamp.report.paper_tables.donors import Donors, Pair, donor_columns
 from langsamp.report.paper_tables.facts import fact_block, printed_facts, task_facts
 from langsamp.report.paper_tables.layout import Block, PaperTable
@@ -32,6 +33,7 @@ from langsamp.report.paper_tables.values import (
     joined,
     language_notes,
     printed_values,
+    published_notes,
     seed_notes,
 )
 
@@ -93,6 +95,7 @@ def paper_table(
         spread=spread,
     )
     _check_sides(wanted)
+    check_models(scores, number=number, printed=printed)
     if scores.empty and not printed:
         raise UserError("there are no scores to show; give runs, or ask for what the paper prints")
     table = _maker(number)(wanted, scores)
@@ -139,6 +142,7 @@ def _groups(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
         caption = "Means over groups of languages, in per cent."
         notes += language_notes(values, tasks, list(GROUP_NAMES))
     notes += seed_notes(values.frame, wanted.spread, in_parentheses=wanted.number == 1)
+    notes += published_notes(values.frame, wanted.number)
     return _table(wanted, caption, blocks, notes=notes, tidy=values.frame)
 
 

@@ -116,14 +116,41 @@ def seed_notes(frame: pd.DataFrame, spread: str, *, in_parentheses: bool) -> lis
     return notes
 
 
-def _with_printed_deviations(means: pd.DataFrame) -> pd.DataFrame:
-    """`means` with the deviations of Table 1 where a published model stands with all its languages."""
-    table = printed(1).set_index(["task", "column", "group"])["sd"]
-    sizes = {
+def published_notes(frame: pd.DataFrame, number: int) -> list[str]:
+    """What published models are beside the print of Table 1, 2 or 6: other models, or means of rounded scores."""
+    models = sorted(
+        {column for column in frame["column"] if column.startswith(PREFIX) and not column.endswith(PRINTED)}
+    )
+    if not models:
+        return []
+    if number == 2:
+        return [f"{' and '.join(models)}: of the paper's Table 1, no models of its Table 2."]
+    table = printed(number)
+    if number == 1:
+        table["languages"] = [_sizes()[place] for place in zip(table["task"], table["group"], strict=True)]
+    key = ["task", "column", "group", "languages"]
+    both = frame.astype({"languages": "Int64"}).merge(table.astype({"languages": "Int64"}), on=key)
+    others = [
+        f"{task_name(row.task)} {group_name(row.group)} of {row.column} {row.mean_x:.1f} for {row.mean_y:.1f}"
+        for row in both.itertuples()
+        if f"{row.mean_x:.1f}" != f"{row.mean_y:.1f}"
+    ]
+    differing = f"; not as printed: {', '.join(others)}" if others else ""
+    return [f"{' and '.join(models)}: means of the scores that Tables 7 to 14 print with one decimal{differing}."]
+
+
+def _sizes() -> dict[tuple[str, str], int]:
+    """How many languages each group of a task has in the paper."""
+    return {
         (task, group): facts["head"] + facts["tail"] if group == "all" else facts[group]
         for task, facts in printed_tasks().items()
         for group in GROUP_NAMES
     }
+
+
+def _with_printed_deviations(means: pd.DataFrame) -> pd.DataFrame:
+    """`means` with the deviations of Table 1 where a published model stands with all its languages."""
+    table, sizes = printed(1).set_index(["task", "column", "group"])["sd"], _sizes()
     places = zip(means["task"], means["column"], means["group"], means["languages"], strict=True)
     deviations = [
         float(table[task, column, group])

@@ -1,0 +1,58 @@
+"""BCP 47: what a code as browsers, CLDR and operating systems write it (`pt-BR`, `zh_Hant_TW`, `iw`) is as a tag.
+
+Regions are no part of a tag; where no script is written they decide it, as CLDR's likely subtags say (`zh-TW` is
+written in Hant). Source: RFC 5646, CLDR through Babel.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from langsamp.languages import codes
+
+_SHAPE = re.compile(
+    r"(?P<language>[a-z]{2,3})"
+    r"(?:[-_](?P<extended>[a-z]{3}))?"  # zh-yue
+    r"(?:[-_](?P<script>[a-z]{4}))?"
+    r"(?:[-_](?P<region>[a-z]{2}|\d{3}))?"
+    r"(?:[-_](?:valencia|\d[a-z0-9]{3,7}|[a-z0-9][-_][a-z0-9-_]+))*"  # variants and extensions
+    r"(?:\.[a-z0-9-]+)?(?:@(?P<modifier>[a-z]+))?",  # sr_RS.UTF-8@latin, as POSIX writes it
+    re.IGNORECASE,
+)
+_MODIFIERS = {"latin": "Latn", "cyrillic": "Cyrl", "devanagari": "Deva"}
+
+
+class Subtags(NamedTuple):
+    """What such a code says of a tag."""
+
+    language: str
+    """ISO 639-3."""
+    script: str | None
+    """ISO 15924, written or, by CLDR, usual for language and region; None where CLDR does not know the language."""
+
+
+def read(code: str) -> Subtags | None:
+    """Language and script of a BCP 47 code; None for any other string, and for a language that does not exist."""
+    match = _SHAPE.fullmatch(code)
+    if match is None:
+        return None
+    short = (match["extended"] or match["language"]).casefold()
+    language = codes.three_letter(short) or (short if codes.look_up(short) else None)
+    if language is None:
+        return None
+    script = match["script"] or _MODIFIERS.get((match["modifier"] or "").casefold())
+    return Subtags(language, script.capitalize() if script else _usual_script(language, short, match["region"]))
+
+
+def _usual_script(language: str, short: str, region: str | None) -> str | None:
+    """The script in which a language is usually written, in a region or anywhere."""
+    from babel.core import get_global
+
+    likely: Mapping[str, str] = get_global("likely_subtags")
+    names = (codes.two_letter(language), short, language)
+    at = [f"_{region.upper()}", ""] if region else [""]
+    for name in (f"{name}{end}" for end in at for name in names if name):
+        parts = [part for part in likely.get(name, "").split("_")[1:] if len(part) == 4 and part.isalpha()]
+        if parts:
+            return "Hang" if parts[0] == "Kore" else parts[0]  # Korean's tag in all data
+    return None

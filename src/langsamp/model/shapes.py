@@ -1,0 +1,46 @@
+"""What the tensors of a batch must look like: a wrong shape that happens to fit would train on other ids in silence.
+
+Shape suffixes: B rows, L tokens.
+"""
+
+from torch import Tensor, nn
+
+from langsamp.errors import UserError
+
+
+def check_tokens(input_ids_BL: Tensor, **others: Tensor | None) -> None:
+    """Accept tokens in rows, and `others`, such as `labels`, of the same shape where they are given.
+
+    Raises:
+        UserError: naming what has another shape.
+    """
+    if input_ids_BL.dim() != 2:
+        raise UserError(f"input_ids_BL: expected tokens in rows, shape (B, L), got {_described(input_ids_BL)}")
+    for name, tensor_BL in others.items():
+        if tensor_BL is not None and tensor_BL.shape != input_ids_BL.shape:
+            raise UserError(
+                f"{name}_BL: expected the shape of input_ids_BL, {tuple(input_ids_BL.shape)}, got "
+                f"{_described(tensor_BL)}"
+            )
+
+
+def check_row_ids(rows: int, **tables: tuple[nn.Module | None, Tensor | None]) -> None:
+    """Accept one whole number for each of `rows` rows for each table that is on; a table comes with its ids.
+
+    Ids of each token, (B, L), would pass for those of rows wherever no masked token is beyond row L.
+
+    Raises:
+        UserError: where there are none, or as many as tokens, or fractions.
+    """
+    for name, (table, ids_B) in tables.items():
+        expected = f"{name}_ids_B with one id per row"
+        if table is None:
+            continue
+        if ids_B is None:
+            raise UserError(f"the {name} table is on but no {name} ids came: pass {expected}")
+        if ids_B.shape != (rows,) or ids_B.is_floating_point():
+            raise UserError(f"expected {expected}, whole numbers of shape ({rows},), got {_described(ids_B)}")
+
+
+def _described(tensor: Tensor) -> str:
+    return f"shape {tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"

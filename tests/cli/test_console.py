@@ -1,0 +1,94 @@
+"""Consoles and pipes whose encoding lacks letters: everything is printed, with replacements, and nothing fails."""
+
+import io
+import json
+import os
+import sys
+
+import pytest
+from tqdm import tqdm
+
+from langsamp.cli.command import main
+from langsamp.cli.console import print_on_any_console
+from langsamp.cli.output import complain, print_line, print_table
+
+ENCODINGS = ("ascii", "cp1252", "utf-8")
+
+
+class Console:
+    """Standard output and standard error in one encoding."""
+
+    def __init__(self, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.encoding, self._buffers = encoding, (io.BytesIO(), io.BytesIO())
+        for name, buffer in zip(("stdout", "stderr"), self._buffers, strict=True):
+            monkeypatch.setattr(sys, name, io.TextIOWrapper(buffer, encoding=encoding, errors="strict"))
+        monkeypatch.setenv("COLUMNS", "200")
+
+    def printed(self) -> tuple[str, str]:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        out, err = (buffer.getvalue().decode(self.encoding) for buffer in self._buffers)
+        return out, err
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["langsamp", *words])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return int(end.value.code or 0)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("languages", "Norwegian"), ("tasks", "pos"), ("--help",), ("compare", "paper:baseline", "paper:langsamp"),
+        ("table", "paper:baseline", "paper:langsamp", "--paper", "1"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_every_verb_prints_in_any_encoding(
+    words: tuple[str, ...], encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = Console(encoding, monkeypatch)
+    assert run(monkeypatch, *words) == 0
+    out, err = console.printed()
+    assert len(out) > 50 and not err
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_an_error_and_a_bar_print_too(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(encoding, monkeypatch)
+    assert run(monkeypatch, "languages", "Ŋʒ-nowhere-ქართ") == 1
+    with tqdm(total=2, desc="Bokmål ქართული", file=sys.stderr) as bar:
+        bar.update()
+    tqdm.write("– ქ", file=sys.stderr)
+    complain("ქართული …")
+    err = console.printed()[1]
+    assert "no language matches" in err and "Traceback" not in err
+
+
+def test_what_is_lacking_is_replaced_by_what_is_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console("ascii", monkeypatch)
+    print_on_any_console()
+    print_line("Norwegian Bokmål – “Đạo”, 3 × 4 †, ქართ")
+    print_table("Ünder", [{"name": "Xóõ – …", "n": 1}])
+    out = console.printed()[0]
+    assert out.splitlines()[0] == 'Norwegian Bokmal - "Dao", 3 x 4 +, ????'
+    assert "Under" in out and "Xoo - ..." in out
+
+
+def test_utf_8_stays_as_it_is_even_with_a_name_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console("utf-8", monkeypatch)
+    print_on_any_console()
+    print_line("Bokmål – ქართული, " + os.fsdecode(b"runs/\xff"))
+    assert console.printed()[0] == "Bokmål – ქართული, runs/?\n"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_json_loses_no_letter(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(encoding, monkeypatch)
+    assert run(monkeypatch, "languages", "nob_Latn", "--json") == 0
+    out = console.printed()[0]
+    assert json.loads(out)[0]["name"] == "Norwegian Bokmål"
+    assert ("\\u00e5" in out) == (encoding != "utf-8")
