@@ -13,6 +13,7 @@ from tqdm import tqdm
 from langsamp.analysis.of_run import analyse_run
 from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
 from langsamp.data.batches import Batches
+from langsamp.data.findings import Figures, check_trainable, judge_manifest, sentences
 from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.tokenizer import load_tokenizer
@@ -78,10 +79,16 @@ def check(recipe: Recipe) -> None:
 def prepare(recipe: Recipe) -> PreparedRows:
     """The recipe's rows, made or found; the resolved recipe is written beside them.
 
+    What its figures mean for a training is told on stderr, in the words of `data.findings`.
+
     Raises:
-        UserError: as `prepare_rows`, and where the folder holds models of another recipe.
+        UserError: as `prepare_rows`, where no tag can be trained on, and where the folder holds models of another
+            recipe.
     """
     rows = prepare_rows(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=recipe.folder / "rows")
+    _check_trainable(rows)
+    for line in sentences(judge_manifest(rows.manifest.model_dump())):
+        tqdm.write(f"warning: {line}", file=sys.stderr)
     _adopt(recipe, rows)
     return rows
 
@@ -96,6 +103,7 @@ def open_rows(recipe: Recipe) -> PreparedRows:
     folder = recipe.folder / "rows"
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     rows = PreparedRows(folder, verify=World.from_environment().is_leader)
+    _check_trainable(rows)
     _adopt(recipe, rows)
     return rows
 
@@ -147,6 +155,9 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
         tokenizer=load_tokenizer(str(checkpoint)),
         ids=LanguageIds.model_validate(record["ids"]),
         rows_seen={LangScript.parse(tag): rows for tag, rows in record["rows_seen"].items()},
+        masked_seen={LangScript.parse(tag): number for tag, number in record["masked_seen"].items()}
+        if "masked_seen" in record
+        else None,
         facts={key: record[key] for key in ("name", "step", "data", "seed")}
         | ({"selection": selected["on"]} if found else {})
         | facts,
@@ -182,6 +193,11 @@ def chosen_trainings(recipe: Recipe, variants: Sequence[str], seeds: Sequence[in
         for variant, seed in recipe.trainings
         if (not variants or variant in variants) and (not seeds or seed in seeds)
     ]
+
+
+def _check_trainable(rows: PreparedRows) -> None:
+    figures = {tag: Figures.of(entry.model_dump()) for tag, entry in rows.manifest.tags.items()}
+    check_trainable(figures, row_tokens=rows.row_tokens, folder=rows.folder)
 
 
 def _adopt(recipe: Recipe, rows: PreparedRows) -> None:

@@ -13,22 +13,25 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.artifacts import free_bytes
-from langsamp.data.cleaning import clean_documents
+from langsamp.data.cleaning import DUPLICATE, CleaningCounts, clean_documents
 from langsamp.data.corpus import Corpus, open_corpus
+from langsamp.data.findings import Figures, check_trainable, judge, sentences
 from langsamp.data.packing import best_fit
 from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, RowsConfig, read_manifest
 from langsamp.data.sampler import sampling_shares
-from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer
+from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer, textless_ids
 from langsamp.data.unigram import train_tokenizer
 from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import check_monitor
 from langsamp.languages.ids import LanguageIds
+from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model, check_model
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
@@ -70,6 +73,8 @@ class Plan:
     """All trainings on this machine's CPU or first GPU, as measured now."""
     disk_bytes: int
     free_bytes: int
+    warnings: tuple[str, ...] = ()
+    """What the figures of the text mean, in the words of `data.findings`."""
 
     @property
     def tokens_per_second(self) -> float:
@@ -88,6 +93,8 @@ def make_plan(recipe: Recipe) -> Plan:
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
     amounts = _amounts_there(recipe) or _amounts_estimated(recipe)
+    figures = {str(tag): each for tag, each in amounts.figures.items()}
+    check_trainable(figures, row_tokens=recipe.rows.row_tokens)
     steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
     shares = sampling_shares(
         list(amounts.rows.values()),
@@ -114,6 +121,7 @@ def make_plan(recipe: Recipe) -> Plan:
         seconds=seconds_per_step * steps * trainings,
         disk_bytes=disk,
         free_bytes=free_bytes(recipe.folder),
+        warnings=tuple(sentences(judge(figures, row_tokens=recipe.rows.row_tokens))),
     )
 
 
@@ -142,13 +150,16 @@ def print_plan(plan: Plan) -> None:
     console.print(f"{plan.parameters / 1e6:.1f} M parameters, {plan.tokens_per_second:,.0f} tokens/s measured here")
     console.print(f"time for all trainings: {hours:.1f} h" if hours >= 1 else f"time: {hours * 60:.0f} min")
     console.print(f"disk: {plan.disk_bytes / gib:.2f} GiB, {plan.free_bytes / gib:.0f} GiB free")
+    for line in plan.warnings:
+        console.print(f"warning: {line}", markup=False)
 
 
 class _Amounts(NamedTuple):
-    """Documents and rows by tag, whether they are estimates, and the tokenizer that counted."""
+    """Documents, rows and other figures by tag, whether they are estimates, and the tokenizer that counted."""
 
     documents: dict[LangScript, int]
     rows: dict[LangScript, int]
+    figures: dict[LangScript, Figures]
     is_estimate: bool
     tokenizer: PreTrainedTokenizerFast
 
@@ -162,6 +173,7 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
     return _Amounts(
         documents={tag: entry.documents for tag, entry in entries.items()},
         rows={tag: entry.rows for tag, entry in entries.items()},
+        figures={tag: Figures.of(entry.model_dump()) for tag, entry in entries.items()},
         is_estimate=False,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
@@ -171,39 +183,66 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
     corpus = open_corpus(recipe.corpus, base=Path())
     with tqdm(corpus.tags, desc="sampling text", unit="tag") as bar:
         samples = {tag: _sample(corpus, tag, recipe) for tag in bar}
-    tokenizer = _tokenizer(recipe, [text for texts, _ in samples.values() for text in texts])
-    rows = {
-        tag: int(_rows_filled(texts, tokenizer, recipe.rows) * number / len(texts))
-        for tag, (texts, number) in samples.items()
-    }
-    documents = {tag: number for tag, (_, number) in samples.items()}
-    return _Amounts(documents=documents, rows=rows, is_estimate=True, tokenizer=tokenizer)
+    tokenizer = _tokenizer(recipe, [text for sample in samples.values() for text in sample.texts])
+    figures = {tag: _figures(tag, sample, tokenizer, recipe.rows) for tag, sample in samples.items()}
+    return _Amounts(
+        documents={tag: sample.documents for tag, sample in samples.items()},
+        rows={tag: each.rows for tag, each in figures.items()},
+        figures=figures,
+        is_estimate=True,
+        tokenizer=tokenizer,
+    )
 
 
-def _rows_filled(texts: list[str], tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> float:
-    """How many rows the documents fill, with a share of a row where they are cut at its end."""
+def _figures(tag: LangScript, sample: "_Sample", tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> Figures:
+    """A tag's figures, scaled up from its sample."""
+    texts, times = list(sample.texts), sample.documents / len(sample.texts)
     ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]
+    tokens, special = np.concatenate(ids), textless_ids(tokenizer)
+    ordinary = int((~np.isin(tokens, special)).sum())
+    unknown = int((tokens == tokenizer.unk_token_id).sum())
+    of_text = ordinary + (unknown if tokenizer.unk_token_id in special else 0)
+    return Figures(
+        rows=int(_rows_filled(ids, tokenizer, config) * times),
+        tokens=int(len(tokens) * times),
+        ordinary_tokens=math.ceil(ordinary * times),
+        unknown_share=unknown / max(of_text, 1),
+        equal_share=sample.counts.dropped[DUPLICATE] / max(sample.counts.read, 1),
+        share_in_script=share_in_script(sample.counts.letters(), tag.script),
+    )
+
+
+def _rows_filled(ids: list[list[int]], tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> float:
+    """How many rows the documents with these ids fill, with a share of a row where they are cut at its end."""
     if config.packing == "concatenate":
         return sum(map(len, ids)) / config.row_tokens
     fitted = best_fit(
-        [texts], encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", frame=frame_of(tokenizer)
+        [[""]], encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", frame=frame_of(tokenizer)
     )
     return sum(map(len, fitted))
 
 
-def _sample(corpus: Corpus, tag: LangScript, recipe: Recipe) -> tuple[list[str], int]:
-    """The first clean documents of a tag, and how many clean ones it may have in all."""
+class _Sample(NamedTuple):
+    texts: tuple[str, ...]
+    documents: int
+    """Clean ones that the tag may have in all."""
+    counts: CleaningCounts
+
+
+def _sample(corpus: Corpus, tag: LangScript, recipe: Recipe) -> _Sample:
+    """The first clean documents of a tag."""
     raw = corpus.documents(tag)
     first = list(islice(raw, _SAMPLE))
     config = recipe.corpus.model_copy(update={"max_documents": None})
-    texts = list(clean_documents(first, tag=tag, config=config))
+    counts = CleaningCounts()
+    texts = tuple(clean_documents(first, tag=tag, config=config, counts=counts))
     if next(raw, None) is None:
         number = len(texts)
     elif recipe.corpus.source == "cldr":
         number = recipe.corpus.documents_per_tag
     else:
         number = round(len(texts) * corpus.size(tag) / sum(len(text.encode()) + 1 for text in first))
-    return texts, min(number, recipe.corpus.max_documents or number)
+    return _Sample(texts, min(number, recipe.corpus.max_documents or number), counts)
 
 
 def _tokenizer(recipe: Recipe, texts: list[str]) -> PreTrainedTokenizerFast:
