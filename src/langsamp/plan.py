@@ -8,30 +8,24 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.artifacts import free_bytes
-from langsamp.data.cleaning import DUPLICATE, CleaningCounts, clean_documents
-from langsamp.data.corpus import Corpus, open_corpus
-from langsamp.data.findings import Figures, check_trainable, judge, sentences
-from langsamp.data.packing import best_fit
+from langsamp.data.estimate import SAMPLE, estimate
+from langsamp.data.findings import Figures, check_trainable, judge, overlap_sentences, sentences
+from langsamp.data.overlap import OVERLAP, read_overlap
 from langsamp.data.prepare import check_settings
-from langsamp.data.rows import MANIFEST, TOKENIZER, RowsConfig, read_manifest
+from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.sampler import sampling_shares
-from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer, textless_ids
-from langsamp.data.unigram import train_tokenizer
+from langsamp.data.tokenizer import load_tokenizer
 from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import check_monitor
+from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
-from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model, check_model
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
@@ -39,8 +33,6 @@ from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.config import LAST, TrainingConfig
 
-_SAMPLE = 300  # documents of each tag
-_QUICK_PIECES, _QUICK_DOCUMENTS = 4_000, 6_000
 _TIMED = 3  # batches
 
 
@@ -121,7 +113,7 @@ def make_plan(recipe: Recipe) -> Plan:
         seconds=seconds_per_step * steps * trainings,
         disk_bytes=disk,
         free_bytes=free_bytes(recipe.folder),
-        warnings=tuple(sentences(judge(figures, row_tokens=recipe.rows.row_tokens))),
+        warnings=(*sentences(judge(figures, row_tokens=recipe.rows.row_tokens)), *amounts.overlap),
     )
 
 
@@ -145,7 +137,7 @@ def print_plan(plan: Plan) -> None:
     hours, gib = plan.seconds / 3600, 1 << 30
     documents, rows = (sum(getattr(entry, name) for entry in plan.tags.values()) for name in ("documents", "rows"))
     console.print(f"\n{len(plan.tags)} tags, {documents:,} documents, {rows:,} rows", end="")
-    console.print(f", scaled up from up to {_SAMPLE} documents of each tag" if plan.is_estimate else ", prepared")
+    console.print(f", scaled up from up to {SAMPLE} documents of each tag" if plan.is_estimate else ", prepared")
     console.print(f"{plan.trainings} trainings of {plan.steps:,} steps, {plan.tokens:,} tokens each")
     console.print(f"{plan.parameters / 1e6:.1f} M parameters, {plan.tokens_per_second:,.0f} tokens/s measured here")
     console.print(f"time for all trainings: {hours:.1f} h" if hours >= 1 else f"time: {hours * 60:.0f} min")
@@ -155,13 +147,18 @@ def print_plan(plan: Plan) -> None:
 
 
 class _Amounts(NamedTuple):
-    """Documents, rows and other figures by tag, whether they are estimates, and the tokenizer that counted."""
+    """Documents and figures by tag, what they share with test sets, and the tokenizer that counted."""
 
-    documents: dict[LangScript, int]
-    rows: dict[LangScript, int]
-    figures: dict[LangScript, Figures]
+    documents: Mapping[LangScript, int]
+    figures: Mapping[LangScript, Figures]
+    overlap: list[str]
+    """In words."""
     is_estimate: bool
     tokenizer: PreTrainedTokenizerFast
+
+    @property
+    def rows(self) -> dict[LangScript, int]:
+        return {tag: each.rows for tag, each in self.figures.items()}
 
 
 def _amounts_there(recipe: Recipe) -> _Amounts | None:
@@ -170,88 +167,27 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
         return None
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     entries = {LangScript.parse(tag): entry for tag, entry in read_manifest(folder).tags.items()}
+    overlap = read_overlap(recipe.folder / OVERLAP)
     return _Amounts(
         documents={tag: entry.documents for tag, entry in entries.items()},
-        rows={tag: entry.rows for tag, entry in entries.items()},
         figures={tag: Figures.of(entry.model_dump()) for tag, entry in entries.items()},
+        overlap=overlap_sentences(overlap.tags) if overlap is not None and not overlap.dropped else [],
         is_estimate=False,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
 
 
 def _amounts_estimated(recipe: Recipe) -> _Amounts:
-    corpus = open_corpus(recipe.corpus, base=Path())
-    with tqdm(corpus.tags, desc="sampling text", unit="tag") as bar:
-        samples = {tag: _sample(corpus, tag, recipe) for tag in bar}
-    tokenizer = _tokenizer(recipe, [text for sample in samples.values() for text in sample.texts])
-    figures = {tag: _figures(tag, sample, tokenizer, recipe.rows) for tag, sample in samples.items()}
+    tests = sentences_of_tests(recipe.evaluation, without_embedded=recipe.corpus.source == "cldr")
+    found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
+    sample = f" among the first {SAMPLE} of each"
     return _Amounts(
-        documents={tag: sample.documents for tag, sample in samples.items()},
-        rows={tag: each.rows for tag, each in figures.items()},
-        figures=figures,
+        documents=found.documents,
+        figures=found.figures,
+        overlap=[] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample),
         is_estimate=True,
-        tokenizer=tokenizer,
+        tokenizer=found.tokenizer,
     )
-
-
-def _figures(tag: LangScript, sample: "_Sample", tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> Figures:
-    """A tag's figures, scaled up from its sample."""
-    texts, times = list(sample.texts), sample.documents / len(sample.texts)
-    ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]
-    tokens, special = np.concatenate(ids), textless_ids(tokenizer)
-    ordinary = int((~np.isin(tokens, special)).sum())
-    unknown = int((tokens == tokenizer.unk_token_id).sum())
-    of_text = ordinary + (unknown if tokenizer.unk_token_id in special else 0)
-    return Figures(
-        rows=int(_rows_filled(ids, tokenizer, config) * times),
-        tokens=int(len(tokens) * times),
-        ordinary_tokens=math.ceil(ordinary * times),
-        unknown_share=unknown / max(of_text, 1),
-        equal_share=sample.counts.dropped[DUPLICATE] / max(sample.counts.read, 1),
-        share_in_script=share_in_script(sample.counts.letters(), tag.script),
-    )
-
-
-def _rows_filled(ids: list[list[int]], tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> float:
-    """How many rows the documents with these ids fill, with a share of a row where they are cut at its end."""
-    if config.packing == "concatenate":
-        return sum(map(len, ids)) / config.row_tokens
-    fitted = best_fit(
-        [[""]], encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", frame=frame_of(tokenizer)
-    )
-    return sum(map(len, fitted))
-
-
-class _Sample(NamedTuple):
-    texts: tuple[str, ...]
-    documents: int
-    """Clean ones that the tag may have in all."""
-    counts: CleaningCounts
-
-
-def _sample(corpus: Corpus, tag: LangScript, recipe: Recipe) -> _Sample:
-    """The first clean documents of a tag."""
-    raw = corpus.documents(tag)
-    first = list(islice(raw, _SAMPLE))
-    config = recipe.corpus.model_copy(update={"max_documents": None})
-    counts = CleaningCounts()
-    texts = tuple(clean_documents(first, tag=tag, config=config, counts=counts))
-    if next(raw, None) is None:
-        number = len(texts)
-    elif recipe.corpus.source == "cldr":
-        number = recipe.corpus.documents_per_tag
-    else:
-        number = round(len(texts) * corpus.size(tag) / sum(len(text.encode()) + 1 for text in first))
-    return _Sample(texts, min(number, recipe.corpus.max_documents or number), counts)
-
-
-def _tokenizer(recipe: Recipe, texts: list[str]) -> PreTrainedTokenizerFast:
-    """The tokenizer that the run would load, or a small one trained on the sample, which gives more tokens."""
-    if (name := recipe.resolved_tokenizer.load) is not None:
-        return load_tokenizer(name)
-    few = texts[:: max(1, len(texts) // _QUICK_DOCUMENTS)]
-    config = TokenizerConfig(vocab_size=min(recipe.tokenizer.vocab_size, _QUICK_PIECES), character_coverage=0.98)
-    return train_tokenizer(few, config, row_tokens=recipe.rows.row_tokens)
 
 
 def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:

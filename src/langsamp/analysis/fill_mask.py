@@ -92,7 +92,7 @@ class MaskFiller:
         """The `k` most probable tokens under no vector and under each of `vectors`, and the `k` that these raise most.
 
         `Choice.parse` reads the vectors. Columns: `vectors` (`none` first, then the choices in their order), `trained`
-        (False where a vector that was added has had no gradient), `list` (`likeliest`, or `raised`: the largest `factor`
+        (False where an added vector has had no gradient), `list` (`likeliest`, or `raised`: the largest `factor`
         among the tokens more probable than chance, 1 / vocabulary), `rank` (1 is the first), `token` (as the vocabulary
         has it), `text` (as it reads), `continues` (it goes on with the word before it), `probability` (softmax over the
         whole vocabulary), `factor` (this probability over that without vectors).

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from langsamp.data.contamination import OverlapCounts
 from langsamp.data.corpus import CorpusConfig
 from langsamp.data.duplicates import SeenTexts
 from langsamp.errors import DataMissingError, UserError
@@ -21,7 +23,7 @@ from langsamp.languages.scripts import letters_by_script, likely_script, share_i
 from langsamp.languages.table import scripts
 from langsamp.languages.tags import LangScript
 
-EMPTY, DUPLICATE, OVER_CAP = "empty", "duplicate", "over max_documents"
+EMPTY, DUPLICATE, TEST_TEXT, OVER_CAP = "empty", "duplicate", "test sentence", "over max_documents"
 """Why documents are dropped."""
 
 _BATCH = 1000  # documents
@@ -117,11 +119,13 @@ def clean_batches(
     config: CorpusConfig,
     counts: CleaningCounts | None = None,
     scratch: Path | None = None,
+    overlap: OverlapCounts | None = None,
 ) -> Iterator[list[str]]:
     """The clean documents of one tag in lists of up to a thousand, in their order, none of them empty.
 
     `counts` is filled on the way and complete at the end. Documents over the cap are read and counted unless that costs
-    a download. Digests of seen documents beyond the first millions lie in the folder `scratch`.
+    a download. Digests of seen documents beyond the first millions lie in the folder `scratch`. Documents with test
+    sentences are counted in `overlap`, and dropped where the configuration says so.
 
     Raises:
         UserError: where less than half of the letters are in the tag's script, in the first thousand kept documents or
@@ -135,16 +139,21 @@ def clean_batches(
     while batch := list(islice(raw, _BATCH)):
         counts.read += len(batch)
         kept = _kept(batch, seen, counts)
+        if overlap is not None and config.decontaminate:
+            kept = _without_test_text(kept, overlap, counts)
         if config.max_documents is not None and counts.kept + len(kept) > config.max_documents:
             room = config.max_documents - counts.kept
             counts.dropped[OVER_CAP] += len(kept) - room
             kept = kept[:room]
         if kept:
-            counts.add(kept)
+            if overlap is not None and not config.decontaminate:
+                overlap.add([each.lines for each in kept])
+            texts = [each.text for each in kept]
+            counts.add(texts)
             if config.check_script and not is_checked and counts.kept >= _CHECKED:
                 _check_script(tag, counts)
                 is_checked = True
-            yield kept
+            yield texts
         if counts.kept == config.max_documents:
             break
     if not config.is_remote:
@@ -154,14 +163,28 @@ def clean_batches(
     _check_end(tag, counts, check_script=config.check_script)
 
 
-def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> list[str]:
-    clean = [text for text in map(clean_text, batch) if text]
+class _Document(NamedTuple):
+    text: str
+    lines: str
+    """The same with its line ends, where it has several: they end sentences too."""
+
+
+def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> list[_Document]:
+    clean = [_Document(text, raw if "\n" in raw else text) for raw in batch if (text := clean_text(raw))]
     counts.dropped[EMPTY] += len(batch) - len(clean)
     if seen is None:
         return clean
-    fresh = [text for text, is_new in zip(clean, seen.new(clean), strict=True) if is_new]
+    is_new = seen.new([each.text for each in clean])
+    fresh = [each for each, fits in zip(clean, is_new, strict=True) if fits]
     counts.dropped[DUPLICATE] += len(clean) - len(fresh)
     return fresh
+
+
+def _without_test_text(kept: list[_Document], overlap: OverlapCounts, counts: CleaningCounts) -> list[_Document]:
+    holds = overlap.add([each.lines for each in kept])
+    clear = [each for each, held in zip(kept, holds, strict=True) if not held]
+    counts.dropped[TEST_TEXT] += len(kept) - len(clear)
+    return clear
 
 
 def _check_end(tag: LangScript, counts: CleaningCounts, *, check_script: bool) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 from xxhash import xxh3_64_intdigest
 
 from langsamp.artifacts import writing
@@ -26,8 +27,10 @@ _DROPPED, _KEPT, _END_OF_SENTENCE, _END_OF_TEXT = range(4)
 _TABLE = np.dtype([("first", "<u8"), ("whole", "<u8"), ("sentences", "<u4"), ("bytes", "<u4"), ("task", "<u2")])
 
 
-class Overlap(NamedTuple):
+class Overlap(BaseModel):
     """What one tag's text shares with one task's test sets."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     documents: int
     """Documents that hold a test sentence."""
@@ -130,7 +133,9 @@ class OverlapCounts:
     def by_task(self) -> dict[str, Overlap]:
         """The overlap with each task that has any."""
         met = Counter(task for line in self._met for task in self._known.tasks_of([line]))
-        return {task: Overlap(number, met[task]) for task, number in sorted(self._documents.items())}
+        return {
+            task: Overlap(documents=number, sentences=met[task]) for task, number in sorted(self._documents.items())
+        }
 
 
 @lru_cache(maxsize=1)

@@ -44,6 +44,9 @@ class CorpusConfig(BaseModel):
     """Stop where less than half of a tag's letters are in its script."""
     deduplicate: bool = True
     """Keep only the first of equal documents of a tag."""
+    decontaminate: bool = False
+    """Drop documents that hold a test sentence of the evaluation (`data.contamination` says what counts as one). Else
+    they are counted and told."""
 
     @property
     def is_remote(self) -> bool:

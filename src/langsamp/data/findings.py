@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from langsamp.data.contamination import Overlap
 from langsamp.errors import UserError
 
 MANY_UNKNOWN = 0.05
@@ -66,6 +67,7 @@ class _Words(NamedTuple):
     remedy: str
 
 
+_DECONTAMINATE = "Drop the documents with corpus.decontaminate: true (langsamp prepare RECIPE --decontaminate)"
 _LEAVE_OUT = "leave it out (`!TAG` in corpus.languages)"
 _WORDS: dict[Kind, _Words] = {
     "no row": _Words(
@@ -96,9 +98,7 @@ _WORDS: dict[Kind, _Words] = {
 def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
     """What is to be said of each tag's figures, tag by tag in their order."""
     return [
-        Finding(tag, kind, said)
-        for tag, figures in tags.items()
-        for kind, said in _judged(figures, row_tokens).items()
+        Finding(tag, kind, said) for tag, figures in tags.items() for kind, said in _judged(figures, row_tokens).items()
     ]
 
 
@@ -117,6 +117,23 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
             lines += [f"{tag}: {said}. {words.remedy.replace('TAG', tag)}" for tag, _, said in of_kind]
         else:
             lines.append(f"{len(of_kind)} tags ({_listed(of_kind)}): {words.general}. {words.remedy}")
+    return lines
+
+
+def overlap_sentences(
+    tags: Mapping[str, Mapping[str, Overlap]], *, dropped: bool = False, sample: str = ""
+) -> list[str]:
+    """What text shares with test sets in words, one sentence a task; `sample` says where only a part was looked at."""
+    lines = []
+    for task in sorted({task for overlap in tags.values() for task in overlap}):
+        shared = {tag: overlap[task] for tag, overlap in tags.items() if task in overlap}
+        order = sorted(shared, key=lambda tag: (-shared[tag].documents, tag))
+        named = [f"{tag}: {shared[tag].documents:,} with {shared[tag].sentences:,}" for tag in order[:_LISTED]]
+        documents = sum(each.documents for each in shared.values())
+        where = f"{', '.join(named)}{', ...' if len(order) > _LISTED else ''}"
+        counted = f"{documents:,} documents of {len(shared)} tags{sample} hold test sentences of {task} ({where})"
+        after = "they were dropped" if dropped else f"scores of {task} may be too good. {_DECONTAMINATE}"
+        lines.append(f"{counted}; {after}")
     return lines
 
 
@@ -150,7 +167,9 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
             f"{figures.unknown_share:.1%} of its tokens of text are unknown to the tokenizer and never predicted"
         )
     if figures.equal_share >= MANY_EQUAL:
-        said["equal documents"] = f"{figures.equal_share:.0%} of its documents are equal to another one and were dropped"
+        said["equal documents"] = (
+            f"{figures.equal_share:.0%} of its documents are equal to another one and were dropped"
+        )
     if figures.share_in_script < FEW_IN_SCRIPT:
         said["other script"] = f"only {figures.share_in_script:.0%} of its letters are in its script"
     return said

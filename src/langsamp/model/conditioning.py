@@ -30,15 +30,16 @@ SHUFFLED = "A control: this model was trained with other rows' ids, so its vecto
 class Conditioning:
     """Language and script vectors with their codes and how much text each has seen.
 
-    A vector is trained where tokens were predicted under its id (`is_trained`), whatever rows were read. `language` has shape (languages, hidden) and `script` (scripts, hidden); a table that was off is None.
+    A vector is trained where tokens were predicted under its id (`is_trained`), whatever rows were read. `language` has
+    shape (languages, hidden) and `script` (scripts, hidden); a table that was off is None.
     """
 
     variant: str
     ids: LanguageIds
     rows_seen: Mapping[LangScript, int]
     masked_seen: Mapping[LangScript, int] | None = None
-    """Predicted tokens of the rows that bore the tag's ids, from which alone its vectors get a gradient; None in exports
-    made before they were counted, where rows stand for them."""
+    """Predicted tokens of the rows that bore the tag's ids, from which alone its vectors get a gradient; None where
+    they were not counted, as in older exports: there rows stand for them."""
     language: NDArray[np.float32] | None
     script: NDArray[np.float32] | None
 

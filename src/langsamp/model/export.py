@@ -118,7 +118,8 @@ def _vectors(variant: str) -> str:
     if not tables:
         return f"`{LANGUAGES}` holds the languages and scripts it was trained on; there are no vectors."
     files = f"`{WEIGHTS}` and `{LANGUAGES}`"
-    return f"{files} hold the {' and '.join(tables)} vectors; those whose codes stand under `untrained` there have had no gradient."
+    told = f"{files} hold the {' and '.join(tables)} vectors"
+    return f"{told}; those whose codes stand under `untrained` have had no gradient."
 
 
 def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts: Mapping[str, Any]) -> str:
