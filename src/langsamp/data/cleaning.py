@@ -107,9 +107,12 @@ def clean_documents(
     config: CorpusConfig,
     counts: CleaningCounts | None = None,
     scratch: Path | None = None,
+    overlap: OverlapCounts | None = None,
 ) -> Iterator[str]:
     """The clean documents of one tag as a stream; see `clean_batches`."""
-    return chain.from_iterable(clean_batches(documents, tag=tag, config=config, counts=counts, scratch=scratch))
+    return chain.from_iterable(
+        clean_batches(documents, tag=tag, config=config, counts=counts, scratch=scratch, overlap=overlap)
+    )
 
 
 def clean_batches(

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from langsamp.artifacts import fingerprint
 from langsamp.data.folder import FolderCorpus, files_by_tag
 from langsamp.data.hub import find_dataset
+from langsamp.data.no_text import check_file_is_text
+from langsamp.data.reading import TextFormat
 from langsamp.languages.select import select
 from langsamp.languages.table import check
 from langsamp.languages.tags import LangScript
@@ -87,8 +89,8 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
     """The corpus that `config` describes; folders are relative to `base`.
 
     Raises:
-        UserError: where the source is absent or holds no text, a file or tag is not as expected, or the selector
-            selects nothing.
+        UserError: where the source is absent or holds no text, a file or tag is not as expected (a git-lfs pointer,
+            a page of a server), or the selector selects nothing.
     """
     if config.source == "cldr":
         from langsamp.data.cldr.corpus import CldrCorpus
@@ -100,11 +102,10 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
         return replace(dataset, tags=_selected(config, dataset.tags))
     folder = base / Path(config.source).expanduser()
     files = files_by_tag(folder)
-    return FolderCorpus(
-        source=folder.resolve().name,
-        files={tag: files[tag] for tag in _selected(config, files)},
-        text_column=config.text_column,
-    )
+    chosen = {tag: files[tag] for tag in _selected(config, files)}
+    for path in chosen.values():
+        check_file_is_text(path, is_plain=TextFormat.of(path) == TextFormat("txt", ""))
+    return FolderCorpus(source=folder.resolve().name, files=chosen, text_column=config.text_column)
 
 
 def _selected(config: CorpusConfig, among: Iterable[LangScript]) -> list[LangScript]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from langsamp.data.no_text import START, check_is_text
 from langsamp.errors import UserError
 
 _LONGEST_LINE = 1 << 24  # characters; a file without line ends must not fill the memory
@@ -85,6 +86,9 @@ def documents_in(path: Path, *, text_column: str) -> Iterator[str]:
 
 def _lines(path: Path, compression: str) -> Iterator[str]:
     opened = _OPENERS[compression]
+    if compression:
+        with opened(path) as stream:
+            check_is_text(path, stream.read(START), is_plain=True)
     with opened(path) as stream, io.TextIOWrapper(stream, "utf-8", newline="\n") as file:
         read = file.readline
         try:

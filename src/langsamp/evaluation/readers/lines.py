@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from langsamp.data.no_text import check_is_text
 from langsamp.errors import UserError
 
 
@@ -22,7 +23,9 @@ def read_text(path: Path) -> str:
         UserError: where the file cannot be read or is no UTF-8, naming the line.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        check_is_text(path, content, is_plain=True)
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; put it back or change its permissions") from None
     except UnicodeDecodeError as error:
