@@ -14,7 +14,7 @@ from langsamp.analysis.of_run import analyse_run
 from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
 from langsamp.data.batches import Batches
 from langsamp.data.contamination import TaskSentences
-from langsamp.data.findings import Figures, check_trainable, judge_manifest, overlap_sentences, sentences
+from langsamp.data.findings import check_rows, judge_manifest, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, overlap_with
 from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows
@@ -93,7 +93,7 @@ def prepare(recipe: Recipe) -> PreparedRows:
     rows = prepare_rows(
         recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=recipe.folder / "rows", test_sentences=tests
     )
-    _check_trainable(rows)
+    check_rows(rows)
     for line in sentences(judge_manifest(rows.manifest.model_dump())):
         _say(f"warning: {line}")
     if tests is not None:
@@ -114,7 +114,7 @@ def open_rows(recipe: Recipe) -> PreparedRows:
     folder = recipe.folder / "rows"
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     rows = PreparedRows(folder, verify=World.from_environment().is_leader)
-    _check_trainable(rows)
+    check_rows(rows)
     _adopt(recipe, rows)
     return rows
 
@@ -220,11 +220,6 @@ def _test_sentences(recipe: Recipe) -> TaskSentences | None:
 
 def _say(line: str) -> None:
     tqdm.write(line, file=sys.stderr)
-
-
-def _check_trainable(rows: PreparedRows) -> None:
-    figures = {tag: Figures.of(entry.model_dump()) for tag, entry in rows.manifest.tags.items()}
-    check_trainable(figures, row_tokens=rows.row_tokens, folder=rows.folder)
 
 
 def _adopt(recipe: Recipe, rows: PreparedRows) -> None:

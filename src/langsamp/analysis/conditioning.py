@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from langsamp.analysis.nulls import Statistic, Strata, beside_null
 from langsamp.errors import DataMissingError
 from langsamp.languages.tags import LangScript
-from langsamp.model.conditioning import Conditioning
-from langsamp.model.conditioning import Table as Table
+from langsamp.model.conditioning import Conditioning, VectorTable
 
+Table = VectorTable
 Floats = NDArray[np.floating]
 
 

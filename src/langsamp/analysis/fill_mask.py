@@ -21,7 +21,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.languages.ids import LanguageIds
-from langsamp.model.conditioning import LANGUAGES, Conditioning, Table
+from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 
 MOST_CHOICES = 12
@@ -172,7 +172,7 @@ class MaskFiller:
         return found[0], found[1]
 
     def _is_trained(self, choice: Choice) -> bool:
-        tables: tuple[Table, Table] = ("language", "script")
+        tables: tuple[VectorTable, VectorTable] = ("language", "script")
         pairs = zip(tables, choice, strict=True)
         return all(self.conditioning.is_trained(table, code) for table, code in pairs if code is not None)
 

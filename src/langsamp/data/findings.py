@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from langsamp.data.contamination import Overlap
+from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
 
 MANY_UNKNOWN = 0.05
@@ -135,6 +136,12 @@ def overlap_sentences(
         after = "they were dropped" if dropped else f"scores of {task} may be too good. {_DECONTAMINATE}"
         lines.append(f"{counted}; {after}")
     return lines
+
+
+def check_rows(rows: PreparedRows) -> None:
+    """Accept rows that can be trained on; errors are those of `check_trainable`."""
+    figures = {tag: Figures.of(entry.model_dump()) for tag, entry in rows.manifest.tags.items()}
+    check_trainable(figures, row_tokens=rows.row_tokens, folder=rows.folder)
 
 
 def check_trainable(tags: Mapping[str, Figures], *, row_tokens: int, folder: Path | None = None) -> None:

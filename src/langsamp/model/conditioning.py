@@ -20,7 +20,7 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import Placement, parts_of
 
-Table = Literal["language", "script"]
+VectorTable = Literal["language", "script"]
 WEIGHTS, LANGUAGES = "conditioning.safetensors", "languages.json"
 
 SHUFFLED = "A control: this model was trained with other rows' ids, so its vectors belong to no language or script."
@@ -58,7 +58,7 @@ class Conditioning:
         """What a reader must know before anything that is read off the vectors; empty where there is nothing."""
         return SHUFFLED if self.is_shuffled else ""
 
-    def is_trained(self, table: Table, code: str) -> bool:
+    def is_trained(self, table: VectorTable, code: str) -> bool:
         """Whether the vector of a language or script has ever had a gradient; else it is still its random start.
 
         Rows alone do not tell: of a row of unknown tokens nothing is predicted.

@@ -37,6 +37,8 @@ class ParallelText:
     tag: LangScript
     english: tuple[str, ...]
     target: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    """What was left out of it, and what else a reader of the scores should know."""
 
     def __post_init__(self) -> None:
         """Check the sides.
@@ -61,7 +63,8 @@ class ParallelText:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the scores should know of this text: blank items stay, because line i answers to line i."""
         blanks = sum(not (english and target) for english, target in zip(self.english, self.target, strict=True))
-        return (f"{blanks} of {len(self.target)} items have a blank side and count all the same",) if blanks else ()
+        blank = f"{blanks} of {len(self.target)} items have a blank side and count all the same"
+        return (*self.remarks, *([blank] if blanks else []))
 
 
 class ParallelReader(Protocol):

@@ -12,6 +12,8 @@ from langsamp.evaluation.readers.examples import LabelledTexts
 from langsamp.evaluation.readers.lines import read_lines, read_text
 from langsamp.languages.tags import LangScript
 
+BLANK = "are blank and count all the same"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
@@ -41,7 +43,7 @@ def noted(tag: LangScript, texts: Sequence[str], labels: Sequence[str], notes: S
     blank = sum(not text.strip() for text in texts)
     quoted = sum(len(text) > 1 and text[0] == text[-1] == '"' and '""' in text[1:-1] for text in texts)
     found = [
-        *([f"{blank} of {len(texts)} texts are blank and count all the same"] if blank else []),
+        *([f"{blank} of {len(texts)} texts {BLANK}"] if blank else []),
         *([f"{quoted} of {len(texts)} texts look quoted as in CSV and are kept as they stand"] if quoted else []),
     ]
     return LabelledTexts(tag=tag, texts=tuple(texts), labels=tuple(labels), notes=(*notes, *found))
