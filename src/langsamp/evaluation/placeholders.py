@@ -43,7 +43,9 @@ _WORDS = frozenset(
 """What stands in brackets or in capitals where a sentence should."""
 _UNAMBIGUOUS = frozenset({"n/a", "#n/a", "nan", "<na>", "null", "tbd", "blank", "untranslated", "lorem ipsum"})
 """What is no sentence without brackets either, in whatever case."""
-_BRACKETS = re.compile(r"\s*[<(\[{\u3008\u300a\u3010\uff3b\uff08].*[>)\]}\u3009\u300b\u3011\uff3d\uff09]\s*", re.DOTALL)
+_OPENING, _CLOSING = "<(\\[{\u3008\u300a\u3010", ">)\\]}\u3009\u300b\u3011"
+_BRACKETS = re.compile(rf"\s*[{_OPENING}].*[{_CLOSING}]\s*", re.DOTALL)
+_AROUND = f" -_.:*#{_OPENING}{_CLOSING}"
 
 
 def is_placeholder(text: str) -> bool:
@@ -52,7 +54,7 @@ def is_placeholder(text: str) -> bool:
     bare = _MARKUP.sub("", whole).strip()
     if not any(map(_is_letter, bare)):
         return True
-    word = " ".join(bare.strip(" -_.:*#()[]{}<>\u3010\u3011").casefold().split())
+    word = " ".join(bare.strip(_AROUND).casefold().split())
     marked = bool(_BRACKETS.fullmatch(bare)) or bare.strip(" -_.:*#").isupper()
     return (
         _VERSE_NUMBER.fullmatch(bare) is not None
