@@ -24,7 +24,7 @@ def pairs(english: tuple[str, ...] = E, target: tuple[str, ...] = T) -> Parallel
     "text",
     [
         "", "  ", "\u200b", "-", "—", "...", "…", "[]", "( )", "***", "?", "□□", "12", "3:16", "(3:16)", "v. 12",
-        "Verse 4", "<range>", "<RANGE>", " < range > ", "&lt;range&gt;", "3:16 <range>", "<br/>", "[range]",
+        "[Verse 4]", "v12", "<range>", "<RANGE>", " < range > ", "&lt;range&gt;", "3:16 <range>", "<br/>", "[range]",
         "(omitted)", "[verse omitted]", "{missing}", "BLANK", "EMPTY.", "N/A", "n/a", "NaN", "[not translated]",
         "<verse 12>", "〈range〉", "１２", "#N/A", "(none)", "<unk>",
     ],
@@ -37,7 +37,8 @@ def test_what_stands_for_no_sentence_is_told(text: str) -> None:
     "text",
     [
         "Amen.", "Range", "none", "Na", "[And he went out.]", "(He said nothing.)", "I 3:16", "Empty it.", "NO!",
-        "<b>Go</b>", "是", "हाँ", "⠓⠑⠇⠇⠕", "Missing you.", "In verse 12 he speaks.", "Jesus wept", "a < b, so b > a",
+        "<b>Go</b>", "是", "हाँ", "⠓⠑⠇⠇⠕", "Missing you.", "verse 4", "In verse 12 he speaks.", "Jesus wept",
+        "a < b, so b > a",
     ],
 )  # fmt: skip
 def test_short_sentences_are_sentences(text: str) -> None:

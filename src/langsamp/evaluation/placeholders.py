@@ -29,7 +29,8 @@ EQUAL_SHARE = 0.05
 _NAMED = 4  # kinds of placeholders in a note
 
 _MARKUP = re.compile(r"<[^<>]{0,60}>")
-_VERSE_NUMBER = re.compile(r"(v|vv|vs|verse|verses|ch|chapter)\W*\d[\d\W]*", re.IGNORECASE)
+_VERSE_NUMBER = re.compile(r"(v|vv|vs)\W*\d[\d\W]*", re.IGNORECASE)
+_NUMBERED = re.compile(r"(v|vv|vs|verses?|ch|chapter)\W*\d[\d\W]*")
 _WORDS = frozenset(
     {
         "range", "blank", "empty", "omitted", "omit", "missing", "none", "null", "nil", "nan", "n/a", "na", "tbd",
@@ -59,7 +60,7 @@ def is_placeholder(text: str) -> bool:
     return (
         _VERSE_NUMBER.fullmatch(bare) is not None
         or bare.casefold() in _UNAMBIGUOUS
-        or (marked and (word in _WORDS or _VERSE_NUMBER.fullmatch(word) is not None))
+        or (marked and (word in _WORDS or _NUMBERED.fullmatch(word) is not None))
     )
 
 
@@ -68,10 +69,10 @@ class WithoutPlaceholders:
 
     def __init__(self, reader: Any, protocol: Protocol) -> None:
         """Take a reader of parallel or labelled texts and the protocol that decides what becomes of placeholders."""
-        self._reader, self._protocol = reader, protocol
+        self.whole, self._protocol = reader, protocol
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._reader, name)
+        return getattr(self.whole, name)
 
     def read(self, tag: LangScript) -> Any:
         """The test set of one tag.
@@ -79,11 +80,11 @@ class WithoutPlaceholders:
         Raises:
             UserError: as the reader does, and where too few sentences are left.
         """
-        return sentences_of(self._reader.read(tag), self._protocol)
+        return sentences_of(self.whole.read(tag), self._protocol)
 
     def training(self, source: LangScript) -> Training[Any]:
         """The train and dev set of one source; errors are the reader's."""
-        whole = self._reader.training(source)
+        whole = self.whole.training(source)
         return Training(train=sentences_of(whole.train, self._protocol), dev=sentences_of(whole.dev, self._protocol))
 
 
