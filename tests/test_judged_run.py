@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast
 
 from langsamp import pipeline
 from langsamp.artifacts import read_json
@@ -11,6 +13,7 @@ from langsamp.data.rows import PreparedRows, read_manifest
 from langsamp.errors import UserError
 from langsamp.plan import make_plan
 from langsamp.report.page import write_report
+from tests.conftest import SPECIALS
 from tests.tiny_run import TinyRun, complaint, documents, langsamp, make_tiny_run, said, write_lines
 
 SHARED = 4
@@ -24,7 +27,7 @@ def shared(tmp_path: Path) -> TinyRun:
     verses = documents("swh_Latn", SHARED, seed=1)
     lines = [verses[0], *documents("swh_Latn", 100), *(f"kwanza. {verse.capitalize()}! Basi" for verse in verses[1:])]
     write_lines(run.root / "text" / "swh_Latn.txt", lines)
-    write_lines(run.root / "text" / "kmr_Cyrl.txt", documents("kmr_Cyrl", 1))
+    write_lines(run.root / "text" / "kmr_Cyrl.txt", [documents("kmr_Cyrl", 1)[0].split()[0]])
     return run
 
 
@@ -81,25 +84,19 @@ def test_test_sets_that_are_not_at_hand_are_told_and_needed_only_to_drop(shared:
 
 def test_text_of_which_no_row_results_is_refused_before_training(tmp_path: Path) -> None:
     run = make_tiny_run(tmp_path)
-    for tag in ("hin_Deva", "kmr_Cyrl", "swh_Latn"):
-        write_lines(run.root / "text" / f"{tag}.txt", documents(tag, 1))
-    tokens = "tokenizer.vocab_size=320"
-    told = complaint("prepare", run.recipe_file, "--set", tokens)
-    assert "nothing to train on" in told and "kmr_Cyrl: its " in told and f"delete {run.out / 'rows'}" in told
+    write_lines(run.root / "text" / "swh_Latn.txt", documents("swh_Latn", 1))
+    settings = (f"tokenizer.load={_tokenizer_of_words(tmp_path / 'words')}", "corpus.languages=swh_Latn")
+    told = complaint("prepare", run.recipe_file, *(word for each in settings for word in ("--set", each)))
+    assert "nothing to train on. swh_Latn: its " in told and f"delete {run.out / 'rows'}" in told
     with pytest.raises(UserError, match="nothing to train on"):
-        pipeline.open_rows(run.recipe(tokens))
+        pipeline.open_rows(run.recipe(*settings))
 
 
 def test_text_unknown_to_the_tokenizer_is_told_in_a_mixture_and_refused_alone(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:
     run = tiny_run.copy(tmp_path / "unknown", with_run=False)
-    tokenizer = tmp_path / "tokenizer"
-    words = {
-        word: number for number, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", "<mask>", *_words("swh_Latn")])
-    }
-    _save_words(tokenizer, words)
-    load = f"tokenizer.load={tokenizer}"
+    load = f"tokenizer.load={_tokenizer_of_words(tmp_path / 'words')}"
     answer = langsamp("prepare", run.recipe_file, "--set", load)
     assert answer.code == 0, answer.err
     assert "hin_Deva: 100% of its text is unknown to the tokenizer" in answer.err
@@ -112,14 +109,10 @@ def test_text_unknown_to_the_tokenizer_is_told_in_a_mixture_and_refused_alone(
     assert not (tmp_path / "alone" / "models").exists()
 
 
-def _words(tag: str) -> list[str]:
-    return sorted({word for line in documents(tag, 310) for word in line.split()})
-
-
-def _save_words(folder: Path, vocabulary: dict[str, int]) -> None:
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
+def _tokenizer_of_words(folder: Path) -> Path:
+    """A tokenizer that knows the words of swh_Latn and no others."""
+    words = sorted({word for line in documents("swh_Latn", 310) for word in line.split()})
+    vocabulary = {token: number for number, token in enumerate([*SPECIALS, *words])}
     backend = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     around = [("<s>", 0), ("</s>", 2)]
@@ -128,6 +121,7 @@ def _save_words(folder: Path, vocabulary: dict[str, int]) -> None:
         tokenizer_object=backend, bos_token="<s>", cls_token="<s>", pad_token="<pad>", eos_token="</s>",
         sep_token="</s>", unk_token="<unk>", mask_token="<mask>",
     ).save_pretrained(folder)  # fmt: skip
+    return folder
 
 
 def test_the_whole_text_of_a_run_is_told_to_be_clear(tiny_run: TinyRun) -> None:
