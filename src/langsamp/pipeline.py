@@ -97,9 +97,7 @@ def prepare(recipe: Recipe) -> PreparedRows:
     for line in sentences(judge_manifest(rows.manifest.model_dump())):
         _say(f"warning: {line}")
     if tests is not None:
-        overlap = overlap_with(tests, rows, recipe.corpus, file=recipe.folder / OVERLAP)
-        for line in overlap_sentences(overlap.tags, dropped=overlap.dropped):
-            _say(f"{'note' if overlap.dropped else 'warning'}: {line}")
+        _tell_overlap(recipe, rows, tests)
     _adopt(recipe, rows)
     return rows
 
@@ -216,6 +214,16 @@ def _test_sentences(recipe: Recipe) -> TaskSentences | None:
             raise
         _say(f"warning: the text is not searched for test sentences: {error}")
         return None
+
+
+def _tell_overlap(recipe: Recipe, rows: PreparedRows, tests: TaskSentences) -> None:
+    try:
+        overlap = overlap_with(tests, rows, recipe.corpus, file=recipe.folder / OVERLAP)
+    except UserError as error:
+        _say(f"warning: the text is not searched for test sentences: {error}")
+        return
+    for line in overlap_sentences(overlap.tags, dropped=overlap.dropped):
+        _say(f"{'note' if overlap.dropped else 'warning'}: {line}")
 
 
 def _say(line: str) -> None:

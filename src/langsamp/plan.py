@@ -178,7 +178,9 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
 
 
 def _amounts_estimated(recipe: Recipe) -> _Amounts:
-    tests = sentences_of_tests(recipe.evaluation, without_embedded=recipe.corpus.source == "cldr")
+    tests = None
+    if recipe.evaluation.data != "hub":  # a plan downloads no test sets
+        tests = sentences_of_tests(recipe.evaluation, without_embedded=recipe.corpus.source == "cldr")
     found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
     sample = f" among the first {SAMPLE} of each"
     return _Amounts(

@@ -65,9 +65,12 @@ def trained(conditioning: Conditioning, table: Table = "language") -> Vectors:
 
 
 def main_tags(conditioning: Conditioning, table: Table = "language") -> dict[str, LangScript]:
-    """Of each language (or script) the tag with the most training rows, the last by tag of equals."""
-    by_rows = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items())
-    return {getattr(tag, table): tag for _, tag in by_rows}
+    """Of each language (or script) the tag with the most training rows, the last by tag of equals.
+
+    One whose rows had nothing to predict speaks for a vector only where no other does.
+    """
+    by_rows = sorted((conditioning.gave_gradient(tag), rows, tag) for tag, rows in conditioning.rows_seen.items())
+    return {getattr(tag, table): tag for *_, tag in by_rows}
 
 
 def nearest(

@@ -215,7 +215,9 @@ def _closest_tag(wanted: LangScript, there: Collection[LangScript], conditioning
     if wanted in there:
         return wanted
     same = [tag for tag in there if tag in aliases(wanted)] or [tag for tag in there if tag.language == wanted.language]
-    return max(same, key=lambda tag: (conditioning.rows_seen[tag], str(tag)), default=None)
+    return max(
+        same, key=lambda tag: (conditioning.gave_gradient(tag), conditioning.rows_seen[tag], str(tag)), default=None
+    )
 
 
 def _taken(wanted: LangScript, taken: LangScript) -> str:

@@ -90,7 +90,7 @@ def _own_scripts(conditioning: Conditioning, language: str | None) -> list[str]:
     seen = {
         tag.script: rows
         for tag, rows in conditioning.rows_seen.items()
-        if tag.language == language and rows and conditioning.is_trained("script", tag.script)
+        if tag.language == language and conditioning.gave_gradient(tag)
     }
     return sorted(seen, key=lambda script: -seen[script]) or [NONE]
 

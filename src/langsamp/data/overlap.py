@@ -17,7 +17,7 @@ from langsamp.data.corpus import CorpusConfig, open_corpus
 from langsamp.data.rows import LookedFor, PreparedRows, RowsConfig
 from langsamp.data.tag_rows import TagWork
 from langsamp.data.workers import each, shared_out
-from langsamp.errors import DamagedError
+from langsamp.errors import DamagedError, UserError
 from langsamp.machine import usable_cores
 
 OVERLAP = "overlap.json"
@@ -76,7 +76,7 @@ def overlap_with(
     It was counted when the rows were made. Where the evaluation has other sentences now, the text is read once more.
 
     Raises:
-        UserError: where the text has to be read and cannot be.
+        UserError: where the text has to be read and cannot be, or would have to be downloaded again.
     """
     asked, manifest = looked_for(sentences), rows.manifest
     assert asked is not None
@@ -86,6 +86,11 @@ def overlap_with(
         kept = read_overlap(file)
         if kept is not None and (kept.data, kept.looked_for) == (rows.fingerprint, asked):
             return kept
+        if corpus.is_remote:
+            raise UserError(
+                f"{corpus.source} would have to be downloaded again to search it for the test sentences of this "
+                "evaluation, which is not the one that the rows were prepared for; to know, prepare in another folder"
+            )
         tags = _counted(sentences, corpus, base)
     record = OverlapRecord(data=rows.fingerprint, looked_for=asked, dropped=corpus.decontaminate, tags=tags)
     write_json(file, record.model_dump(mode="json", by_alias=True))

@@ -63,8 +63,12 @@ class Conditioning:
 
         Rows alone do not tell: of a row of unknown tokens nothing is predicted.
         """
+        return any(self.gave_gradient(tag) for tag in self.rows_seen if getattr(tag, table) == code)
+
+    def gave_gradient(self, tag: LangScript) -> bool:
+        """Whether tokens were predicted in rows that bore the tag's ids."""
         seen = self.rows_seen if self.masked_seen is None else self.masked_seen
-        return any(number > 0 for tag, number in seen.items() if getattr(tag, table) == code)
+        return seen.get(tag, 0) > 0
 
     def rows_of_language(self, code: str) -> int:
         """Training rows of this language over all its scripts."""
