@@ -14,6 +14,7 @@ from langsamp.analysis.of_run import analyse_run
 from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
 from langsamp.data.batches import Batches
 from langsamp.data.contamination import TaskSentences
+from langsamp.data.corpus import open_corpus
 from langsamp.data.findings import check_rows, judge_manifest, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, overlap_with
 from langsamp.data.prepare import check_settings, prepare_rows
@@ -206,9 +207,10 @@ def chosen_trainings(recipe: Recipe, variants: Sequence[str], seeds: Sequence[in
 
 def _test_sentences(recipe: Recipe) -> TaskSentences | None:
     """What to look for in the text; None where there is nothing, or where it is not at hand and need not be."""
-    embedded = recipe.corpus.source == "cldr" and not recipe.corpus.decontaminate
+    apart = recipe.corpus.source == "cldr" and not recipe.corpus.decontaminate
+    tags = () if apart else open_corpus(recipe.corpus, base=Path()).tags
     try:
-        return sentences_of_tests(recipe.evaluation, without_embedded=embedded)
+        return sentences_of_tests(recipe.evaluation, embedded_of=tags)
     except UserError as error:
         if recipe.corpus.decontaminate:
             raise

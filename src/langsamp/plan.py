@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.artifacts import free_bytes
+from langsamp.data.corpus import open_corpus
 from langsamp.data.estimate import SAMPLE, estimate
 from langsamp.data.findings import Figures, check_trainable, judge, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, read_overlap
@@ -180,7 +182,8 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
 def _amounts_estimated(recipe: Recipe) -> _Amounts:
     tests = None
     if recipe.evaluation.data != "hub":  # a plan downloads no test sets
-        tests = sentences_of_tests(recipe.evaluation, without_embedded=recipe.corpus.source == "cldr")
+        tags = () if recipe.corpus.source == "cldr" else open_corpus(recipe.corpus, base=Path()).tags
+        tests = sentences_of_tests(recipe.evaluation, embedded_of=tags)
     found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
     sample = f" among the first {SAMPLE} of each"
     return _Amounts(

@@ -63,8 +63,10 @@ def read_materials(config: EvaluationConfig) -> list[Material]:
     return [_read(task(name), reader, chosen[name], config) for name, reader in readers.items()]
 
 
-def read_tests(config: EvaluationConfig, names: Collection[str]) -> dict[str, list[Any]]:
-    """The test sets of the tasks called so, in the evaluation's languages; one that cannot be read is left out.
+def read_tests(config: EvaluationConfig, *, embedded_of: Collection[LangScript]) -> dict[str, list[Any]]:
+    """The test sets of each task in the evaluation's languages; one that cannot be read is left out.
+
+    Of tasks drawn from CLDR, which takes its time, those of the languages `embedded_of` alone.
 
     Raises:
         DataMissingError: where a task's data are absent.
@@ -74,9 +76,12 @@ def read_tests(config: EvaluationConfig, names: Collection[str]) -> dict[str, li
     chosen = _chosen(config, readers)
     texts: dict[str, list[Any]] = {}
     for name, reader in readers.items():
-        for tag in chosen[name].tags if name in names else ():
-            with suppress(UserError):
-                texts.setdefault(task(name).name, []).append(reader.read(tag))
+        each = task(name)
+        wanted = set(match(embedded_of, reader.tags).values() if each.draws else chosen[name].tags)
+        for tag in chosen[name].tags:
+            if tag in wanted:
+                with suppress(UserError):
+                    texts.setdefault(each.name, []).append(reader.read(tag))
     return texts
 
 

@@ -1,6 +1,6 @@
 """All sentences that an evaluation tests on, to be looked for in training text."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from langsamp.data.contamination import TaskSentences
@@ -8,23 +8,23 @@ from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.materials import read_tests
 from langsamp.evaluation.readers.examples import LabelledTexts
 from langsamp.evaluation.readers.parallel import ParallelText
-from langsamp.evaluation.tasks import task
+from langsamp.languages.tags import LangScript
 
 
-def sentences_of_tests(config: EvaluationConfig, *, without_embedded: bool) -> TaskSentences | None:
+def sentences_of_tests(config: EvaluationConfig, *, embedded_of: Collection[LangScript]) -> TaskSentences | None:
     """Every test item of the evaluation's tasks and languages: both sides of parallel text, texts, joined words.
 
-    Languages that cannot be read are left out; evaluating says so. With `without_embedded` so are the tasks drawn from
-    CLDR, whose items are drawn apart from the embedded corpus. None where no task is left.
+    Languages that cannot be read are left out; evaluating says so. Of tasks drawn from CLDR only the languages
+    `embedded_of` are looked at: none where the text is the embedded corpus, apart from which they are drawn. None where
+    nothing is left.
 
     Raises:
         DataMissingError: where a task's data are absent.
         UserError: for an unknown language.
     """
-    names = [name for name in config.tasks if not (task(name).draws and without_embedded)]
-    if not names:
+    texts = read_tests(config, embedded_of=embedded_of)
+    if not texts:
         return None
-    texts = read_tests(config, names)
     return TaskSentences.of({name: [item for text in each for item in _items(text)] for name, each in texts.items()})
 
 
