@@ -58,6 +58,17 @@ def write_rows(folder: Path, sizes: dict[str, int], *, vocabulary_size: int = 60
     return PreparedRows(folder)
 
 
+def make_unknown(rows: PreparedRows, tag: str) -> PreparedRows:
+    """The same rows, those of one tag all of `<unk>`, so that nothing of it can be predicted."""
+    path, entries = rows.folder / file_name(tag), dict(rows.manifest.tags)
+    np.full_like(np.fromfile(path, id_type(rows.vocabulary_size)), 3).tofile(path)
+    changes = {"ordinary_tokens": 0, "unknown_share": 1.0, "sha256": file_sha256(path)}
+    entries[tag] = entries[tag].model_copy(update=changes)
+    manifest = rows.manifest.model_copy(update={"tags": entries})
+    write_json(rows.folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))
+    return PreparedRows(rows.folder)
+
+
 @pytest.fixture
 def rows(tmp_path: Path) -> PreparedRows:
     """Three tags of unequal size in two scripts; one language has both."""

@@ -13,6 +13,10 @@ from tqdm import tqdm
 from langsamp.analysis.of_run import analyse_run
 from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
 from langsamp.data.batches import Batches
+from langsamp.data.contamination import TaskSentences
+from langsamp.data.corpus import open_corpus
+from langsamp.data.findings import check_rows, judge_manifest, overlap_sentences, sentences
+from langsamp.data.overlap import OVERLAP, overlap_with
 from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.tokenizer import load_tokenizer
@@ -20,6 +24,7 @@ from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import RetrievalMonitor, check_monitor
 from langsamp.evaluation.run import Evaluation, evaluate
+from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model, check_model
@@ -56,7 +61,7 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     if evaluation.cells_run or not made.is_file():
         write_json(made, provenance(data=rows.fingerprint))
     for reason in analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation):
-        tqdm.write(reason, file=sys.stderr)
+        _say(reason)
     return write_report(recipe.folder), evaluation
 
 
@@ -78,10 +83,22 @@ def check(recipe: Recipe) -> None:
 def prepare(recipe: Recipe) -> PreparedRows:
     """The recipe's rows, made or found; the resolved recipe is written beside them.
 
+    What its figures mean for a training, and what its text shares with the evaluation's test sets, is told on stderr
+    in the words of `data.findings`.
+
     Raises:
-        UserError: as `prepare_rows`, and where the folder holds models of another recipe.
+        UserError: as `prepare_rows`, where no tag can be trained on, and where the folder holds models of another
+            recipe.
     """
-    rows = prepare_rows(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=recipe.folder / "rows")
+    tests = _test_sentences(recipe)
+    rows = prepare_rows(
+        recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=recipe.folder / "rows", test_sentences=tests
+    )
+    check_rows(rows)
+    for line in sentences(judge_manifest(rows.manifest.model_dump())):
+        _say(f"warning: {line}")
+    if tests is not None:
+        _tell_overlap(recipe, rows, tests)
     _adopt(recipe, rows)
     return rows
 
@@ -96,6 +113,7 @@ def open_rows(recipe: Recipe) -> PreparedRows:
     folder = recipe.folder / "rows"
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     rows = PreparedRows(folder, verify=World.from_environment().is_leader)
+    check_rows(rows)
     _adopt(recipe, rows)
     return rows
 
@@ -147,6 +165,9 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
         tokenizer=load_tokenizer(str(checkpoint)),
         ids=LanguageIds.model_validate(record["ids"]),
         rows_seen={LangScript.parse(tag): rows for tag, rows in record["rows_seen"].items()},
+        masked_seen={LangScript.parse(tag): number for tag, number in record["masked_seen"].items()}
+        if "masked_seen" in record
+        else None,
         facts={key: record[key] for key in ("name", "step", "data", "seed")}
         | ({"selection": selected["on"]} if found else {})
         | facts,
@@ -182,6 +203,33 @@ def chosen_trainings(recipe: Recipe, variants: Sequence[str], seeds: Sequence[in
         for variant, seed in recipe.trainings
         if (not variants or variant in variants) and (not seeds or seed in seeds)
     ]
+
+
+def _test_sentences(recipe: Recipe) -> TaskSentences | None:
+    """What to look for in the text; None where there is nothing, or where it is not at hand and need not be."""
+    apart = recipe.corpus.source == "cldr" and not recipe.corpus.decontaminate
+    tags = () if apart else open_corpus(recipe.corpus, base=Path()).tags
+    try:
+        return sentences_of_tests(recipe.evaluation, embedded_of=tags)
+    except UserError as error:
+        if recipe.corpus.decontaminate:
+            raise
+        _say(f"warning: the text is not searched for test sentences: {error}")
+        return None
+
+
+def _tell_overlap(recipe: Recipe, rows: PreparedRows, tests: TaskSentences) -> None:
+    try:
+        overlap = overlap_with(tests, rows, recipe.corpus, file=recipe.folder / OVERLAP)
+    except UserError as error:
+        _say(f"warning: the text is not searched for test sentences: {error}")
+        return
+    for line in overlap_sentences(overlap.tags, dropped=overlap.dropped):
+        _say(f"{'note' if overlap.dropped else 'warning'}: {line}")
+
+
+def _say(line: str) -> None:
+    tqdm.write(line, file=sys.stderr)
 
 
 def _adopt(recipe: Recipe, rows: PreparedRows) -> None:

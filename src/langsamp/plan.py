@@ -8,26 +8,25 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 import torch
-from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.artifacts import free_bytes
-from langsamp.data.cleaning import clean_documents
-from langsamp.data.corpus import Corpus, open_corpus
-from langsamp.data.packing import best_fit
+from langsamp.data.corpus import open_corpus
+from langsamp.data.estimate import SAMPLE, estimate
+from langsamp.data.findings import Figures, check_trainable, judge, overlap_sentences, sentences
+from langsamp.data.overlap import OVERLAP, read_overlap
 from langsamp.data.prepare import check_settings
-from langsamp.data.rows import MANIFEST, TOKENIZER, RowsConfig, read_manifest
+from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.sampler import sampling_shares
-from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer
-from langsamp.data.unigram import train_tokenizer
+from langsamp.data.tokenizer import load_tokenizer
 from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import check_monitor
+from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model, check_model
@@ -36,8 +35,6 @@ from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.config import LAST, TrainingConfig
 
-_SAMPLE = 300  # documents of each tag
-_QUICK_PIECES, _QUICK_DOCUMENTS = 4_000, 6_000
 _TIMED = 3  # batches
 
 
@@ -70,6 +67,8 @@ class Plan:
     """All trainings on this machine's CPU or first GPU, as measured now."""
     disk_bytes: int
     free_bytes: int
+    warnings: tuple[str, ...] = ()
+    """What the figures of the text mean, in the words of `data.findings`."""
 
     @property
     def tokens_per_second(self) -> float:
@@ -88,6 +87,8 @@ def make_plan(recipe: Recipe) -> Plan:
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
     amounts = _amounts_there(recipe) or _amounts_estimated(recipe)
+    figures = {str(tag): each for tag, each in amounts.figures.items()}
+    check_trainable(figures, row_tokens=recipe.rows.row_tokens)
     steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
     shares = sampling_shares(
         list(amounts.rows.values()),
@@ -114,6 +115,7 @@ def make_plan(recipe: Recipe) -> Plan:
         seconds=seconds_per_step * steps * trainings,
         disk_bytes=disk,
         free_bytes=free_bytes(recipe.folder),
+        warnings=(*sentences(judge(figures, row_tokens=recipe.rows.row_tokens)), *amounts.overlap),
     )
 
 
@@ -137,20 +139,28 @@ def print_plan(plan: Plan) -> None:
     hours, gib = plan.seconds / 3600, 1 << 30
     documents, rows = (sum(getattr(entry, name) for entry in plan.tags.values()) for name in ("documents", "rows"))
     console.print(f"\n{len(plan.tags)} tags, {documents:,} documents, {rows:,} rows", end="")
-    console.print(f", scaled up from up to {_SAMPLE} documents of each tag" if plan.is_estimate else ", prepared")
+    console.print(f", scaled up from up to {SAMPLE} documents of each tag" if plan.is_estimate else ", prepared")
     console.print(f"{plan.trainings} trainings of {plan.steps:,} steps, {plan.tokens:,} tokens each")
     console.print(f"{plan.parameters / 1e6:.1f} M parameters, {plan.tokens_per_second:,.0f} tokens/s measured here")
     console.print(f"time for all trainings: {hours:.1f} h" if hours >= 1 else f"time: {hours * 60:.0f} min")
     console.print(f"disk: {plan.disk_bytes / gib:.2f} GiB, {plan.free_bytes / gib:.0f} GiB free")
+    for line in plan.warnings:
+        console.print(f"warning: {line}", markup=False)
 
 
 class _Amounts(NamedTuple):
-    """Documents and rows by tag, whether they are estimates, and the tokenizer that counted."""
+    """Documents and figures by tag, what they share with test sets, and the tokenizer that counted."""
 
-    documents: dict[LangScript, int]
-    rows: dict[LangScript, int]
+    documents: Mapping[LangScript, int]
+    figures: Mapping[LangScript, Figures]
+    overlap: list[str]
+    """In words."""
     is_estimate: bool
     tokenizer: PreTrainedTokenizerFast
+
+    @property
+    def rows(self) -> dict[LangScript, int]:
+        return {tag: each.rows for tag, each in self.figures.items()}
 
 
 def _amounts_there(recipe: Recipe) -> _Amounts | None:
@@ -159,60 +169,30 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
         return None
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     entries = {LangScript.parse(tag): entry for tag, entry in read_manifest(folder).tags.items()}
+    overlap = read_overlap(recipe.folder / OVERLAP)
     return _Amounts(
         documents={tag: entry.documents for tag, entry in entries.items()},
-        rows={tag: entry.rows for tag, entry in entries.items()},
+        figures={tag: Figures.of(entry.model_dump()) for tag, entry in entries.items()},
+        overlap=overlap_sentences(overlap.tags) if overlap is not None and not overlap.dropped else [],
         is_estimate=False,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
 
 
 def _amounts_estimated(recipe: Recipe) -> _Amounts:
-    corpus = open_corpus(recipe.corpus, base=Path())
-    with tqdm(corpus.tags, desc="sampling text", unit="tag") as bar:
-        samples = {tag: _sample(corpus, tag, recipe) for tag in bar}
-    tokenizer = _tokenizer(recipe, [text for texts, _ in samples.values() for text in texts])
-    rows = {
-        tag: int(_rows_filled(texts, tokenizer, recipe.rows) * number / len(texts))
-        for tag, (texts, number) in samples.items()
-    }
-    documents = {tag: number for tag, (_, number) in samples.items()}
-    return _Amounts(documents=documents, rows=rows, is_estimate=True, tokenizer=tokenizer)
-
-
-def _rows_filled(texts: list[str], tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> float:
-    """How many rows the documents fill, with a share of a row where they are cut at its end."""
-    ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]
-    if config.packing == "concatenate":
-        return sum(map(len, ids)) / config.row_tokens
-    fitted = best_fit(
-        [texts], encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", frame=frame_of(tokenizer)
+    tests = None
+    if recipe.evaluation.data != "hub":  # a plan downloads no test sets
+        tags = () if recipe.corpus.source == "cldr" else open_corpus(recipe.corpus, base=Path()).tags
+        tests = sentences_of_tests(recipe.evaluation, embedded_of=tags)
+    found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
+    sample = f" among the first {SAMPLE} of each"
+    return _Amounts(
+        documents=found.documents,
+        figures=found.figures,
+        overlap=[] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample),
+        is_estimate=True,
+        tokenizer=found.tokenizer,
     )
-    return sum(map(len, fitted))
-
-
-def _sample(corpus: Corpus, tag: LangScript, recipe: Recipe) -> tuple[list[str], int]:
-    """The first clean documents of a tag, and how many clean ones it may have in all."""
-    raw = corpus.documents(tag)
-    first = list(islice(raw, _SAMPLE))
-    config = recipe.corpus.model_copy(update={"max_documents": None})
-    texts = list(clean_documents(first, tag=tag, config=config))
-    if next(raw, None) is None:
-        number = len(texts)
-    elif recipe.corpus.source == "cldr":
-        number = recipe.corpus.documents_per_tag
-    else:
-        number = round(len(texts) * corpus.size(tag) / sum(len(text.encode()) + 1 for text in first))
-    return texts, min(number, recipe.corpus.max_documents or number)
-
-
-def _tokenizer(recipe: Recipe, texts: list[str]) -> PreTrainedTokenizerFast:
-    """The tokenizer that the run would load, or a small one trained on the sample, which gives more tokens."""
-    if (name := recipe.resolved_tokenizer.load) is not None:
-        return load_tokenizer(name)
-    few = texts[:: max(1, len(texts) // _QUICK_DOCUMENTS)]
-    config = TokenizerConfig(vocab_size=min(recipe.tokenizer.vocab_size, _QUICK_PIECES), character_coverage=0.98)
-    return train_tokenizer(few, config, row_tokens=recipe.rows.row_tokens)
 
 
 def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from langsamp.analysis.conditioning import nearest
 from langsamp.analysis.donor_candidates import find_candidates, find_subject, find_targets, sources_of, training_items
 from langsamp.analysis.donors import analyse_donors, chance_cosine, rank_donors
 from langsamp.analysis.stored import Analysis
@@ -77,6 +78,21 @@ def test_a_control_with_shuffled_ids_says_that_its_vectors_mean_nothing(conditio
     )
     assert control.warning in language_map(control).summary
     assert control.warning in analyse_vectors(find_subject(f"{tmp_path}:both@shuffled")).values["notes"]
+
+
+def test_a_language_with_rows_but_no_predicted_token_is_nobodys_donor(conditioning, tmp_path):
+    masked = {each: 0 if each.language == "nld" else 7 * rows for each, rows in conditioning.rows_seen.items()}
+    folder = tmp_path / "counted"
+    folder.mkdir()
+    replace(conditioning, masked_seen=masked).save(folder, {each: str(each) for each in masked})
+    counted = Subject("counted", folder, None)
+    found = analyse_donors(counted, candidates="all")
+    assert "nld_Latn" in found.values["untrained_targets"]
+    assert "nld_Latn" not in found.values["candidates"] and "nld_Latn" not in set(found.tables["donors"]["donor"])
+    assert all("nld_Latn" not in dict(nearest) for nearest in found.values["nearest"].values())
+    assert "has no trained vector" in found.tables["donors"].query("target == 'nld_Latn'")["warnings"].iloc[0]
+    assert "nld" in analyse_vectors(counted).values["untrained"]["language"]
+    assert "nld" not in nearest(Conditioning.load(folder))
 
 
 def test_the_twin_of_a_target_stands_first_and_the_target_itself_nowhere(conditioning):

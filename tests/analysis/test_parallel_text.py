@@ -4,6 +4,7 @@ from langsamp.analysis.parallel_text import draw_parallel
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.readers.sib200 import SIB200_LABELS
 from langsamp.evaluation.task import TaskData
+from langsamp.languages.tags import LangScript
 
 VERSES = [f"verse {number}" for number in range(40)]
 
@@ -114,6 +115,17 @@ def test_sib200_is_parallel_line_by_line_where_its_labels_agree(tmp_path):
     assert [text.removeprefix("deu_Latn ") for text in german] == [text.removeprefix("rus_Cyrl ") for text in russian]
     assert found.available == 20
     assert "another order" in found.missing["fra_Latn"]
+
+
+def test_a_placeholder_costs_its_sentence_and_not_its_language(tmp_path):
+    labels = [SIB200_LABELS[number % 7] for number in range(20)]
+    for tag in ("deu_Latn", "rus_Cyrl"):
+        write_sib200(tmp_path, tag, labels)
+    path = tmp_path / "sib200" / "deu_Latn" / "test.tsv"
+    path.write_text(path.read_text().replace(say("deu_Latn", 3) + "\n", "<range>\n"))
+    found = draw_parallel("sib200", TaskData(data=tmp_path), languages="all", number=12)
+    assert found.available == 19 and not found.missing
+    assert "<range>" not in found.sentences[LangScript("deu", "Latn")]
 
 
 def test_embedded_sentences_need_no_data():

@@ -17,6 +17,7 @@ from langsamp.data.tokenizer import TokenizerConfig
 from langsamp.languages.ids import LanguageIds
 from langsamp.training.held_out import tensors
 from langsamp.world import World
+from tests.conftest import make_unknown
 
 
 def batches(rows: PreparedRows, *, seed: int = 0, shuffles_ids: bool = False, **masking: float) -> Batches:
@@ -46,6 +47,7 @@ def step(
         language_ids=np.concatenate([part.language_ids for part in parts]),
         script_ids=np.concatenate([part.script_ids for part in parts]),
         num_masked=sum(part.num_masked for part in parts),
+        masked_by_tag=np.sum([part.masked_by_tag for part in parts], axis=0),
     )
 
 
@@ -106,6 +108,17 @@ def test_shuffled_ids_are_those_of_the_step_on_the_same_rows_under_the_same_mask
         assert np.array_equal(own.input_ids, lent.input_ids) and np.array_equal(own.labels, lent.labels)
         assert pairs(own) != pairs(lent)
         assert sorted(pairs(own)) == sorted(pairs(lent))
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_masked_tokens_are_counted_by_the_ids_that_their_rows_bear(rows: PreparedRows, shuffled: bool) -> None:
+    whole, ids = step(make_unknown(rows, "kmr_Cyrl"), 3, shuffled=shuffled), LanguageIds.of(rows.tags)
+    masked = (whole.labels != IGNORED).sum(axis=1)
+    assert whole.masked_by_tag.sum() == whole.num_masked == masked.sum()
+    for number, tag in enumerate(rows.tags):
+        bears = [pair == ids.pair(tag) for pair in pairs(whole)]
+        assert whole.masked_by_tag[number] == masked[bears].sum()
+    assert (whole.masked_by_tag[1] == 0) != shuffled, "rows of unknown tokens have nothing to predict"
 
 
 def test_shuffled_ids_are_a_function_of_seed_and_step(rows: PreparedRows) -> None:

@@ -28,7 +28,8 @@ def step(rows: PreparedRows, number: int, *, size: int = 1, rows_per_batch: int 
     ]
     names = ("input_ids", "labels", "language_ids", "script_ids")
     whole = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return MaskedBatch(**whole, num_masked=sum(part.num_masked for part in parts))
+    by_tag = np.sum([part.masked_by_tag for part in parts], axis=0)
+    return MaskedBatch(**whole, num_masked=sum(part.num_masked for part in parts), masked_by_tag=by_tag)
 
 
 def chosen(batch: MaskedBatch) -> NDArray[np.bool_]:

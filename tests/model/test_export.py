@@ -74,6 +74,22 @@ def test_conditioning_comes_back_with_names_and_rows_seen(
             assert torch.equal(torch.from_numpy(vectors), table.weight)
 
 
+def test_a_vector_is_trained_where_tokens_were_predicted_under_its_id(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    model = exported(tmp_path, tokenizer, "xlm-roberta", "both")
+    rows_seen, masked = (dict(zip(TAGS, numbers, strict=True)) for numbers in ((10, 5, 3), (70, 0, 0)))
+    out = tmp_path / "counted"
+    export_model(model, out, tokenizer=tokenizer, ids=IDS, rows_seen=rows_seen, masked_seen=masked, facts=FACTS)
+    counted, older = Conditioning.load(out), Conditioning.load(tmp_path / "export")
+    assert counted.rows_of_language("kmr") == 8 and not counted.is_trained("language", "kmr")
+    assert not counted.is_trained("script", "Cyrl") and counted.is_trained("script", "Latn")
+    assert counted.masked_seen == masked and older.masked_seen is None
+    assert older.is_trained("language", "kmr"), "where tokens were not counted, rows stand for them"
+    record = json.loads((out / "languages.json").read_text())
+    assert record["untrained"] == {"languages": ["kmr"], "scripts": ["Cyrl"]}
+
+
 def test_tokenizer_and_card_are_there(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
     exported(tmp_path, tokenizer, "xlm-roberta", "both")
     loaded = AutoTokenizer.from_pretrained(tmp_path / "export")

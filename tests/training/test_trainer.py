@@ -22,11 +22,11 @@ from langsamp.errors import DamagedError, NonFiniteLossError, StoppedError, User
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant, parts_of
-from langsamp.training.checkpoint import checkpoints, rebuild_model
+from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.task import TrainingTask
 from langsamp.training.trainer import train
-from tests.conftest import tiny_mlm
+from tests.conftest import make_unknown, tiny_mlm
 
 Tokenizer = PreTrainedTokenizerFast
 
@@ -93,6 +93,7 @@ def assert_resumes_exactly(rows: PreparedRows, tokenizer: Tokenizer, folder: Pat
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert losses(folder / "whole") == losses(folder / "parts")
+    assert read_record(whole)["masked_seen"] == read_record(again)["masked_seen"]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,28 @@ def test_a_checkpoint_rebuilds_the_model(rows: PreparedRows, tokenizer: Tokenize
     for name, value in job.model.state_dict().items():
         assert torch.equal(model.state_dict()[name], value)
     assert sum(record["rows_seen"].values()) == 4 * 32
+    assert all(record["masked_seen"][tag] >= number for tag, number in record["rows_seen"].items())
+
+
+def test_rows_with_nothing_to_predict_break_no_loss_and_give_no_gradient(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    job = task(make_unknown(rows, "kmr_Cyrl"), tokenizer, tmp_path, held_out_every=4, checkpoint_every=2)
+    record = read_record(train(job, cpu=True))
+    assert record["rows_seen"]["kmr_Cyrl"] > 0 == record["masked_seen"]["kmr_Cyrl"]
+    assert record["masked_seen"]["kmr_Latn"] > 0
+
+
+def test_a_step_with_nothing_to_predict_at_all_changes_no_weight(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    for tag in map(str, rows.tags):
+        rows = make_unknown(rows, tag)
+    job = task(rows, tokenizer, tmp_path, steps=1, weight_decay=0.0)
+    before = {name: value.clone() for name, value in job.model.state_dict().items()}
+    train(job, cpu=True)
+    assert losses(tmp_path) == [0.0]
+    assert all(torch.equal(value, before[name]) for name, value in job.model.state_dict().items())
 
 
 def test_only_the_newest_checkpoints_stay(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -266,6 +289,7 @@ def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tm
         two = tmp_path / "two" / variant
         assert losses(two) == pytest.approx(losses(tmp_path / "one" / variant), rel=1e-4)
         theirs = load_file(checkpoints(two / "checkpoints")[-1] / "model.safetensors")
+        assert read_record(checkpoints(two / "checkpoints")[-1])["masked_seen"] == read_record(one)["masked_seen"]
         for name, value in load_file(one / "model.safetensors").items():
             torch.testing.assert_close(theirs[name], value, atol=3e-3, rtol=0)
         assert [line["tags"] for line in log(two, "held_out")][-1].keys() == set(map(str, rows.tags))

@@ -1,11 +1,11 @@
 """What the language and script vectors know: nearest neighbours, a picture in two dimensions, purity by group.
 
-Only trained vectors take part: one whose language (script) has seen no row is still its random start and would look
-like a finding.
+Only trained vectors take part: one under whose id no token was predicted is still its random start and would look like
+a finding.
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from langsamp.analysis.nulls import Statistic, Strata, beside_null
 from langsamp.errors import DataMissingError
 from langsamp.languages.tags import LangScript
-from langsamp.model.conditioning import Conditioning
+from langsamp.model.conditioning import Conditioning, VectorTable
 
-Table = Literal["language", "script"]
+Table = VectorTable
 Floats = NDArray[np.floating]
 
 
@@ -27,7 +27,7 @@ class Vectors(NamedTuple):
     """Shape (codes, hidden), double precision."""
     rows: tuple[int, ...]
     untrained: tuple[str, ...]
-    """Codes left out because they have seen no row."""
+    """Codes left out because their vectors have had no gradient."""
 
 
 class Projection(NamedTuple):
@@ -40,7 +40,7 @@ class Projection(NamedTuple):
 
 
 def trained(conditioning: Conditioning, table: Table = "language") -> Vectors:
-    """The vectors of one table that have seen text, in the order of their ids.
+    """The vectors of one table that have had a gradient, in the order of their ids.
 
     Raises:
         DataMissingError: where the model was trained without this table.
@@ -54,19 +54,23 @@ def trained(conditioning: Conditioning, table: Table = "language") -> Vectors:
     codes = conditioning.ids.languages if table == "language" else conditioning.ids.scripts
     rows_of = conditioning.rows_of_language if table == "language" else conditioning.rows_of_script
     rows = [rows_of(code) for code in codes]
-    kept = [index for index, seen in enumerate(rows) if seen > 0]
+    is_trained = [conditioning.is_trained(table, code) for code in codes]
+    kept = [index for index, had_gradient in enumerate(is_trained) if had_gradient]
     return Vectors(
         codes=tuple(codes[index] for index in kept),
         vectors=values[kept].astype(np.float64),
         rows=tuple(rows[index] for index in kept),
-        untrained=tuple(code for code, seen in zip(codes, rows, strict=True) if seen == 0),
+        untrained=tuple(code for code, had_gradient in zip(codes, is_trained, strict=True) if not had_gradient),
     )
 
 
 def main_tags(conditioning: Conditioning, table: Table = "language") -> dict[str, LangScript]:
-    """Of each language (or script) the tag with the most training rows, the last by tag of equals."""
-    by_rows = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items())
-    return {getattr(tag, table): tag for _, tag in by_rows}
+    """Of each language (or script) the tag with the most training rows, the last by tag of equals.
+
+    One whose rows had nothing to predict speaks for a vector only where no other does.
+    """
+    by_rows = sorted((conditioning.gave_gradient(tag), rows, tag) for tag, rows in conditioning.rows_seen.items())
+    return {getattr(tag, table): tag for *_, tag in by_rows}
 
 
 def nearest(

@@ -73,7 +73,7 @@ def has_language_vectors(subject: Subject) -> bool:
 
 
 def trained_tags(conditioning: Conditioning) -> tuple[LangScript, ...]:
-    """The tags whose language vector has seen text, in alphabetical order.
+    """The tags whose language vector has had a gradient, in alphabetical order.
 
     Raises:
         DataMissingError: where the model was trained without language vectors.
@@ -83,7 +83,7 @@ def trained_tags(conditioning: Conditioning) -> tuple[LangScript, ...]:
             f"the model has no language vectors: its variant is {conditioning.variant!r}. Choose a model whose variant "
             "is 'language' or 'both'"
         )
-    return tuple(tag for tag in sorted(conditioning.rows_seen) if conditioning.rows_of_language(tag.language) > 0)
+    return tuple(tag for tag in sorted(conditioning.rows_seen) if conditioning.is_trained("language", tag.language))
 
 
 def find_candidates(words: str, conditioning: Conditioning) -> Chosen:
@@ -215,7 +215,9 @@ def _closest_tag(wanted: LangScript, there: Collection[LangScript], conditioning
     if wanted in there:
         return wanted
     same = [tag for tag in there if tag in aliases(wanted)] or [tag for tag in there if tag.language == wanted.language]
-    return max(same, key=lambda tag: (conditioning.rows_seen[tag], str(tag)), default=None)
+    return max(
+        same, key=lambda tag: (conditioning.gave_gradient(tag), conditioning.rows_seen[tag], str(tag)), default=None
+    )
 
 
 def _taken(wanted: LangScript, taken: LangScript) -> str:

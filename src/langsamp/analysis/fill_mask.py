@@ -21,7 +21,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.languages.ids import LanguageIds
-from langsamp.model.conditioning import LANGUAGES, Conditioning
+from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 
 MOST_CHOICES = 12
@@ -92,7 +92,7 @@ class MaskFiller:
         """The `k` most probable tokens under no vector and under each of `vectors`, and the `k` that these raise most.
 
         `Choice.parse` reads the vectors. Columns: `vectors` (`none` first, then the choices in their order), `trained`
-        (False where a vector that was added has seen no text), `list` (`likeliest`, or `raised`: the largest `factor`
+        (False where an added vector has had no gradient), `list` (`likeliest`, or `raised`: the largest `factor`
         among the tokens more probable than chance, 1 / vocabulary), `rank` (1 is the first), `token` (as the vocabulary
         has it), `text` (as it reads), `continues` (it goes on with the word before it), `probability` (softmax over the
         whole vocabulary), `factor` (this probability over that without vectors).
@@ -172,8 +172,9 @@ class MaskFiller:
         return found[0], found[1]
 
     def _is_trained(self, choice: Choice) -> bool:
-        seen = self.conditioning.rows_of_language, self.conditioning.rows_of_script
-        return all(rows(code) > 0 for rows, code in zip(seen, choice, strict=True) if code is not None)
+        tables: tuple[VectorTable, VectorTable] = ("language", "script")
+        pairs = zip(tables, choice, strict=True)
+        return all(self.conditioning.is_trained(table, code) for table, code in pairs if code is not None)
 
     def _token(self, index: int) -> dict[str, str | bool]:
         token = str(self.tokenizer.convert_ids_to_tokens(index))

@@ -16,6 +16,7 @@ import numpy as np
 from langsamp.artifacts import fingerprint
 from langsamp.data.cldr.tasks import retrieval_items
 from langsamp.errors import UserError
+from langsamp.evaluation.placeholders import WithoutPlaceholders, is_placeholder
 from langsamp.evaluation.readers.cldr import CldrPairs
 from langsamp.evaluation.readers.folders import named
 from langsamp.evaluation.readers.parallel import ENGLISH, ParallelReader
@@ -150,12 +151,14 @@ def _through_english(
     return found
 
 
-def _in_one_order(reader: Any, chosen: Sequence[LangScript], missing: dict[str, str]) -> dict[LangScript, Items]:
+def _in_one_order(
+    reader: WithoutPlaceholders, chosen: Sequence[LangScript], missing: dict[str, str]
+) -> dict[LangScript, Items]:
     """Each language's sentences by their place; one whose labels stand in another order than most is left out."""
     texts = {}
     for tag in chosen:
         try:
-            texts[tag] = reader.read(tag)
+            texts[tag] = reader.whole.read(tag)  # with placeholders, which keep the places of the others
         except UserError as error:
             missing[str(tag)] = str(error)
     usual = Counter(text.labels for text in texts.values()).most_common(1)
@@ -164,7 +167,7 @@ def _in_one_order(reader: Any, chosen: Sequence[LangScript], missing: dict[str, 
             missing[str(tag)] = "its labels stand in another order than those of the others, so its lines may too"
             del texts[tag]
     return {
-        tag: {place: sentence for place, sentence in enumerate(text.texts) if sentence.strip()}
+        tag: {place: sentence for place, sentence in enumerate(text.texts) if not is_placeholder(sentence)}
         for tag, text in texts.items()
     }
 

@@ -47,7 +47,8 @@ def others(opened: Opened, words: str) -> list[tuple[str, str]]:
 
 def first_language(opened: Opened) -> str:
     """The language to begin with: German, whose relatives are known to many readers, or the one with most rows."""
-    seen = {tag: rows for tag, rows in opened.conditioning.rows_seen.items() if rows} if opened.conditioning else {}
+    known = opened.conditioning
+    seen = {tag: rows for tag, rows in known.rows_seen.items() if known.gave_gradient(tag)} if known else {}
     if not seen or any(tag.language == _FIRST for tag in seen):
         return describe(LangScript(_FIRST, "Latn")).name
     return str(max(seen, key=lambda tag: (seen[tag], tag)))

@@ -87,7 +87,11 @@ def vector_name(word: str) -> str:
 
 
 def _own_scripts(conditioning: Conditioning, language: str | None) -> list[str]:
-    seen = {tag.script: rows for tag, rows in conditioning.rows_seen.items() if tag.language == language and rows}
+    seen = {
+        tag.script: rows
+        for tag, rows in conditioning.rows_seen.items()
+        if tag.language == language and conditioning.gave_gradient(tag)
+    }
     return sorted(seen, key=lambda script: -seen[script]) or [NONE]
 
 
@@ -153,7 +157,7 @@ def _languages(opened: Opened) -> dict[str, Any]:
     if conditioning is None or conditioning.language is None:
         return {"choices": [], "value": [], "info": "this model has none"}
     names = {code: describe(LangScript(code, "Latn")).name for code in conditioning.ids.languages}
-    unseen = {code for code in names if conditioning.rows_of_language(code) == 0}
+    unseen = {code for code in names if not conditioning.is_trained("language", code)}
     found = sorted((f"{name} ({code}{', untrained' if code in unseen else ''})", code) for code, name in names.items())
     likely = [code for code in (*_FIRST, *names) if code in names and code not in unseen]
     return {"choices": found, "value": list(dict.fromkeys(likely))[:_SHOWN], "info": "one or more"}
@@ -165,5 +169,9 @@ def _scripts(opened: Opened) -> dict[str, Any]:
     if conditioning is None or conditioning.script is None:
         return {"choices": [], "value": [], "info": "this model has none"}
     found = [("the language's own", OWN), ("none", NONE)]
-    found += sorted((f"{scripts()[code]} ({code})", code) for code in conditioning.ids.scripts)
+    untrained = {code for code in conditioning.ids.scripts if not conditioning.is_trained("script", code)}
+    found += sorted(
+        (f"{scripts()[code]} ({code}{', untrained' if code in untrained else ''})", code)
+        for code in conditioning.ids.scripts
+    )
     return {"choices": found, "value": [OWN], "info": "every language is shown with each"}

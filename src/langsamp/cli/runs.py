@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.output import end_if_failed, print_line, print_scores
+from langsamp.cli.output import complain, end_if_failed, print_line, print_scores
 
 if TYPE_CHECKING:
     from langsamp.recipe import Recipe
@@ -15,6 +15,8 @@ RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file of
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Put over the recipe, e.g. training.steps=100.")
 ]
+
+_DECONTAMINATE = "corpus.decontaminate=true"
 
 
 def run(
@@ -40,12 +42,20 @@ def run(
     end_if_failed(evaluation)
 
 
-def prepare(recipe: RecipeFile, settings: Settings = None) -> None:
-    """Clean text, make the tokenizer, pack rows."""
+def prepare(
+    recipe: RecipeFile,
+    settings: Settings = None,
+    decontaminate: Annotated[
+        bool, typer.Option("--decontaminate", help="Drop documents that hold a test sentence of the evaluation.")
+    ] = False,
+) -> None:
+    """Clean text, make the tokenizer, pack rows; say what is wrong with the text."""
     from langsamp import pipeline
 
-    rows = pipeline.prepare(_recipe(recipe, settings))
+    rows = pipeline.prepare(_recipe(recipe, [*(settings or ()), *([_DECONTAMINATE] if decontaminate else [])]))
     print_line(f"{sum(rows.sizes):,} rows of {rows.row_tokens} tokens, {len(rows.tags)} tags: {rows.folder}")
+    if decontaminate:
+        complain(f"note: other commands on this run need it in the recipe, or --set {_DECONTAMINATE}")
 
 
 def train(

@@ -82,7 +82,8 @@ class MaskedBatch:
 
     `input_ids` and `labels` have shape (B, L), labels are IGNORED where nothing is predicted; `language_ids` and
     `script_ids` have shape (B,). `num_masked` counts the tokens to predict. `documents` (B, L), where rows hold whole
-    documents, is the number of each token's document in its row, 0 for padding.
+    documents, is the number of each token's document in its row, 0 for padding. `masked_by_tag` (tags,) counts the
+    tokens to predict by the tag whose ids their row bears: what the vectors of that tag get a gradient from.
     """
 
     input_ids: NDArray[np.int64]
@@ -90,6 +91,7 @@ class MaskedBatch:
     language_ids: NDArray[np.int64]
     script_ids: NDArray[np.int64]
     num_masked: int
+    masked_by_tag: NDArray[np.int64]
     documents: NDArray[np.int64] | None = None
 
 
@@ -160,14 +162,15 @@ class Batches:
         labels = np.full_like(inputs, IGNORED)
         for row, (part, major, minor) in enumerate(keys):
             self._mask_row(inputs[row], labels[row], self._stream(part, major, minor), rate)
-        pairs = self._pairs[tags]
+        pairs, masked_B = self._pairs[tags], (labels != IGNORED).sum(axis=1)
         return MaskedBatch(
             input_ids=inputs,
             labels=labels,
             language_ids=pairs[:, 0],
             script_ids=pairs[:, 1],
-            num_masked=int((labels != IGNORED).sum()),
+            num_masked=int(masked_B.sum()),
             documents=None if self.rows.frame is None else segments(tokens, self.rows.frame),
+            masked_by_tag=np.bincount(tags, masked_B, minlength=len(self._pairs)).astype(np.int64),
         )
 
     def _stream(self, part: int, major: int, minor: int) -> np.random.Generator:
@@ -177,7 +180,7 @@ class Batches:
     def _mask_row(
         self, inputs: NDArray[np.int64], labels: NDArray[np.int64], stream: np.random.Generator, rate: float
     ) -> None:
-        """Mask one row (L,) in place; at least one token is chosen."""
+        """Mask one row (L,) in place; at least one token is chosen, where there is an ordinary one."""
         ordinary = self._is_ordinary[inputs]
         lot = np.where(ordinary, stream.random(len(inputs)), np.inf)
         if self._masking.count == "fixed":

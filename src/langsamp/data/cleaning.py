@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from langsamp.data.contamination import OverlapCounts
 from langsamp.data.corpus import CorpusConfig
 from langsamp.data.duplicates import SeenTexts
 from langsamp.data.odd_rows import OddRow, OddRows
@@ -22,7 +24,13 @@ from langsamp.languages.scripts import letters_by_script, likely_script, share_i
 from langsamp.languages.table import scripts
 from langsamp.languages.tags import LangScript
 
-EMPTY, DUPLICATE, OVER_CAP, ODD = "empty", "duplicate", "over max_documents", "cannot be read"
+EMPTY, DUPLICATE, TEST_TEXT, OVER_CAP, ODD = (
+    "empty",
+    "duplicate",
+    "test sentence",
+    "over max_documents",
+    "cannot be read",
+)
 """Why documents are dropped."""
 
 _BATCH = 1000  # documents
@@ -123,9 +131,12 @@ def clean_documents(
     config: CorpusConfig,
     counts: CleaningCounts | None = None,
     scratch: Path | None = None,
+    overlap: OverlapCounts | None = None,
 ) -> Iterator[str]:
     """The clean documents of one tag as a stream; see `clean_batches`."""
-    return chain.from_iterable(clean_batches(documents, tag=tag, config=config, counts=counts, scratch=scratch))
+    return chain.from_iterable(
+        clean_batches(documents, tag=tag, config=config, counts=counts, scratch=scratch, overlap=overlap)
+    )
 
 
 def clean_batches(
@@ -135,11 +146,13 @@ def clean_batches(
     config: CorpusConfig,
     counts: CleaningCounts | None = None,
     scratch: Path | None = None,
+    overlap: OverlapCounts | None = None,
 ) -> Iterator[list[str]]:
     """The clean documents of one tag in lists of up to a thousand, in their order, none of them empty.
 
     `counts` is filled on the way and complete at the end. Documents over the cap are read and counted unless that costs
-    a download. Digests of seen documents beyond the first millions lie in the folder `scratch`.
+    a download. Digests of seen documents beyond the first millions lie in the folder `scratch`. Documents with test
+    sentences are counted in `overlap`, and dropped where the configuration says so.
 
     Raises:
         UserError: where less than half of the letters of the first thousand kept documents, or of all, are in the tag's
@@ -152,13 +165,19 @@ def clean_batches(
     is_checked = False
     while batch := list(islice(raw, _BATCH)):
         counts.read += len(batch)
-        kept = _capped(_kept(_readable(batch, counts), seen, counts), config.max_documents, counts)
+        kept = _kept(_readable(batch, counts), seen, counts)
+        if overlap is not None and config.decontaminate:
+            kept = _without_test_text(kept, overlap, counts)
+        kept = _capped(kept, config.max_documents, counts)
         if kept:
-            counts.add(kept)
+            if overlap is not None and not config.decontaminate:
+                overlap.add([each.lines for each in kept])
+            texts = [each.text for each in kept]
+            counts.add(texts)
             if config.check_script and not is_checked and counts.kept >= _CHECKED:
                 _check_script(tag, counts)
                 is_checked = True
-            yield kept
+            yield texts
         if counts.kept == config.max_documents:
             break
     if not config.is_remote:
@@ -166,14 +185,6 @@ def clean_batches(
         counts.read += rest
         counts.dropped[OVER_CAP] += rest
     _check_end(tag, counts, check_script=config.check_script)
-
-
-def _capped(kept: list[str], cap: int | None, counts: CleaningCounts) -> list[str]:
-    if cap is None or counts.kept + len(kept) <= cap:
-        return kept
-    room = cap - counts.kept
-    counts.dropped[OVER_CAP] += len(kept) - room
-    return kept[:room]
 
 
 def _readable(batch: list[str], counts: CleaningCounts) -> list[str]:
@@ -189,14 +200,36 @@ def _readable(batch: list[str], counts: CleaningCounts) -> list[str]:
     return [text for text in batch if not isinstance(text, OddRow)]
 
 
-def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> list[str]:
-    clean = [text for text in map(clean_text, batch) if text]
+class _Document(NamedTuple):
+    text: str
+    lines: str
+    """The same with its line ends, where it has several: they end sentences too."""
+
+
+def _capped(kept: list[_Document], cap: int | None, counts: CleaningCounts) -> list[_Document]:
+    if cap is None or counts.kept + len(kept) <= cap:
+        return kept
+    room = cap - counts.kept
+    counts.dropped[OVER_CAP] += len(kept) - room
+    return kept[:room]
+
+
+def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> list[_Document]:
+    clean = [_Document(text, raw if "\n" in raw else text) for raw in batch if (text := clean_text(raw))]
     counts.dropped[EMPTY] += len(batch) - len(clean)
     if seen is None:
         return clean
-    fresh = [text for text, is_new in zip(clean, seen.new(clean), strict=True) if is_new]
+    is_new = seen.new([each.text for each in clean])
+    fresh = [each for each, fits in zip(clean, is_new, strict=True) if fits]
     counts.dropped[DUPLICATE] += len(clean) - len(fresh)
     return fresh
+
+
+def _without_test_text(kept: list[_Document], overlap: OverlapCounts, counts: CleaningCounts) -> list[_Document]:
+    holds = overlap.add([each.lines for each in kept])
+    clear = [each for each, held in zip(kept, holds, strict=True) if not held]
+    counts.dropped[TEST_TEXT] += len(kept) - len(clear)
+    return clear
 
 
 def _check_end(tag: LangScript, counts: CleaningCounts, *, check_script: bool) -> None:

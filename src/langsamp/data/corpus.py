@@ -14,6 +14,8 @@ from langsamp.artifacts import fingerprint
 from langsamp.data.configurations import MAPPING_HELP
 from langsamp.data.folder import FolderCorpus, files_by_tag
 from langsamp.data.hub import HubCorpus, find_dataset
+from langsamp.data.no_text import check_file_is_text
+from langsamp.data.reading import TextFormat
 from langsamp.errors import UserError
 from langsamp.languages.select import Uses, select
 from langsamp.languages.table import check
@@ -48,6 +50,9 @@ class CorpusConfig(BaseModel):
     """Stop where less than half of a tag's letters are in its script."""
     deduplicate: bool = True
     """Keep only the first of equal documents of a tag."""
+    decontaminate: bool = False
+    """Drop documents that hold a test sentence of the evaluation (`data.contamination` says what counts as one). Else
+    they are counted and told."""
 
     @property
     def is_remote(self) -> bool:
@@ -88,8 +93,8 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
     """The corpus that `config` describes; folders are relative to `base`.
 
     Raises:
-        UserError: where the source is absent or holds no text, a file or tag is not as expected, or the selector
-            selects nothing.
+        UserError: where the source is absent or holds no text, a file or tag is not as expected (a git-lfs pointer,
+            a page of a server), or the selector selects nothing.
     """
     if config.source == "cldr":
         from langsamp.data.cldr.corpus import CldrCorpus
@@ -110,11 +115,10 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
         raise UserError("corpus.configurations is for datasets (`corpus.source: hub:OWNER/NAME`); leave it out here")
     folder = base / Path(config.source).expanduser()
     files = files_by_tag(folder)
-    return FolderCorpus(
-        source=folder.resolve().name,
-        files={tag: files[tag] for tag in _selected(config, files)},
-        text_column=config.text_column,
-    )
+    chosen = {tag: files[tag] for tag in _selected(config, files)}
+    for path in chosen.values():
+        check_file_is_text(path, is_plain=TextFormat.of(path) == TextFormat("txt", ""))
+    return FolderCorpus(source=folder.resolve().name, files=chosen, text_column=config.text_column)
 
 
 def _chosen(config: CorpusConfig, dataset: HubCorpus) -> HubCorpus:

@@ -16,8 +16,19 @@ from typing import Any
 from pydantic import BaseModel
 from tqdm import tqdm
 
-from langsamp.artifacts import differing_keys, fingerprint, locked, provenance, replacing, write_json, writing
+from langsamp.artifacts import (
+    differing_keys,
+    fingerprint,
+    locked,
+    provenance,
+    read_json,
+    replacing,
+    write_json,
+    writing,
+)
+from langsamp.data.contamination import TaskSentences
 from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.overlap import LOOKED_FOR, look_for, sentences_file
 from langsamp.data.rows import MANIFEST, TOKENIZER, Manifest, PreparedRows, RowsConfig, TagRows, read_manifest
 from langsamp.data.tag_rows import TagWork
 from langsamp.data.tokenizer import (
@@ -46,24 +57,35 @@ def prepare_rows(
     out: Path,
     base: Path = Path(),
     workers: int | None = None,
+    test_sentences: TaskSentences | None = None,
 ) -> PreparedRows:
     """The rows of a corpus in the folder `out`, made unless they are there; folders of text are relative to `base`.
 
     `workers` processes share the tags (default: one for each processor); the rows do not depend on it.
+    `test_sentences` are looked for in the text; documents that hold one are counted, or dropped where
+    `corpus.decontaminate` says so.
 
     Raises:
-        UserError: where the text is not as expected, `out` holds rows of other text or settings, or another process is
-            preparing there.
+        UserError: where the text is not as expected, `out` holds rows of other text or settings, another process is
+            preparing there, or there are no sentences to decontaminate by.
     """
+    if corpus.decontaminate and test_sentences is None:
+        raise UserError("corpus.decontaminate needs the evaluation's test sets, and there are none to look for")
     source = open_corpus(corpus, base=base)
-    made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint())
+    dropped_for = test_sentences.fingerprint if test_sentences is not None and corpus.decontaminate else None
+    made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint(), dropped_for=dropped_for)
     if not (out / MANIFEST).is_file():
         if out.is_file() or (out.is_dir() and any(out.iterdir())):
             raise UserError(f"{out} holds no prepared rows but something else; name another folder or empty it")
         folder = out.parent / f".{out.name}.{fingerprint(made_from)}"
-        jobs = [TagWork(tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder) for tag in source.tags]
+        known = sentences_file(test_sentences, folder) if test_sentences is not None else None
+        jobs = [
+            TagWork(tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder, test_sentences=known)
+            for tag in source.tags
+        ]
         with locked(out):
             if not (out / MANIFEST).is_file():  # another process may have ended just now
+                look_for(test_sentences, folder)
                 _make(jobs, tokenizer, out, made_from=made_from, workers=workers or usable_cores())
     _check_same(made_from, out)
     return PreparedRows(out)
@@ -77,20 +99,29 @@ def check_settings(corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsC
         UserError: naming every setting that differs.
     """
     made_from: Any = read_manifest(out).made_from
-    _check_same(_made_from(corpus, tokenizer, rows, text=made_from["corpus"]["text"]), out)
+    dropped_for = made_from["corpus"].get("decontaminate", "unknown") if corpus.decontaminate else None
+    text = made_from["corpus"]["text"]
+    _check_same(_made_from(corpus, tokenizer, rows, text=text, dropped_for=dropped_for), out)
 
 
 def _made_from(
-    corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig, *, text: str
+    corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig, *, text: str, dropped_for: str | None
 ) -> dict[str, dict[str, object]]:
-    """What the rows depend on, the text by its fingerprint; where the text lies is not part of it."""
+    """What the rows depend on, texts by their fingerprints; where the text lies is not part of it.
+
+    `dropped_for` names the test sentences whose documents are dropped, None where none are.
+    """
 
     def settings(config: BaseModel, *names: str) -> dict[str, object]:
         content: dict[str, object] = config.model_dump(mode="json")
         return {key: value for key, value in content.items() if not names or key in names}
 
     return {
-        "corpus": {"text": text, **settings(corpus, "max_documents", "check_script", "deduplicate")},
+        "corpus": {
+            "text": text,
+            **settings(corpus, "max_documents", "check_script", "deduplicate"),
+            **({} if dropped_for is None else {"decontaminate": dropped_for}),
+        },
         "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
         if tokenizer.load
         else settings(tokenizer),
@@ -184,9 +215,11 @@ def _finish(
         licence=source.licence,
         row_tokens=rows.row_tokens,
         tags=tags,
+        looked_for=read_json(folder / LOOKED_FOR),
         **{key: value for key, value in facts.items() if key != "unknown_id"},
     )
-    for path in {*folder.glob("*.clean.*"), *folder.glob("*_*.json"), folder / "tokenizer-facts.json"}:
+    on_the_way = ("*.clean.*", "*_*.json", "tokenizer-facts.json", LOOKED_FOR, "test-sentences.*")
+    for path in {path for pattern in on_the_way for path in folder.glob(pattern)}:
         path.unlink()
     for path in folder.glob(".*"):  # half-written by a preparation that was killed
         shutil.rmtree(path) if path.is_dir() else path.unlink()

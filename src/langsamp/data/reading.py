@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from langsamp.data.no_text import START, check_is_text
 from langsamp.data.odd_rows import OddRow
 from langsamp.errors import UserError
 
@@ -133,7 +134,10 @@ def documents_in(path: Path, *, text_column: str) -> Iterator[str]:
 def _lines(path: Path, compression: str) -> Iterator[str]:
     opened, number = _OPENERS[compression], 0
     with opened(path) as stream:
-        check_encoding(path, stream.read(_START))
+        start = stream.read(max(START, _START))
+    if compression:
+        check_is_text(path, start[:START], is_plain=True)
+    check_encoding(path, start[:_START])
     try:
         with opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="\n") as file:
             read = file.readline

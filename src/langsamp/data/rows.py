@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from langsamp.artifacts import SCHEMA, file_sha256, read_versioned
+from langsamp.data.contamination import Overlap
 from langsamp.data.packing import Frame
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
@@ -67,8 +68,21 @@ class TagRows(BaseModel):
     """Tokens after the last full row, the only ones lost."""
     padding_tokens: int = 0
     """Tokens of the rows that stand for nothing; they count as no tokens above."""
+    overlap: Mapping[str, Overlap] = {}
+    """What the text shares with test sets, by task: in the rows, or dropped where `corpus.decontaminate` says so."""
     sha256: str
     """Checksum of the tag's file."""
+
+
+class LookedFor(BaseModel):
+    """Which test sentences were looked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fingerprint: str
+    """Names tasks and sentences by content."""
+    sentences: Mapping[str, int]
+    """Different ones by task."""
 
 
 class Manifest(BaseModel):
@@ -90,6 +104,8 @@ class Manifest(BaseModel):
     special_ids: tuple[int, ...]
     """Ids that stand for no text: of special tokens, and of no token at all."""
     tags: Mapping[str, TagRows]
+    looked_for: LookedFor | None = None
+    """The test sentences that were looked for in the text; null where none were."""
     frame: Frame | None = None
     """Where the rows hold whole documents: the ids around each, and of padding."""
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from langsamp.artifacts import file_sha256, read_json, write_json, writing
 from langsamp.data.cleaning import CleaningCounts, clean_batches
+from langsamp.data.contamination import Overlap, OverlapCounts, sentences_at
 from langsamp.data.corpus import Corpus, CorpusConfig
 from langsamp.data.encoding import Encoder, encoder_of
 from langsamp.data.packing import best_fit, concatenated
@@ -35,6 +36,8 @@ class TagWork:
     cleaning: CorpusConfig
     rows: RowsConfig
     folder: Path
+    test_sentences: Path | None = None
+    """File with those to be looked for in the text (`contamination.TaskSentences`)."""
 
     @property
     def record(self) -> Path:
@@ -52,17 +55,24 @@ class TagWork:
     def clean(self) -> int:
         """Write the tag's clean documents and return their number."""
         if not self._counted.is_file():
-            counts, part = CleaningCounts(), self._clean.with_suffix(".part")
+            counts, overlap, part = CleaningCounts(), self._overlap(), self._clean.with_suffix(".part")
             with writing(part), zstandard.open(part, "wt", encoding="utf-8", newline="\n") as file:
-                for batch in self._clean_batches(counts):
+                for batch in self._clean_batches(counts, overlap):
                     file.write("\n".join(batch) + "\n")
             part.rename(self._clean)
-            write_json(self._counted, _cleaning_record(self.tag, counts))
+            write_json(self._counted, _cleaning_record(self.tag, counts, overlap))
         return int(read_json(self._counted)["documents"])
 
     def sample(self, quota: int, seed: int) -> list[str]:
         """`quota` clean documents, drawn by `seed`."""
         return draw(chain.from_iterable(self._stored_batches()), quota=quota, tag=self.tag, seed=seed)
+
+    def look(self) -> dict[str, Overlap]:
+        """What the tag's clean documents share with test sets, by task; nothing is written."""
+        overlap = self._overlap()
+        for _ in self._clean_batches(CleaningCounts(), overlap):
+            pass
+        return overlap.by_task if overlap is not None else {}
 
     def encode(self) -> TagRows:
         """Write the tag's rows and return its entry of the manifest."""
@@ -72,8 +82,8 @@ class TagWork:
         if self._clean.is_file() and self._counted.is_file():
             cleaned, batches = read_json(self._counted), self._stored_batches()
         else:
-            counts = CleaningCounts()
-            cleaned, batches = None, self._clean_batches(counts)
+            counts, overlap = CleaningCounts(), self._overlap()
+            cleaned, batches = None, self._clean_batches(counts, overlap)
         path = self.folder / file_name(self.tag)
         tally = _Tally(encoder)
         with writing(path), path.open("wb") as file:
@@ -83,7 +93,7 @@ class TagWork:
                     tokens.tofile(file)
         held_out = held_out_share(tally.rows, self.rows)
         entry = TagRows(
-            **(cleaned or _cleaning_record(self.tag, counts)),
+            **(cleaned or _cleaning_record(self.tag, counts, overlap)),
             tokens=tally.tokens,
             ordinary_tokens=tally.ordinary,
             unknown_share=tally.unknown_share,
@@ -103,9 +113,14 @@ class TagWork:
             batches, encode=encoder, row_tokens=self.rows.row_tokens, dtype=encoder.dtype, frame=encoder.frame
         )
 
-    def _clean_batches(self, counts: CleaningCounts) -> Iterator[list[str]]:
-        documents = self.corpus.documents(self.tag)
-        return clean_batches(documents, tag=self.tag, config=self.cleaning, counts=counts, scratch=self.folder)
+    def _overlap(self) -> OverlapCounts | None:
+        return OverlapCounts(sentences_at(self.test_sentences)) if self.test_sentences is not None else None
+
+    def _clean_batches(self, counts: CleaningCounts, overlap: OverlapCounts | None) -> Iterator[list[str]]:
+        documents, scratch = self.corpus.documents(self.tag), self.folder
+        return clean_batches(
+            documents, tag=self.tag, config=self.cleaning, counts=counts, scratch=scratch, overlap=overlap
+        )
 
     def _stored_batches(self) -> Iterator[list[str]]:
         with zstandard.open(self._clean, "rt", encoding="utf-8", newline="\n") as file:
@@ -144,11 +159,12 @@ class _Tally:
             self.tail = len(tokens)
 
 
-def _cleaning_record(tag: LangScript, counts: CleaningCounts) -> dict[str, object]:
+def _cleaning_record(tag: LangScript, counts: CleaningCounts, overlap: OverlapCounts | None) -> dict[str, object]:
     return {
         "documents": counts.kept,
         "dropped": {reason: number for reason, number in sorted(counts.dropped.items()) if number},
         "bytes": counts.bytes,
         "notes": counts.odd.notes(counts.read),
         "share_in_script": round(share_in_script(counts.letters(), tag.script), 4),
+        "overlap": {} if overlap is None else {task: shared.model_dump() for task, shared in overlap.by_task.items()},
     }

@@ -1,6 +1,7 @@
 """What an evaluation reads: of each task the test text of the wanted languages, and what its sources offer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -60,6 +61,28 @@ def read_materials(config: EvaluationConfig) -> list[Material]:
     chosen = _chosen(config, readers)
     _check_sources(config, readers)
     return [_read(task(name), reader, chosen[name], config) for name, reader in readers.items()]
+
+
+def read_tests(config: EvaluationConfig, *, embedded_of: Collection[LangScript]) -> dict[str, list[Any]]:
+    """The test sets of each task in the evaluation's languages; one that cannot be read is left out.
+
+    Of tasks drawn from CLDR, which takes its time, those of the languages `embedded_of` alone.
+
+    Raises:
+        DataMissingError: where a task's data are absent.
+        UserError: for an unknown language.
+    """
+    readers = _readers(config)
+    chosen = _chosen(config, readers)
+    texts: dict[str, list[Any]] = {}
+    for name, reader in readers.items():
+        each = task(name)
+        wanted = set(match(embedded_of, reader.tags).values() if each.draws else chosen[name].tags)
+        for tag in chosen[name].tags:
+            if tag in wanted:
+                with suppress(UserError):
+                    texts.setdefault(each.name, []).append(reader.read(tag))
+    return texts
 
 
 def _readers(config: EvaluationConfig) -> dict[str, Any]:

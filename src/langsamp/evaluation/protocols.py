@@ -88,11 +88,18 @@ _EPSILON = (
     "AdamW adds its epsilon of 1e-8 before the second moment is corrected, which slows the first updates a little."
 )
 
+_PLACEHOLDERS = (
+    "Placeholders for what is missing (`<range>`, `-`, BLANK, a verse's number, a blank line) are scored like "
+    "sentences; `fixed` leaves them out and its notes count them."
+)
+
 _OF_KIND: dict[str, tuple[str, ...]] = {
     "retrieval": (
+        _PLACEHOLDERS,
         "Equally similar sentences stand in the order of the file, which helps a translation that comes early.",
     ),
     "sequence-classification": (
+        _PLACEHOLDERS,
         "Half of the training examples are lost: a batch of 16 is computed in two parts of 8, and only the second part "
         "moves the weights, because gradients are cleared before each part. The effective batch is 8, not 16.",
         "The learning rate is planned for twice the updates that there are, so it falls to half of 1e-5 and not to 0.",

@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.errors import DataMissingError, UserError, checked
+from langsamp.evaluation.placeholders import WithoutPlaceholders
 from langsamp.evaluation.readers.layouts import find_files, tag_folders
 from langsamp.evaluation.readers.parallel import PairFiles
 from langsamp.evaluation.readers.sequences import Table
@@ -93,12 +94,13 @@ def _reader(described: TaskFile, folder: Path, where: TaskData, *, layout: str) 
         pairs = PairFiles.in_folders([folder], lambda path, prefix: prefix is None)
         if not pairs.tags:
             raise DataMissingError(f"{described.name}: no pair of files was found in {folder}. {layout}")
-        return pairs
+        return WithoutPlaceholders(pairs, where.protocol)
     if described.kind == "sequence-classification":
         table = Table(
             columns=("label", "text"), label="label", text="text", has_header=True, labels=described.labels,
             protocol=where.protocol,
         )  # fmt: skip
-        return find_files(described.name, folder, [tag_folders(table.read)], missing=layout)
+        found = find_files(described.name, folder, [tag_folders(table.read)], missing=layout)
+        return WithoutPlaceholders(found, where.protocol)
     columns = Columns(labels=described.labels, without_label=None)
     return find_files(described.name, folder, [tag_folders(columns.read)], missing=layout)

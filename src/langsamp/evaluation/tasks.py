@@ -6,6 +6,7 @@ Users add theirs with `register_task`, or with a YAML file (`task_files`) named 
 from pathlib import Path
 
 from langsamp.errors import UserError, did_you_mean
+from langsamp.evaluation.placeholders import WithoutPlaceholders
 from langsamp.evaluation.readers.cldr import (
     CLDR_LICENCE,
     CLDR_ORIGIN,
@@ -32,7 +33,7 @@ TASKS: dict[str, Task] = {
             measures=f"Sentence retrieval over Bible verses (SR-B). {_RETRIEVAL}.",
             kind="retrieval",
             metric="top10_accuracy",
-            open=lambda where: open_parallel("bible", where.data),
+            open=lambda where: WithoutPlaceholders(open_parallel("bible", where.data), where.protocol),
             languages="every tag with a pair of files; 369 in the paper, 500 verses each",
             licence="that of each Bible translation; many may not be redistributed",
         ),
@@ -41,7 +42,7 @@ TASKS: dict[str, Task] = {
             measures=f"Sentence retrieval over Tatoeba sentences (SR-T). {_RETRIEVAL}.",
             kind="retrieval",
             metric="top10_accuracy",
-            open=lambda where: open_parallel("tatoeba", where.data),
+            open=lambda where: WithoutPlaceholders(open_parallel("tatoeba", where.data), where.protocol),
             languages="every tag with a pair of files; 98 in the paper, up to 1,000 sentences each",
             licence="CC BY 2.0 FR",
         ),
@@ -50,7 +51,7 @@ TASKS: dict[str, Task] = {
             measures="Topic of a Bible verse, one of six, by a classifier fine-tuned on the source (Taxi1500).",
             kind="sequence-classification",
             metric="macro_f1",
-            open=lambda where: open_taxi1500(where.data, protocol=where.protocol),
+            open=lambda where: WithoutPlaceholders(open_taxi1500(where.data, protocol=where.protocol), where.protocol),
             languages="every tag with a test set; 351 in the paper, 111 verses each",
             licence=TAXI1500_LICENCE,
             origin=TAXI1500_ORIGIN,
@@ -61,7 +62,7 @@ TASKS: dict[str, Task] = {
             measures="Topic of a sentence, one of seven, by a classifier fine-tuned on the source (SIB-200).",
             kind="sequence-classification",
             metric="macro_f1",
-            open=lambda where: open_sib200(where.data, protocol=where.protocol),
+            open=lambda where: WithoutPlaceholders(open_sib200(where.data, protocol=where.protocol), where.protocol),
             languages="every tag with a test set; 172 in the paper, 204 sentences each",
             licence=SIB200_LICENCE,
             origin=SIB200_ORIGIN,

@@ -1,12 +1,13 @@
 """The language and script tables after training: named vectors on disk, readable without torch.
 
 A folder (an export) holds `conditioning.safetensors` (`language`: languages x hidden, `script`: scripts x hidden; only
-the tables that are on) and `languages.json` (variant, placement, ids, names, rows seen).
+the tables that are on) and `languages.json` (variant, placement, ids, names, rows and masked tokens seen).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import Placement, parts_of
 
+VectorTable = Literal["language", "script"]
 WEIGHTS, LANGUAGES = "conditioning.safetensors", "languages.json"
 
 SHUFFLED = "A control: this model was trained with other rows' ids, so its vectors belong to no language or script."
@@ -28,12 +30,16 @@ SHUFFLED = "A control: this model was trained with other rows' ids, so its vecto
 class Conditioning:
     """Language and script vectors with their codes and how much text each has seen.
 
-    `language` has shape (languages, hidden) and `script` (scripts, hidden); a table that was off is None.
+    A vector is trained where tokens were predicted under its id (`is_trained`), whatever rows were read. `language` has
+    shape (languages, hidden) and `script` (scripts, hidden); a table that was off is None.
     """
 
     variant: str
     ids: LanguageIds
     rows_seen: Mapping[LangScript, int]
+    masked_seen: Mapping[LangScript, int] | None = None
+    """Predicted tokens of the rows that bore the tag's ids, from which alone its vectors get a gradient; None where
+    they were not counted, as in older exports: there rows stand for them."""
     language: NDArray[np.float32] | None
     script: NDArray[np.float32] | None
 
@@ -52,12 +58,24 @@ class Conditioning:
         """What a reader must know before anything that is read off the vectors; empty where there is nothing."""
         return SHUFFLED if self.is_shuffled else ""
 
+    def is_trained(self, table: VectorTable, code: str) -> bool:
+        """Whether the vector of a language or script has ever had a gradient; else it is still its random start.
+
+        Rows alone do not tell: of a row of unknown tokens nothing is predicted.
+        """
+        return any(self.gave_gradient(tag) for tag in self.rows_seen if getattr(tag, table) == code)
+
+    def gave_gradient(self, tag: LangScript) -> bool:
+        """Whether tokens were predicted in rows that bore the tag's ids."""
+        seen = self.rows_seen if self.masked_seen is None else self.masked_seen
+        return seen.get(tag, 0) > 0
+
     def rows_of_language(self, code: str) -> int:
-        """Training rows of this language over all its scripts; 0 marks an untrained vector."""
+        """Training rows of this language over all its scripts."""
         return sum(rows for tag, rows in self.rows_seen.items() if tag.language == code)
 
     def rows_of_script(self, code: str) -> int:
-        """Training rows in this script over all its languages; 0 marks an untrained vector."""
+        """Training rows in this script over all its languages."""
         return sum(rows for tag, rows in self.rows_seen.items() if tag.script == code)
 
     def save(self, folder: Path, names: Mapping[LangScript, str]) -> None:
@@ -66,10 +84,19 @@ class Conditioning:
         save_file({key: table for key, table in tables.items() if table is not None}, folder / WEIGHTS)
         tags = {
             str(tag): {"language_id": pair[0], "script_id": pair[1], "name": names[tag], "rows_seen": rows}
+            | ({} if self.masked_seen is None else {"masked_seen": self.masked_seen[tag]})
             for tag, rows in sorted(self.rows_seen.items())
             for pair in [self.ids.pair(tag)]
         }
-        said = {"variant": self.variant, "placement": self.placement, "shuffled_ids": self.is_shuffled}
+        said = {
+            "variant": self.variant,
+            "placement": self.placement,
+            "shuffled_ids": self.is_shuffled,
+            "untrained": {
+                "languages": [code for code in self.ids.languages if not self.is_trained("language", code)],
+                "scripts": [code for code in self.ids.scripts if not self.is_trained("script", code)],
+            },
+        }
         write_json(folder / LANGUAGES, {"schema": SCHEMA, **said, **self.ids.model_dump(mode="json"), "tags": tags})
 
     @classmethod
@@ -87,10 +114,13 @@ class Conditioning:
             tables = load_file(folder / WEIGHTS)
         except (OSError, SafetensorError) as error:
             raise DamagedError(f"{folder / WEIGHTS} cannot be read ({error}); export the model again") from None
+        entries = {LangScript.parse(tag): entry for tag, entry in record["tags"].items()}
+        counted = all("masked_seen" in entry for entry in entries.values())
         return cls(
             variant=record["variant"],
             ids=LanguageIds(languages=record["languages"], scripts=record["scripts"]),
-            rows_seen={LangScript.parse(tag): entry["rows_seen"] for tag, entry in record["tags"].items()},
+            rows_seen={tag: entry["rows_seen"] for tag, entry in entries.items()},
+            masked_seen={tag: entry["masked_seen"] for tag, entry in entries.items()} if counted else None,
             language=tables.get("language"),
             script=tables.get("script"),
         )

@@ -73,6 +73,7 @@ def export_model(
     ids: LanguageIds,
     rows_seen: Mapping[LangScript, int],
     facts: Mapping[str, Any],
+    masked_seen: Mapping[LangScript, int] | None = None,
 ) -> Path:
     """Write `out`: encoder with LM head, tokenizer, conditioning, model card, provenance; return it.
 
@@ -83,6 +84,7 @@ def export_model(
         variant=model.variant,
         ids=ids,
         rows_seen=rows_seen,
+        masked_seen=masked_seen,
         language=_table(model.language),
         script=_table(model.script),
     )
@@ -116,7 +118,8 @@ def _vectors(variant: str) -> str:
     if not tables:
         return f"`{LANGUAGES}` holds the languages and scripts it was trained on; there are no vectors."
     files = f"`{WEIGHTS}` and `{LANGUAGES}`"
-    return f"{files} hold the {' and '.join(tables)} vectors; a tag with `rows_seen` 0 was not trained."
+    told = f"{files} hold the {' and '.join(tables)} vectors"
+    return f"{told}; those whose codes stand under `untrained` have had no gradient."
 
 
 def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts: Mapping[str, Any]) -> str:

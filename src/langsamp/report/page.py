@@ -24,6 +24,7 @@ from langsamp.report.metrics import meanings
 from langsamp.report.run import Run
 from langsamp.report.sections import (
     all_tags,
+    data_findings,
     data_rows,
     data_totals,
     exact_scores,
@@ -108,7 +109,11 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "failures": [remark for run in inputs.runs for remark in failures(run)],
         "notes": [remark for run in inputs.runs for remark in notes(run)],
         "aliases": list(dict.fromkeys(said for run in inputs.runs for said in alias_uses(run))),
-        "data": [(run, *data_rows(run), data_totals(run)) for run in inputs.runs if run.manifest is not None],
+        "data": [
+            (run, *data_rows(run), data_totals(run), data_findings(run))
+            for run in inputs.runs
+            if run.manifest is not None
+        ],
         "sources": sources([comparison.setting.task for comparison in comparisons]),
         **_training_parts(inputs, comparisons),
         **_seed_parts(inputs, comparisons),

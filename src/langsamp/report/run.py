@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 
 from langsamp.artifacts import read_json
+from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.evaluation.published import PREFIX, published, published_names
 from langsamp.model.conditioning import LANGUAGES, Conditioning
@@ -66,6 +67,8 @@ class Run:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] | None = None
     """`rows/manifest.json`, or None."""
+    overlap: OverlapRecord | None = None
+    """What its text shares with test sets, or None where that is not known."""
     models: tuple[Model, ...] = ()
     scores: pd.DataFrame | None = None
     """`evaluation/scores.parquet`, or None."""
@@ -152,6 +155,7 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
         recipe=_recipe(text, folder / "recipe.yaml"),
         provenance=_json_or_empty(folder / "provenance.json"),
         manifest=_json_or_empty(folder / "rows" / "manifest.json") or None,
+        overlap=read_overlap(folder / OVERLAP),
         models=tuple(models),
     )
     return _with_evaluation(run, folder / "evaluation")

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from langsamp.data.findings import judge_manifest, overlap_sentences, sentences
 from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
 from langsamp.report.inputs import Inputs
@@ -46,6 +47,8 @@ class DataRow(NamedTuple):
     language: LanguageInfo
     counts: Mapping[str, Any]
     dropped: Mapping[str, int]
+    remarks: Sequence[str] = ()
+    """What is wrong with its figures, and what it shares with test sets, in a few words each."""
 
 
 def known(tag: str) -> LanguageInfo:
@@ -183,7 +186,34 @@ def data_rows(run: Run) -> tuple[list[DataRow], list[str]]:
         return [], []
     tags: Mapping[str, Mapping[str, Any]] = run.manifest["tags"]
     reasons = sorted({reason for counts in tags.values() for reason in counts.get("dropped", {})})
-    return [DataRow(known(tag), counts, counts.get("dropped", {})) for tag, counts in sorted(tags.items())], reasons
+    remarks = _remarks(run)
+    rows = [
+        DataRow(known(tag), counts, counts.get("dropped", {}), remarks.get(tag, ()))
+        for tag, counts in sorted(tags.items())
+    ]
+    return rows, reasons
+
+
+def data_findings(run: Run) -> list[str]:
+    """What the figures of the training text mean, in the words that preparing said."""
+    said = sentences(judge_manifest(run.manifest)) if run.manifest is not None else []
+    overlap = run.overlap
+    if overlap is not None:
+        said += overlap_sentences(overlap.tags, dropped=overlap.dropped)
+        if not overlap.tags:
+            said.append(f"No document holds a test sentence of {', '.join(overlap.looked_for.sentences)}")
+    return [f"{sentence}." for sentence in said]
+
+
+def _remarks(run: Run) -> dict[str, list[str]]:
+    remarks: dict[str, list[str]] = {}
+    for finding in judge_manifest(run.manifest) if run.manifest is not None else ():
+        remarks.setdefault(finding.tag, []).append(finding.kind)
+    for tag, tasks in run.overlap.tags.items() if run.overlap is not None else ():
+        for task, shared in tasks.items():
+            verb = "dropped" if run.overlap is not None and run.overlap.dropped else "with test sentences"
+            remarks.setdefault(tag, []).append(f"{shared.documents:,} documents {verb} ({task})")
+    return remarks
 
 
 def data_totals(run: Run) -> dict[str, int]:

@@ -62,6 +62,7 @@ class _Trainer:
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
         self.rows_at_once = config.usual_rows
         self.batch_size: dict[str, Any] | None = None
+        self.masked_seen = torch.zeros(len(task.batches.rows.tags), dtype=torch.int64)  # by tag, of this rank's rows
         self.step = self._resume()
         self.log = TrainingLog(
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
@@ -179,11 +180,13 @@ class _Trainer:
         self.prepared.step()
         self.prepared.zero_grad()
         progress.updated(self.step, loss, norm.detach())
+        for batch in batches:
+            self.masked_seen += torch.from_numpy(batch.masked_by_tag)
         return True
 
     def _backward(self, arguments: Mapping[str, Any], masked: int) -> Tensor:
         """Gradients of one batch's share of the step's mean loss; returns that share."""
-        loss: Tensor = self.wrapped(**arguments) / masked
+        loss: Tensor = self.wrapped(**arguments) / max(masked, 1)  # rows of unknown tokens have nothing to predict
         # DDP averages gradients over ranks; the step's loss is their sum.
         self.accelerator.backward(loss * self.world.size)
         return loss.detach()
@@ -229,12 +232,13 @@ class _Trainer:
 
     def _save(self, progress: Progress) -> None:
         progress.check_all()  # nobody should go on from weights that are NaN
+        masked_seen = summed(self.masked_seen, self.accelerator)
         if self.world.is_leader:
-            self._write_checkpoint()
+            self._write_checkpoint(masked_seen.tolist())
         self.accelerator.wait_for_everyone()
 
-    def _write_checkpoint(self) -> None:
-        task = self.task
+    def _write_checkpoint(self, masked_seen: Sequence[int]) -> None:
+        task, tags = self.task, [str(tag) for tag in self.task.batches.rows.tags]
         seen = self.order.rows_seen(self.step * task.sampler.rows_per_step)
         scaler = self.accelerator.scaler
         record = {
@@ -244,7 +248,8 @@ class _Trainer:
             "data": task.batches.rows.fingerprint,
             "identity": dict(task.identity),
             "ids": task.ids.model_dump(mode="json"),
-            "rows_seen": {str(tag): int(rows) for tag, rows in zip(task.batches.rows.tags, seen, strict=True)},
+            "rows_seen": dict(zip(tags, seen.tolist(), strict=True)),
+            "masked_seen": dict(zip(tags, masked_seen, strict=True)),
             "fast_paths": self.paths.model_dump(mode="json"),
             "batch_size": self.batch_size,
             "scaler": scaler.state_dict() if scaler is not None else None,
@@ -275,6 +280,9 @@ class _Trainer:
                 "or delete that one"
             )
         self.kept_paths, self.kept_batch_size = record.get("fast_paths"), record.get("batch_size")
+        if self.world.is_leader:  # the other ranks count from nothing: what is written is the sum
+            counted = record.get("masked_seen", record["rows_seen"])
+            self.masked_seen += torch.tensor([counted[str(tag)] for tag in self.task.batches.rows.tags])
         load_checkpoint(found[-1], model=self.task.model, optimizer=self.optimizer)
         if record["scaler"] is not None and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(record["scaler"])

@@ -21,7 +21,9 @@ def test_the_numbers_of_items_are_those_of_the_manifest(name, sources, shared):
         assert len(reader.read(tag)) == int(row["test"])
         if tag in reader.sources:
             training = reader.training(tag)
-            assert (len(training.train), len(training.dev)) == (int(row["train"]), int(row["dev"]))
+            left_out = (name, str(tag)) == ("taxi1500", "heb_Hebr")  # one verse is nothing but numbers
+            assert (len(training.train) + left_out, len(training.dev)) == (int(row["train"]), int(row["dev"]))
+            assert not left_out or "1 of 860 texts are placeholders and left out" in training.train.notes[-1]
     labels = {
         label
         for tag in reader.tags
@@ -48,3 +50,5 @@ def test_the_parallel_texts_are_read(name, languages, shared):
     texts = [reader.read(tag) for tag in reader.tags]
     assert len(texts) == languages
     assert max(len(text.target) for text in texts) == {"sr-bible": 500, "sr-tatoeba": 1000}[name]
+    noted = {str(text.tag): text.notes for text in texts if text.notes}
+    assert noted.keys() == ({"heb_Hebr"} if name == "sr-bible" else set()), "all other verses are sentences"

@@ -38,7 +38,7 @@ class ParallelText:
     english: tuple[str, ...]
     target: tuple[str, ...]
     remarks: tuple[str, ...] = field(default=(), compare=False)
-    """What was left out in reading, with file and line."""
+    """What was left out of it, with file and line, and what else a reader of the scores should know."""
 
     def __post_init__(self) -> None:
         """Check the sides.

@@ -20,6 +20,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
     "text": ("sentence", "verse"), "verse": ("text", "sentence"),
 }  # fmt: skip
 """What data sets call a column besides its usual name."""
+BLANK = "are blank and count all the same"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ def noted(tag: LangScript, texts: Sequence[str], labels: Sequence[str], notes: S
     blank = sum(not text.strip() for text in texts)
     quoted = sum(len(text) > 1 and text[0] == text[-1] == '"' and '""' in text[1:-1] for text in texts)
     found = [
-        *([f"{blank} of {len(texts)} texts are blank and count all the same"] if blank else []),
+        *([f"{blank} of {len(texts)} texts {BLANK}"] if blank else []),
         *([f"{quoted} of {len(texts)} texts look quoted as in CSV and are kept as they stand"] if quoted else []),
     ]
     return LabelledTexts(tag=tag, texts=tuple(texts), labels=tuple(labels), notes=(*notes, *found))

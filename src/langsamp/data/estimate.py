@@ -1,0 +1,120 @@
+"""A corpus's figures from a sample: documents, rows and what is judged of each tag, without preparing it."""
+
+import math
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+from transformers import PreTrainedTokenizerFast
+
+from langsamp.data.cleaning import DUPLICATE, CleaningCounts, clean_documents
+from langsamp.data.contamination import Overlap, OverlapCounts, TaskSentences
+from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.findings import Figures
+from langsamp.data.packing import best_fit
+from langsamp.data.rows import RowsConfig
+from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer, textless_ids
+from langsamp.data.unigram import train_tokenizer
+from langsamp.languages.scripts import share_in_script
+from langsamp.languages.tags import LangScript
+
+SAMPLE = 300
+"""Documents of each tag that are looked at."""
+_QUICK_PIECES, _QUICK_DOCUMENTS = 4_000, 6_000
+
+
+class Estimate(NamedTuple):
+    """What a sample says of a corpus, by tag."""
+
+    documents: Mapping[LangScript, int]
+    figures: Mapping[LangScript, Figures]
+    overlap: Mapping[str, Mapping[str, Overlap]]
+    """What the sampled documents share with test sets, by tag and task."""
+    tokenizer: PreTrainedTokenizerFast
+    """The one that counted."""
+
+
+def estimate(
+    corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig, *, test_sentences: TaskSentences | None = None
+) -> Estimate:
+    """Figures scaled up from the first documents of each tag, encoded by the tokenizer that the run would load.
+
+    One that has to be trained is small here, which gives more tokens.
+
+    Raises:
+        UserError: as preparing would, for the text or the tokenizer.
+    """
+    source = open_corpus(corpus, base=Path())
+    with tqdm(source.tags, desc="sampling text", unit="tag") as bar:
+        samples = {tag: _sample(source, tag, corpus, test_sentences) for tag in bar}
+    counting = _tokenizer(tokenizer, rows, [text for sample in samples.values() for text in sample.texts])
+    return Estimate(
+        documents={tag: sample.documents for tag, sample in samples.items()},
+        figures={tag: _figures(tag, sample, counting, rows) for tag, sample in samples.items()},
+        overlap={str(tag): sample.overlap for tag, sample in samples.items() if sample.overlap},
+        tokenizer=counting,
+    )
+
+
+class _Sample(NamedTuple):
+    texts: tuple[str, ...]
+    documents: int
+    """Clean ones that the tag may have in all."""
+    counts: CleaningCounts
+    overlap: Mapping[str, Overlap]
+
+
+def _sample(source: Corpus, tag: LangScript, corpus: CorpusConfig, sentences: TaskSentences | None) -> _Sample:
+    """The first clean documents of a tag."""
+    raw = source.documents(tag)
+    first = list(islice(raw, SAMPLE))
+    counts, overlap = CleaningCounts(), OverlapCounts(sentences) if sentences is not None else None
+    config = corpus.model_copy(update={"max_documents": None, "decontaminate": False})
+    texts = tuple(clean_documents(first, tag=tag, config=config, counts=counts, overlap=overlap))
+    if next(raw, None) is None:
+        number = len(texts)
+    elif corpus.source == "cldr":
+        number = corpus.documents_per_tag
+    else:
+        number = round(len(texts) * source.size(tag) / sum(len(text.encode()) + 1 for text in first))
+    shared = overlap.by_task if overlap is not None else {}
+    return _Sample(texts, min(number, corpus.max_documents or number), counts, shared)
+
+
+def _figures(tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> Figures:
+    texts, times = list(sample.texts), sample.documents / len(sample.texts)
+    ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]
+    tokens, special = np.concatenate(ids), textless_ids(tokenizer)
+    ordinary = int((~np.isin(tokens, special)).sum())
+    unknown = int((tokens == tokenizer.unk_token_id).sum())
+    of_text = ordinary + (unknown if tokenizer.unk_token_id in special else 0)
+    return Figures(
+        rows=int(_rows_filled(ids, tokenizer, config) * times),
+        tokens=int(len(tokens) * times),
+        ordinary_tokens=math.ceil(ordinary * times),
+        unknown_share=unknown / max(of_text, 1),
+        equal_share=sample.counts.dropped[DUPLICATE] / max(sample.counts.read, 1),
+        share_in_script=share_in_script(sample.counts.letters(), tag.script),
+    )
+
+
+def _rows_filled(ids: list[list[int]], tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> float:
+    """How many rows the documents with these ids fill, with a share of a row where they are cut at its end."""
+    if config.packing == "concatenate":
+        return sum(map(len, ids)) / config.row_tokens
+    one_batch = [[""]]  # stands for the documents, whose ids are there already
+    fitted = best_fit(
+        one_batch, encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", frame=frame_of(tokenizer)
+    )
+    return sum(map(len, fitted))
+
+
+def _tokenizer(config: TokenizerConfig, rows: RowsConfig, texts: list[str]) -> PreTrainedTokenizerFast:
+    if config.load is not None:
+        return load_tokenizer(config.load)
+    few = texts[:: max(1, len(texts) // _QUICK_DOCUMENTS)]
+    quick = TokenizerConfig(vocab_size=min(config.vocab_size, _QUICK_PIECES), character_coverage=0.98)
+    return train_tokenizer(few, quick, row_tokens=rows.row_tokens)

@@ -1,0 +1,187 @@
+"""What the measured figures of prepared text mean: thresholds and sentences, the same for preparing, plan and report.
+
+Every figure that the manifest holds of a tag and that can spoil a training is judged here and nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from langsamp.data.contamination import Overlap
+from langsamp.data.rows import PreparedRows
+from langsamp.errors import UserError
+
+MANY_UNKNOWN = 0.05
+"""Share of unknown tokens from which a tag is named: covered languages have under one per cent of them."""
+MANY_EQUAL = 0.5
+"""Share of documents that were equal to another from which a tag is named."""
+FEW_IN_SCRIPT = 0.8
+"""Share of letters in the tag's script below which a tag is named; below a half preparing refuses (`check_script`)."""
+_LISTED = 5
+"""Of more tags with the same finding, one sentence is written for all."""
+_NAMED = 12
+
+Kind = Literal["no row", "nothing to predict", "unknown tokens", "equal documents", "other script"]
+
+
+class Figures(NamedTuple):
+    """What is measured of one tag, or reckoned from a sample of it."""
+
+    rows: int
+    """Rows for training."""
+    tokens: int
+    ordinary_tokens: int
+    """Those that can be masked and predicted."""
+    unknown_share: float
+    """Among the tokens of text."""
+    equal_share: float
+    """Of the documents read, those that were dropped because another is equal."""
+    share_in_script: float
+
+    @classmethod
+    def of(cls, counts: Mapping[str, Any]) -> "Figures":
+        """The figures in a tag's entry of a manifest (`rows.TagRows` in JSON's terms)."""
+        dropped = counts.get("dropped", {})
+        read = counts.get("documents", 0) + sum(dropped.values())
+        return cls(
+            rows=counts.get("rows", 0),
+            tokens=counts.get("tokens", 0),
+            ordinary_tokens=counts.get("ordinary_tokens", counts.get("tokens", 0)),
+            unknown_share=counts.get("unknown_share", 0.0),
+            equal_share=dropped.get("duplicate", 0) / max(read, 1),
+            share_in_script=counts.get("share_in_script", 1.0),
+        )
+
+
+class Finding(NamedTuple):
+    """One figure of one tag that a reader must know."""
+
+    tag: str
+    kind: Kind
+    said: str
+    """What the figure is and what it means, after `tag: `; a sentence without its end."""
+
+
+class _Words(NamedTuple):
+    general: str
+    """What is so of several tags, after `37 tags (a, b, ...): `."""
+    remedy: str
+
+
+_DECONTAMINATE = "Drop the documents with corpus.decontaminate: true (langsamp prepare RECIPE --decontaminate)"
+_LEAVE_OUT = "leave it out (`!TAG` in corpus.languages)"
+_WORDS: dict[Kind, _Words] = {
+    "no row": _Words(
+        "too little text to fill a row; they are not trained on and their vectors stay random",
+        f"Add text, choose a smaller rows.row_tokens, or {_LEAVE_OUT}",
+    ),
+    "nothing to predict": _Words(
+        "all of the text is unknown to the tokenizer, so that none of it can be predicted; their vectors get no "
+        "gradient",
+        "Choose a tokenizer that knows the script (tokenizer.load), train one (neither tokenizer.load nor model.init), "
+        f"or {_LEAVE_OUT}",
+    ),
+    "unknown tokens": _Words(
+        f"at least {MANY_UNKNOWN:.0%} of the tokens of text are unknown to the tokenizer; they are never predicted",
+        f"Choose a tokenizer that knows the script (tokenizer.load), or {_LEAVE_OUT}",
+    ),
+    "equal documents": _Words(
+        f"at least {MANY_EQUAL:.0%} of the documents are equal to another one and were dropped",
+        "Look at the text: it may be placeholders, or one file many times",
+    ),
+    "other script": _Words(
+        f"less than {FEW_IN_SCRIPT:.0%} of the letters are in the tag's script",
+        "Look at the text: it may be mixed with another language",
+    ),
+}
+
+
+def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
+    """What is to be said of each tag's figures, tag by tag in their order."""
+    return [
+        Finding(tag, kind, said) for tag, figures in tags.items() for kind, said in _judged(figures, row_tokens).items()
+    ]
+
+
+def judge_manifest(manifest: Mapping[str, Any]) -> list[Finding]:
+    """What is to be said of the tags of a manifest in JSON's terms."""
+    figures = {tag: Figures.of(counts) for tag, counts in manifest["tags"].items()}
+    return judge(figures, row_tokens=manifest.get("row_tokens", 0))
+
+
+def sentences(findings: Sequence[Finding]) -> list[str]:
+    """The findings in words, kind by kind: one sentence a tag, or one for all where many have the same."""
+    lines = []
+    for kind, words in _WORDS.items():
+        of_kind = [finding for finding in findings if finding.kind == kind]
+        if len(of_kind) <= _LISTED:
+            lines += [f"{tag}: {said}. {words.remedy.replace('TAG', tag)}" for tag, _, said in of_kind]
+        else:
+            lines.append(f"{len(of_kind)} tags ({_listed(of_kind)}): {words.general}. {words.remedy}")
+    return lines
+
+
+def overlap_sentences(
+    tags: Mapping[str, Mapping[str, Overlap]], *, dropped: bool = False, sample: str = ""
+) -> list[str]:
+    """What text shares with test sets in words, one sentence a task; `sample` says where only a part was looked at."""
+    lines = []
+    for task in sorted({task for overlap in tags.values() for task in overlap}):
+        shared = {tag: overlap[task] for tag, overlap in tags.items() if task in overlap}
+        order = sorted(shared, key=lambda tag: (-shared[tag].documents, tag))
+        named = [f"{tag}: {shared[tag].documents:,} with {shared[tag].sentences:,}" for tag in order[:_LISTED]]
+        documents = sum(each.documents for each in shared.values())
+        where = f"{', '.join(named)}{', ...' if len(order) > _LISTED else ''}"
+        counted = f"{documents:,} documents of {len(shared)} tags{sample} hold test sentences of {task} ({where})"
+        after = "they were dropped" if dropped else f"scores of {task} may be too good. {_DECONTAMINATE}"
+        lines.append(f"{counted}; {after}")
+    return lines
+
+
+def check_rows(rows: PreparedRows) -> None:
+    """Accept rows that can be trained on; errors are those of `check_trainable`."""
+    figures = {tag: Figures.of(entry.model_dump()) for tag, entry in rows.manifest.tags.items()}
+    check_trainable(figures, row_tokens=rows.row_tokens, folder=rows.folder)
+
+
+def check_trainable(tags: Mapping[str, Figures], *, row_tokens: int, folder: Path | None = None) -> None:
+    """Accept figures of which at least one tag can be trained on.
+
+    Raises:
+        UserError: where no tag has a row with anything to predict, naming tags, shares and the remedy; `folder` is
+            where the rows lie, which have to go before others are made.
+    """
+    if any(each.rows and each.ordinary_tokens for each in tags.values()):
+        return
+    blocking = [each for each in judge(tags, row_tokens=row_tokens) if each.kind in ("no row", "nothing to predict")]
+    after = f" Then delete {folder} and prepare again" if folder is not None else ""
+    raise UserError(f"there is nothing to train on. {'. '.join(sentences(blocking))}.{after}")
+
+
+def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
+    said: dict[Kind, str] = {}
+    if not figures.rows:
+        said["no row"] = (
+            f"its {figures.tokens:,} tokens fill no row of {row_tokens} to train on, so its vectors stay random"
+        )
+    if figures.tokens and not figures.ordinary_tokens:
+        said["nothing to predict"] = (
+            f"{figures.unknown_share:.0%} of its text is unknown to the tokenizer, so nothing of it can be predicted "
+            "and its vectors get no gradient"
+        )
+    elif figures.unknown_share >= MANY_UNKNOWN:
+        said["unknown tokens"] = (
+            f"{figures.unknown_share:.1%} of its tokens of text are unknown to the tokenizer and never predicted"
+        )
+    if figures.equal_share >= MANY_EQUAL:
+        said["equal documents"] = (
+            f"{figures.equal_share:.0%} of its documents are equal to another one and were dropped"
+        )
+    if figures.share_in_script < FEW_IN_SCRIPT:
+        said["other script"] = f"only {figures.share_in_script:.0%} of its letters are in its script"
+    return said
+
+
+def _listed(findings: Sequence[Finding]) -> str:
+    names = [finding.tag for finding in findings[:_NAMED]]
+    return ", ".join([*names, *(["..."] if len(findings) > _NAMED else [])])

@@ -1,0 +1,95 @@
+"""Files that lie where text should and are none: told by their first bytes, by name and with the way to the real ones.
+
+A repository cloned without git-lfs holds pointers of three lines; a failed download leaves the page that said so; a
+file with the wrong name is of another kind. All of them would be read as a few odd documents.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from langsamp.errors import UserError
+
+START = 2048
+"""Bytes that tell."""
+
+
+class _Kind(NamedTuple):
+    pattern: "re.Pattern[bytes]"
+    named: str
+    remedy: str
+
+
+_AGAIN = "download it again, and look at what the server says"
+_EXTRACT = "take the text out of it first"
+
+
+def _kind(pattern: bytes, named: str, remedy: str) -> _Kind:
+    return _Kind(re.compile(pattern, re.IGNORECASE | re.DOTALL), named, remedy)
+
+
+_ANY_FILE = (
+    _kind(
+        rb"version https?://(git-lfs\.github\.com|hawser\.github\.com)/spec/",
+        "a git-lfs pointer, not the file itself",
+        "fetch the file with `git lfs install; git lfs pull` in its repository, or download it",
+    ),
+    _kind(
+        rb"/annex/objects/|(\.\./)*\.git/annex/objects/",
+        "a git-annex pointer, not the file itself",
+        "fetch the file with `git annex get` in its repository",
+    ),
+    _kind(rb"<(!doctype html|html|head|body)[\s>]", "an HTML page", _AGAIN),
+    _kind(rb"<\?xml.{0,200}<!doctype html|<\?xml.{0,200}<html[\s>]", "an HTML page", _AGAIN),
+    _kind(rb"(<\?xml[^>]*>\s*)?<error>\s*<code>", "the error message of a server", _AGAIN),
+    _kind(
+        rb"(\d{3}:? )?(not found|entry not found|repository not found|access denied|forbidden|unauthorized|"
+        rb"invalid username or password\.?|too many requests|bad gateway|internal server error)\s*$",
+        "the error message of a server",
+        _AGAIN,
+    ),
+    _kind(rb'\{\s*"(error|message)"\s*:\s*"[^"]*"[^{}\n]*\}\s*$', "the error message of a server", _AGAIN),
+)
+_PLAIN_TEXT = (
+    _kind(rb"%PDF-", "a PDF file", _EXTRACT),
+    _kind(rb"PK\x03\x04", "a zip archive (or .docx, .epub, .xlsx)", _EXTRACT),
+    _kind(rb"\x1f\x8b", "compressed with gzip", "name it <tag>.txt.gz"),
+    _kind(rb"\x28\xb5\x2f\xfd", "compressed with zstandard", "name it <tag>.txt.zst"),
+    _kind(rb"\xfd7zXZ\x00", "compressed with xz", "name it <tag>.txt.xz"),
+    _kind(rb"BZh[1-9]1AY&SY", "compressed with bzip2", "name it <tag>.txt.bz2"),
+    _kind(rb"PAR1", "a parquet file", "name it <tag>.parquet"),
+    _kind(rb"ARROW1", "an Arrow file", "make a .parquet or .jsonl file of it"),
+    _kind(rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", _EXTRACT),
+    _kind(rb"SQLite format 3\x00", "a database", _EXTRACT),
+    _kind(rb"\x7fELF|\x80[\x02-\x05]", "a program or pickled data", _EXTRACT),
+    _kind(rb"\xd0\xcf\x11\xe0|\{\\rtf", "a document of a word processor", "save it as plain text, a document a line"),
+    _kind(rb"\xff\xfe|\xfe\xff", "in UTF-16", "convert it, e.g. with `iconv -f UTF-16 -t UTF-8`"),
+    _kind(rb".{0,1024}?\x00\x00", "binary", "give plain text in UTF-8, a document a line"),
+)
+"""What a file of plain text cannot begin with, though a compressed one or one of columns may."""
+
+
+def check_is_text(path: Path, start: bytes, *, is_plain: bool) -> None:
+    """Accept the first bytes of a file that is to be read as text, or with `is_plain` False as a container of text.
+
+    Raises:
+        UserError: where they are those of something else, naming the file, what it is and what to do.
+    """
+    begin = start[:START].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    for kind in (*_ANY_FILE, *(_PLAIN_TEXT if is_plain else ())):
+        if kind.pattern.match(begin):
+            raise UserError(f"{path} is {kind.named}: expected text; {kind.remedy}")
+
+
+def check_file_is_text(path: Path, *, is_plain: bool) -> None:
+    """`check_is_text` of a file on disk, of which only the start is read.
+
+    Raises:
+        UserError: as it does, and where the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(START)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    check_is_text(path, start, is_plain=is_plain)

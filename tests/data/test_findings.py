@@ -1,0 +1,69 @@
+"""What measured figures mean: the same words for preparing, plan and report, and no more of them than can be read."""
+
+import re
+
+import pytest
+
+from langsamp.data.contamination import Overlap
+from langsamp.data.findings import Figures, Kind, check_trainable, judge, judge_manifest, overlap_sentences, sentences
+from langsamp.errors import UserError
+
+GOOD = Figures(rows=10, tokens=400, ordinary_tokens=380, unknown_share=0.001, equal_share=0.1, share_in_script=0.99)
+BAD: dict[Kind, Figures] = {
+    "no row": GOOD._replace(rows=0, tokens=7),
+    "nothing to predict": GOOD._replace(ordinary_tokens=0, unknown_share=1.0),
+    "unknown tokens": GOOD._replace(unknown_share=0.3),
+    "equal documents": GOOD._replace(equal_share=0.9),
+    "other script": GOOD._replace(share_in_script=0.6),
+}
+
+
+def test_good_text_gives_no_word() -> None:
+    assert judge({"deu_Latn": GOOD}, row_tokens=32) == []
+    check_trainable({"deu_Latn": GOOD}, row_tokens=32)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_each_bad_figure_is_said_with_its_tag_and_what_to_do(kind: Kind) -> None:
+    findings = judge({"deu_Latn": GOOD, "zgh_Tfng": BAD[kind]}, row_tokens=32)
+    assert [(finding.tag, finding.kind) for finding in findings] == [("zgh_Tfng", kind)]
+    (said,) = sentences(findings)
+    assert said.startswith("zgh_Tfng: ") and re.search(r"\. (Add|Choose|Look)", said)
+    assert "TAG" not in said
+
+
+def test_of_many_tags_one_sentence_speaks_for_all() -> None:
+    codes = [f"{chr(97 + number // 26)}{chr(97 + number % 26)}a_Latn" for number in range(60)]
+    (said,) = sentences(judge(dict.fromkeys(codes, BAD["no row"]), row_tokens=32))
+    assert said.startswith("60 tags (aaa_Latn, ") and len(said) < 500
+
+
+@pytest.mark.parametrize("kind", ["no row", "nothing to predict"])
+def test_text_of_which_nothing_can_be_learned_is_refused(kind: Kind) -> None:
+    with pytest.raises(UserError, match=r"nothing to train on\. zgh_Tfng: .*!zgh_Tfng"):
+        check_trainable({"zgh_Tfng": BAD[kind]}, row_tokens=32)
+    check_trainable({"zgh_Tfng": BAD[kind], "deu_Latn": GOOD}, row_tokens=32)
+
+
+def test_a_tag_without_a_row_beside_one_of_unknown_tokens_is_refused_by_both_names() -> None:
+    figures = {"rus_Cyrl": BAD["no row"], "zgh_Tfng": BAD["nothing to predict"]}
+    with pytest.raises(UserError, match=r"rus_Cyrl: its 7 tokens.*zgh_Tfng: 100% of its text is unknown"):
+        check_trainable(figures, row_tokens=32)
+
+
+def test_a_manifest_is_judged_by_what_it_says() -> None:
+    counts = {"documents": 10, "dropped": {"duplicate": 90}, "tokens": 50, "rows": 0, "unknown_share": 0.2}
+    kinds = [finding.kind for finding in judge_manifest({"row_tokens": 64, "tags": {"deu_Latn": counts}})]
+    assert kinds == ["no row", "unknown tokens", "equal documents"]
+
+
+def test_overlap_is_said_task_by_task_with_both_counts() -> None:
+    tags = {
+        "deu_Latn": {"sib200": Overlap(documents=2, sentences=1)},
+        "swh_Latn": {"sr-bible": Overlap(documents=1200, sentences=40), "sib200": Overlap(documents=3, sentences=3)},
+    }
+    bible, sib = sorted(overlap_sentences(tags), key=lambda line: "sib200" in line)
+    assert "1,200 documents of 1 tags hold test sentences of sr-bible (swh_Latn: 1,200 with 40)" in bible
+    assert "5 documents of 2 tags" in sib and "decontaminate" in sib
+    assert all("were dropped" in line and "decontaminate" not in line for line in overlap_sentences(tags, dropped=True))
+    assert overlap_sentences({}) == []
