@@ -18,7 +18,17 @@ from tqdm import tqdm
 
 from langsamp.artifacts import differing_keys, fingerprint, locked, provenance, replacing, write_json, writing
 from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
-from langsamp.data.rows import MANIFEST, TOKENIZER, Manifest, PreparedRows, RowsConfig, TagRows, read_manifest
+from langsamp.data.rows import (
+    MANIFEST,
+    PROVENANCE,
+    TOKENIZER,
+    Manifest,
+    PreparedRows,
+    RowsConfig,
+    TagRows,
+    file_name,
+    read_manifest,
+)
 from langsamp.data.tag_rows import TagWork
 from langsamp.data.tokenizer import (
     TokenizerConfig,
@@ -33,9 +43,10 @@ from langsamp.data.unigram import train_tokenizer
 from langsamp.data.workers import each, mapped, shared_out
 from langsamp.errors import UserError
 from langsamp.machine import usable_cores
+from langsamp.seals import seal
 
-_AS_EVER = ("packing", "concatenate")
-"""Not written down: it was the only way once, and rows made then keep their name."""
+_NAMING = {"row_tokens", "held_out_rows"}
+"""Settings that belong to the name of rows; the packing shows in their content."""
 
 
 def prepare_rows(
@@ -94,7 +105,7 @@ def _made_from(
         "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
         if tokenizer.load
         else settings(tokenizer),
-        "rows": {key: value for key, value in settings(rows).items() if (key, value) != _AS_EVER},
+        "rows": settings(rows),
     }
 
 
@@ -178,7 +189,7 @@ def _finish(
     """Write manifest and provenance, drop what was needed on the way, and give the folder its name."""
     checksums = {tag: entry.sha256 for tag, entry in tags.items()}
     manifest = Manifest(
-        fingerprint=fingerprint([facts["tokenizer_fingerprint"], made_from["rows"], checksums]),
+        fingerprint=fingerprint([facts["tokenizer_fingerprint"], rows.model_dump(include=_NAMING), checksums]),
         made_from=made_from,
         source=source.source,
         licence=source.licence,
@@ -190,8 +201,9 @@ def _finish(
         path.unlink()
     for path in folder.glob(".*"):  # half-written by a preparation that was killed
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    write_json(folder / "provenance.json", provenance(data=manifest.fingerprint))
+    write_json(folder / PROVENANCE, provenance(data=manifest.fingerprint))
     write_json(folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))
+    seal(folder, known={file_name(tag): digest for tag, digest in checksums.items()})
     with writing(out):
         if out.exists():
             out.rmdir()

@@ -11,14 +11,15 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import SCHEMA, file_sha256, read_versioned
+from langsamp.artifacts import SCHEMA, as_record, read_versioned
 from langsamp.data.packing import Frame
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
+from langsamp.seals import check_sealed
 
-MANIFEST, TOKENIZER = "manifest.json", "tokenizer"
+MANIFEST, TOKENIZER, PROVENANCE = "manifest.json", "tokenizer", "provenance.json"
 
 
 class RowsConfig(BaseModel):
@@ -101,6 +102,8 @@ class PreparedRows:
         """
         self.folder = folder
         self.manifest = read_manifest(folder)
+        if verify:
+            _verify(folder, self.manifest)
         self.tags = [LangScript.parse(tag) for tag in self.manifest.tags]
         self.fingerprint = self.manifest.fingerprint
         self.row_tokens = self.manifest.row_tokens
@@ -109,7 +112,7 @@ class PreparedRows:
         self.frame = self.manifest.frame
         self.ordinary_ids: NDArray[np.int64] = np.setdiff1d(np.arange(self.vocabulary_size), self.manifest.special_ids)
         self.sizes = [entry.rows for entry in self.manifest.tags.values()]
-        self._files = [self._open(tag, entry, verify) for tag, entry in self.manifest.tags.items()]
+        self._files = [self._open(tag, entry) for tag, entry in self.manifest.tags.items()]
 
     @property
     def has_held_out(self) -> bool:
@@ -124,17 +127,14 @@ class PreparedRows:
         """Held-out rows of the tag with this index, shape (held-out rows, row_tokens), memory-mapped."""
         return self._files[tag][self.sizes[tag] :]
 
-    def _open(self, tag: str, entry: TagRows, verify: bool) -> NDArray[np.unsignedinteger]:
+    def _open(self, tag: str, entry: TagRows) -> NDArray[np.unsignedinteger]:
         path, dtype = self.folder / file_name(tag), id_type(self.vocabulary_size)
         shape = (entry.rows + entry.held_out_rows, self.row_tokens)
         expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
         found = path.stat().st_size if path.is_file() else None
-        if found != expected or (verify and file_sha256(path) != entry.sha256):
-            state = {None: "is missing", expected: "does not match its checksum"}.get(found, f"has {found} bytes")
-            raise DamagedError(
-                f"{path} {state}; expected {expected} bytes with sha256 {entry.sha256[:12]}…. "
-                f"Delete {self.folder} and prepare again"
-            )
+        if found != expected:
+            state = "is missing" if found is None else f"has {found:,} bytes"
+            raise DamagedError(f"{path} {state}, expected {expected:,} bytes; {_remedy(self.folder)}")
         if not expected:
             return np.empty(shape, dtype)
         return np.memmap(path, dtype=dtype, mode="r", shape=shape)
@@ -149,11 +149,25 @@ def read_manifest(folder: Path) -> Manifest:
     """
     if not (folder / MANIFEST).is_file():
         raise DataMissingError(f"{folder} holds no prepared rows (no {MANIFEST}); make them with `langsamp prepare`")
-    content = read_versioned(folder / MANIFEST, mend=f"delete {folder} and prepare again")
-    try:
-        return Manifest.model_validate(content)
-    except ValidationError as error:
-        raise DamagedError(f"{folder / MANIFEST} is not a manifest of this version ({error}); prepare again") from None
+    path, remedy = folder / MANIFEST, _remedy(folder)
+    content = read_versioned(path, mend=remedy)
+    check_sealed(folder, remedy=remedy, only=[MANIFEST])
+    return as_record(Manifest, content, path, remedy=remedy)
+
+
+def _verify(folder: Path, manifest: Manifest) -> None:
+    """Read every file once and compare it with its checksum; the tags' also with the one that the manifest has."""
+    unneeded = f"nothing is computed from it: delete {folder / PROVENANCE}"
+    check_sealed(folder, remedy=unneeded, only=[PROVENANCE], may_lack=[PROVENANCE])
+    known = check_sealed(folder, remedy=_remedy(folder), may_lack=[PROVENANCE]).files
+    for tag, entry in manifest.tags.items():
+        name = file_name(tag)
+        if name not in known or known[name].sha256 != entry.sha256:
+            raise DamagedError(f"{folder / name} does not match its checksum in {MANIFEST}; {_remedy(folder)}")
+
+
+def _remedy(folder: Path) -> str:
+    return f"put that file back from a copy, or delete {folder} and prepare again"
 
 
 def file_name(tag: LangScript | str) -> str:

@@ -11,10 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.artifacts import fingerprint
 from langsamp.data.packing import Frame
-from langsamp.errors import DataMissingError, UserError
+from langsamp.data.rows import TOKENIZER
+from langsamp.errors import DamagedError, DataMissingError, UserError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+    from langsamp.data.rows import PreparedRows
 
 _HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
@@ -86,6 +89,21 @@ def tokenizer_fingerprint(tokenizer: "PreTrainedTokenizerFast") -> str:
     """Names what a tokenizer does to text: equal for a copy in another folder, other after any change of pieces."""
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
     return fingerprint([{key: part for key, part in backend.items() if key not in _STATE}, special_ids(tokenizer)])
+
+
+def tokenizer_of(rows: "PreparedRows") -> "PreTrainedTokenizerFast":
+    """The tokenizer that lies with prepared rows.
+
+    Raises:
+        DamagedError: where it is not the one that made them.
+    """
+    tokenizer = load_tokenizer(str(rows.folder / TOKENIZER))
+    if tokenizer_fingerprint(tokenizer) != rows.manifest.tokenizer_fingerprint:
+        raise DamagedError(
+            f"{rows.folder / TOKENIZER} is not the tokenizer that made the rows, or this version of `tokenizers` reads "
+            f"it otherwise: put the one that belongs there back, or delete {rows.folder} and prepare again"
+        )
+    return tokenizer
 
 
 def vocabulary_size(tokenizer: "PreTrainedTokenizerFast") -> int:

@@ -14,10 +14,11 @@ from langsamp.errors import DamagedError, DataMissingError
 from langsamp.evaluation.cells import COLUMNS
 from langsamp.evaluation.groups import ONE_TABLE
 from langsamp.evaluation.published import PREFIX, published, published_names
+from langsamp.evaluation.scores_file import read_parquet_scores
 
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
 """Where a run and an evaluation keep their table."""
-_NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "value")
+_NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "main", "value")
 
 
 def read_scores(run: str) -> pd.DataFrame:
@@ -34,10 +35,7 @@ def read_scores(run: str) -> pd.DataFrame:
     if run.startswith(PREFIX):
         return published(run)
     path = _file(Path(run).expanduser())
-    try:
-        scores = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read as parquet ({error}); run `langsamp evaluate` again") from None
+    scores = read_parquet_scores(path)
     if missing := [name for name in _NEEDED if name not in scores]:
         raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; give a scores.parquet")
     if scores.empty:

@@ -57,10 +57,12 @@ def evaluate(
     device: str | None = None,
     names: Mapping[str, str] | None = None,
     shard: Shard = (1, 1),
+    alone: bool = False,
 ) -> Evaluation:
     """Score `models` on `config.tasks` and keep the scores below `out`; what is scored there already is not run again.
 
-    `names` and `shard` as in `plan`. `force` runs everything again. An interrupted cell keeps the languages it
+    `names` and `shard` as in `plan`. `alone` says that these are all the models of their names: what was scored for an
+    earlier one of the same name is left out of the table. `force` runs everything again. An interrupted cell keeps the languages it
     finished.
 
     Raises:
@@ -70,7 +72,8 @@ def evaluate(
     """
     cells = plan(models, config, out, force=force, names=names, shard=shard)
     store = ResultStore(out)
-    store.name_models({cell.model.fingerprint: cell.model.name for cell in cells})
+    store.sweep()
+    store.name_models({cell.model.fingerprint: cell.model.name for cell in cells}, alone=alone)
     load = functools.lru_cache(maxsize=1)(functools.partial(_load, config=config, device=device))
     for note in dict.fromkeys(note for cell in cells for note in (*cell.aliases.values(), *cell.left_out)):
         _say(f"note: {note}")
@@ -87,6 +90,8 @@ def evaluate(
             runs += None not in dict(failed)
             found += failed
         failures += [_failure(cell, tag, reason) for tag, reason in found]
+    for damage in store.damaged():  # what was asked for now is whole again
+        _say(f"note: the scores of a cell are left out: {damage}")
     for failure in dict.fromkeys(map(str, failures)):  # what is wrong with a text is so with each seed
         _say(f"FAILED {failure}")
     return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
