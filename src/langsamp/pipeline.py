@@ -160,7 +160,9 @@ def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
     """The recipe's tasks on all its exports."""
     exports = {str(model_folder(recipe, *training) / "export"): training for training in recipe.trainings}
     names = {path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()}
-    return evaluate(list(exports), recipe.resolved_evaluation, recipe.folder / "evaluation", force=force, names=names, alone=True)
+    return evaluate(
+        list(exports), recipe.resolved_evaluation, recipe.folder / "evaluation", force=force, names=names, alone=True
+    )
 
 
 def model_folder(recipe: Recipe, variant: Variant, seed: int) -> Path:

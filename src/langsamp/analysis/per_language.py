@@ -26,7 +26,7 @@ from langsamp.analysis.bootstrap import LEVEL, draws, percentile_interval, seed_
 from langsamp.analysis.items import ItemSums, item_sums, metrics
 from langsamp.analysis.pairing import Pair
 from langsamp.analysis.sides import Side
-from langsamp.errors import DamagedError
+from langsamp.evaluation.results import PREDICTIONS, read_table
 
 RESAMPLES = 1_000
 """Draws behind the interval of one language."""

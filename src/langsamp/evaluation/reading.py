@@ -5,10 +5,11 @@ one model that got different scores in two places; with it all models of its tab
 once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import infer_dtype, is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.evaluation.cells import COLUMNS
@@ -19,6 +20,13 @@ from langsamp.evaluation.scores_file import read_parquet_scores
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
 """Where a run and an evaluation keep their table."""
 _NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "main", "value")
+_WORDS = ("model", "model_name", "task", "protocol", "source", "tag", "metric")
+_TYPES: dict[str, Callable[[pd.Series], bool]] = {
+    **dict.fromkeys(_WORDS, lambda column: infer_dtype(column, skipna=True) in ("string", "empty")),
+    "seed": is_integer_dtype,
+    "main": is_bool_dtype,
+    "value": is_numeric_dtype,
+}
 
 
 def read_scores(run: str) -> pd.DataFrame:
@@ -35,11 +43,24 @@ def read_scores(run: str) -> pd.DataFrame:
     if run.startswith(PREFIX):
         return published(run)
     path = _file(Path(run).expanduser())
-    scores = read_parquet_scores(path)
-    if missing := [name for name in _NEEDED if name not in scores]:
-        raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; give a scores.parquet")
+    scores = check_columns(read_parquet_scores(path), path)
     if scores.empty:
         raise DataMissingError(f"{path} holds no scores; score its models with `langsamp evaluate`")
+    return scores
+
+
+def check_columns(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """A table that was read from `path` with all columns of the tidy table; those that it may lack are empty then.
+
+    Raises:
+        DamagedError: where it lacks a column that is needed, or one holds other things than it should.
+    """
+    remedy = "give a scores.parquet that `langsamp evaluate` wrote"
+    if missing := [name for name in _NEEDED if name not in scores]:
+        raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; {remedy}")
+    for name, is_right in _TYPES.items():
+        if len(scores) and not is_right(scores[name]):
+            raise DamagedError(f"{path} is no table of scores: {name!r} holds {scores[name].dtype} values; {remedy}")
     return scores.reindex(columns=list(COLUMNS))
 
 

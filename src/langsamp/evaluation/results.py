@@ -43,8 +43,10 @@ class ResultStore:
         found = {}
         for folder in (self.folder / "cells").glob("[!.]*"):
             with suppress(DamagedError, FileNotFoundError):  # the latter where another process replaces it just now
-                found[folder.name] = read_cell(folder)
-        return dict(sorted(found.items(), key=lambda item: (item[1].number, item[0])))
+                check_sealed(folder, remedy=_remedy(folder), only=[RECORD, SCORES])
+                found[folder.name] = folder
+        records = {name: read_cell(folder) for name, folder in found.items()}
+        return dict(sorted(records.items(), key=lambda item: (item[1].number, item[0])))
 
     def damaged(self) -> list[str]:
         """What is wrong with cells that are not among `records`, a sentence each."""
@@ -119,10 +121,12 @@ class ResultStore:
         Raises:
             UserError: where the folder cannot be written.
         """
-        others = {model: each.name for model, each in self._named().items() if alone and model not in names}
-        for model, name in {**{model: name for model, name in others.items() if name in names.values()}, **names}.items():
-            record = {"name": name, "is_replaced": model not in names}
-            write_record(self.folder / "models" / f"{model}.json", record)
+        records = {model: {"name": name, "is_replaced": False} for model, name in names.items()}
+        for model, record in self._named().items() if alone else ():
+            if model not in names and record.name in names.values():
+                records[model] = {"name": record.name, "is_replaced": True}
+        for model, content in records.items():
+            write_record(self.folder / "models" / f"{model}.json", content)
 
     def scores(self) -> pd.DataFrame:
         """The tidy table (`COLUMNS`) over all cells, also written to `scores.parquet`.

@@ -62,8 +62,8 @@ def evaluate(
     """Score `models` on `config.tasks` and keep the scores below `out`; what is scored there already is not run again.
 
     `names` and `shard` as in `plan`. `alone` says that these are all the models of their names: what was scored for an
-    earlier one of the same name is left out of the table. `force` runs everything again. An interrupted cell keeps the languages it
-    finished.
+    earlier one of the same name is left out of the table. `force` runs everything again. An interrupted cell keeps the
+    languages it finished.
 
     Raises:
         DataMissingError: where a task's data are absent.

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from accelerate import Accelerator
+from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import write_text, writing
-from langsamp.errors import UserError
+from langsamp.artifacts import as_record, write_text, writing
+from langsamp.errors import DamagedError, UserError
+from langsamp.seals import is_signed, signed_line
 from langsamp.training.ahead import Ahead
 
 
@@ -60,12 +62,10 @@ class TrainingLog:
             UserError: where a tracker is not installed.
         """
         self._path, self._accelerator = path, accelerator
-        found = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-        kept = {line: record for line in found if (record := _record(line)) and record["step"] <= step}
-        self.lines = tuple(kept.values())
+        self.lines = tuple(line for line in read_log(path) if line["step"] <= step)
         """What was written until `step` by earlier processes."""
         if accelerator.is_main_process:
-            write_text(path, "".join(kept))
+            write_text(path, "".join(map(signed_line, self.lines)))
         for tracker in trackers:
             if find_spec(tracker) is None:
                 raise UserError(
@@ -84,7 +84,7 @@ class TrainingLog:
         line = {"kind": kind, "step": step, **values}
         if self._accelerator.is_main_process:
             with writing(self._path), self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+                file.write(signed_line(line))
         numbers = {f"{kind}/{key}": value for key, value in values.items() if isinstance(value, int | float)}
         self._accelerator.log(numbers, step=step)
         return line
@@ -95,10 +95,34 @@ class TrainingLog:
             tracker.finish()
 
 
-def _record(line: str) -> dict[str, Any] | None:
-    """A line of the log; None for one that a kill cut short."""
+class _Line(BaseModel):
+    """What every line of the log holds."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str
+    step: Annotated[int, Field(ge=0)]
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The lines of a training's log, without their checksums; none where there is no file.
+
+    A last line that a kill cut short is left out.
+
+    Raises:
+        DamagedError: where a line is not as it was written; its number is named.
+    """
+    lines = path.read_bytes().split(b"\n") if path.exists() else [b""]
+    return [_read_line(line, f"{path}, line {number}") for number, line in enumerate(lines[:-1], start=1)]
+
+
+def _read_line(line: bytes, where: str) -> dict[str, Any]:
+    remedy = "put the file back from a copy, or delete that line"
     try:
-        record: dict[str, Any] = json.loads(line)
-    except json.JSONDecodeError:
-        return None
-    return record
+        content = json.loads(line)
+    except ValueError as error:
+        raise DamagedError(f"{where} is not readable as JSON ({error}); {remedy}") from None
+    if isinstance(content, dict) and "checksum" in content and not is_signed(content):
+        raise DamagedError(f"{where} does not match its own checksum; {remedy}")
+    as_record(_Line, content, Path(where), remedy=remedy)
+    return {key: value for key, value in content.items() if key != "checksum"}
