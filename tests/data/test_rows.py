@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from langsamp.artifacts import SCHEMA
 from langsamp.data.rows import MANIFEST, PreparedRows, file_name
 from langsamp.errors import DamagedError, DataMissingError
 
@@ -34,7 +35,7 @@ def test_a_damaged_file_is_named(rows: PreparedRows, damage: str) -> None:
         PreparedRows(rows.folder)
 
 
-@pytest.mark.parametrize("content", ["{", '{"schema": 1}', "[]"])
+@pytest.mark.parametrize("content", ["{", '{"schema": 2}', "[]"])
 def test_a_damaged_manifest_is_named(rows: PreparedRows, content: str) -> None:
     (rows.folder / MANIFEST).write_text(content)
     with pytest.raises(DamagedError, match=MANIFEST):
@@ -43,5 +44,5 @@ def test_a_damaged_manifest_is_named(rows: PreparedRows, content: str) -> None:
 
 def test_the_manifest_is_plain_json(rows: PreparedRows) -> None:
     content = json.loads(Path(rows.folder / MANIFEST).read_text())
-    assert content["schema"] == 1
+    assert content["schema"] == SCHEMA
     assert content["tags"]["deu_Latn"]["rows"] == 180

@@ -178,7 +178,7 @@ def _with_evaluation(run: Run, folder: Path) -> Run:
             if cell.key.model not in named or not named[cell.key.model].is_replaced
         ),
         failed_cells=tuple(record.model_dump(mode="json") for record in failures_of(folder)),
-        model_names={model: record.name for model, record in named.items()},
+        model_names={model: record.name for model, record in named.items() if not record.is_replaced},
     )
 
 

@@ -113,7 +113,18 @@ def read_log(path: Path) -> list[dict[str, Any]]:
         DamagedError: where a line is not as it was written; its number is named.
     """
     lines = path.read_bytes().split(b"\n") if path.exists() else [b""]
-    return [_read_line(line, f"{path}, line {number}") for number, line in enumerate(lines[:-1], start=1)]
+    if _is_cut(lines[-1]):
+        lines.pop()
+    return [_read_line(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+
+
+def _is_cut(line: bytes) -> bool:
+    """Whether a last line is empty or ends inside its object; one with an end, and more behind it, is damaged."""
+    try:
+        json.JSONDecoder().raw_decode(line.decode())
+    except ValueError:
+        return True
+    return False
 
 
 def _read_line(line: bytes, where: str) -> dict[str, Any]:
