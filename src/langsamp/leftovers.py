@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SCRATCH = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.new")
-_LOCK = re.compile(r"\..+\.lock")
+_LOCK = re.compile(r"\.(?P<name>.+)\.lock")
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF}
 """What disks answer that cannot lock, as some that several machines share; EBADF where folders alone cannot be."""
 _HERE, _EXCHANGE = -100, 2
@@ -75,7 +75,7 @@ def put_in_place(fresh: Path, target: Path, *, aside: Path) -> None:
 
 
 def sweep(*folders: Path, name: str | None = None) -> None:
-    """Take away what processes that have ended left half-written in `folders`; with `name`, scratch of that name alone.
+    """Take away what processes that have ended left half-written in `folders`; with `name`, that of this name alone.
 
     Only names of our own pattern are touched, and of these none that a living process holds. Where a disk cannot lock
     nothing is.
@@ -83,11 +83,9 @@ def sweep(*folders: Path, name: str | None = None) -> None:
     for folder in folders:
         with suppress(OSError):  # no such folder, or one that may not be read: nothing of ours to do there
             for path in sorted(folder.iterdir()):
-                match = _SCRATCH.fullmatch(path.name)
+                match = _SCRATCH.fullmatch(path.name) or _LOCK.fullmatch(path.name)
                 if match and name in (None, match["name"]):
                     _take_away(path, folder / match["name"])
-                elif name is None and _LOCK.fullmatch(path.name):
-                    _take_away(path, None)
 
 
 def scratch_paths(target: Path) -> tuple[Path, Path]:
@@ -95,7 +93,7 @@ def scratch_paths(target: Path) -> tuple[Path, Path]:
     return target / _NEW, target / _OLD
 
 
-def _take_away(path: Path, target: Path | None) -> None:
+def _take_away(path: Path, target: Path) -> None:
     """Delete what nobody holds; a folder that was put aside and has no successor gets its name back."""
     with suppress(OSError):  # held by another process, or gone meanwhile
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
@@ -107,7 +105,7 @@ def _take_away(path: Path, target: Path | None) -> None:
                 path.unlink()
                 return
             old = path / _OLD
-            if target is not None and old.is_dir() and not target.exists():
+            if old.is_dir() and not target.exists():
                 old.rename(target)
             shutil.rmtree(path)
         finally:

@@ -42,6 +42,7 @@ from langsamp.data.tokenizer_sample import sample_for_tokenizer
 from langsamp.data.unigram import train_tokenizer
 from langsamp.data.workers import each, mapped, shared_out
 from langsamp.errors import UserError
+from langsamp.leftovers import sweep
 from langsamp.machine import usable_cores
 from langsamp.seals import seal
 
@@ -68,6 +69,7 @@ def prepare_rows(
     """
     source = open_corpus(corpus, base=base)
     made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint())
+    sweep(out.parent, name=out.name)
     if not (out / MANIFEST).is_file():
         if out.is_file() or (out.is_dir() and any(out.iterdir())):
             raise UserError(f"{out} holds no prepared rows but something else; name another folder or empty it")

@@ -78,7 +78,7 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
 
 
 def check_model_files(folder: Path) -> None:
-    """Accept a model's folder whose files are as they were written; of a stock one, without checksums, nothing is known.
+    """Accept a model's folder whose files are as they were written; a stock one has no checksums, and is not looked at.
 
     Raises:
         DamagedError: naming the file that is not.
