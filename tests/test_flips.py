@@ -17,13 +17,13 @@ from langsamp.artifacts import read_json, write_json
 from langsamp.data.tokenizer import tokenizer_of
 from langsamp.errors import DamagedError
 from langsamp.evaluation.models import find_model
-from langsamp.evaluation.results import ResultStore
+from langsamp.evaluation.results import PREDICTIONS, ResultStore, read_table
 from langsamp.model.conditioning import Conditioning
 from langsamp.report.page import write_report
 from langsamp.report.run import read_run
 from langsamp.seals import CHECKSUMS, seal
 from langsamp.training.checkpoint import checkpoints
-from langsamp.training.log import read_log
+from langsamp.training.lines import read_log
 from tests.tiny_run import TinyRun
 
 ROWS, MODEL, CELLS = "rows/", "models/both-0/", "evaluation/cells/*/"
@@ -56,6 +56,10 @@ def _compare(run: TinyRun) -> object:
     return compare(open_side(f"{run.out}:none"), open_side(f"{run.out}:both"), by=())
 
 
+def _predictions(run: TinyRun) -> object:
+    return [read_table(cell, PREDICTIONS) for cell in run.out.glob("evaluation/cells/*")]
+
+
 USES: dict[str, tuple[Use, ...]] = {
     ROWS + "manifest.json": (_open_rows, _report),
     ROWS + "swh_Latn.ids": (_open_rows,),
@@ -82,7 +86,7 @@ USES: dict[str, tuple[Use, ...]] = {
     CELLS + "cell.json": (_report,),
     CELLS + "scores.parquet": (_report,),
     CELLS + CHECKSUMS: (_report,),
-    CELLS + "predictions.parquet": (_page,),
+    CELLS + "predictions.parquet": (_predictions,),
     "evaluation/scores.parquet": (_report, _compare),
     "evaluation/models/*.json": (_report,),
     ANALYSIS + "analysis.json": (_page,),
@@ -102,7 +106,7 @@ def spoiled(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Tiny
 
 def _flipped(content: bytes, seed: int) -> bytes:
     generator = random.Random(seed)
-    place = generator.randrange(len(content))
+    place = generator.randrange(content.find(b"# sha256") % (len(content) + 1))  # a comment may say what it will
     return content[:place] + bytes([content[place] ^ 1 << generator.randrange(8)]) + content[place + 1 :]
 
 

@@ -196,7 +196,8 @@ def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
     if World.from_environment().is_leader:
         text = yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
         write_text(recipe.folder / "recipe.yaml", with_last_line(text))
-        sweep(recipe.folder, *recipe.folder.glob("models/*"), *recipe.folder.glob("models/*/checkpoints"))
+        models = recipe.folder / "models"
+        sweep(recipe.folder, models, *models.glob("[!.]*"), *models.glob("[!.]*/checkpoints"))
 
 
 def _check_same(finished: dict[str, Any], out: Path) -> None:

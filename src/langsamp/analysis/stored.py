@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.artifacts import SCHEMA, as_record, provenance, read_versioned, replacing, write_json
 from langsamp.errors import UserError
-from langsamp.leftovers import sweep
 from langsamp.seals import CHECKSUMS, check_sealed, seal
 
 RECORD, PROVENANCE = "analysis.json", "provenance.json"
@@ -45,7 +44,6 @@ class Analysis:
                 f"{folder} holds other things than an analysis, which would be lost: name a folder that is new, or one "
                 "with an older analysis"
             )
-        sweep(folder.parent)
         with replacing(folder) as fresh:
             for name, table in self.tables.items():
                 table.to_parquet(fresh / f"{name}.parquet", index=False)

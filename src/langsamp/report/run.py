@@ -26,7 +26,7 @@ from langsamp.report.files import (
     run_provenance,
     scores_of,
 )
-from langsamp.training.log import read_log
+from langsamp.training.lines import read_log
 
 VARIANTS = READERS_NAMES
 """Reader's names of the variants, in the order in which tables and charts show them."""

@@ -1,20 +1,19 @@
 """The training log: one JSON object a line, always; TensorBoard or W&B beside it on request."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from accelerate import Accelerator
-from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import as_record, write_text, writing
-from langsamp.errors import DamagedError, UserError
-from langsamp.seals import is_signed, signed_line
+from langsamp.artifacts import write_text, writing
+from langsamp.errors import UserError
+from langsamp.seals import signed_line
 from langsamp.training.ahead import Ahead
+from langsamp.training.lines import read_log
 
 
 class Lap(NamedTuple):
@@ -93,47 +92,3 @@ class TrainingLog:
         """Flush the trackers."""
         for tracker in self._accelerator.trackers:
             tracker.finish()
-
-
-class _Line(BaseModel):
-    """What every line of the log holds."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    kind: str
-    step: Annotated[int, Field(ge=0)]
-
-
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a training's log, without their checksums; none where there is no file.
-
-    A last line that a kill cut short is left out.
-
-    Raises:
-        DamagedError: where a line is not as it was written; its number is named.
-    """
-    lines = path.read_bytes().split(b"\n") if path.exists() else [b""]
-    if _is_cut(lines[-1]):
-        lines.pop()
-    return [_read_line(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
-
-
-def _is_cut(line: bytes) -> bool:
-    """Whether a last line is empty or ends inside its object; one with an end, and more behind it, is damaged."""
-    try:
-        json.JSONDecoder().raw_decode(line.decode())
-    except ValueError:
-        return True
-    return False
-
-
-def _read_line(line: bytes, where: str) -> dict[str, Any]:
-    remedy = "put the file back from a copy, or delete that line"
-    try:
-        content = json.loads(line)
-    except ValueError as error:
-        raise DamagedError(f"{where} is not readable as JSON ({error}); {remedy}") from None
-    if isinstance(content, dict) and "checksum" in content and not is_signed(content):
-        raise DamagedError(f"{where} does not match its own checksum; {remedy}")
-    as_record(_Line, content, Path(where), remedy=remedy)
-    return {key: value for key, value in content.items() if key != "checksum"}
