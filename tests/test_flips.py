@@ -66,6 +66,7 @@ USES: dict[str, tuple[Use, ...]] = {
     ROWS + "provenance.json": (_open_rows,),
     ROWS + "tokenizer/tokenizer.json": (_open_rows,),
     ROWS + "tokenizer/tokenizer_config.json": (_open_rows,),
+    ROWS + "tokenizer/" + CHECKSUMS: (_open_rows,),
     ROWS + CHECKSUMS: (_open_rows,),
     **{
         CHECKPOINT + name: (_export,)

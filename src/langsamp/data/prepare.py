@@ -44,7 +44,7 @@ from langsamp.data.workers import each, mapped, shared_out
 from langsamp.errors import UserError
 from langsamp.leftovers import sweep
 from langsamp.machine import usable_cores
-from langsamp.seals import seal
+from langsamp.seals import check_sealed, seal
 
 _NAMING = {"row_tokens", "held_out_rows"}
 """Settings that belong to the name of rows; the packing shows in their content."""
@@ -160,6 +160,8 @@ def _make_tokenizer(
                 made = train_tokenizer(texts, config, row_tokens=rows.row_tokens)
         with replacing(folder / TOKENIZER) as fresh:
             made.save_pretrained(fresh)
+            seal(fresh)
+    check_sealed(folder / TOKENIZER, remedy=f"delete {folder}, a preparation half done, and run the same command again")
     made = load_tokenizer(str(folder / TOKENIZER))
     facts = {
         "tokenizer_fingerprint": tokenizer_fingerprint(made),

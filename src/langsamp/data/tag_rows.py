@@ -4,7 +4,7 @@ Each result appears under its name only when it is whole, so that a preparation 
 finished tag.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,16 +12,19 @@ from pathlib import Path
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
-from langsamp.artifacts import file_sha256, read_json, write_json, writing
+from langsamp.artifacts import file_sha256, writing
 from langsamp.data.cleaning import CleaningCounts, clean_batches
 from langsamp.data.corpus import Corpus, CorpusConfig
 from langsamp.data.encoding import Encoder, encoder_of
 from langsamp.data.packing import best_fit, concatenated
 from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share
 from langsamp.data.tokenizer_sample import draw
+from langsamp.errors import DamagedError
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
+from langsamp.seals import read_record, write_record
 
 _DOCUMENTS = 1000
 
@@ -51,14 +54,15 @@ class TagWork:
 
     def clean(self) -> int:
         """Write the tag's clean documents and return their number."""
-        if not self._counted.is_file():
+        if not (self._counted.is_file() and self._clean.is_file()):
             counts, part = CleaningCounts(), self._clean.with_suffix(".part")
-            with writing(part), zstandard.open(part, "wt", encoding="utf-8", newline="\n") as file:
+            checked = zstandard.ZstdCompressor(write_checksum=True)
+            with writing(part), zstandard.open(part, "wt", cctx=checked, encoding="utf-8", newline="\n") as file:
                 for batch in self._clean_batches(counts):
                     file.write("\n".join(batch) + "\n")
             part.rename(self._clean)
-            write_json(self._counted, _cleaning_record(self.tag, counts))
-        return int(read_json(self._counted)["documents"])
+            write_record(self._counted, _cleaning_record(self.tag, counts))
+        return self._cleaned().documents
 
     def sample(self, quota: int, seed: int) -> list[str]:
         """`quota` clean documents, drawn by `seed`."""
@@ -67,10 +71,10 @@ class TagWork:
     def encode(self) -> TagRows:
         """Write the tag's rows and return its entry of the manifest."""
         if self.record.is_file():
-            return TagRows.model_validate(read_json(self.record))
+            return read_record(TagRows, self.record, remedy=_begin_again(self.record))
         encoder = encoder_of(self.folder / TOKENIZER)
         if self._clean.is_file() and self._counted.is_file():
-            cleaned, batches = read_json(self._counted), self._stored_batches()
+            cleaned, batches = self._cleaned().model_dump(), self._stored_batches()
         else:
             counts = CleaningCounts()
             cleaned, batches = None, self._clean_batches(counts)
@@ -93,7 +97,7 @@ class TagWork:
             padding_tokens=tally.padding,
             sha256=file_sha256(path),
         )
-        write_json(self.record, entry.model_dump(mode="json"))
+        write_record(self.record, entry.model_dump(mode="json"))
         return entry
 
     def _packed(self, batches: Iterator[list[str]], encoder: Encoder) -> Iterator[NDArray[np.unsignedinteger]]:
@@ -107,7 +111,16 @@ class TagWork:
         documents = self.corpus.documents(self.tag)
         return clean_batches(documents, tag=self.tag, config=self.cleaning, counts=counts, scratch=self.folder)
 
+    def _cleaned(self) -> "_Cleaned":
+        return read_record(_Cleaned, self._counted, remedy=_begin_again(self._counted))
+
     def _stored_batches(self) -> Iterator[list[str]]:
+        try:
+            yield from self._read_clean()
+        except (zstandard.ZstdError, UnicodeDecodeError) as error:
+            raise DamagedError(f"{self._clean} cannot be read ({error}); {_begin_again(self._clean)}") from None
+
+    def _read_clean(self) -> Iterator[list[str]]:
         with zstandard.open(self._clean, "rt", encoding="utf-8", newline="\n") as file:
             batch: list[str] = []
             for line in file:
@@ -117,6 +130,22 @@ class TagWork:
                     batch = []
             if batch:
                 yield batch
+
+
+class _Cleaned(BaseModel):
+    """What cleaning has counted of a tag; the fields are those of `TagRows`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    documents: int
+    dropped: Mapping[str, int]
+    bytes: int
+    share_in_script: float
+
+
+def _begin_again(path: Path) -> str:
+    """What to do about a file of a preparation that is half done."""
+    return f"delete that file ({path.name} is made anew) and run the same command again"
 
 
 class _Tally:
