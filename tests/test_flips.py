@@ -19,6 +19,7 @@ from langsamp.errors import DamagedError
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.results import PREDICTIONS, ResultStore, read_table
 from langsamp.model.conditioning import Conditioning
+from langsamp.recipe import load_recipe
 from langsamp.report.page import write_report
 from langsamp.report.run import read_run
 from langsamp.seals import CHECKSUMS, seal
@@ -191,3 +192,13 @@ def test_a_checkpoint_under_another_name_is_not_taken_for_that_step(run: TinyRun
     last.rename(last.with_name("step-0000038"))
     with pytest.raises(DamagedError, match="step-0000038 holds step 4, so it was renamed"):
         pipeline.export(run.out / MODEL, run.root / "out")
+
+
+def test_a_changed_recipe_of_a_run_is_no_recipe_until_its_last_line_goes(run: TinyRun) -> None:
+    path = run.out / "recipe.yaml"
+    *lines, last = path.read_text("utf-8").replace("row_tokens: 32", "row_tokens: 36").splitlines(keepends=True)
+    path.write_text("".join([*lines, last]), "utf-8")
+    with pytest.raises(DamagedError, match="delete that line"):
+        load_recipe(path)
+    path.write_text("".join(lines), "utf-8")
+    assert load_recipe(path).rows.row_tokens == 36

@@ -18,6 +18,7 @@ from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.kinds import KINDS, Job
 from langsamp.evaluation.plan import PlannedCell, Shard, plan
 from langsamp.evaluation.results import ResultStore
+from langsamp.seals import CHECKSUMS, is_sealed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,9 @@ def evaluate(
     load = functools.lru_cache(maxsize=1)(functools.partial(_load, config=config, device=device))
     for note in dict.fromkeys(note for cell in cells for note in (*cell.aliases.values(), *cell.left_out)):
         _say(f"note: {note}")
+    for model in {cell.model.folder: cell.model for cell in cells}.values():
+        if not is_sealed(model.folder):
+            _say(f"note: {model.name} has no {CHECKSUMS}, as stock models have none: damage to its files is not seen")
     failures: list[Failure] = []
     runs = 0
     for cell in cells:
@@ -167,6 +171,7 @@ def _run(cell: PlannedCell, job: Job, store: ResultStore) -> None:
                     facts={
                         "config": job.config.model_dump(mode="json"),
                         "num_layers": cell.model.num_layers,
+                        "has_checksums": is_sealed(cell.model.folder),
                         "left_out": list(cell.left_out),
                     },
                 )
