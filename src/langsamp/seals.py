@@ -9,7 +9,6 @@ process, and again only where the file changes on the disk.
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,7 +29,7 @@ from langsamp.artifacts import (
 from langsamp.errors import DamagedError
 
 CHECKSUMS = "checksums.json"
-_LAST_LINE = re.compile(r"# sha256 of the lines above: [0-9a-f]{64}")
+_LAST_LINE = "# sha256 of the lines above: "
 
 
 class Checksum(BaseModel):
@@ -159,7 +158,7 @@ def read_record(owner: type[Record], path: Path, *, remedy: str = PUT_BACK) -> R
 
 def with_last_line(text: str) -> str:
     """A text for people (YAML), with its checksum as a comment at the end."""
-    return f"{text}# sha256 of the lines above: {hashlib.sha256(text.encode()).hexdigest()}\n"
+    return f"{text}{_LAST_LINE}{hashlib.sha256(text.encode()).hexdigest()}\n"
 
 
 def check_last_line(text: str, path: Path, *, remedy: str) -> None:
@@ -168,8 +167,8 @@ def check_last_line(text: str, path: Path, *, remedy: str) -> None:
     Raises:
         DamagedError: where it ends with another one.
     """
-    match = _LAST_LINE.search(text)
-    if match and with_last_line(text[: match.start()]) != text:
+    above, line, _ = text.rpartition(_LAST_LINE)
+    if line and with_last_line(above) != text:
         raise DamagedError(f"{path} does not match the checksum in its last line; {remedy}")
 
 
