@@ -68,10 +68,14 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
     try:
         tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
     except (OSError, ValueError) as error:
+        remedy = (
+            "Put its tokenizer.json and tokenizer_config.json back from where the folder came"
+            if Path(name_or_folder).is_dir()
+            else "Give the name of a model on the Hugging Face hub, or a folder with its tokenizer.json; without a "
+            "connection, download it first where there is one"
+        )
         raise DataMissingError(
-            f"no tokenizer found at {name_or_folder!r}: {str(error).rstrip('.')}. Give the name of a model on the "
-            "Hugging Face hub, or a folder with its tokenizer.json; without a connection, download it first where "
-            "there is one"
+            f"no tokenizer found at {name_or_folder!r}: {str(error).rstrip('.')}. {remedy}"
         ) from error
     if not tokenizer.is_fast:
         raise UserError(f"the tokenizer of {name_or_folder!r} has no fast form; expected one with a tokenizer.json")
