@@ -132,4 +132,4 @@ def _exchange(one: Path, other: Path) -> bool:
     """Give each of two folders the other's name at one stroke; False where system or disk cannot."""
     renameat2 = getattr(ctypes.CDLL(None), "renameat2", None)  # Linux alone has it
     names = os.fsencode(one), os.fsencode(other)
-    return renameat2 is not None and renameat2(_HERE, names[0], _HERE, names[1], _EXCHANGE) == 0
+    return renameat2 is not None and bool(renameat2(_HERE, names[0], _HERE, names[1], _EXCHANGE) == 0)

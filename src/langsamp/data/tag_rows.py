@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zstandard
@@ -74,7 +75,7 @@ class TagWork:
             return read_record(TagRows, self.record, remedy=_begin_again(self.record))
         encoder = encoder_of(self.folder / TOKENIZER)
         if self._clean.is_file() and self._counted.is_file():
-            cleaned, batches = self._cleaned().model_dump(), self._stored_batches()
+            cleaned, batches = self._cleaned(), self._stored_batches()
         else:
             counts = CleaningCounts()
             cleaned, batches = None, self._clean_batches(counts)
@@ -87,7 +88,7 @@ class TagWork:
                     tokens.tofile(file)
         held_out = held_out_share(tally.rows, self.rows)
         entry = TagRows(
-            **(cleaned or _cleaning_record(self.tag, counts)),
+            **(cleaned.model_dump() if cleaned else _cleaning_record(self.tag, counts)),
             tokens=tally.tokens,
             ordinary_tokens=tally.ordinary,
             unknown_share=tally.unknown_share,
@@ -173,7 +174,7 @@ class _Tally:
             self.tail = len(tokens)
 
 
-def _cleaning_record(tag: LangScript, counts: CleaningCounts) -> dict[str, object]:
+def _cleaning_record(tag: LangScript, counts: CleaningCounts) -> dict[str, Any]:
     return {
         "documents": counts.kept,
         "dropped": {reason: number for reason, number in sorted(counts.dropped.items()) if number},

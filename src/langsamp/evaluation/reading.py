@@ -5,11 +5,11 @@ one model that got different scores in two places; with it all models of its tab
 once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from pandas.api.types import infer_dtype, is_bool_dtype, is_integer_dtype, is_numeric_dtype
+from pandas.api.types import infer_dtype
 
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.evaluation.cells import COLUMNS
@@ -20,13 +20,9 @@ from langsamp.evaluation.scores_file import read_parquet_scores
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
 """Where a run and an evaluation keep their table."""
 _NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "main", "value")
-_WORDS = ("model", "model_name", "task", "protocol", "source", "tag", "metric")
-_TYPES: dict[str, Callable[[pd.Series], bool]] = {
-    **dict.fromkeys(_WORDS, lambda column: infer_dtype(column, skipna=True) in ("string", "empty")),
-    "seed": is_integer_dtype,
-    "main": is_bool_dtype,
-    "value": is_numeric_dtype,
-}
+_TEXT = ("string", "empty")
+_KINDS = {"seed": ("integer",), "main": ("boolean",), "value": ("floating", "integer", "mixed-integer-float")}
+"""What a column holds, as pandas calls it; text where nothing is said."""
 
 
 def read_scores(run: str) -> pd.DataFrame:
@@ -58,9 +54,10 @@ def check_columns(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
     remedy = "give a scores.parquet that `langsamp evaluate` wrote"
     if missing := [name for name in _NEEDED if name not in scores]:
         raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; {remedy}")
-    for name, is_right in _TYPES.items():
-        if len(scores) and not is_right(scores[name]):
-            raise DamagedError(f"{path} is no table of scores: {name!r} holds {scores[name].dtype} values; {remedy}")
+    kinds = {name: infer_dtype(scores[name], skipna=True) for name in _NEEDED}
+    for name, kind in kinds.items() if len(scores) else ():
+        if kind not in _KINDS.get(name, _TEXT):
+            raise DamagedError(f"{path} is no table of scores: {name} holds {kind} values; {remedy}")
     return scores.reindex(columns=list(COLUMNS))
 
 
