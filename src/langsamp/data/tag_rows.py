@@ -74,11 +74,12 @@ class TagWork:
         if self.record.is_file():
             return read_record(TagRows, self.record, remedy=_begin_again(self.record))
         encoder = encoder_of(self.folder / TOKENIZER)
+        cleaned: _Cleaned | None = None
         if self._clean.is_file() and self._counted.is_file():
             cleaned, batches = self._cleaned(), self._stored_batches()
         else:
             counts = CleaningCounts()
-            cleaned, batches = None, self._clean_batches(counts)
+            batches = self._clean_batches(counts)
         path = self.folder / file_name(self.tag)
         tally = _Tally(encoder)
         with writing(path), path.open("wb") as file:
