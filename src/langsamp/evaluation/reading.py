@@ -20,7 +20,7 @@ from langsamp.evaluation.scores_file import read_parquet_scores
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
 """Where a run and an evaluation keep their table."""
 _NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "main", "value")
-_TEXT = ("string", "empty")
+_TEXT = ("string", "empty", "categorical")
 _KINDS = {"seed": ("integer",), "main": ("boolean",), "value": ("floating", "integer", "mixed-integer-float")}
 """What a column holds, as pandas calls it; text where nothing is said."""
 
