@@ -174,7 +174,7 @@ def test_predictions_that_cannot_be_read_are_an_error_that_names_the_file(tmp_pa
     a, b = two_models(tmp_path, by_label, seeds=1)
     path = next((tmp_path / "cells").iterdir()) / "predictions.parquet"
     path.write_bytes(b"no parquet")
-    with pytest.raises(DamagedError, match=r"predictions.parquet cannot be read"):
+    with pytest.raises(DamagedError, match=r"predictions.parquet has 10 bytes"):
         outcome(a, b)
 
 
