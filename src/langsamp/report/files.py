@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from langsamp.artifacts import as_record, read_versioned
-from langsamp.data.rows import read_manifest
+from langsamp.data.rows import MANIFEST, read_manifest
 from langsamp.errors import DamagedError
 from langsamp.evaluation.cells import CellRecord, FailureRecord, ModelRecord
 from langsamp.evaluation.reading import check_columns
@@ -87,12 +87,12 @@ def export_provenance(export: Path) -> dict[str, Any]:
 
 
 def manifest_of(rows: Path) -> Mapping[str, Any] | None:
-    """What the manifest in a folder of rows says; None where there is no such folder.
+    """What the manifest in a folder of rows says; None where there is none.
 
     Raises:
         DamagedError: where it is not as it was written.
     """
-    return read_manifest(rows).model_dump(mode="json", by_alias=True) if rows.is_dir() else None
+    return read_manifest(rows).model_dump(mode="json", by_alias=True) if (rows / MANIFEST).is_file() else None
 
 
 def scores_of(path: Path) -> pd.DataFrame | None:
