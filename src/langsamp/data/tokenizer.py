@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import fingerprint
+from langsamp.artifacts import PUT_BACK, fingerprint
 from langsamp.data.packing import Frame
 from langsamp.data.rows import TOKENIZER
 from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.seals import check_sealed, is_sealed, read_seal
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -58,6 +59,7 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
     """The fast tokenizer of a Hugging Face model or of a folder.
 
     Raises:
+        DamagedError: where the folder has checksums and a file does not match.
         DataMissingError: where there is none.
         UserError: where it is not fast, or has no token that a masked LM needs.
     """
@@ -65,6 +67,7 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
 
     if not Path(name_or_folder).is_dir() and not _HUB_NAME.fullmatch(name_or_folder):
         raise DataMissingError(f"there is no folder {name_or_folder}; expected a tokenizer's folder or OWNER/NAME")
+    _check_files(Path(name_or_folder))
     try:
         tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
     except (OSError, ValueError) as error:
@@ -93,6 +96,15 @@ def tokenizer_fingerprint(tokenizer: "PreTrainedTokenizerFast") -> str:
     """Names what a tokenizer does to text: equal for a copy in another folder, other after any change of pieces."""
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
     return fingerprint([{key: part for key, part in backend.items() if key not in _STATE}, special_ids(tokenizer)])
+
+
+def _check_files(folder: Path) -> None:
+    """Accept the files of a folder that has checksums, but for weights, which a tokenizer has none of."""
+    if is_sealed(folder):
+        names = [
+            name for name in read_seal(folder, remedy=PUT_BACK).files if not name.endswith((".safetensors", ".md"))
+        ]
+        check_sealed(folder, remedy=PUT_BACK, only=names)
 
 
 def tokenizer_of(rows: "PreparedRows") -> "PreTrainedTokenizerFast":
