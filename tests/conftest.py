@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel, PreT
 from langsamp.artifacts import file_sha256, fingerprint, write_json
 from langsamp.data.rows import MANIFEST, Manifest, PreparedRows, TagRows, file_name, id_type
 from langsamp.languages.tags import LangScript
+from langsamp.seals import seal
 from tests.tiny_run import TinyRun, langsamp, make_tiny_run
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
@@ -55,6 +56,7 @@ def write_rows(folder: Path, sizes: dict[str, int], *, vocabulary_size: int = 60
         special_ids=(0, 1, 2, 3, 4), tags=tags,
     )  # fmt: skip
     write_json(folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))
+    seal(folder)
     return PreparedRows(folder)
 
 

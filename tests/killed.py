@@ -24,10 +24,11 @@ from langsamp.data.rows import MANIFEST, PreparedRows
 from langsamp.evaluation.results import ResultStore
 from langsamp.model.conditioning import Conditioning
 from langsamp.recipe import Recipe, load_recipe
+from langsamp.seals import CHECKSUMS, check_sealed
 from langsamp.training.checkpoint import checkpoints, read_record
 
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir"}
-TELLS_TIME = {"provenance.json", "checkpoint.json", "cell.json", "log.jsonl"}
+TELLS_TIME = {"provenance.json", "checkpoint.json", "cell.json", "log.jsonl", CHECKSUMS}
 
 STAGES: dict[str, Callable[[Recipe], object]] = {
     "prepare": lambda r: prepare_rows(r.corpus, r.tokenizer, r.rows, out=r.folder / "rows", workers=1),
@@ -73,10 +74,11 @@ def check_visible(folder: Path) -> None:
         PreparedRows(rows)
     for model in folder.glob("models/*"):
         for checkpoint in checkpoints(model / "checkpoints"):
-            for name, digest in read_record(checkpoint)["sha256"].items():
-                assert file_sha256(checkpoint / name) == digest, checkpoint
+            assert read_record(checkpoint)["step"]
+            check_sealed(checkpoint, remedy="")
         if (model / "export").exists():
             Conditioning.load(model / "export")
+            check_sealed(model / "export", remedy="")
             assert json.loads((model / "export" / "provenance.json").read_text())["identity"]
     if (folder / "evaluation").exists():
         assert len(ResultStore(folder / "evaluation").records()) == len(list(folder.glob("evaluation/cells/[!.]*")))
@@ -90,7 +92,7 @@ def content(folder: Path) -> dict[str, str]:
 
 def curves(folder: Path) -> dict[str, list[dict[str, object]]]:
     """The lines of every training log without what tells time."""
-    times = {"tokens_per_second", "data_wait", "seconds"}
+    times = {"tokens_per_second", "data_wait", "seconds", "checksum"}
     return {
         path.parent.name: [
             {key: value for key, value in json.loads(line).items() if key not in times}
@@ -129,7 +131,7 @@ def check_stage(stage: Callable[[], object], folder: Path, points: int) -> None:
         changed = {path for path, _ in content(folder).items() ^ whole.items()} - old_checkpoints(whole, folder)
         assert not changed, f"killed before operation {killed_at} of {operations}: {changed}"
         assert curves(folder) == whole_curves, f"killed before operation {killed_at} of {operations}"
-        scratch = [path for path in folder.rglob(".*") if path.is_dir() and "cells" not in path.parts]
+        scratch = list(folder.rglob(".*"))
         assert not scratch, f"killed before operation {killed_at} of {operations}: {scratch}"
     shutil.rmtree(before)
 

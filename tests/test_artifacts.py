@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.artifacts import (
+    SCHEMA,
     differing_keys,
     fingerprint,
     free_bytes,
@@ -186,9 +187,9 @@ def test_two_processes_do_not_make_one_folder_and_a_kill_frees_it(tmp_path: Path
 
 def test_a_file_of_another_schema_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    write_json(path, {"schema": 1, "a": 2})
-    assert read_versioned(path, mend="make it again") == {"schema": 1, "a": 2}
-    for content, found in (({"schema": 2}, "2"), ({"a": 1}, "None"), ([], "None")):
+    write_json(path, {"schema": SCHEMA, "a": 2})
+    assert read_versioned(path, mend="make it again") == {"schema": SCHEMA, "a": 2}
+    for content, found in (({"schema": 99}, "99"), ({"a": 1}, "None"), ([], "None")):
         write_json(path, content)
-        with pytest.raises(DamagedError, match=rf"a\.json has schema {found}, expected 1: .*; make it again"):
+        with pytest.raises(DamagedError, match=rf"a\.json has schema {found}, expected {SCHEMA}: .*; make it again"):
             read_versioned(path, mend="make it again")

@@ -236,7 +236,7 @@ def test_a_damaged_checkpoint_is_named_and_an_older_one_serves(run: TinyRun, tin
 def test_a_damaged_export_is_named(run: TinyRun) -> None:
     file = run.export / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-9])
-    with pytest.raises(DamagedError, match=r"both-0/export/model\.safetensors is cut short"):
+    with pytest.raises(DamagedError, match=r"both-0/export/model\.safetensors has .* which makes it from step-0000004"):
         pipeline.run(run.recipe())
 
 

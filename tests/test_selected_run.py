@@ -15,6 +15,7 @@ from langsamp import pipeline
 from langsamp.artifacts import locked, read_json, write_json
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.recipe import Recipe
+from langsamp.seals import seal
 from langsamp.training.checkpoint import checkpoints
 from tests.tiny_run import TinyRun, complaint, stamps
 
@@ -181,7 +182,10 @@ def test_two_processes_do_not_train_or_prepare_in_one_folder(untrained: TinyRun)
 def test_a_file_of_another_version_is_named(run: TinyRun, name: str) -> None:
     if "checkpoint" in name:
         shutil.rmtree(run.export)
-    write_json(run.out / name, read_json(run.out / name) | {"schema": 2})
-    with pytest.raises(DamagedError, match=rf"{Path(name).name} has schema 2, expected 1: another version of langsamp"):
+    write_json(run.out / name, read_json(run.out / name) | {"schema": 99})
+    seal((run.out / name).parent)
+    with pytest.raises(
+        DamagedError, match=rf"{Path(name).name} has schema 99, expected \d: another version of langsamp"
+    ):
         train(run)
     assert checkpoints(run.export.parent / "checkpoints")

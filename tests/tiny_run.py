@@ -121,7 +121,7 @@ class Answer(NamedTuple):
 def langsamp(*words: object) -> Answer:
     """Run the command line in this process."""
     out, err = io.StringIO(), io.StringIO()
-    argv, on_term = sys.argv, signal.getsignal(signal.SIGTERM)
+    argv, handlers = sys.argv, {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     sys.argv = ["langsamp", *map(str, words)]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -130,7 +130,8 @@ def langsamp(*words: object) -> Answer:
         return Answer(int(end.code or 0), out.getvalue(), err.getvalue())
     finally:
         sys.argv = argv
-        signal.signal(signal.SIGTERM, on_term)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     raise AssertionError("the command line always ends with an exit code")
 
 

@@ -13,25 +13,29 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from langsamp.errors import DamagedError, UserError
+from langsamp.leftovers import NO_LOCKS, is_at, put_in_place, scratch_file, scratch_folder, scratch_paths, sweep
 from langsamp.machine import peak_memory_bytes
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of every JSON file we write; readers refuse another one."""
 
+PUT_BACK = "put that file back from a copy, or make it again"
+"""What to do with a damaged file of which nothing more is known."""
+
+Record = TypeVar("Record", bound=BaseModel)
+
 _STARTED = time.time()
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""What disks answer that cannot lock, as some that several machines share."""
+_NOT_OF_SPACE = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
 _RUST_TROUBLE = re.compile(r"([^:]+) \(os error \d+\)")
 """What the system said, as libraries written in Rust (safetensors, tokenizers) report it in errors of their own."""
 _VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
@@ -50,9 +54,10 @@ def writing(path: Path) -> Iterator[None]:
         trouble = _trouble(error, path)
         if trouble is None:
             raise
+        remedy = "Choose" if getattr(error, "errno", None) in _NOT_OF_SPACE else "Free some space or choose"
         raise UserError(
-            f"cannot write {path}: {trouble}; nothing was changed there. Free some space or choose another output "
-            "folder, then run the same command again"
+            f"cannot write {path}: {trouble}; nothing was changed there. {remedy} another output folder, then run the "
+            "same command again"
         ) from error
 
 
@@ -65,13 +70,12 @@ def replacing(target: Path) -> Iterator[Path]:
     """
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
-            fresh, old = Path(scratch) / "new", Path(scratch) / "old"
+        sweep(target.parent, name=target.name)
+        with scratch_folder(target) as scratch:
+            fresh, old = scratch_paths(scratch)
             fresh.mkdir()
             yield fresh
-            if target.exists():
-                target.rename(old)
-            fresh.rename(target)
+            put_in_place(fresh, target, aside=old)
 
 
 @contextmanager
@@ -91,7 +95,7 @@ def locked(folder: Path) -> Iterator[None]:
             file = path.open("a")
         with file:
             _lock(file, folder)
-            if not _is_at(path, file):
+            if not is_at(path, file.fileno()):
                 continue  # the process that had the lock has just ended and taken the file away
             try:
                 yield
@@ -109,14 +113,8 @@ def _lock(file: IO[str], folder: Path) -> None:
             "choose another output folder"
         ) from None
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in NO_LOCKS:
             raise
-
-
-def _is_at(path: Path, file: IO[str]) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    return False
 
 
 def write_text(path: Path, text: str) -> None:
@@ -130,16 +128,12 @@ def write_bytes(path: Path, content: bytes) -> None:
         if path.is_file() and path.read_bytes() == content:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
+        sweep(path.parent, name=path.name)
+        with scratch_file(path) as (scratch, handle):
+            with os.fdopen(handle, "wb", closefd=False) as file:
                 file.write(content)
-            Path(scratch).chmod(0o644)
-            Path(scratch).replace(path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                Path(scratch).unlink()
-            raise
+            scratch.chmod(0o644)
+            scratch.replace(path)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -147,16 +141,16 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """The content of a JSON file.
+def read_json(path: Path, *, remedy: str = PUT_BACK) -> Any:
+    """The content of a JSON file; `remedy` is what to do where it is damaged.
 
     Raises:
         DamagedError: where the file is no JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DamagedError(f"{path} is not readable as JSON ({error}); delete its folder and make it again") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise DamagedError(f"{path} is not readable as JSON ({error}); {remedy}") from None
 
 
 def read_versioned(path: Path, *, mend: str) -> dict[str, Any]:
@@ -165,14 +159,29 @@ def read_versioned(path: Path, *, mend: str) -> dict[str, Any]:
     Raises:
         DamagedError: where it is no JSON, or of another schema than this version writes; `mend` is what to do.
     """
-    content = read_json(path)
-    found = content.get("schema") if isinstance(content, dict) else None
-    if found != SCHEMA:
+    content = read_json(path, remedy=mend)
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema != SCHEMA:
         raise DamagedError(
-            f"{path} has schema {found!r}, expected {SCHEMA}: another version of langsamp wrote it, or it is no file "
+            f"{path} has schema {schema!r}, expected {SCHEMA}: another version of langsamp wrote it, or it is no file "
             f"of ours; {mend}"
         )
     return dict(content)
+
+
+def as_record(owner: type[Record], content: object, path: Path, *, remedy: str) -> Record:
+    """What was read from `path` as the record that we write there.
+
+    Raises:
+        DamagedError: where it is none; the first thing that is wrong is named.
+    """
+    try:
+        return owner.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        wrong = f"{key}: {first['msg']}" if key else first["msg"]
+    raise DamagedError(f"{path} is no such file as this version of langsamp writes ({wrong}); {remedy}")
 
 
 def file_sha256(path: Path) -> str:
@@ -185,17 +194,6 @@ def fingerprint(content: Any) -> str:
     """16 hexadecimal digits that name `content` (anything JSON can hold): equal content, equal name."""
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-def settings_of(settings: BaseModel, *, later: Set[str], without: Set[str] = frozenset()) -> dict[str, Any]:
-    """What decides a result, in JSON's terms, to be kept with it and compared: `settings`, but for those `without`.
-
-    Those that came `later` than the first results are left out where they have their defaults, so that results from
-    before they came still compare as equal.
-    """
-    fields = type(settings).model_fields
-    usual = {name for name in later if getattr(settings, name) == fields[name].default}
-    return settings.model_dump(mode="json", exclude={*without, *usual})
 
 
 def differing_keys(mine: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:

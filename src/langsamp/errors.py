@@ -44,8 +44,12 @@ class NonFiniteLossError(UserError):
     exit_code = 7
 
 
-class StoppedError(Exception):
-    """Training was asked to stop (SIGTERM or Ctrl-C) and saved a checkpoint first; running again goes on from it."""
+class StoppedError(BaseException):
+    """This process was asked to stop (SIGTERM, or Ctrl-C while training, which saves a checkpoint first).
+
+    Running again goes on from there. It is no `Exception`, as KeyboardInterrupt is none: a library that goes on after
+    any exception of its own work must not go on after this.
+    """
 
     exit_code = 75  # EX_TEMPFAIL of sysexits.h: a scheduler may start the same command again
 

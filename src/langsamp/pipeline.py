@@ -2,24 +2,25 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 from tqdm import tqdm
 
 from langsamp.analysis.of_run import analyse_run
-from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
+from langsamp.artifacts import as_record, differing_keys, locked, provenance, read_versioned, write_text
 from langsamp.data.batches import Batches
 from langsamp.data.contamination import TaskSentences
 from langsamp.data.corpus import open_corpus
 from langsamp.data.findings import check_rows, judge_manifest, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, overlap_with
 from langsamp.data.prepare import check_settings, prepare_rows
-from langsamp.data.rows import TOKENIZER, PreparedRows
-from langsamp.data.tokenizer import load_tokenizer
+from langsamp.data.rows import PreparedRows
+from langsamp.data.tokenizer import load_tokenizer, tokenizer_of
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import RetrievalMonitor, check_monitor
@@ -27,11 +28,13 @@ from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
+from langsamp.leftovers import sweep
 from langsamp.model.build import build_model, check_model
 from langsamp.model.export import export_model
 from langsamp.model.variants import Variant, parts_of
 from langsamp.recipe import Recipe
 from langsamp.report.page import write_report
+from langsamp.seals import check_sealed, is_sealed, with_last_line, write_record
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.selection import chosen_until_now
@@ -59,7 +62,7 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     evaluation = evaluate_run(recipe)
     made = recipe.folder / "provenance.json"
     if evaluation.cells_run or not made.is_file():
-        write_json(made, provenance(data=rows.fingerprint))
+        write_record(made, provenance(data=rows.fingerprint))
     for reason in analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation):
         _say(reason)
     return write_report(recipe.folder), evaluation
@@ -178,7 +181,9 @@ def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
     """The recipe's tasks on all its exports."""
     exports = {str(model_folder(recipe, *training) / "export"): training for training in recipe.trainings}
     names = {path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()}
-    return evaluate(list(exports), recipe.resolved_evaluation, recipe.folder / "evaluation", force=force, names=names)
+    return evaluate(
+        list(exports), recipe.resolved_evaluation, recipe.folder / "evaluation", force=force, names=names, alone=True
+    )
 
 
 def model_folder(recipe: Recipe, variant: Variant, seed: int) -> Path:
@@ -238,7 +243,9 @@ def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
         _check_same(_finished(recipe, rows, variant, seed), model_folder(recipe, variant, seed))
     if World.from_environment().is_leader:
         text = yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
-        write_text(recipe.folder / "recipe.yaml", text)
+        write_text(recipe.folder / "recipe.yaml", with_last_line(text))
+        models = recipe.folder / "models"
+        sweep(recipe.folder, models, *models.glob("[!.]*"), *models.glob("[!.]*/checkpoints"))
 
 
 def _check_same(finished: dict[str, Any], out: Path) -> None:
@@ -256,20 +263,40 @@ def _check_same(finished: dict[str, Any], out: Path) -> None:
         )
 
 
+class _Exported(BaseModel):
+    """What is asked of an export's provenance."""
+
+    identity: Mapping[str, Any] = {}
+    """All that decides it; empty where `langsamp export` made it."""
+
+
 def _exported(out: Path) -> dict[str, Any]:
-    """The identity of the export in a training's folder; empty where there is none."""
-    facts = out / "export" / "provenance.json"
-    mend = f"delete {facts.parent} and run the same command again"
-    return dict(read_versioned(facts, mend=mend).get("identity", {})) if facts.is_file() else {}
+    """The identity of the export in a training's folder; empty where there is none.
+
+    Raises:
+        DamagedError: where a file of the export is not as it was written.
+    """
+    folder = out / "export"
+    if not folder.is_dir():
+        return {}
+    remedy = f"put that file back from a copy, or delete {folder} "
+    if kept := checkpoints(out / "checkpoints"):
+        remedy += f"and run the same command again, which makes it from {kept[-1].name}"
+    else:
+        remedy += "to train the model anew, as no checkpoint is left to make it from"
+    if is_sealed(folder):
+        check_sealed(folder, remedy=remedy)
+    path = folder / "provenance.json"
+    return dict(as_record(_Exported, read_versioned(path, mend=remedy), path, remedy=remedy).identity)
 
 
 def _abandoned(out: Path) -> list[Path]:
-    """What a process that was killed has left in a training's folder."""
-    return [*out.glob(".export.*"), *out.glob("checkpoints/.step-*")]
+    """Checkpoints that a process was deleting when it was killed."""
+    return [*out.glob("checkpoints/.step-*.old")]
 
 
 def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> TrainingTask:
-    tokenizer, ids = load_tokenizer(str(rows.folder / TOKENIZER)), LanguageIds.of(rows.tags)
+    tokenizer, ids = tokenizer_of(rows), LanguageIds.of(rows.tags)
     model = build_model(
         recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
     )
@@ -292,7 +319,7 @@ def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Tr
 def _monitor(recipe: Recipe, rows: PreparedRows, *, num_layers: int) -> RetrievalMonitor | None:
     if recipe.monitor.every is None:
         return None
-    tokenizer = load_tokenizer(str(rows.folder / TOKENIZER))  # its own: encoding changes its state, which is saved
+    tokenizer = tokenizer_of(rows)  # its own: encoding changes its state, which is saved
     return RetrievalMonitor(recipe.resolved_monitor, tokenizer, num_layers=num_layers)
 
 

@@ -18,6 +18,7 @@ from langsamp.evaluation.monitor import MonitorConfig, items_of
 from langsamp.evaluation.tasks import task
 from langsamp.model.build import ModelConfig
 from langsamp.model.variants import VARIANTS, Variant
+from langsamp.seals import check_last_line
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.selection import candidates
 
@@ -129,12 +130,15 @@ def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
 
     Raises:
         DataMissingError: where there is no such file.
+        DamagedError: where a run wrote it and it is not as it was written.
         UserError: where it is no YAML mapping, or a key or value is wrong; the key is named.
     """
     if not path.is_file():
         raise DataMissingError(f"no recipe at {path}: expected a YAML file, e.g. configs/quickstart.yaml")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+        text = path.read_text(encoding="utf-8")
+        check_last_line(text, path, remedy="put it back; where it was changed on purpose, delete that line")
+        content = yaml.load(text, _StrictLoader)
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(content, dict):

@@ -8,6 +8,7 @@ import pytest
 from langsamp.analysis.of_run import AnalysisConfig, analyse_run
 from langsamp.analysis.stored import PROVENANCE
 from langsamp.model.conditioning import Conditioning
+from langsamp.seals import seal
 from tests.tiny_run import TinyRun
 
 OF_SCORES = {"families"}
@@ -40,6 +41,7 @@ def test_other_vectors_are_analysed_again(run: TinyRun) -> None:
     before, found = made(run), Conditioning.load(run.export)
     found.language[0] += 1
     found.save(run.export, {tag: str(tag) for tag in found.rows_seen})
+    seal(run.export)
     assert analyse(run) == []
     assert {name for name, text in made(run).items() if before[name] != text} == NAMES - OF_SCORES
 

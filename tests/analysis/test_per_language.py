@@ -11,6 +11,7 @@ from langsamp.analysis.pairing import pairs
 from langsamp.analysis.per_language import COLUMNS, language_tests
 from langsamp.analysis.sides import Side, open_side
 from langsamp.errors import DamagedError
+from langsamp.seals import seal
 from tests.analysis.scored import labelled, ranked, write_cells
 
 TAGS = ("deu_Latn", "eng_Latn", "tur_Latn", "jpn_Jpan")
@@ -149,6 +150,7 @@ def test_languages_without_predictions_are_named_and_the_others_tested(tmp_path:
         path = cell / "predictions.parquet"
         frame = pd.read_parquet(path)
         frame[frame["tag"] != "deu_Latn"].to_parquet(path)
+        seal(cell)
     table = outcome(a, b)
     assert table.loc["deu_Latn", "why_not"] == "its predictions are not kept"
     assert np.isnan(table.loc["deu_Latn", "p"])
@@ -162,6 +164,7 @@ def test_predictions_that_do_not_give_the_score_are_not_trusted(tmp_path: Path):
     frame = pd.read_parquet(path)
     frame.loc[frame["tag"] == "eng_Latn", "predicted"] = "travel"
     frame.to_parquet(path)
+    seal(path.parent)
     table = outcome(a, b)
     assert "another score" in table.loc["eng_Latn", "why_not"]
     assert (table["why_not"] != "").sum() == 1
@@ -171,7 +174,7 @@ def test_predictions_that_cannot_be_read_are_an_error_that_names_the_file(tmp_pa
     a, b = two_models(tmp_path, by_label, seeds=1)
     path = next((tmp_path / "cells").iterdir()) / "predictions.parquet"
     path.write_bytes(b"no parquet")
-    with pytest.raises(DamagedError, match=r"predictions.parquet cannot be read"):
+    with pytest.raises(DamagedError, match=r"predictions.parquet has 10 bytes"):
         outcome(a, b)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from langsamp.artifacts import SCHEMA
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.run import BENCHMARKS, run_benchmarks
 from langsamp.bench.table import print_record
@@ -79,6 +80,6 @@ def test_records_are_kept_as_json(
     assert run_benchmarks(["example", "example"], quick=True, out=tmp_path / "bench") == [RECORD]
     assert all((tmp_path / "bench" / f"example.{kind}").stat().st_size > 1000 for kind in ("pdf", "svg", "png"))
     stored = json.loads((tmp_path / "bench" / "example.json").read_text(encoding="utf-8"))
-    assert stored["targets"][1]["is_met"] is False and stored["schema"] == 1
+    assert stored["targets"][1]["is_met"] is False and stored["schema"] == SCHEMA
     assert Record.model_validate(stored) == RECORD
     assert "example" in capsys.readouterr().out

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from langsamp.artifacts import SCHEMA
 from langsamp.data.rows import MANIFEST, PreparedRows, file_name
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages import table
@@ -64,7 +65,7 @@ def test_a_file_that_goes_while_rows_are_in_use_is_named(rows: PreparedRows) -> 
         rows.training(2)
 
 
-@pytest.mark.parametrize("content", ["{", '{"schema": 1}', "[]"])
+@pytest.mark.parametrize("content", ["{", '{"schema": 2}', "[]"])
 def test_a_damaged_manifest_is_named(rows: PreparedRows, content: str) -> None:
     (rows.folder / MANIFEST).write_text(content)
     with pytest.raises(DamagedError, match=MANIFEST):
@@ -73,5 +74,5 @@ def test_a_damaged_manifest_is_named(rows: PreparedRows, content: str) -> None:
 
 def test_the_manifest_is_plain_json(rows: PreparedRows) -> None:
     content = json.loads(Path(rows.folder / MANIFEST).read_text())
-    assert content["schema"] == 1
+    assert content["schema"] == SCHEMA
     assert content["tags"]["deu_Latn"]["rows"] == 180

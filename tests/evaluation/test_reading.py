@@ -36,9 +36,9 @@ def test_a_run_an_evaluation_a_file_and_the_paper_are_read(tmp_path):
     assert read_runs([]).empty
 
 
-def test_an_older_table_gets_the_columns_it_lacks(tmp_path):
-    run = write(tmp_path / "old", table().drop(columns=["main", "settings"]))
-    assert tuple(read_scores(run).columns) == COLUMNS and read_scores(run)["main"].isna().all()
+def test_a_table_that_others_wrote_gets_the_columns_it_lacks(tmp_path):
+    run = write(tmp_path / "old", table().drop(columns=["training", "settings"]))
+    assert tuple(read_scores(run).columns) == COLUMNS and read_scores(run)["settings"].isna().all()
     assert len(read_runs([run, "paper:baseline"])) == 1 + len(published("paper:baseline"))
 
 
@@ -53,6 +53,9 @@ def test_what_is_no_table_is_refused(tmp_path):
     pd.DataFrame({"model": ["m"]}).to_parquet(tmp_path / "other.parquet")
     with pytest.raises(DamagedError, match=r"no table of scores: it lacks model_name, task"):
         read_scores(str(tmp_path / "other.parquet"))
+    for name, values in {"value": ["high"], "seed": [0.5], "main": ["yes"], "tag": [7]}.items():
+        with pytest.raises(DamagedError, match=rf"no table of scores: {name} holds \w+ values"):
+            read_scores(write(tmp_path / name, table().assign(**{name: values})))
     with pytest.raises(DataMissingError, match="holds no scores"):
         read_scores(write(tmp_path / "empty", table().iloc[:0]))
     with pytest.raises(UserError, match="no published scores 'paper:best'"):

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from langsamp.artifacts import SCHEMA
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.cells import COLUMNS, AboutCell, Cell, LanguageResult, scored
 from langsamp.evaluation.groups import group_means
 from langsamp.evaluation.results import ResultStore
 from langsamp.languages.tags import LangScript
+from langsamp.seals import seal
 
 SETTINGS = {"layer": 8, "selection": "none", "precision": "fp32", "version": 1}
 
@@ -71,16 +73,17 @@ def test_a_cell_without_a_readable_record_is_not_there(tmp_path):
     text = record.read_text()
     record.write_text(text[:100])
     assert not store.has(cell()) and store.scores().empty
-    record.write_text(text.replace('"schema": 1', '"schema": 99'))
-    with pytest.raises(DamagedError, match="has schema 99, expected 1"):
-        store.has(cell())
-    record.write_text(text.replace('"aliases"', '"other_names"'))
-    with pytest.raises(DamagedError, match="no cell of this version"):
-        store.records()
+    assert [str(record) in reason for reason in store.damaged()] == [True]
     record.write_text(text)
     (record.parent / "scores.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DamagedError, match=r"scores\.parquet cannot be read"):
-        store.scores()
+    assert not store.has(cell()) and "scores.parquet has 4 bytes" in store.damaged()[0]
+    write(store, cell())
+    assert store.has(cell()) and not store.damaged()
+    for changed, message in (("99", "has schema 99, expected"), (f'{SCHEMA}, "other": 1', "other: Extra inputs")):
+        record.write_text(text.replace(f'"schema": {SCHEMA}', f'"schema": {changed}'))
+        seal(record.parent)
+        with pytest.raises(DamagedError, match=message):
+            store.records()
 
 
 def test_the_latest_score_of_a_tag_counts(tmp_path):
@@ -155,3 +158,14 @@ def test_the_table_has_the_cells_that_other_processes_write_meanwhile(tmp_path):
     write(ResultStore(tmp_path), cell())
     assert set(Overtaken(tmp_path).scores()["seed"]) == {0, 1}
     assert set(pd.read_parquet(tmp_path / "scores.parquet")["seed"]) == {0, 1}
+
+
+def test_a_name_belongs_to_the_model_that_is_there_now(tmp_path):
+    store = ResultStore(tmp_path)
+    for model in ("m1", "m2"):
+        write(store, cell(model=model))
+    store.name_models({"m1": "both-0"})
+    store.name_models({"m2": "both-0"}, alone=True)
+    assert set(store.scores()["model"]) == {"m2"}
+    store.name_models({"m1": "both-0"}, alone=True)  # the first is back, with its scores
+    assert set(store.scores()["model"]) == {"m1"} and len(store.records()) == 2

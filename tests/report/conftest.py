@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from langsamp.artifacts import provenance, write_json
+from langsamp.artifacts import SCHEMA, provenance, write_json
 from langsamp.evaluation.cells import COLUMNS
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
+from langsamp.seals import seal, write_record
 
 TAGS = ("arb_Arab", "deu_Latn", "fra_Latn", "gsw_Latn", "kmr_Cyrl", "kmr_Latn", "nld_Latn", "rus_Cyrl")
 UNTRAINED = "oci_Latn"
@@ -42,7 +43,7 @@ def make_run(  # every part of a run can be chosen
     folder.mkdir(parents=True)
     recipe = {"demonstration": demonstration, "training": {"steps": steps, "note": "<b>&amp;</b>"}}
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
-    write_json(folder / "provenance.json", provenance(stage="run"))
+    write_record(folder / "provenance.json", provenance(stage="run"))
     make_rows(folder / "rows", tags)
     models = [(variant, seed) for variant in variants for seed in seeds]
     for variant, seed in models:
@@ -59,16 +60,19 @@ def make_rows(folder: Path, tags: Sequence[str]) -> None:
         tag: {
             "documents": 100 + index, "tokens": 6400, "rows": 90, "held_out_rows": 4,
             "dropped": {"empty": 1, "duplicate": index}, "unknown_share": 0.001, "share_in_script": 0.97,
+            "bytes": 9000, "ordinary_tokens": 6000, "tail_tokens": 0, "sha256": "0" * 64,
         }
         for index, tag in enumerate(tags)
     }  # fmt: skip
     write_json(
         folder / "manifest.json",
         {
-            "schema": 1, "fingerprint": "0123456789abcdef", "source": "cldr", "licence": "Unicode License v3",
+            "schema": SCHEMA, "fingerprint": "0123456789abcdef", "source": "cldr", "licence": "Unicode License v3",
             "tokenizer_fingerprint": "fedcba9876543210", "vocabulary_size": 12000, "row_tokens": 64, "tags": entries,
+            "made_from": {}, "mask_id": 4, "special_ids": [0, 1, 2, 3, 4],
         },
     )  # fmt: skip
+    seal(folder)
 
 
 def make_model(folder: Path, tags: Sequence[str], *, variant: str, seed: int, steps: int, hidden: int) -> None:
@@ -153,6 +157,7 @@ def make_cell(
     write_json(
         folder / "cells" / cell / "cell.json",
         {
+            "schema": SCHEMA, "revision": "r", "training_notes": [], "provenance": {},
             "number": 1, "key": {**place, "settings": settings, "revisions": {tag: f"text-{tag}" for tag in tags}},
             "model_name": f"{variant}-{training}", "metric": main, "status": "partial",
             "failures": {"ewe_Latn": "4 sentences <10>"} if (variant, training) == ("none", 0) else {},
@@ -160,6 +165,9 @@ def make_cell(
             "aliases": {"arb_Arab": "ara_Arab"}, "dev_curve": looks if task in FINE_TUNED else [], "wall_seconds": 60.0,
         },
     )  # fmt: skip
+    for name in ("scores.parquet", "predictions.parquet"):
+        pd.DataFrame({"tag": [], "item": []}).to_parquet(folder / "cells" / cell / name)
+    seal(folder / "cells" / cell)
     return pd.concat(
         [
             pd.DataFrame({"tag": tags, "value": found}).assign(

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from langsamp.artifacts import write_json
+from langsamp.artifacts import read_json, write_json
 from langsamp.report.cells import alias_uses, current_scores, failures, notes, tuning_rows, tunings
 from langsamp.report.run import Run, read_run
 from langsamp.report.tables import compare
+from langsamp.seals import seal, write_record
 
 
 @pytest.fixture
@@ -25,13 +26,14 @@ def scores(run: Run) -> pd.DataFrame:
 
 def add_cell(folder: Path, like: str, name: str, **changes: object) -> None:
     """A later cell at the place of another."""
-    content = json.loads((folder / "evaluation" / "cells" / like / "cell.json").read_text("utf-8"))
-    write_json(folder / "evaluation" / "cells" / name / "cell.json", content | {"number": 2} | changes)
+    cell = Path(shutil.copytree(folder / "evaluation" / "cells" / like, folder / "evaluation" / "cells" / name))
+    write_json(cell / "cell.json", read_json(cell / "cell.json") | {"number": 2} | changes)
+    seal(cell)
 
 
 def test_what_failed_is_said_once_with_its_cells(folder):
     key = json.loads((folder / "evaluation/cells/cell-pos-both-1-2/cell.json").read_text("utf-8"))["key"]
-    write_json(folder / "evaluation/failed/0123.json", {"cell": key, "reason": "out of memory"})
+    write_record(folder / "evaluation/failed/0123.json", {"cell": key, "reason": "out of memory"})
     whole, language = failures(read_run(folder))
     assert (whole.task, whole.what, whole.tags, whole.where) == ("pos", "out of memory", [], "both-1, seed 2")
     assert (language.what, language.named) == ("4 sentences <10>", "ewe_Latn")

@@ -13,6 +13,7 @@ from accelerate.state import AcceleratorState
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.rows import PreparedRows
+from langsamp.seals import seal
 from langsamp.training import batch_size
 from langsamp.training.batch_size import batch_sizes, search
 from langsamp.training.checkpoint import checkpoints, read_record
@@ -93,6 +94,7 @@ def test_it_is_kept_on_machines_of_one_kind(
     record = read_record(before)
     record["batch_size"] |= {"rows": 7} | ({"device": device} if device else {})
     (before / "checkpoint.json").write_text(json.dumps(record))
+    seal(before)
     again = found(train(task(rows, tokenizer, tmp_path, rows_per_batch="auto"), cpu=True))
     assert again["device"] != "another"
     assert rows_then is None or again["rows"] == rows_then

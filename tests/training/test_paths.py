@@ -1,6 +1,5 @@
 """Laws of training by fast paths: the curve of the plain ones, exact resume, and a choice that is kept."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -126,16 +125,6 @@ def test_a_run_may_go_on_by_other_paths(rows: PreparedRows, tokenizer: Tokenizer
         assert found.loss == expected
     assert found == FastPaths()
     assert [line["paths"]["loss"] for line in log(tmp_path, "fast_paths")] == ["blocked", "torch", "plain"]
-
-
-def test_checkpoints_of_before_can_be_gone_on_from(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
-    train(task(rows, tokenizer, tmp_path, checkpoint_every=2), cpu=True)
-    first, last = checkpoints(tmp_path / "checkpoints")
-    shutil.rmtree(last)
-    record = read_record(first)
-    del record["fast_paths"]
-    (first / "checkpoint.json").write_text(json.dumps(record))
-    assert train(task(rows, tokenizer, tmp_path), cpu=True).name == "step-0000004"
 
 
 def test_a_loss_that_cannot_run_here_is_named(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:

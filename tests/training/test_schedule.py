@@ -52,12 +52,8 @@ def test_the_plateau_does_not_know_where_the_training_ends() -> None:
     assert short[:400] == long[:400]
 
 
-def test_settings_that_came_later_leave_older_runs_as_they_are() -> None:
-    """At their defaults they are no part of what is compared; changed, they are."""
-    known = {
-        "steps", "learning_rate", "schedule", "warmup_steps", "decay_share", "betas", "epsilon", "weight_decay",
-        "max_gradient_norm", "precision",
-    }  # fmt: skip
-    assert TrainingConfig().deciding(capped=False).keys() == known
-    assert TrainingConfig(optimizer="muon").deciding(capped=False).keys() == known | {"optimizer"}
-    assert TrainingConfig(gradient_checkpointing=True, rows_per_batch="auto").deciding(capped=False).keys() == known
+def test_what_changes_no_weight_is_not_compared() -> None:
+    usual = TrainingConfig().deciding(capped=False)
+    assert {"steps", "optimizer", "decay_shape", "precision"} <= usual.keys()
+    assert TrainingConfig(gradient_checkpointing=True, rows_per_batch="auto").deciding(capped=False) == usual
+    assert TrainingConfig(optimizer="muon").deciding(capped=False) == usual | {"optimizer": "muon"}

@@ -123,14 +123,8 @@ def _narrowed(columns: Columns, scores: pd.DataFrame, notes: Sequence[str]) -> C
 
 
 def _main(scores: pd.DataFrame) -> pd.DataFrame:
-    """The rows of each task's main metric; a table written before `main` was stored takes the task's own."""
-    known = scores["main"].astype("boolean") if "main" in scores else pd.Series(pd.NA, scores.index, dtype="boolean")
-    if known.isna().any():
-        from langsamp.evaluation.tasks import TASKS
-
-        metrics = {name: task.metric for name, task in TASKS.items()}
-        known = known.fillna(scores["task"].map(metrics) == scores["metric"])
-    scores = scores[known.astype(bool)]
+    """The rows of each task's main metric."""
+    scores = scores[scores["main"].eq(True)]
     return scores.assign(**{name: None for name in ONE_TABLE if name not in scores})[list(_KEPT)]
 
 

@@ -20,6 +20,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_model, num_positions
+from langsamp.evaluation.models import check_model_files
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
@@ -71,8 +72,9 @@ class MaskFiller:
 
         Raises:
             UserError: where it has no LM head or cannot be loaded.
-            DamagedError: where its vectors cannot be read.
+            DamagedError: where it has checksums and a file does not match, or its vectors cannot be read.
         """
+        check_model_files(folder)
         _check_head(folder)
         mlm, self.tokenizer = load_model(AutoModelForMaskedLM, folder, device=device)
         if self.tokenizer.mask_token_id is None:

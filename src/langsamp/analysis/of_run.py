@@ -1,6 +1,7 @@
 """Every analysis that a run's models and scores allow, beside the run; one that is there already is not made again."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,15 +15,16 @@ from langsamp.analysis.donors import analyse_donors
 from langsamp.analysis.families import analyse_families
 from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.parallel_text import draw_parallel
-from langsamp.analysis.stored import RECORD, Analysis
+from langsamp.analysis.stored import Analysis
 from langsamp.analysis.subjects import Subject, find_subjects
 from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
-from langsamp.artifacts import file_sha256, fingerprint, read_json
-from langsamp.errors import UserError
+from langsamp.artifacts import file_sha256, fingerprint
+from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.task import TaskData
 from langsamp.evaluation.tasks import TASKS
+from langsamp.leftovers import sweep
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 
 Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
@@ -65,9 +67,9 @@ class _Job(NamedTuple):
             UserError: where it cannot be made of these models.
         """
         asked = fingerprint([self.kind, self.settings(), [_content(subject) for subject in self.subjects]])
-        record = self.folder / RECORD
-        if record.is_file() and read_json(record).get("settings", {}).get("asked") == asked:
-            return
+        with suppress(DamagedError):  # then it is made again
+            if self.folder.is_dir() and Analysis.load(self.folder).settings.get("asked") == asked:
+                return
         found = self.make()
         replace(found, settings={**found.settings, "asked": asked}).save(self.folder)
 
@@ -80,6 +82,7 @@ def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig)
         UserError: where a folder cannot be written.
     """
     reasons = []
+    sweep(run / "analysis")
     for job in tqdm(list(_jobs(run, config, evaluation)), desc="analyses", unit="analysis", dynamic_ncols=True):
         try:
             job.do()

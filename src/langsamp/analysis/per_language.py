@@ -26,7 +26,7 @@ from langsamp.analysis.bootstrap import LEVEL, draws, percentile_interval, seed_
 from langsamp.analysis.items import ItemSums, item_sums, metrics
 from langsamp.analysis.pairing import Pair
 from langsamp.analysis.sides import Side
-from langsamp.errors import DamagedError
+from langsamp.evaluation.results import PREDICTIONS, read_table
 
 RESAMPLES = 1_000
 """Draws behind the interval of one language."""
@@ -94,7 +94,7 @@ def language_tests(
 def _kept(rows: pd.DataFrame, folder: Path, metric: str, *, of_words: bool, bar: "tqdm[Any]") -> _Kept:
     kept = _Kept({}, {})
     for cell, scored in rows.groupby("cell", sort=False):
-        predictions = _read(folder / str(cell) / "predictions.parquet")
+        predictions = _read(folder / str(cell))
         places = predictions.groupby("tag", sort=False).indices
         for row in scored.to_dict("records"):
             tag = str(row["tag"])
@@ -109,14 +109,9 @@ def _kept(rows: pd.DataFrame, folder: Path, metric: str, *, of_words: bool, bar:
     return kept
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """The predictions of a cell; none where there is no file."""
-    if not path.is_file():
-        return pd.DataFrame({"tag": []})
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read ({error}); delete its folder and score its cell again") from None
+def _read(cell: Path) -> pd.DataFrame:
+    """The predictions of a cell; none where it is not there."""
+    return read_table(cell, PREDICTIONS) if cell.is_dir() else pd.DataFrame({"tag": []})
 
 
 def _obstacle(a: Sequence[_Unit], b: Sequence[_Unit], *, paired: bool) -> str:

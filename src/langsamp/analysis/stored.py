@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import SCHEMA, provenance, read_versioned, replacing, write_json
-from langsamp.errors import DamagedError, UserError
+from langsamp.artifacts import SCHEMA, as_record, provenance, read_versioned, replacing, write_json
+from langsamp.errors import UserError
+from langsamp.seals import CHECKSUMS, check_sealed, seal
 
 RECORD, PROVENANCE = "analysis.json", "provenance.json"
+_COMMANDS = "`langsamp run` makes those of a run, `langsamp analyze` and `langsamp donors` any"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,7 @@ class Analysis:
             UserError: where the folder cannot be written, or holds anything that is no analysis.
         """
         is_free = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
-        if not is_free and not (folder / RECORD).is_file():
+        if not is_free and not any((folder / name).is_file() for name in (RECORD, CHECKSUMS)):
             raise UserError(
                 f"{folder} holds other things than an analysis, which would be lost: name a folder that is new, or one "
                 "with an older analysis"
@@ -47,6 +50,7 @@ class Analysis:
             said = {"kind": self.kind, "subject": self.subject, "settings": self.settings, "values": self.values}
             write_json(fresh / RECORD, {"schema": SCHEMA, **said, "tables": sorted(self.tables)})
             write_json(fresh / PROVENANCE, provenance())
+            seal(fresh)
 
     @classmethod
     def load(cls, folder: Path) -> "Analysis":
@@ -55,19 +59,29 @@ class Analysis:
         Raises:
             DamagedError: where a file of it is absent or cannot be read.
         """
-        mend = "run the analysis again"
-        for name in (RECORD, PROVENANCE):
-            if not (folder / name).is_file():
-                raise DamagedError(f"{folder} holds no {name}; {mend}")
-        record = read_versioned(folder / RECORD, mend=mend)
-        tables = {}
-        for name in record.pop("tables"):
-            try:
-                tables[name] = pd.read_parquet(folder / f"{name}.parquet")
-            except (OSError, ValueError) as error:
-                raise DamagedError(f"{folder / name}.parquet cannot be read ({error}); {mend}") from None
-        said = {key: record[key] for key in ("kind", "subject", "settings", "values")}
-        return cls(**said, tables=tables, provenance=read_versioned(folder / PROVENANCE, mend=mend))
+        remedy = f"delete {folder}, which holds one analysis, and make it again: {_COMMANDS}"
+        check_sealed(folder, remedy=remedy)
+        content = read_versioned(folder / RECORD, mend=remedy)
+        record = as_record(_Record, content, folder / RECORD, remedy=remedy)
+        tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in record.tables}
+        return cls(
+            **record.model_dump(include={"kind", "subject", "settings", "values"}),
+            tables=tables,
+            provenance=read_versioned(folder / PROVENANCE, mend=remedy),
+        )
+
+
+class _Record(BaseModel):
+    """What `analysis.json` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = Field(alias="schema")
+    kind: str
+    subject: str
+    settings: Mapping[str, Any]
+    values: Mapping[str, Any]
+    tables: tuple[str, ...]
 
 
 def read_analyses(folder: Path) -> tuple[Analysis, ...]:
@@ -76,4 +90,5 @@ def read_analyses(folder: Path) -> tuple[Analysis, ...]:
     Raises:
         DamagedError: where one cannot be read.
     """
-    return tuple(Analysis.load(path.parent) for path in sorted(folder.glob(f"[!.]*/{RECORD}")))
+    folders = {path.parent for name in (RECORD, CHECKSUMS) for path in folder.glob(f"[!.]*/{name}")}
+    return tuple(map(Analysis.load, sorted(folders)))

@@ -69,7 +69,7 @@ def _named(word: str) -> list[Subject]:
         if model:
             raise UserError(f"{path} is no run, so it has no model {model!r}: expected a folder with recipe.yaml")
         return [_single(word)]
-    exports = {folder.parent.name: folder for folder in sorted(run.glob("models/*-*/export")) if folder.is_dir()}
+    exports = {folder.parent.name: folder for folder in sorted(run.glob("models/[!.]*-*/export")) if folder.is_dir()}
     if not exports:
         raise DataMissingError(f"{run} has no exported model yet; `langsamp run` or `langsamp train` makes them")
     chosen = [name for name in exports if not model or name == model or name.rpartition("-")[0] == model]

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from langsamp import stopping
 from langsamp.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def explore(
         try:
             _serve(server, listener, lambda: started(address))
         except (KeyboardInterrupt, StoppedError):
-            return
+            stopping.forget()  # the usual end of a server is no stop of work
 
 
 def is_loopback(host: str) -> bool:

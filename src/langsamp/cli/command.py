@@ -12,11 +12,11 @@ from typing import NoReturn
 
 import typer
 
+from langsamp import stopping
 from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores, side_by_side
 from langsamp.cli.console import print_on_any_console
 from langsamp.cli.output import complain
-
-_INTERRUPTED = 130
+from langsamp.errors import StoppedError, UserError
 
 app = typer.Typer(
     name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -45,30 +45,41 @@ analyses.app.command()(side_by_side.families)
 app.add_typer(analyses.app)
 
 
-def _stop(*_: object) -> NoReturn:
-    """End as after Ctrl-C: what is half-written goes, what is finished stays."""
-    from langsamp.errors import StoppedError
-
-    raise StoppedError("stopped; run the same command again to go on")
-
-
 def main() -> None:
-    """Run the command line; a user's mistake ends in one message and an exit code, never in a traceback."""
-    from langsamp.errors import StoppedError, UserError
+    """Run the command line; a user's mistake ends in one message and an exit code, never in a traceback.
 
+    Once a stop was asked for, the exit code says so, whatever a library made of it.
+    """
     print_on_any_console()
     # Threads that wait must not spin: beside another busy process, spinning makes a step ten times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    signal.signal(signal.SIGTERM, _stop)
+    stopping.forget()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as a shell starts what runs in the background
+            signal.signal(number, stopping.stop)
     try:
         app(prog_name="langsamp")
     except UserError as error:
         complain(f"langsamp: {error}")
-        sys.exit(error.exit_code)
+        sys.exit(stopping.exit_code() or error.exit_code)
     except StoppedError as stop:
         complain(f"langsamp: {stop}")
         sys.exit(stop.exit_code)
-    except SystemExit as end:
-        if end.code == _INTERRUPTED:  # what typer makes of Ctrl-C
-            complain("\nlangsamp: interrupted; run the same command again to go on")
+    except KeyboardInterrupt:
+        _end_stopped()
+    except SystemExit:
+        if stopping.exit_code():
+            _end_stopped()
         raise
+    except Exception:
+        if stopping.exit_code():  # most likely what it made of the stop
+            _end_stopped()
+        raise
+    if stopping.exit_code():
+        _end_stopped()
+
+
+def _end_stopped() -> NoReturn:
+    word = "interrupted" if stopping.exit_code() in (0, stopping.INTERRUPTED) else "stopped"
+    complain(f"\nlangsamp: {word}; run the same command again to go on")
+    sys.exit(stopping.exit_code() or stopping.INTERRUPTED)

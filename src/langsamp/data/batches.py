@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from langsamp.artifacts import settings_of
 from langsamp.data.packing import segments
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import RowOrder
@@ -66,7 +65,7 @@ class MaskingConfig(BaseModel):
     @property
     def deciding(self) -> dict[str, Any]:
         """The settings in JSON's terms, as they decide what a model reads."""
-        return settings_of(self, later={"final_rate", "rate_steps", "count"})
+        return self.model_dump(mode="json")
 
     def rate_at(self, step: int | None) -> float:
         """The share that is predicted in the step after `step` finished ones; at the end of its way for None."""

@@ -29,7 +29,17 @@ from langsamp.artifacts import (
 from langsamp.data.contamination import TaskSentences
 from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.overlap import LOOKED_FOR, look_for, sentences_file
-from langsamp.data.rows import MANIFEST, TOKENIZER, Manifest, PreparedRows, RowsConfig, TagRows, read_manifest
+from langsamp.data.rows import (
+    MANIFEST,
+    PROVENANCE,
+    TOKENIZER,
+    Manifest,
+    PreparedRows,
+    RowsConfig,
+    TagRows,
+    file_name,
+    read_manifest,
+)
 from langsamp.data.tag_rows import TagWork
 from langsamp.data.tokenizer import (
     TokenizerConfig,
@@ -43,10 +53,12 @@ from langsamp.data.tokenizer_sample import sample_for_tokenizer
 from langsamp.data.unigram import train_tokenizer
 from langsamp.data.workers import each, mapped, shared_out
 from langsamp.errors import UserError
+from langsamp.leftovers import sweep
 from langsamp.machine import usable_cores
+from langsamp.seals import check_sealed, seal
 
-_AS_EVER = ("packing", "concatenate")
-"""Not written down: it was the only way once, and rows made then keep their name."""
+_NAMING = {"row_tokens", "held_out_rows"}
+"""Settings that belong to the name of rows; the packing shows in their content."""
 
 
 def prepare_rows(
@@ -74,6 +86,7 @@ def prepare_rows(
     source = open_corpus(corpus, base=base)
     dropped_for = test_sentences.fingerprint if test_sentences is not None and corpus.decontaminate else None
     made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint(), dropped_for=dropped_for)
+    sweep(out.parent, name=out.name)
     if not (out / MANIFEST).is_file():
         if out.is_file() or (out.is_dir() and any(out.iterdir())):
             raise UserError(f"{out} holds no prepared rows but something else; name another folder or empty it")
@@ -125,7 +138,7 @@ def _made_from(
         "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
         if tokenizer.load
         else settings(tokenizer),
-        "rows": {key: value for key, value in settings(rows).items() if (key, value) != _AS_EVER},
+        "rows": settings(rows),
     }
 
 
@@ -178,6 +191,8 @@ def _make_tokenizer(
                 made = train_tokenizer(texts, config, row_tokens=rows.row_tokens)
         with replacing(folder / TOKENIZER) as fresh:
             made.save_pretrained(fresh)
+            seal(fresh)
+    check_sealed(folder / TOKENIZER, remedy=f"delete {folder}, a preparation half done, and run the same command again")
     made = load_tokenizer(str(folder / TOKENIZER))
     facts = {
         "tokenizer_fingerprint": tokenizer_fingerprint(made),
@@ -209,7 +224,7 @@ def _finish(
     """Write manifest and provenance, drop what was needed on the way, and give the folder its name."""
     checksums = {tag: entry.sha256 for tag, entry in tags.items()}
     manifest = Manifest(
-        fingerprint=fingerprint([facts["tokenizer_fingerprint"], made_from["rows"], checksums]),
+        fingerprint=fingerprint([facts["tokenizer_fingerprint"], rows.model_dump(include=_NAMING), checksums]),
         made_from=made_from,
         source=source.source,
         licence=source.licence,
@@ -223,8 +238,9 @@ def _finish(
         path.unlink()
     for path in folder.glob(".*"):  # half-written by a preparation that was killed
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    write_json(folder / "provenance.json", provenance(data=manifest.fingerprint))
+    write_json(folder / PROVENANCE, provenance(data=manifest.fingerprint))
     write_json(folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))
+    seal(folder, known={file_name(tag): digest for tag, digest in checksums.items()})
     with writing(out):
         if out.exists():
             out.rmdir()

@@ -12,16 +12,17 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import SCHEMA, file_sha256, read_versioned
+from langsamp.artifacts import SCHEMA, as_record, read_versioned
 from langsamp.data.contamination import Overlap
 from langsamp.data.packing import Frame
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
 from langsamp.machine import most_open_files
+from langsamp.seals import check_sealed
 
-MANIFEST, TOKENIZER = "manifest.json", "tokenizer"
+MANIFEST, TOKENIZER, PROVENANCE = "manifest.json", "tokenizer", "provenance.json"
 _MOST_MAPS = 256
 
 
@@ -126,6 +127,8 @@ class PreparedRows:
         """
         self.folder = folder
         self.manifest = read_manifest(folder)
+        if verify:
+            _verify(folder, self.manifest)
         self.tags = [LangScript.parse(tag) for tag in self.manifest.tags]
         self.fingerprint = self.manifest.fingerprint
         self.row_tokens = self.manifest.row_tokens
@@ -135,7 +138,7 @@ class PreparedRows:
         self.ordinary_ids: NDArray[np.int64] = np.setdiff1d(np.arange(self.vocabulary_size), self.manifest.special_ids)
         self.sizes = [entry.rows for entry in self.manifest.tags.values()]
         for tag, entry in self.manifest.tags.items():
-            self._check(tag, entry, verify)
+            self._check(tag, entry)
         self._map = lru_cache(maxsize=_most_maps())(self._mapped)
 
     @property
@@ -163,21 +166,17 @@ class PreparedRows:
             return np.memmap(path, dtype=dtype, mode="r", shape=shape)
         except (OSError, ValueError) as error:
             raise DamagedError(
-                f"{path} was whole when the rows were opened and cannot be read now ({error}). If it is gone or "
-                f"changed, delete {self.folder} and prepare again"
+                f"{path} was whole when the rows were opened and cannot be read now ({error}); {_remedy(self.folder)}"
             ) from None
 
-    def _check(self, tag: str, entry: TagRows, verify: bool) -> None:
+    def _check(self, tag: str, entry: TagRows) -> None:
         path = self.folder / file_name(tag)
         rows = entry.rows + entry.held_out_rows
         expected = rows * self.row_tokens * np.dtype(id_type(self.vocabulary_size)).itemsize
         found = path.stat().st_size if path.is_file() else None
-        if found != expected or (verify and file_sha256(path) != entry.sha256):
-            state = {None: "is missing", expected: "does not match its checksum"}.get(found, f"has {found} bytes")
-            raise DamagedError(
-                f"{path} {state}; expected {expected} bytes with sha256 {entry.sha256[:12]}…. "
-                f"Delete {self.folder} and prepare again"
-            )
+        if found != expected:
+            state = "is missing" if found is None else f"has {found:,} bytes"
+            raise DamagedError(f"{path} {state}, expected {expected:,} bytes; {_remedy(self.folder)}")
 
 
 def _most_maps() -> int:
@@ -194,11 +193,25 @@ def read_manifest(folder: Path) -> Manifest:
     """
     if not (folder / MANIFEST).is_file():
         raise DataMissingError(f"{folder} holds no prepared rows (no {MANIFEST}); make them with `langsamp prepare`")
-    content = read_versioned(folder / MANIFEST, mend=f"delete {folder} and prepare again")
-    try:
-        return Manifest.model_validate(content)
-    except ValidationError as error:
-        raise DamagedError(f"{folder / MANIFEST} is not a manifest of this version ({error}); prepare again") from None
+    path, remedy = folder / MANIFEST, _remedy(folder)
+    content = read_versioned(path, mend=remedy)
+    check_sealed(folder, remedy=remedy, only=[MANIFEST])
+    return as_record(Manifest, content, path, remedy=remedy)
+
+
+def _verify(folder: Path, manifest: Manifest) -> None:
+    """Read every file once and compare it with its checksum; the tags' also with the one that the manifest has."""
+    unneeded = f"nothing is computed from it: delete {folder / PROVENANCE}"
+    check_sealed(folder, remedy=unneeded, only=[PROVENANCE], may_lack=[PROVENANCE])
+    known = check_sealed(folder, remedy=_remedy(folder), may_lack=[PROVENANCE]).files
+    for tag, entry in manifest.tags.items():
+        name = file_name(tag)
+        if name not in known or known[name].sha256 != entry.sha256:
+            raise DamagedError(f"{folder / name} does not match its checksum in {MANIFEST}; {_remedy(folder)}")
+
+
+def _remedy(folder: Path) -> str:
+    return f"put that file back from a copy, or delete {folder} and prepare again"
 
 
 def file_name(tag: LangScript | str) -> str:

@@ -4,16 +4,18 @@ Each result appears under its name only when it is whole, so that a preparation 
 finished tag.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
-from langsamp.artifacts import file_sha256, read_json, write_json, writing
+from langsamp.artifacts import file_sha256, writing
 from langsamp.data.cleaning import CleaningCounts, clean_batches
 from langsamp.data.contamination import Overlap, OverlapCounts, sentences_at
 from langsamp.data.corpus import Corpus, CorpusConfig
@@ -21,8 +23,10 @@ from langsamp.data.encoding import Encoder, encoder_of
 from langsamp.data.packing import best_fit, concatenated
 from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share
 from langsamp.data.tokenizer_sample import draw
+from langsamp.errors import DamagedError
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
+from langsamp.seals import read_record, write_record
 
 _DOCUMENTS = 1000
 
@@ -54,14 +58,15 @@ class TagWork:
 
     def clean(self) -> int:
         """Write the tag's clean documents and return their number."""
-        if not self._counted.is_file():
+        if not (self._counted.is_file() and self._clean.is_file()):
             counts, overlap, part = CleaningCounts(), self._overlap(), self._clean.with_suffix(".part")
-            with writing(part), zstandard.open(part, "wt", encoding="utf-8", newline="\n") as file:
+            checked = zstandard.ZstdCompressor(write_checksum=True)
+            with writing(part), zstandard.open(part, "wt", cctx=checked, encoding="utf-8", newline="\n") as file:
                 for batch in self._clean_batches(counts, overlap):
                     file.write("\n".join(batch) + "\n")
             part.rename(self._clean)
-            write_json(self._counted, _cleaning_record(self.tag, counts, overlap))
-        return int(read_json(self._counted)["documents"])
+            write_record(self._counted, _cleaning_record(self.tag, counts, overlap))
+        return self._cleaned().documents
 
     def sample(self, quota: int, seed: int) -> list[str]:
         """`quota` clean documents, drawn by `seed`."""
@@ -77,13 +82,14 @@ class TagWork:
     def encode(self) -> TagRows:
         """Write the tag's rows and return its entry of the manifest."""
         if self.record.is_file():
-            return TagRows.model_validate(read_json(self.record))
+            return read_record(TagRows, self.record, remedy=_begin_again(self.record))
         encoder = encoder_of(self.folder / TOKENIZER)
+        cleaned: _Cleaned | None = None
         if self._clean.is_file() and self._counted.is_file():
-            cleaned, batches = read_json(self._counted), self._stored_batches()
+            cleaned, batches = self._cleaned(), self._stored_batches()
         else:
             counts, overlap = CleaningCounts(), self._overlap()
-            cleaned, batches = None, self._clean_batches(counts, overlap)
+            batches = self._clean_batches(counts, overlap)
         path = self.folder / file_name(self.tag)
         tally = _Tally(encoder)
         with writing(path), path.open("wb") as file:
@@ -93,7 +99,7 @@ class TagWork:
                     tokens.tofile(file)
         held_out = held_out_share(tally.rows, self.rows)
         entry = TagRows(
-            **(cleaned or _cleaning_record(self.tag, counts, overlap)),
+            **(cleaned.model_dump() if cleaned else _cleaning_record(self.tag, counts, overlap)),
             tokens=tally.tokens,
             ordinary_tokens=tally.ordinary,
             unknown_share=tally.unknown_share,
@@ -103,7 +109,7 @@ class TagWork:
             padding_tokens=tally.padding,
             sha256=file_sha256(path),
         )
-        write_json(self.record, entry.model_dump(mode="json"))
+        write_record(self.record, entry.model_dump(mode="json"))
         return entry
 
     def _packed(self, batches: Iterator[list[str]], encoder: Encoder) -> Iterator[NDArray[np.unsignedinteger]]:
@@ -122,7 +128,16 @@ class TagWork:
             documents, tag=self.tag, config=self.cleaning, counts=counts, scratch=scratch, overlap=overlap
         )
 
+    def _cleaned(self) -> "_Cleaned":
+        return read_record(_Cleaned, self._counted, remedy=_begin_again(self._counted))
+
     def _stored_batches(self) -> Iterator[list[str]]:
+        try:
+            yield from self._read_clean()
+        except (zstandard.ZstdError, UnicodeDecodeError) as error:
+            raise DamagedError(f"{self._clean} cannot be read ({error}); {_begin_again(self._clean)}") from None
+
+    def _read_clean(self) -> Iterator[list[str]]:
         with zstandard.open(self._clean, "rt", encoding="utf-8", newline="\n") as file:
             batch: list[str] = []
             for line in file:
@@ -132,6 +147,24 @@ class TagWork:
                     batch = []
             if batch:
                 yield batch
+
+
+class _Cleaned(BaseModel):
+    """What cleaning has counted of a tag; the fields are those of `TagRows`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    documents: int
+    dropped: Mapping[str, int]
+    bytes: int
+    notes: tuple[str, ...]
+    share_in_script: float
+    overlap: Mapping[str, Overlap]
+
+
+def _begin_again(path: Path) -> str:
+    """What to do about a file of a preparation that is half done."""
+    return f"delete that file ({path.name} is made anew) and run the same command again"
 
 
 class _Tally:
@@ -159,7 +192,7 @@ class _Tally:
             self.tail = len(tokens)
 
 
-def _cleaning_record(tag: LangScript, counts: CleaningCounts, overlap: OverlapCounts | None) -> dict[str, object]:
+def _cleaning_record(tag: LangScript, counts: CleaningCounts, overlap: OverlapCounts | None) -> dict[str, Any]:
     return {
         "documents": counts.kept,
         "dropped": {reason: number for reason, number in sorted(counts.dropped.items()) if number},

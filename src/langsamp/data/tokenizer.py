@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import fingerprint
+from langsamp.artifacts import PUT_BACK, fingerprint
 from langsamp.data.packing import Frame
-from langsamp.errors import DataMissingError, UserError
+from langsamp.data.rows import TOKENIZER
+from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.seals import check_sealed, is_sealed, read_seal
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+    from langsamp.data.rows import PreparedRows
 
 _HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
@@ -57,6 +61,7 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
     """The fast tokenizer of a Hugging Face model or of a folder.
 
     Raises:
+        DamagedError: where the folder has checksums and a file does not match.
         DataMissingError: where there is none.
         UserError: where it is not fast, or has no token that a masked LM needs.
     """
@@ -64,13 +69,18 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
 
     if not Path(name_or_folder).is_dir() and not _HUB_NAME.fullmatch(name_or_folder):
         raise DataMissingError(f"there is no folder {name_or_folder}; expected a tokenizer's folder or OWNER/NAME")
+    _check_files(Path(name_or_folder))
     try:
         tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
     except (OSError, ValueError) as error:
+        remedy = (
+            "Put its tokenizer.json and tokenizer_config.json back from where the folder came"
+            if Path(name_or_folder).is_dir()
+            else "Give the name of a model on the Hugging Face hub, or a folder with its tokenizer.json; without a "
+            "connection, download it first where there is one"
+        )
         raise DataMissingError(
-            f"no tokenizer found at {name_or_folder!r}: {str(error).rstrip('.')}. Give the name of a model on the "
-            "Hugging Face hub, or a folder with its tokenizer.json; without a connection, download it first where "
-            "there is one"
+            f"no tokenizer found at {name_or_folder!r}: {str(error).rstrip('.')}. {remedy}"
         ) from error
     if not tokenizer.is_fast:
         raise UserError(f"the tokenizer of {name_or_folder!r} has no fast form; expected one with a tokenizer.json")
@@ -88,6 +98,30 @@ def tokenizer_fingerprint(tokenizer: "PreTrainedTokenizerFast") -> str:
     """Names what a tokenizer does to text: equal for a copy in another folder, other after any change of pieces."""
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
     return fingerprint([{key: part for key, part in backend.items() if key not in _STATE}, special_ids(tokenizer)])
+
+
+def _check_files(folder: Path) -> None:
+    """Accept the files of a folder that has checksums, but for weights, which a tokenizer has none of."""
+    if is_sealed(folder):
+        names = [
+            name for name in read_seal(folder, remedy=PUT_BACK).files if not name.endswith((".safetensors", ".md"))
+        ]
+        check_sealed(folder, remedy=PUT_BACK, only=names)
+
+
+def tokenizer_of(rows: "PreparedRows") -> "PreTrainedTokenizerFast":
+    """The tokenizer that lies with prepared rows.
+
+    Raises:
+        DamagedError: where it is not the one that made them.
+    """
+    tokenizer = load_tokenizer(str(rows.folder / TOKENIZER))
+    if tokenizer_fingerprint(tokenizer) != rows.manifest.tokenizer_fingerprint:
+        raise DamagedError(
+            f"{rows.folder / TOKENIZER} is not the tokenizer that made the rows, or this version of `tokenizers` reads "
+            f"it otherwise: put the one that belongs there back, or delete {rows.folder} and prepare again"
+        )
+    return tokenizer
 
 
 def vocabulary_size(tokenizer: "PreTrainedTokenizerFast") -> int:

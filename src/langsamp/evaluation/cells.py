@@ -7,7 +7,7 @@ own. Where a language was scored again (its text changed), the later cell counts
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
@@ -86,7 +86,7 @@ class CellRecord(BaseModel):
     model_name: str
     metric: str
     """The task's main metric."""
-    status: str
+    status: Literal["complete", "partial"]
     """`complete`, or `partial` where languages failed."""
     failures: Mapping[str, str]
     """Why, by tag."""
@@ -100,6 +100,26 @@ class CellRecord(BaseModel):
     """What the dev set said during fine-tuning, look after look; empty where nothing is fine-tuned."""
     wall_seconds: float
     provenance: Mapping[str, Any]
+
+
+class ModelRecord(BaseModel):
+    """What `models/FINGERPRINT.json` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    is_replaced: bool
+    """Whether another model has taken the name, so that its scores count no more."""
+
+
+class FailureRecord(BaseModel):
+    """What `failed/PLACE.json` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cell: Cell
+    """The one that was wanted."""
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

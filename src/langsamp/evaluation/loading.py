@@ -11,6 +11,7 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from langsamp.errors import UserError
+from langsamp.evaluation.models import check_model_files
 
 MAX_POSITIONS = 512
 """Tokens that a model is taken to have positions for where its config does not tell."""
@@ -27,6 +28,7 @@ def load_model(
     Raises:
         UserError: where weights of the encoder are missing, so that loading would invent them.
     """
+    check_model_files(folder)
     try:
         with _quiet():
             model, report = auto.from_pretrained(

@@ -14,6 +14,8 @@ from typing import Any
 
 from langsamp.artifacts import file_sha256, fingerprint, read_json
 from langsamp.errors import DamagedError, UserError
+from langsamp.model.conditioning import EXPORT_AGAIN
+from langsamp.seals import check_sealed, is_sealed, read_seal
 
 _HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.safetensors.index.json"]
 _TORCH_FILES = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
@@ -60,6 +62,7 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
     if Path(model).is_file():
         raise UserError(f"{model} is a file; give the folder of a model, with config.json, weights and tokenizer")
     folder = Path(model) if Path(model).is_dir() else _from_hub(str(model))
+    check_model_files(folder)
     for needed in ("config.json", "tokenizer_config.json"):
         if not (folder / needed).is_file():
             raise UserError(
@@ -72,6 +75,17 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         num_layers=_num_layers(folder / "config.json"),
         selection=_selection(folder / "provenance.json"),
     )
+
+
+def check_model_files(folder: Path) -> None:
+    """Accept a model's folder whose files are as they were written; a stock one has no checksums, and is not looked at.
+
+    Raises:
+        DamagedError: naming the file that is not.
+    """
+    if is_sealed(folder):
+        known = read_seal(folder, remedy=EXPORT_AGAIN).files  # the hub gives us no model card
+        check_sealed(folder, remedy=EXPORT_AGAIN, may_lack=[name for name in known if name.endswith(".md")])
 
 
 def model_fingerprint(folder: Path) -> str:

@@ -3,15 +3,28 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
-from langsamp.artifacts import SCHEMA, locked, provenance, read_json, replacing, write_bytes, write_json
+from langsamp.artifacts import SCHEMA, Record, as_record, locked, provenance, read_versioned, replacing, write_json
 from langsamp.errors import DamagedError
-from langsamp.evaluation.cells import COLUMNS, PLACE, AboutCell, Cell, CellRecord, LanguageResult
+from langsamp.evaluation.cells import (
+    COLUMNS,
+    PLACE,
+    AboutCell,
+    Cell,
+    CellRecord,
+    FailureRecord,
+    LanguageResult,
+    ModelRecord,
+)
+from langsamp.evaluation.scores_file import write_scores
+from langsamp.leftovers import sweep
+from langsamp.seals import check_sealed, read_record, seal, write_record
+
+RECORD, SCORES, PREDICTIONS = "cell.json", "scores.parquet", "predictions.parquet"
+"""The files of a cell."""
 
 
 class ResultStore:
@@ -22,30 +35,32 @@ class ResultStore:
         self.folder = folder
 
     def records(self) -> dict[str, CellRecord]:
-        """All complete cells by id, earlier ones first; one whose record is cut short is not there.
+        """All whole cells by id, earlier ones first; a damaged one is not there, so that it is scored again.
 
         Raises:
-            DamagedError: where a cell was written in another layout.
+            DamagedError: where a cell was written by another version.
         """
         found = {}
-        for path in (self.folder / "cells").glob("[!.]*/cell.json"):
-            content = _content(path)
-            if not content:
-                continue
+        for folder in (self.folder / "cells").glob("[!.]*"):
+            with suppress(DamagedError, FileNotFoundError):  # the latter where another process replaces it just now
+                check_sealed(folder, remedy=_remedy(folder), only=[RECORD, SCORES])
+                found[folder.name] = folder
+        records = {name: read_cell(folder) for name, folder in found.items()}
+        return dict(sorted(records.items(), key=lambda item: (item[1].number, item[0])))
+
+    def damaged(self) -> list[str]:
+        """What is wrong with cells that are not among `records`, a sentence each."""
+        sentences = []
+        for folder in sorted((self.folder / "cells").glob("[!.]*")):
             try:
-                record = CellRecord.model_validate(content)
-            except ValidationError:
-                raise DamagedError(
-                    f"{path} is no cell of this version of langsamp; move {self.folder / 'cells'} away or choose "
-                    "another output folder, then run the evaluation again"
-                ) from None
-            if record.provenance.get("schema") != SCHEMA:
-                raise DamagedError(
-                    f"{path} has schema {record.provenance.get('schema')!r}, expected {SCHEMA}; delete its folder and "
-                    "run the evaluation again"
-                )
-            found[path.parent.name] = record
-        return dict(sorted(found.items(), key=lambda item: (item[1].number, item[0])))
+                read_cell(folder)
+            except DamagedError as error:
+                sentences.append(str(error))
+        return sentences
+
+    def sweep(self) -> None:
+        """Take away what processes that were killed left half-written here."""
+        sweep(self.folder, *(self.folder / name for name in ("cells", "failed", "models")))
 
     def has(self, cell: Cell) -> bool:
         """Whether `cell` is there, complete."""
@@ -66,9 +81,10 @@ class ResultStore:
             **{key: value for key, value in vars(about).items() if key != "facts"},
         )
         with replacing(self.folder / "cells" / cell.id) as fresh:
-            _scores(results).to_parquet(fresh / "scores.parquet", index=False)
-            _predictions(results).to_parquet(fresh / "predictions.parquet", index=False)
-            write_json(fresh / "cell.json", record.model_dump(mode="json"))
+            _scores(results).to_parquet(fresh / SCORES, index=False)
+            _predictions(results).to_parquet(fresh / PREDICTIONS, index=False)
+            write_json(fresh / RECORD, {"schema": SCHEMA, **record.model_dump(mode="json")})
+            seal(fresh)
 
     @contextmanager
     def claimed(self, cell: Cell) -> Iterator[None]:
@@ -82,8 +98,7 @@ class ResultStore:
 
     def failed(self) -> dict[str, str]:
         """Why the last run of a place (`Cell.place`) gave nothing, for those of which that is so."""
-        found = {path.stem: _content(path) for path in (self.folder / "failed").glob("[!.]*.json")}
-        return {place: str(content["reason"]) for place, content in found.items() if "reason" in content}
+        return {place: record.reason for place, record in _whole(FailureRecord, self.folder / "failed").items()}
 
     def note_failure(self, cell: Cell, reason: str | None) -> None:
         """Remember that the run of a cell gave nothing; with None that it gave something.
@@ -93,18 +108,25 @@ class ResultStore:
         """
         path = self.folder / "failed" / f"{cell.place}.json"
         if reason is not None:
-            write_json(path, {"cell": cell.model_dump(mode="json"), "reason": reason})
+            write_record(path, {"cell": cell.model_dump(mode="json"), "reason": reason})
         else:
             path.unlink(missing_ok=True)
 
-    def name_models(self, names: Mapping[str, str]) -> None:
+    def name_models(self, names: Mapping[str, str], *, alone: bool = False) -> None:
         """Remember what tables call the models, by fingerprint; the scores of a renamed model follow.
+
+        `alone` says that no other model has one of these names any more: the table leaves out what was scored for those
+        that had one, until they have a name again.
 
         Raises:
             UserError: where the folder cannot be written.
         """
-        for model, name in names.items():
-            write_json(self.folder / "models" / f"{model}.json", {"name": name})
+        records = {model: {"name": name, "is_replaced": False} for model, name in names.items()}
+        for model, record in self._named().items() if alone else ():
+            if model not in names and record.name in names.values():
+                records[model] = {"name": record.name, "is_replaced": True}
+        for model, content in records.items():
+            write_record(self.folder / "models" / f"{model}.json", content)
 
     def scores(self) -> pd.DataFrame:
         """The tidy table (`COLUMNS`) over all cells, also written to `scores.parquet`.
@@ -118,7 +140,7 @@ class ResultStore:
         records, table = self.records(), pd.DataFrame(columns=list(COLUMNS))
         while records:
             table = self._table(records)
-            write_bytes(self.folder / "scores.parquet", table.to_parquet(index=False))
+            write_scores(self.folder / "scores.parquet", table)
             seen, records = records, self.records()
             if {name: record.number for name, record in records.items()} == {
                 name: record.number for name, record in seen.items()
@@ -127,40 +149,66 @@ class ResultStore:
         return table
 
     def _table(self, records: Mapping[str, CellRecord]) -> pd.DataFrame:
-        names = self._names()
-        frames = [self._frame(cell, record, names) for cell, record in records.items()]
+        named = self._named()
+        frames = [
+            self._frame(cell, record, named.get(record.key.model))
+            for cell, record in records.items()
+            if record.key.model not in named or not named[record.key.model].is_replaced
+        ]
+        if not frames:
+            return pd.DataFrame(columns=list(COLUMNS))
         table = pd.concat(frames, ignore_index=True).drop_duplicates([*PLACE, "tag", "metric"], keep="last")
         return table.sort_values([*PLACE, "tag"], kind="stable", ignore_index=True)[list(COLUMNS)]
 
-    def _names(self) -> dict[str, str]:
-        found = {path.stem: _content(path) for path in (self.folder / "models").glob("[!.]*.json")}
-        return {model: str(content["name"]) for model, content in found.items() if "name" in content}
+    def _named(self) -> dict[str, ModelRecord]:
+        return _whole(ModelRecord, self.folder / "models")
 
-    def _frame(self, cell: str, record: CellRecord, names: Mapping[str, str]) -> pd.DataFrame:
-        path = self.folder / "cells" / cell / "scores.parquet"
-        try:
-            frame = pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise DamagedError(
-                f"{path} cannot be read ({error}); delete its folder and run the evaluation again"
-            ) from None
+    def _frame(self, cell: str, record: CellRecord, named: ModelRecord | None) -> pd.DataFrame:
+        frame = read_table(self.folder / "cells" / cell, SCORES)
         key = record.key
         frame["revision"] = frame["tag"].map(dict(key.revisions))
         return frame.assign(
             **key.columns,
             main=frame["metric"] == record.metric,
-            model_name=names.get(key.model, record.model_name),
+            model_name=named.name if named else record.model_name,
             cell=cell,
         ).astype({"layer": "Int64"})
 
 
-def _content(path: Path) -> dict[str, Any]:
-    """What a JSON file holds; nothing where it is damaged, or another process has just taken it away."""
-    with suppress(DamagedError, FileNotFoundError):
-        content = read_json(path)
-        if isinstance(content, dict):
-            return content
-    return {}
+def read_cell(folder: Path) -> CellRecord:
+    """What the cell in `folder` says of itself, its scores being whole too.
+
+    Raises:
+        DamagedError: where a file of it is missing or changed, or it was written by another version.
+    """
+    remedy = _remedy(folder)
+    check_sealed(folder, remedy=remedy, only=[RECORD, SCORES])
+    content = read_versioned(folder / RECORD, mend=remedy)
+    del content["schema"]
+    return as_record(CellRecord, content, folder / RECORD, remedy=remedy)
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """The scores or the predictions of the cell in `folder`.
+
+    Raises:
+        DamagedError: where the file is missing or changed.
+    """
+    check_sealed(folder, remedy=_remedy(folder), only=[name])
+    return pd.read_parquet(folder / name)
+
+
+def _remedy(folder: Path) -> str:
+    return f"delete {folder}, which holds one cell, and run the evaluation again"
+
+
+def _whole(owner: type[Record], folder: Path) -> dict[str, Record]:
+    """The records in a folder by name; without the damaged ones, which are written again when they are next needed."""
+    records = {}
+    for path in folder.glob("[!.]*.json"):
+        with suppress(DamagedError, FileNotFoundError):
+            records[path.stem] = read_record(owner, path)
+    return records
 
 
 def _scores(results: Sequence[LanguageResult]) -> pd.DataFrame:

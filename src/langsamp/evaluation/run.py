@@ -18,6 +18,7 @@ from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.kinds import KINDS, Job
 from langsamp.evaluation.plan import PlannedCell, Shard, plan
 from langsamp.evaluation.results import ResultStore
+from langsamp.seals import CHECKSUMS, is_sealed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +58,13 @@ def evaluate(
     device: str | None = None,
     names: Mapping[str, str] | None = None,
     shard: Shard = (1, 1),
+    alone: bool = False,
 ) -> Evaluation:
     """Score `models` on `config.tasks` and keep the scores below `out`; what is scored there already is not run again.
 
-    `names` and `shard` as in `plan`. `force` runs everything again. An interrupted cell keeps the languages it
-    finished.
+    `names` and `shard` as in `plan`. `alone` says that these are all the models of their names: what was scored for an
+    earlier one of the same name is left out of the table. `force` runs everything again. An interrupted cell keeps the
+    languages it finished.
 
     Raises:
         DataMissingError: where a task's data are absent.
@@ -70,10 +73,14 @@ def evaluate(
     """
     cells = plan(models, config, out, force=force, names=names, shard=shard)
     store = ResultStore(out)
-    store.name_models({cell.model.fingerprint: cell.model.name for cell in cells})
+    store.sweep()
+    store.name_models({cell.model.fingerprint: cell.model.name for cell in cells}, alone=alone)
     load = functools.lru_cache(maxsize=1)(functools.partial(_load, config=config, device=device))
     for note in dict.fromkeys(note for cell in cells for note in (*cell.aliases.values(), *cell.left_out)):
         _say(f"note: {note}")
+    for model in {cell.model.folder: cell.model for cell in cells}.values():
+        if not is_sealed(model.folder):
+            _say(f"note: {model.name} has no {CHECKSUMS}, as stock models have none: damage to its files is not seen")
     failures: list[Failure] = []
     runs = 0
     for cell in cells:
@@ -87,6 +94,8 @@ def evaluate(
             runs += None not in dict(failed)
             found += failed
         failures += [_failure(cell, tag, reason) for tag, reason in found]
+    for damage in store.damaged():  # what was asked for now is whole again
+        _say(f"note: the scores of a cell are left out: {damage}")
     for failure in dict.fromkeys(map(str, failures)):  # what is wrong with a text is so with each seed
         _say(f"FAILED {failure}")
     return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
@@ -162,6 +171,7 @@ def _run(cell: PlannedCell, job: Job, store: ResultStore) -> None:
                     facts={
                         "config": job.config.model_dump(mode="json"),
                         "num_layers": cell.model.num_layers,
+                        "has_checksums": is_sealed(cell.model.folder),
                         "left_out": list(cell.left_out),
                     },
                 )

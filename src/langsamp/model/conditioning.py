@@ -7,21 +7,29 @@ the tables that are on) and `languages.json` (variant, placement, ids, names, ro
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from langsamp.artifacts import SCHEMA, read_versioned, write_json
+from langsamp.artifacts import SCHEMA, as_record, read_versioned, write_json
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.model.variants import Placement, parts_of
+from langsamp.model.variants import Placement, Variant, parts_of
+from langsamp.seals import CHECKSUMS, check_sealed, is_sealed
 
 VectorTable = Literal["language", "script"]
 WEIGHTS, LANGUAGES = "conditioning.safetensors", "languages.json"
+
+EXPORT_AGAIN = (
+    "put that file back from a copy, or export the model again by `langsamp export`; if it was changed on purpose, "
+    f"delete {CHECKSUMS} beside it"
+)
+"""What to do about an export of which a file is damaged."""
 
 SHUFFLED = "A control: this model was trained with other rows' ids, so its vectors belong to no language or script."
 
@@ -107,20 +115,64 @@ class Conditioning:
             DataMissingError: where `folder` is no export of ours.
             DamagedError: where a file cannot be read or is of another schema.
         """
-        if not (folder / LANGUAGES).is_file():
+        path = folder / LANGUAGES
+        if not path.is_file():
             raise DataMissingError(f"{folder} holds no {LANGUAGES}: expected a folder written by `langsamp export`")
-        record = read_versioned(folder / LANGUAGES, mend="export the model again")
+        if is_sealed(folder):
+            check_sealed(folder, remedy=EXPORT_AGAIN, only=[LANGUAGES, WEIGHTS])
+        record = as_record(_Record, read_versioned(path, mend=EXPORT_AGAIN), path, remedy=EXPORT_AGAIN)
         try:
             tables = load_file(folder / WEIGHTS)
         except (OSError, SafetensorError) as error:
-            raise DamagedError(f"{folder / WEIGHTS} cannot be read ({error}); export the model again") from None
-        entries = {LangScript.parse(tag): entry for tag, entry in record["tags"].items()}
-        counted = all("masked_seen" in entry for entry in entries.values())
+            raise DamagedError(f"{folder / WEIGHTS} cannot be read ({error}); {EXPORT_AGAIN}") from None
+        _check_tables(tables, record, folder / WEIGHTS)
+        entries = {LangScript.parse(tag): entry for tag, entry in record.tags.items()}
+        masked = {tag: entry.masked_seen for tag, entry in entries.items() if entry.masked_seen is not None}
         return cls(
-            variant=record["variant"],
-            ids=LanguageIds(languages=record["languages"], scripts=record["scripts"]),
-            rows_seen={tag: entry["rows_seen"] for tag, entry in entries.items()},
-            masked_seen={tag: entry["masked_seen"] for tag, entry in entries.items()} if counted else None,
+            variant=record.variant,
+            ids=LanguageIds(languages=record.languages, scripts=record.scripts),
+            rows_seen={tag: entry.rows_seen for tag, entry in entries.items()},
+            masked_seen=masked if len(masked) == len(entries) else None,
             language=tables.get("language"),
             script=tables.get("script"),
+        )
+
+
+class _Tag(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    language_id: int
+    script_id: int
+    name: str
+    rows_seen: Annotated[int, Field(ge=0)]
+    masked_seen: Annotated[int, Field(ge=0)] | None = None
+
+
+class _Record(LanguageIds):
+    """What `languages.json` holds."""
+
+    schema_version: int = Field(alias="schema")
+    variant: Variant
+    placement: Placement
+    shuffled_ids: bool
+    untrained: Mapping[str, tuple[str, ...]]
+    tags: Mapping[str, _Tag]
+
+    @model_validator(mode="after")
+    def _ids_fit(self) -> Self:
+        for tag, entry in self.tags.items():
+            if self.pair(LangScript.parse(tag)) != (entry.language_id, entry.script_id):
+                raise ValueError(f"{tag} has other ids than its language and script")
+        return self
+
+
+def _check_tables(tables: Mapping[str, NDArray[np.float32]], record: _Record, path: Path) -> None:
+    """Accept the tables that the variant has, each with a row for every code."""
+    rows = {"language": len(record.languages), "script": len(record.scripts)}
+    expected = {name: rows[name] for name in parts_of(record.variant).tables}
+    if {name: len(table) for name, table in tables.items()} != expected or any(t.ndim != 2 for t in tables.values()):
+        shapes = ", ".join(f"{name} {table.shape}" for name, table in tables.items()) or "no table"
+        raise DamagedError(
+            f"{path} holds {shapes}, but by {LANGUAGES} it should hold tables with these rows: {expected}; "
+            f"{EXPORT_AGAIN}"
         )

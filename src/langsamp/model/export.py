@@ -16,6 +16,7 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import parts_of
+from langsamp.seals import seal
 
 _CARD = """\
 ---
@@ -75,7 +76,7 @@ def export_model(
     facts: Mapping[str, Any],
     masked_seen: Mapping[LangScript, int] | None = None,
 ) -> Path:
-    """Write `out`: encoder with LM head, tokenizer, conditioning, model card, provenance; return it.
+    """Write `out`: encoder with LM head, tokenizer, conditioning, model card, provenance, checksums; return it.
 
     `facts` (name, step, data fingerprint, recipe ...) go into the provenance. The encoder's hidden states equal the
     trained model's (design law 2); nothing in the folder needs this package or remote code.
@@ -94,6 +95,7 @@ def export_model(
         conditioning.save(folder, {tag: describe(tag).name for tag in rows_seen})
         write_text(folder / "README.md", _card(model, rows_seen, facts))
         write_json(folder / "provenance.json", provenance(**facts, variant=model.variant))
+        seal(folder)
     return out
 
 

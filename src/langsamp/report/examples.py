@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from langsamp.errors import DamagedError, UserError
+from langsamp.errors import UserError
 from langsamp.evaluation.readers.examples import LabelledTexts, TaggedSentences
 from langsamp.evaluation.readers.parallel import ParallelText
+from langsamp.evaluation.results import PREDICTIONS, read_table
 from langsamp.evaluation.task import Task, TaskData
 from langsamp.evaluation.tasks import TASKS, task
 from langsamp.languages.tags import LangScript
@@ -122,14 +123,7 @@ class Library:
 
     def _of_tag(self, name: str, tag: str) -> pd.DataFrame:
         if name not in self._predictions:
-            path = self._cells[name].folder / "predictions.parquet"
-            try:
-                table = pd.read_parquet(path) if path.is_file() else pd.DataFrame({"tag": [], "item": []})
-            except (OSError, ValueError) as error:
-                raise DamagedError(
-                    f"{path} cannot be read ({error}); delete its folder and score its cell again"
-                ) from None
-            self._predictions[name] = table
+            self._predictions[name] = read_table(self._cells[name].folder, PREDICTIONS)
         table = self._predictions[name]
         return table[table["tag"] == tag].sort_values("item", ignore_index=True)
 

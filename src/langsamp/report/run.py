@@ -3,22 +3,31 @@
 Parts may be absent: a run that was never evaluated, or of which one model is still training, still gives a report.
 """
 
-import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from langsamp.artifacts import read_json
 from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
-from langsamp.errors import DamagedError, DataMissingError
+from langsamp.errors import DataMissingError
 from langsamp.evaluation.published import PREFIX, published, published_names
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.variants import READERS_NAMES
+from langsamp.report.files import (
+    cells_of,
+    export_provenance,
+    failures_of,
+    manifest_of,
+    named_models,
+    recipe_of,
+    recipe_text,
+    run_provenance,
+    scores_of,
+)
+from langsamp.training.lines import read_log
 
 VARIANTS = READERS_NAMES
 """Reader's names of the variants, in the order in which tables and charts show them."""
@@ -144,7 +153,7 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
             f"{folder} is no run: expected a folder with recipe.yaml, as `langsamp run` writes it, one with "
             f"scores.parquet, as `langsamp evaluate` writes it, or one of {', '.join(published_names())}"
         )
-    text = (folder / "recipe.yaml").read_text(encoding="utf-8")
+    text = recipe_text(folder / "recipe.yaml")
     models = [read_model(path) for path in sorted(folder.glob("models/*-*")) if path.is_dir()]
     order = list(VARIANTS)
     models.sort(key=lambda model: (order.index(model.variant) if model.variant in order else 99, model.seed))
@@ -152,9 +161,9 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
         word=word or str(folder),
         folder=folder,
         recipe_text=text,
-        recipe=_recipe(text, folder / "recipe.yaml"),
-        provenance=_json_or_empty(folder / "provenance.json"),
-        manifest=_json_or_empty(folder / "rows" / "manifest.json") or None,
+        recipe=recipe_of(text, folder / "recipe.yaml"),
+        provenance=run_provenance(folder / "provenance.json"),
+        manifest=manifest_of(folder / "rows"),
         overlap=read_overlap(folder / OVERLAP),
         models=tuple(models),
     )
@@ -162,22 +171,25 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
 
 
 def _with_evaluation(run: Run, folder: Path) -> Run:
+    cells, named = cells_of(folder), named_models(folder)
     return replace(
         run,
         evaluation=folder,
-        scores=_scores(folder / "scores.parquet"),
+        scores=scores_of(folder / "scores.parquet"),
         cells=tuple(
-            {"cell": path.parent.name, **read_json(path)} for path in sorted(folder.glob("cells/[!.]*/cell.json"))
+            {"cell": name, **cell.model_dump(mode="json")}
+            for name, cell in cells.items()
+            if cell.key.model not in named or not named[cell.key.model].is_replaced
         ),
-        failed_cells=tuple(read_json(path) for path in sorted(folder.glob("failed/[!.]*.json"))),
-        model_names={path.stem: read_json(path)["name"] for path in sorted(folder.glob("models/[!.]*.json"))},
+        failed_cells=tuple(record.model_dump(mode="json") for record in failures_of(folder)),
+        model_names={model: record.name for model, record in named.items() if not record.is_replaced},
     )
 
 
 def read_model(folder: Path) -> Model:
     """One model's folder, named `<variant>-<seed>`."""
     variant, _, seed = folder.name.rpartition("-")
-    log = _log(folder / "log.jsonl")
+    log = read_log(folder / "log.jsonl")
     export = folder / "export"
     return Model(
         name=folder.name,
@@ -186,51 +198,11 @@ def read_model(folder: Path) -> Model:
         train=_by_step(log, "train"),
         held_out=_by_step(log, "held_out"),
         conditioning=Conditioning.load(export) if (export / LANGUAGES).is_file() else None,
-        provenance=_json_or_empty(export / "provenance.json"),
+        provenance=export_provenance(export),
     )
 
 
-def _recipe(text: str, path: Path) -> Mapping[str, Any]:
-    try:
-        recipe = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise DamagedError(f"{path} is not readable as YAML ({error}); put the run's own recipe back") from None
-    if not isinstance(recipe, Mapping):
-        raise DamagedError(f"{path} should hold `key: value` lines, got {type(recipe).__name__}")
-    return recipe
-
-
-def _json_or_empty(path: Path) -> Any:
-    return read_json(path) if path.is_file() else {}
-
-
-def _scores(path: Path) -> pd.DataFrame | None:
-    if not path.is_file():
-        return None
-    try:
-        scores = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read as parquet ({error}); run `langsamp evaluate` again") from None
-    words: list[str] = list(scores.select_dtypes(include="string").columns)
-    return scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
-
-
-def _log(path: Path) -> list[Mapping[str, Any]]:
-    if not path.is_file():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    records = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            if number == len(lines):  # a run killed while writing leaves its last line cut
-                break
-            raise DamagedError(f"{path}, line {number} is no JSON ({error}); delete that line") from None
-    return records
-
-
-def _by_step(log: list[Mapping[str, Any]], kind: str) -> tuple[Mapping[str, Any], ...]:
+def _by_step(log: Sequence[Mapping[str, Any]], kind: str) -> tuple[Mapping[str, Any], ...]:
     """Records of one kind by step; of a step done twice (resumed from an earlier checkpoint) the later one."""
     found = {record["step"]: record for record in log if record.get("kind") == kind}
     return tuple(found[step] for step in sorted(found))

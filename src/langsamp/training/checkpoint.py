@@ -1,29 +1,70 @@
 """A step's state on disk: one folder per step, written aside and renamed, checked when read.
 
-`step-0005000/` holds `model.safetensors`, `optimizer.safetensors`, the Hugging Face configuration, the tokenizer and
-`checkpoint.json` (step, settings, checksums). Order, masks, dropout and schedule are functions of the step, so nothing
-else has to be kept. `latest` is found by looking.
+`step-0005000/` holds `model.safetensors`, `optimizer.safetensors`, the Hugging Face configuration, the tokenizer,
+`checkpoint.json` (step, settings) and the checksums of all of them. Order, masks, dropout and schedule are functions of
+the step, so nothing else has to be kept. `latest` is found by looking.
 """
 
 import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedTokenizerBase
 
-from langsamp.artifacts import SCHEMA, file_sha256, free_bytes, read_versioned, replacing, write_json
+from langsamp.artifacts import SCHEMA, as_record, free_bytes, read_versioned, replacing, write_json
 from langsamp.errors import DamagedError, UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.model.variants import Variant
+from langsamp.seals import check_sealed, seal
 
 _MODEL, _OPTIMIZER, _RECORD = "model.safetensors", "optimizer.safetensors", "checkpoint.json"
+_NAME = re.compile(r"step-\d{7,}")
+
+
+class Selected(BaseModel):
+    """Which checkpoint was the best."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: str
+    on: Literal["none", "dev", "test"]
+    step: int
+    score: float
+
+
+class CheckpointRecord(BaseModel):
+    """What `checkpoint.json` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = Field(alias="schema")
+    step: int = Field(ge=0)
+    name: str
+    variant: Variant
+    seed: int
+    data: str
+    """Fingerprint of the rows."""
+    identity: Mapping[str, Any]
+    """All that decides the weights at each step."""
+    ids: LanguageIds
+    rows_seen: Mapping[str, Annotated[int, Field(ge=0)]]
+    """Rows read until then, by tag."""
+    fast_paths: Mapping[str, Any] | None
+    batch_size: Mapping[str, Any] | None
+    scaler: Mapping[str, Any] | None
+    """State of the scaling of fp16's losses."""
+    selected: Selected | None
+    """The best checkpoint until then, where one is selected."""
+    provenance: Mapping[str, Any]
 
 
 def checkpoint_folder(folder: Path, step: int) -> Path:
@@ -33,7 +74,7 @@ def checkpoint_folder(folder: Path, step: int) -> Path:
 
 def checkpoints(folder: Path) -> list[Path]:
     """All checkpoints below `folder`, oldest step first."""
-    found = [path for path in folder.glob("step-*") if re.fullmatch(r"step-\d{7,}", path.name)]
+    found = [path for path in folder.glob("step-*") if _NAME.fullmatch(path.name)]
     return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
 
 
@@ -62,8 +103,8 @@ def save_checkpoint(
         tokenizer.save_pretrained(fresh)
         save_model(model, str(fresh / _MODEL))
         save_file(_optimizer_tensors(model, optimizer), fresh / _OPTIMIZER)
-        checksums = {name: file_sha256(fresh / name) for name in (_MODEL, _OPTIMIZER)}
-        write_json(fresh / _RECORD, {"schema": SCHEMA, "step": step, **record, "sha256": checksums})
+        write_json(fresh / _RECORD, {"schema": SCHEMA, "step": step, **record})
+        seal(fresh)
     for old in checkpoints(folder)[: -keep if keep else 0]:
         if best is None or old != checkpoint_folder(folder, best):
             shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
@@ -71,16 +112,18 @@ def save_checkpoint(
 
 
 def read_record(checkpoint: Path) -> dict[str, Any]:
-    """What `checkpoint.json` says.
+    """What `checkpoint.json` says, the fields of `CheckpointRecord`.
 
     Raises:
-        DamagedError: where it is missing, unreadable or of another schema.
+        DamagedError: where it is missing, changed, of another schema or of another step than its folder.
     """
-    if not (checkpoint / _RECORD).is_file():
-        raise DamagedError(f"{checkpoint} has no {_RECORD}; delete that folder to go on from an older checkpoint")
-    return read_versioned(
-        checkpoint / _RECORD, mend="use that version, or delete the checkpoint to go on from an older one"
-    )
+    path, remedy = checkpoint / _RECORD, _remedy(checkpoint)
+    check_sealed(checkpoint, remedy=remedy, only=[_RECORD])
+    content = read_versioned(path, mend=remedy)
+    step = as_record(CheckpointRecord, content, path, remedy=remedy).step
+    if _NAME.fullmatch(checkpoint.name) and checkpoint.name != checkpoint_folder(checkpoint.parent, step).name:
+        raise DamagedError(f"{checkpoint} holds step {step}, so it was renamed: give it its name back")
+    return content
 
 
 def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer | None = None) -> dict[str, Any]:
@@ -90,11 +133,7 @@ def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer 
         DamagedError: where a file is missing, cut short or changed; it is named.
     """
     record = read_record(checkpoint)
-    for name, expected in record["sha256"].items():
-        file = checkpoint / name
-        if not file.is_file() or file_sha256(file) != expected:
-            state = "does not match its checksum" if file.is_file() else "is missing"
-            raise DamagedError(f"{file} {state}; delete {checkpoint} to go on from an older checkpoint")
+    check_sealed(checkpoint, remedy=_remedy(checkpoint))
     try:
         load_model(model, str(checkpoint / _MODEL))
         if optimizer is not None:
@@ -111,6 +150,7 @@ def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, dict[str, Any]
         DamagedError: where a file is missing or changed.
     """
     record = read_record(checkpoint)
+    check_sealed(checkpoint, remedy=_remedy(checkpoint))
     ids = LanguageIds.model_validate(record["ids"])
     mlm = AutoModelForMaskedLM.from_config(AutoConfig.from_pretrained(checkpoint), dtype=torch.float32)
     model = LangSampForMaskedLM(
@@ -118,6 +158,13 @@ def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, dict[str, Any]
     )
     load_checkpoint(checkpoint, model=model)
     return model, record
+
+
+def _remedy(checkpoint: Path) -> str:
+    """What to do about a damaged checkpoint, and what that costs."""
+    older = [path for path in checkpoints(checkpoint.parent) if path.name < checkpoint.name]
+    then = f"to go on from {older[-1].name}" if older else "to train from the first step, as there is no older one"
+    return f"put that file back from a copy, or delete {checkpoint} {then}"
 
 
 def _check_space(model: nn.Module, folder: Path) -> None:

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from langsamp.artifacts import settings_of
 from langsamp.model.choice import LossSetting
 from langsamp.training.schedule import DecayShape, Kind, Schedule
 
@@ -20,16 +19,6 @@ _CHANGE_NO_WEIGHT = {
     "select",
     "log_to",
 }
-
-_LATER = {
-    "decay_shape",
-    "final_share",
-    "optimizer",
-    "momentum",
-    "tables_learning_rate",
-    "tables_weight_decay",
-}
-"""Settings that came after the first runs: at their defaults they are not written, so those runs stay the same."""
 
 LAST, HELD_OUT_LOSS = "last", "held_out_loss"
 
@@ -116,7 +105,7 @@ class TrainingConfig(BaseModel):
         A constant schedule passes through every state of a shorter run, unless repetition is `capped` over the steps.
         """
         free = _CHANGE_NO_WEIGHT | ({"steps"} if self.schedule == "constant" and not capped else set())
-        return settings_of(self, without=free, later=_LATER)
+        return self.model_dump(mode="json", exclude=free)
 
     def learning_rate_share(self, step: int) -> float:
         """Share of the highest learning rate for the update that follows `step` finished ones."""

@@ -1,6 +1,5 @@
 """The training log: one JSON object a line, always; TensorBoard or W&B beside it on request."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,9 @@ from accelerate import Accelerator
 
 from langsamp.artifacts import write_text, writing
 from langsamp.errors import UserError
+from langsamp.seals import signed_line
 from langsamp.training.ahead import Ahead
+from langsamp.training.lines import read_log
 
 
 class Lap(NamedTuple):
@@ -60,12 +61,10 @@ class TrainingLog:
             UserError: where a tracker is not installed.
         """
         self._path, self._accelerator = path, accelerator
-        found = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-        kept = {line: record for line in found if (record := _record(line)) and record["step"] <= step}
-        self.lines = tuple(kept.values())
+        self.lines = tuple(line for line in read_log(path) if line["step"] <= step)
         """What was written until `step` by earlier processes."""
         if accelerator.is_main_process:
-            write_text(path, "".join(kept))
+            write_text(path, "".join(map(signed_line, self.lines)))
         for tracker in trackers:
             if find_spec(tracker) is None:
                 raise UserError(
@@ -84,7 +83,7 @@ class TrainingLog:
         line = {"kind": kind, "step": step, **values}
         if self._accelerator.is_main_process:
             with writing(self._path), self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+                file.write(signed_line(line))
         numbers = {f"{kind}/{key}": value for key, value in values.items() if isinstance(value, int | float)}
         self._accelerator.log(numbers, step=step)
         return line
@@ -93,12 +92,3 @@ class TrainingLog:
         """Flush the trackers."""
         for tracker in self._accelerator.trackers:
             tracker.finish()
-
-
-def _record(line: str) -> dict[str, Any] | None:
-    """A line of the log; None for one that a kill cut short."""
-    try:
-        record: dict[str, Any] = json.loads(line)
-    except json.JSONDecodeError:
-        return None
-    return record

@@ -5,9 +5,11 @@ import threading
 from types import FrameType
 from typing import Self
 
+from langsamp import stopping
+
 
 class StopFlag:
-    """True once the process has been asked to stop; a second Ctrl-C interrupts at once."""
+    """True once the process has been asked to stop; a second signal goes to whoever had it before, and ends at once."""
 
     def __init__(self) -> None:
         """Not asked yet."""
@@ -31,4 +33,5 @@ class StopFlag:
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         self._asked = True
+        stopping.note(number)
         signal.signal(number, self._before[signal.Signals(number)])

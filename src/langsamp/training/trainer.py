@@ -21,7 +21,13 @@ from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast import FastPaths
 from langsamp.training.ahead import Ahead
 from langsamp.training.batch_size import Trials, find_batch_size
-from langsamp.training.checkpoint import checkpoints, load_checkpoint, read_record, save_checkpoint
+from langsamp.training.checkpoint import (
+    checkpoint_folder,
+    checkpoints,
+    load_checkpoint,
+    read_record,
+    save_checkpoint,
+)
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
@@ -222,7 +228,7 @@ class _Trainer:
         return ", ".join(f"{name} {record[name]:.1f}" for name in monitor.items)
 
     def _stop(self, progress: Progress) -> None:
-        if self.step not in {read_record(path)["step"] for path in checkpoints(self.task.checkpoints)}:
+        if checkpoint_folder(self.task.checkpoints, self.step) not in checkpoints(self.task.checkpoints):
             self._save(progress)
         self.log.close()
         raise StoppedError(

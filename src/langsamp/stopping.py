@@ -1,0 +1,48 @@
+"""That this process was asked to stop, remembered so that it cannot be lost: by SIGTERM (75) or by Ctrl-C (130)."""
+
+import os
+import signal
+from types import FrameType
+from typing import NoReturn
+
+from langsamp.errors import StoppedError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+_asked: list[signal.Signals] = []
+
+
+def forget() -> None:
+    """Begin anew, as a command does that starts."""
+    _asked.clear()
+
+
+def note(number: int) -> None:
+    """Remember that this process was asked to stop."""
+    _asked.append(signal.Signals(number))
+
+
+def exit_code() -> int:
+    """With which code a process ends that was asked to stop; 0 where it was not."""
+    if not _asked:
+        return 0
+    return INTERRUPTED if _asked[0] == signal.SIGINT else StoppedError.exit_code
+
+
+def stop(number: int, _: FrameType | None = None) -> NoReturn:
+    """Handle a signal: the first ends what runs as an error would, any later one ends the process at once.
+
+    What is half-written stays then, hidden, and the next command sweeps it.
+
+    Raises:
+        StoppedError: for SIGTERM.
+        KeyboardInterrupt: for Ctrl-C.
+    """
+    is_first = not _asked
+    note(number)
+    if not is_first:
+        os._exit(exit_code())
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise StoppedError("stopped; run the same command again to go on")
