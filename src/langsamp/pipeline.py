@@ -1,14 +1,12 @@
 """A recipe from text to report; each stage also on its own. What is already there is not made again."""
 
 import shutil
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import yaml
-from tqdm import tqdm
 
 from langsamp.analysis.of_run import analyse_run
 from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
@@ -25,6 +23,7 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model, check_model
 from langsamp.model.export import export_model
 from langsamp.model.variants import Variant, parts_of
+from langsamp.progress import say
 from langsamp.recipe import Recipe
 from langsamp.report.page import write_report
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
@@ -56,7 +55,7 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     if evaluation.cells_run or not made.is_file():
         write_json(made, provenance(data=rows.fingerprint))
     for reason in analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation):
-        tqdm.write(reason, file=sys.stderr)
+        say(reason)
     return write_report(recipe.folder), evaluation
 
 

@@ -14,7 +14,6 @@ from statistics import median
 from typing import NamedTuple
 
 import torch
-from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.artifacts import free_bytes
@@ -33,6 +32,7 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model, check_model
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.model.variants import parts_of
+from langsamp.progress import Bar
 from langsamp.recipe import Recipe
 from langsamp.training.config import LAST, TrainingConfig
 
@@ -169,8 +169,11 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
 
 def _amounts_estimated(recipe: Recipe) -> _Amounts:
     corpus = open_corpus(recipe.corpus, base=Path())
-    with tqdm(corpus.tags, desc="sampling text", unit="tag") as bar:
-        samples = {tag: _sample(corpus, tag, recipe) for tag in bar}
+    samples = {}
+    with Bar("sampling text", total=len(corpus.tags), unit="tags") as bar:
+        for tag in corpus.tags:
+            samples[tag] = _sample(corpus, tag, recipe)
+            bar.update()
     tokenizer = _tokenizer(recipe, [text for texts, _ in samples.values() for text in texts])
     rows = {
         tag: int(_rows_filled(texts, tokenizer, recipe.rows) * number / len(texts))

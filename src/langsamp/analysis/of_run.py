@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
-from tqdm import tqdm
 
 from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.donors import analyse_donors
@@ -24,6 +23,7 @@ from langsamp.evaluation.models import find_model
 from langsamp.evaluation.task import TaskData
 from langsamp.evaluation.tasks import TASKS
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
+from langsamp.progress import Bar
 
 Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -80,11 +80,14 @@ def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig)
         UserError: where a folder cannot be written.
     """
     reasons = []
-    for job in tqdm(list(_jobs(run, config, evaluation)), desc="analyses", unit="analysis", dynamic_ncols=True):
-        try:
-            job.do()
-        except UserError as error:
-            reasons.append(f"no analysis {job.folder.name}: {error}")
+    jobs = list(_jobs(run, config, evaluation))
+    with Bar("analyses", total=len(jobs), unit="analyses") as bar:
+        for job in jobs:
+            try:
+                job.do()
+            except UserError as error:
+                reasons.append(f"no analysis {job.folder.name}: {error}")
+            bar.update()
     return reasons
 
 

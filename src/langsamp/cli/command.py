@@ -57,6 +57,8 @@ def main() -> None:
 
     # Threads that wait must not spin: beside another busy process, spinning makes a step ten times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if not sys.stderr.isatty():  # the bars of transformers and the hub would fill a log; read where they are imported
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     signal.signal(signal.SIGTERM, _stop)
     try:
         app(prog_name="langsamp")
