@@ -32,6 +32,9 @@ SCHEMA = 1
 _STARTED = time.time()
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 """What disks answer that cannot lock, as some that several machines share."""
+_PERMISSIONS = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NAMES = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.ENOENT}
+"""What disks answer where a file is in the way of a folder or the other way round, and to names they do not take."""
 _RUST_TROUBLE = re.compile(r"([^:]+) \(os error \d+\)")
 """What the system said, as libraries written in Rust (safetensors, tokenizers) report it in errors of their own."""
 _VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
@@ -51,8 +54,8 @@ def writing(path: Path) -> Iterator[None]:
         if trouble is None:
             raise
         raise UserError(
-            f"cannot write {path}: {trouble}; nothing was changed there. Free some space or choose another output "
-            "folder, then run the same command again"
+            f"cannot write {str(path)[:300]}: {trouble}; nothing was changed there. {_remedy(error)}, then run the "
+            "same command again"
         ) from error
 
 
@@ -236,8 +239,20 @@ def _trouble(error: Exception, path: Path) -> str | None:
     if isinstance(error, OSError):
         named = [name for name in (error.filename, error.filename2) if isinstance(name, str | Path)]
         return (error.strerror or str(error)) if all(_is_on_the_way(Path(name), path) for name in named) else None
+    if isinstance(error, ValueError) and "null byte" in str(error):
+        return "a file name may not hold a zero byte"
     said = None if isinstance(error, UserError) else _RUST_TROUBLE.search(str(error))
     return said[1].strip() if said else None
+
+
+def _remedy(error: Exception) -> str:
+    """What to do about a trouble with writing."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _PERMISSIONS:
+        return "Allow writing there or choose another output folder"
+    if number in _NAMES or isinstance(error, ValueError):
+        return "Choose another output folder or file name"
+    return "Free some space or choose another output folder"
 
 
 def _is_on_the_way(place: Path, path: Path) -> bool:

@@ -10,17 +10,17 @@ import yaml
 
 from langsamp.analysis.of_run import analyse_run
 from langsamp.artifacts import differing_keys, locked, provenance, read_versioned, write_json, write_text
+from langsamp.checks import check_rows, check_run, check_training
 from langsamp.data.batches import Batches
 from langsamp.data.prepare import check_settings, prepare_rows
-from langsamp.data.rows import TOKENIZER, PreparedRows
-from langsamp.data.tokenizer import load_tokenizer
-from langsamp.errors import DataMissingError, UserError
-from langsamp.evaluation.materials import check_data
-from langsamp.evaluation.monitor import RetrievalMonitor, check_monitor
+from langsamp.data.rows import MANIFEST, TOKENIZER, PreparedRows
+from langsamp.data.tokenizer import load_tokenizer, textless_ids, vocabulary_size
+from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.evaluation.monitor import RetrievalMonitor
 from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.model.build import build_model, check_model
+from langsamp.model.build import build_model
 from langsamp.model.export import export_model
 from langsamp.model.variants import Variant, parts_of
 from langsamp.progress import say
@@ -46,7 +46,7 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
             "`langsamp run` is one process; for several, run `langsamp prepare`, then `torchrun -m langsamp train`, "
             "then `langsamp run` for the rest"
         )
-    check(recipe)
+    check_run(recipe)
     rows = prepare(recipe)
     for variant, seed in recipe.trainings:
         train_one(recipe, rows, variant, seed)
@@ -59,27 +59,13 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     return write_report(recipe.folder), evaluation
 
 
-def check(recipe: Recipe) -> None:
-    """Raise now, before the text is read, what would stop the run hours later.
-
-    Raises:
-        DataMissingError: where the evaluation's or the monitor's data or the model is absent.
-        UserError: for a model that cannot be made or read the rows, and languages that the evaluation lacks.
-    """
-    name = recipe.resolved_tokenizer.load
-    tokenizer = load_tokenizer(name) if name is not None else None
-    apart = recipe.rows.packing == "best-fit"
-    check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens, apart=apart)
-    check_data(recipe.evaluation)
-    check_monitor(recipe.resolved_monitor)
-
-
 def prepare(recipe: Recipe) -> PreparedRows:
     """The recipe's rows, made or found; the resolved recipe is written beside them.
 
     Raises:
-        UserError: as `prepare_rows`, and where the folder holds models of another recipe.
+        UserError: as `check_rows` and `prepare_rows`, and where the folder holds models of another recipe.
     """
+    check_rows(recipe)
     rows = prepare_rows(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=recipe.folder / "rows")
     _adopt(recipe, rows)
     return rows
@@ -90,9 +76,10 @@ def open_rows(recipe: Recipe) -> PreparedRows:
 
     Raises:
         DataMissingError: where they have not been prepared.
-        UserError: where rows or models in the folder are of another recipe.
+        UserError: as `check_training`, and where rows or models in the folder are of another recipe.
     """
     folder = recipe.folder / "rows"
+    check_training(recipe)
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     rows = PreparedRows(folder, verify=World.from_environment().is_leader)
     _adopt(recipe, rows)
@@ -185,6 +172,7 @@ def chosen_trainings(recipe: Recipe, variants: Sequence[str], seeds: Sequence[in
 
 def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
     """Write down that the recipe's folder is the recipe's, unless a model in it says otherwise."""
+    _check_ids(rows)
     for variant, seed in recipe.trainings:
         _check_same(_finished(recipe, rows, variant, seed), model_folder(recipe, variant, seed))
     if World.from_environment().is_leader:
@@ -238,6 +226,22 @@ def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Tr
         identity=_identity(recipe, rows, variant, seed),
         monitor=_monitor(recipe, rows, num_layers=int(model.mlm.config.num_hidden_layers)),
     )
+
+
+def _check_ids(rows: PreparedRows) -> None:
+    """Accept rows whose manifest says of ids what their tokenizer says: others would be masked wrongly in silence."""
+    tokenizer = load_tokenizer(str(rows.folder / TOKENIZER))
+    expected = {
+        "mask_id": tokenizer.mask_token_id,
+        "vocabulary_size": vocabulary_size(tokenizer),
+        "special_ids": tuple(textless_ids(tokenizer)),
+    }
+    for key, value in expected.items():
+        if getattr(rows.manifest, key) != value:
+            raise DamagedError(
+                f"{rows.folder / MANIFEST} says another {key} than the tokenizer beside it: one of them was changed. "
+                f"Delete {rows.folder} and prepare the rows again"
+            )
 
 
 def _monitor(recipe: Recipe, rows: PreparedRows, *, num_layers: int) -> RetrievalMonitor | None:

@@ -17,6 +17,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.artifacts import free_bytes
+from langsamp.checks import check_run
 from langsamp.data.cleaning import clean_documents
 from langsamp.data.corpus import Corpus, open_corpus
 from langsamp.data.packing import best_fit
@@ -25,11 +26,9 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, RowsConfig, read_manifest
 from langsamp.data.sampler import sampling_shares
 from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer
 from langsamp.data.unigram import train_tokenizer
-from langsamp.evaluation.materials import check_data
-from langsamp.evaluation.monitor import check_monitor
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.model.build import build_model, check_model
+from langsamp.model.build import build_model
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.model.variants import parts_of
 from langsamp.progress import Bar
@@ -83,10 +82,7 @@ def make_plan(recipe: Recipe) -> Plan:
     Raises:
         UserError: as the run itself would, for text, tokenizer, model or the evaluation's data.
     """
-    apart = recipe.rows.packing == "best-fit"
-    check_model(recipe.model, tokenizer=None, row_tokens=recipe.rows.row_tokens, apart=apart)
-    check_data(recipe.evaluation)
-    check_monitor(recipe.resolved_monitor)
+    check_run(recipe)
     amounts = _amounts_there(recipe) or _amounts_estimated(recipe)
     steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
     shares = sampling_shares(

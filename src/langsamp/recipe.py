@@ -21,6 +21,9 @@ from langsamp.model.variants import VARIANTS, Variant
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.selection import candidates
 
+HIGHEST_SEED = 2**32 - 1
+"""As numpy and scikit-learn take them."""
+
 
 class Recipe(BaseModel):
     """Everything a run needs; the defaults are the paper's."""
@@ -56,6 +59,8 @@ class Recipe(BaseModel):
             values = getattr(self, key)
             if not values or len(set(values)) != len(values):
                 raise ValueError(f"{key} must name at least one value and none twice, got {list(values)}")
+        if wrong := [seed for seed in self.seeds if not 0 <= seed <= HIGHEST_SEED]:
+            raise ValueError(f"seeds are whole numbers from 0 to {HIGHEST_SEED:,}, got {wrong[0]}")
         return self
 
     @model_validator(mode="after")
@@ -73,6 +78,11 @@ class Recipe(BaseModel):
             raise ValueError(
                 f"training.select {training.select!r} is not measured.{meant} Expected {', '.join([LAST, *measured])}, "
                 "or one more of monitor.tasks, with monitor.every"
+            )
+        if training.select == HELD_OUT_LOSS and self.rows.held_out_rows == 0:
+            raise ValueError(
+                "training.select held_out_loss: rows.held_out_rows is 0, so there is no such loss. Hold some rows out, "
+                "or select by another score"
             )
         if training.select != LAST and len(candidates(training, measured[training.select])) < 2:
             raise ValueError(

@@ -49,6 +49,17 @@ class NeutralityConfig(BaseModel):
     """Draws of sentences behind each interval."""
 
 
+def check_text(config: NeutralityConfig) -> None:
+    """Raise now what `analyse_neutrality` would raise of its text.
+
+    Raises:
+        DataMissingError: where the text is absent.
+        UserError: as `draw_parallel` does.
+    """
+    where = TaskData(data=config.data, seed=config.seed)
+    draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
+
+
 def analyse_neutrality(subjects: Sequence[Subject], config: NeutralityConfig, *, device: str | None = None) -> Analysis:
     """How neutral each model is on the same sentences, and how far each is from the first one.
 

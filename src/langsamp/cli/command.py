@@ -8,6 +8,7 @@ languages or tasks failed, 4 data missing, 5 a gate of `compare --fail-if` faile
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -51,6 +52,33 @@ def _stop(*_: object) -> NoReturn:
     raise StoppedError("stopped; run the same command again to go on")
 
 
+def _end(message: str, code: int) -> NoReturn:
+    """Say why it ends, also to a launcher such as torchrun, which repeats it below its own words."""
+    complain(message)
+    if file := os.environ.get("TORCHELASTIC_ERROR_FILE"):
+        import json
+        import time
+        from contextlib import suppress
+
+        content = {"message": {"message": message, "extraInfo": {"timestamp": str(int(time.time()))}}}
+        with suppress(OSError):  # the message is said already
+            Path(file).write_text(json.dumps(content), encoding="utf-8")
+    sys.exit(code)
+
+
+def _check_words(words: list[str]) -> None:
+    """Refuse an empty word, as of a variable of the shell that is not set: a default would stand for it in silence."""
+    from langsamp.errors import UserError
+
+    for before, word in zip(["", *words], words, strict=False):
+        is_empty = not word.strip() or (word.startswith("--") and word.find("=") == len(word) - 1)
+        if is_empty or "\0" in word:
+            raise UserError(
+                f"{word!r}{f' after {before}' if before else ''} is {'empty' if is_empty else 'no name'}: expected a "
+                "word; is a variable of the shell not set?"
+            )
+
+
 def main() -> None:
     """Run the command line; a user's mistake ends in one message and an exit code, never in a traceback."""
     from langsamp.errors import StoppedError, UserError
@@ -61,13 +89,10 @@ def main() -> None:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     signal.signal(signal.SIGTERM, _stop)
     try:
+        _check_words(sys.argv[1:])
         app(prog_name="langsamp")
-    except UserError as error:
-        complain(f"langsamp: {error}")
-        sys.exit(error.exit_code)
-    except StoppedError as stop:
-        complain(f"langsamp: {stop}")
-        sys.exit(stop.exit_code)
+    except (UserError, StoppedError) as error:
+        _end(f"langsamp: {error}", error.exit_code)
     except SystemExit as end:
         if end.code == _INTERRUPTED:  # what typer makes of Ctrl-C
             complain("\nlangsamp: interrupted; run the same command again to go on")

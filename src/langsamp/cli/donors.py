@@ -126,7 +126,7 @@ def transfer(
         )
         _show_transfer(found, place, as_json=json)
         return
-    given = {"tasks": tasks, "languages": targets, "data": data, "seeds": parse_seeds(seeds) if seeds else None}
+    given = {"tasks": tasks, "languages": targets, "data": data, "seeds": None if seeds is None else parse_seeds(seeds)}
     parts = study.study_parts(subjects, _study_config(subjects[0].run, given, settings or ()), candidates=candidates)
     if plan:
         print_plan(study.plan_study(parts), as_json=json)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.output import end_if_failed, print_line, print_scores
+from langsamp.cli.output import complain, end_if_failed, print_line, print_scores
 
 if TYPE_CHECKING:
     from langsamp.recipe import Recipe
@@ -43,8 +43,14 @@ def run(
 def prepare(recipe: RecipeFile, settings: Settings = None) -> None:
     """Clean text, make the tokenizer, pack rows."""
     from langsamp import pipeline
+    from langsamp.world import World
 
-    rows = pipeline.prepare(_recipe(recipe, settings))
+    loaded = _recipe(recipe, settings)
+    if not (world := World.from_environment()).is_leader:
+        if world.rank == 1:
+            complain(f"rows are prepared by the first of the {world.size} processes; the others end here")
+        return
+    rows = pipeline.prepare(loaded)
     print_line(f"{sum(rows.sizes):,} rows of {rows.row_tokens} tokens, {len(rows.tags)} tags: {rows.folder}")
 
 
@@ -110,5 +116,7 @@ def report(
 
 def _recipe(path: Path, settings: Sequence[str] | None) -> "Recipe":
     from langsamp.recipe import load_recipe
+    from langsamp.world import World
 
+    World.from_environment()  # what a launcher has set wrongly is said before anything is done
     return load_recipe(path, tuple(settings or ()))

@@ -1,8 +1,8 @@
 """How a model is trained: the paper's recipe by default (section 4.1)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langsamp.artifacts import settings_of
 from langsamp.model.choice import LossSetting
@@ -98,6 +98,15 @@ class TrainingConfig(BaseModel):
     of the highest score. It is chosen among the checkpoints whose step is measured; the first of equals is taken."""
     log_to: tuple[Literal["tensorboard", "wandb"], ...] = ()
     """Trackers that get the log beside `log.jsonl`."""
+
+    @model_validator(mode="after")
+    def _warms_up_in_time(self) -> Self:
+        if self.warmup_steps > self.steps:
+            raise ValueError(
+                f"warmup_steps is {self.warmup_steps:,}, more than the {self.steps:,} steps: the learning rate would "
+                "never be reached. Warm up for fewer steps, or train more"
+            )
+        return self
 
     def deciding(self, *, capped: bool) -> dict[str, Any]:
         """The settings that decide the weights at each step, in JSON's terms; a run may go on under other ones.

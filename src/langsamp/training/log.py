@@ -4,14 +4,12 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from accelerate import Accelerator
 
 from langsamp.artifacts import write_text, writing
-from langsamp.errors import UserError
 from langsamp.training.ahead import Ahead
 
 
@@ -54,11 +52,7 @@ class TrainingLog:
     """
 
     def __init__(self, path: Path, *, accelerator: Accelerator, trackers: Sequence[str], step: int) -> None:
-        """Open the log of a training that stands at `step`; lines after it, from a run that was killed, go.
-
-        Raises:
-            UserError: where a tracker is not installed.
-        """
+        """Open the log of a training that stands at `step`; lines after it, from a run that was killed, go."""
         self._path, self._accelerator = path, accelerator
         found = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
         kept = {line: record for line in found if (record := _record(line)) and record["step"] <= step}
@@ -66,12 +60,6 @@ class TrainingLog:
         """What was written until `step` by earlier processes."""
         if accelerator.is_main_process:
             write_text(path, "".join(kept))
-        for tracker in trackers:
-            if find_spec(tracker) is None:
-                raise UserError(
-                    f"cannot log to {tracker}: it is not installed. pip install 'langsamp[{tracker}]', or take it out "
-                    "of training.log_to"
-                )
         if trackers:
             accelerator.init_trackers("langsamp")
 
