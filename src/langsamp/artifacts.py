@@ -158,7 +158,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of numbers with more than 4,300 digits too
         raise DamagedError(f"{path} is not readable as JSON ({error}); delete its folder and make it again") from None
 
 

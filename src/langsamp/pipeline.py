@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,11 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     made = recipe.folder / "provenance.json"
     if evaluation.cells_run or not made.is_file():
         write_json(made, provenance(data=rows.fingerprint))
-    for reason in analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation):
-        say(reason)
-    return write_report(recipe.folder), evaluation
+    unmade = analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation)
+    for each in unmade:
+        say(each)
+    failed = tuple(str(each) for each in unmade if each.has_failed)
+    return write_report(recipe.folder), replace(evaluation, unmade=failed)
 
 
 def prepare(recipe: Recipe) -> PreparedRows:

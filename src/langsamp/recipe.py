@@ -21,6 +21,10 @@ from langsamp.model.variants import VARIANTS, Variant
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.selection import candidates
 
+_MERGE = "tag:yaml.org,2002:merge"
+"""The key `<<`, which stands for those of another mapping."""
+_MOST_VALUES = 100_000
+"""Of a recipe: far more than any needs, far fewer than fill the memory."""
 HIGHEST_SEED = 2**32 - 1
 """As numpy and scikit-learn take them."""
 
@@ -141,14 +145,22 @@ def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
         DataMissingError: where there is no such file.
         UserError: where it is no YAML mapping, or a key or value is wrong; the key is named.
     """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: give the YAML file of a recipe, e.g. {path / 'recipe.yaml'}")
     if not path.is_file():
         raise DataMissingError(f"no recipe at {path}: expected a YAML file, e.g. configs/quickstart.yaml")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as YAML: {error}") from None
+        content = _parsed(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}; allow reading it, or give another file") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as YAML: {error}; mend it there") from None
     if not isinstance(content, dict):
-        raise UserError(f"{path} must hold a mapping of recipe keys, got {type(content).__name__}")
+        raise UserError(
+            f"{path} must hold a mapping of recipe keys, got {type(content).__name__}: write lines such as `name: mine`"
+        )
     for setting in settings:
         put_setting(content, setting)
     return parse_recipe(content, source=str(path))
@@ -179,18 +191,51 @@ def put_setting(content: dict[str, Any], setting: str) -> None:
         if not isinstance(content, dict):
             raise UserError(f"--set {setting}: {key!r} is a value, not a section of the recipe")
     try:
-        content[last] = yaml.load(value, _StrictLoader)
-    except yaml.YAMLError:
+        content[last] = _parsed(value)
+    except (yaml.YAMLError, ValueError):
         raise UserError(
             f"--set {setting}: {value!r} is no YAML value; put text with signs like [ or : in quotes"
         ) from None
+
+
+def _parsed(text: str) -> Any:
+    """What YAML text says.
+
+    Raises:
+        yaml.YAMLError: where it is no YAML.
+        ValueError: for a date or a number that does not exist, and for text that is nested or grows without bound.
+    """
+    loader = _StrictLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > _MOST_VALUES:
+            raise ValueError(
+                f"its aliases (*name) stand for more than {_MOST_VALUES:,} values; write out what is meant"
+            )
+        return loader.construct_document(node)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """How many values a node stands for, aliases written out; `sizes` holds those of nodes that were met."""
+    if id(node) not in sizes:
+        sizes[id(node)] = _MOST_VALUES + 1  # a node that holds itself has no end
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        pairs = [part for entry in parts for part in (entry if isinstance(entry, tuple) else (entry,))]
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in pairs)
+    return sizes[id(node)]
 
 
 class _StrictLoader(yaml.SafeLoader):
     """A YAML loader that takes no key twice, of which the plain one would drop all but the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is there twice", node.start_mark)

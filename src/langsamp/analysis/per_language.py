@@ -25,6 +25,7 @@ from langsamp.analysis.items import ItemSums, item_sums, metrics
 from langsamp.analysis.pairing import Pair
 from langsamp.analysis.sides import Side
 from langsamp.errors import DamagedError
+from langsamp.evaluation.score_table import read_parquet
 from langsamp.progress import Bar
 
 RESAMPLES = 1_000
@@ -110,10 +111,11 @@ def _read(path: Path) -> pd.DataFrame:
     """The predictions of a cell; none where there is no file."""
     if not path.is_file():
         return pd.DataFrame({"tag": []})
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read ({error}); delete its folder and score its cell again") from None
+    mend = "delete its folder and score its cell again"
+    table = read_parquet(path, mend=mend)
+    if not {"tag", "item"} <= {*table}:
+        raise DamagedError(f"{path} lacks tag or item; {mend}")
+    return table
 
 
 def _obstacle(a: Sequence[_Unit], b: Sequence[_Unit], *, paired: bool) -> str:

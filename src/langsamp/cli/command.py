@@ -5,6 +5,7 @@ languages or tasks failed, 4 data missing, 5 a gate of `compare --fail-if` faile
 75 stopped and saved, 130 interrupted.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -17,6 +18,11 @@ from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, s
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
+_OF_THE_DISK = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOSPC,
+    errno.EDQUOT, errno.EIO, errno.ENXIO,
+}  # fmt: skip
+"""Troubles with a file or folder that the user can mend, wherever they show."""
 
 app = typer.Typer(
     name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -93,6 +99,14 @@ def main() -> None:
         app(prog_name="langsamp")
     except (UserError, StoppedError) as error:
         _end(f"langsamp: {error}", error.exit_code)
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK or error.filename is None:
+            raise
+        _end(
+            f"langsamp: cannot use {str(error.filename)[:200]!r}: {error.strerror}; check its name, whether it may be "
+            "read and written, and the space on its disk",
+            UserError.exit_code,
+        )
     except SystemExit as end:
         if end.code == _INTERRUPTED:  # what typer makes of Ctrl-C
             complain("\nlangsamp: interrupted; run the same command again to go on")

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from langsamp.errors import DamagedError, DataMissingError
+from langsamp.errors import DataMissingError
 from langsamp.evaluation.cells import COLUMNS
 from langsamp.evaluation.groups import ONE_TABLE
 from langsamp.evaluation.published import PREFIX, published, published_names
+from langsamp.evaluation.score_table import read_score_table
 
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
 """Where a run and an evaluation keep their table."""
-_NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "value")
 
 
 def read_scores(run: str) -> pd.DataFrame:
@@ -34,15 +34,10 @@ def read_scores(run: str) -> pd.DataFrame:
     if run.startswith(PREFIX):
         return published(run)
     path = _file(Path(run).expanduser())
-    try:
-        scores = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read as parquet ({error}); run `langsamp evaluate` again") from None
-    if missing := [name for name in _NEEDED if name not in scores]:
-        raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; give a scores.parquet")
+    scores = read_score_table(path)
     if scores.empty:
         raise DataMissingError(f"{path} holds no scores; score its models with `langsamp evaluate`")
-    return scores.reindex(columns=list(COLUMNS))
+    return scores
 
 
 def read_runs(runs: Sequence[str]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Scores on disk: one atomic folder per cell, and one tidy table over all of them."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,8 +11,9 @@ import pandas as pd
 from pydantic import ValidationError
 
 from langsamp.artifacts import SCHEMA, locked, provenance, read_json, replacing, write_bytes, write_json
-from langsamp.errors import DamagedError
+from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.cells import COLUMNS, PLACE, AboutCell, Cell, CellRecord, LanguageResult
+from langsamp.evaluation.score_table import read_parquet
 
 
 class ResultStore:
@@ -138,12 +140,10 @@ class ResultStore:
 
     def _frame(self, cell: str, record: CellRecord, names: Mapping[str, str]) -> pd.DataFrame:
         path = self.folder / "cells" / cell / "scores.parquet"
-        try:
-            frame = pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise DamagedError(
-                f"{path} cannot be read ({error}); delete its folder and run the evaluation again"
-            ) from None
+        mend = "delete its folder and run the evaluation again"
+        frame = read_parquet(path, mend=mend)
+        if lacking := {"tag", "metric", "value", "n"} - {*frame}:
+            raise DamagedError(f"{path} lacks {', '.join(sorted(lacking))}; {mend}")
         key = record.key
         frame["revision"] = frame["tag"].map(dict(key.revisions))
         return frame.assign(
@@ -169,6 +169,8 @@ def _scores(results: Sequence[LanguageResult]) -> pd.DataFrame:
         for result in results
         for metric, value in result.metrics.items()
     ]
+    if wrong := next((row for row in rows if not math.isfinite(row[2])), None):
+        raise UserError(f"{wrong[0]} got {wrong[2]} as its {wrong[1]}, which is no score: the model gives no numbers")
     return pd.DataFrame(rows, columns=["tag", "metric", "value", "n"])
 
 

@@ -45,6 +45,8 @@ class Evaluation:
     failures: tuple[Failure, ...]
     """Not empty where scores are missing: the command line then ends with exit code 3."""
     cells_run: int
+    unmade: tuple[str, ...] = ()
+    """Analyses that a run should have made and has not, a sentence each; the command line then ends with 3 too."""
 
 
 def evaluate(

@@ -15,6 +15,7 @@ import pandas as pd
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.readers.examples import LabelledTexts, TaggedSentences
 from langsamp.evaluation.readers.parallel import ParallelText
+from langsamp.evaluation.score_table import read_parquet
 from langsamp.evaluation.task import Task, TaskData
 from langsamp.evaluation.tasks import TASKS, task
 from langsamp.languages.tags import LangScript
@@ -123,12 +124,10 @@ class Library:
     def _of_tag(self, name: str, tag: str) -> pd.DataFrame:
         if name not in self._predictions:
             path = self._cells[name].folder / "predictions.parquet"
-            try:
-                table = pd.read_parquet(path) if path.is_file() else pd.DataFrame({"tag": [], "item": []})
-            except (OSError, ValueError) as error:
-                raise DamagedError(
-                    f"{path} cannot be read ({error}); delete its folder and score its cell again"
-                ) from None
+            mend = "delete its folder and score its cell again"
+            table = read_parquet(path, mend=mend) if path.is_file() else pd.DataFrame({"tag": [], "item": []})
+            if not {"tag", "item"} <= {*table}:
+                raise DamagedError(f"{path} lacks tag or item; {mend}")
             self._predictions[name] = table
         table = self._predictions[name]
         return table[table["tag"] == tag].sort_values("item", ignore_index=True)

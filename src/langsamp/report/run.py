@@ -16,6 +16,7 @@ import yaml
 from langsamp.artifacts import read_json
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.evaluation.published import PREFIX, published, published_names
+from langsamp.evaluation.score_table import read_score_table
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.variants import READERS_NAMES
 
@@ -189,7 +190,7 @@ def read_model(folder: Path) -> Model:
 def _recipe(text: str, path: Path) -> Mapping[str, Any]:
     try:
         recipe = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DamagedError(f"{path} is not readable as YAML ({error}); put the run's own recipe back") from None
     if not isinstance(recipe, Mapping):
         raise DamagedError(f"{path} should hold `key: value` lines, got {type(recipe).__name__}")
@@ -203,12 +204,7 @@ def _json_or_empty(path: Path) -> Any:
 def _scores(path: Path) -> pd.DataFrame | None:
     if not path.is_file():
         return None
-    try:
-        scores = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read as parquet ({error}); run `langsamp evaluate` again") from None
-    words: list[str] = list(scores.select_dtypes(include="string").columns)
-    return scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
+    return read_score_table(path)
 
 
 def _log(path: Path) -> list[Mapping[str, Any]]:
@@ -219,7 +215,7 @@ def _log(path: Path) -> list[Mapping[str, Any]]:
     for number, line in enumerate(lines, start=1):
         try:
             records.append(json.loads(line))
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             if number == len(lines):  # a run killed while writing leaves its last line cut
                 break
             raise DamagedError(f"{path}, line {number} is no JSON ({error}); delete that line") from None

@@ -87,6 +87,6 @@ def _record(line: str) -> dict[str, Any] | None:
     """A line of the log; None for one that a kill cut short."""
     try:
         record: dict[str, Any] = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
     return record

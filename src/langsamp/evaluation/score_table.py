@@ -1,0 +1,83 @@
+"""A table of scores as it is read from a file: columns, types and values are what every reader of it takes."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pyarrow import ArrowException
+
+from langsamp.errors import DamagedError, UserError
+from langsamp.evaluation.cells import COLUMNS
+from langsamp.languages.tags import LangScript
+
+_NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "value")
+_TEXTS = ("model", "model_name", "task", "protocol", "source", "tag", "metric")
+"""Columns that hold a text in every row."""
+_WORDS = ("revision", "selection", "precision", "settings", "training", "cell")
+"""Columns that hold a text or nothing."""
+_NUMBERS = {"seed": "Int64", "n": "Int64", "layer": "Int64", "main": "boolean", "value": "float64"}
+_MEND = "give a scores.parquet as `langsamp evaluate` writes it, or run `langsamp evaluate` again"
+
+
+def read_parquet(path: Path, *, mend: str) -> pd.DataFrame:
+    """The table in a parquet file.
+
+    Raises:
+        DamagedError: where it cannot be read, naming the file; `mend` is what to do.
+    """
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError, TypeError, KeyError, ArrowException) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DamagedError(f"{path} cannot be read as parquet ({reason}); {mend}") from None
+
+
+def read_score_table(path: Path) -> pd.DataFrame:
+    """The tidy table (`cells.COLUMNS`) in a file; columns that an older table lacks are missing values.
+
+    Raises:
+        DamagedError: where the file cannot be read, or is no table of scores: the column and what is wrong are named.
+    """
+    return checked_scores(read_parquet(path, mend=_MEND), path)
+
+
+def checked_scores(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """A table that was read from `path`, with all columns of `cells.COLUMNS` in their types.
+
+    Raises:
+        DamagedError: where it is no table of scores: the column and what is wrong are named.
+    """
+    if missing := [name for name in _NEEDED if name not in scores]:
+        raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; {_MEND}")
+    scores = scores.reindex(columns=list(COLUMNS))
+    for name in _TEXTS:
+        _check(scores[name].map(lambda value: isinstance(value, str) and bool(value)), name, path, "a text")
+    for name in _WORDS:
+        _check(scores[name].isna() | scores[name].map(lambda value: isinstance(value, str)), name, path, "a text")
+    for name, kind in _NUMBERS.items():
+        try:
+            if scores[name].map(lambda value: isinstance(value, str | bytes | list | dict)).any():
+                raise TypeError
+            scores[name] = scores[name].astype(kind)
+        except (TypeError, ValueError, OverflowError):
+            expected = "true or false" if kind == "boolean" else "a number" if name == "value" else "a whole number"
+            raise DamagedError(
+                f"{path} is no table of scores: {name} is not {expected} in every row; {_MEND}"
+            ) from None
+    _check(scores["seed"].notna(), "seed", path, "a whole number")
+    _check(np.isfinite(scores["value"]), "value", path, "a finite number")
+    for name in ("tag", "source"):
+        for tag in scores[name].unique():
+            try:
+                LangScript.parse(tag)
+            except UserError as error:
+                raise DamagedError(f"{path} is no table of scores: {name}: {error}; {_MEND}") from None
+    return scores.astype(dict.fromkeys((*_TEXTS, *_WORDS), object))
+
+
+def _check(holds: "pd.Series[bool]", name: str, path: Path, expected: str) -> None:
+    if not holds.all():
+        wrong = int((~holds.astype(bool)).sum())
+        raise DamagedError(
+            f"{path} is no table of scores: {name} is not {expected} in {wrong:,} of {len(holds):,} rows; {_MEND}"
+        )
