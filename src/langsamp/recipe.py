@@ -36,7 +36,7 @@ class Recipe(BaseModel):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Name of the run and of its folder."""
-    out: str | None = None
+    out: str | None = Field(default=None, min_length=1)
     """Folder of the run; null for `runs/NAME`."""
     demonstration: bool = False
     """True for a run too small to conclude from; its report says so."""

@@ -34,7 +34,7 @@ def vectors(
     ] = None,
     perplexity: Annotated[float | None, typer.Option(help="Of the embedding; default: 30.")] = None,
     shuffles: Annotated[int, typer.Option(help="Random orders behind each null.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Of shuffles and embedding.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of shuffles and embedding.")] = 0,
     no_figures: NoFigures = False,
     out: Out = None,
     json: Json = False,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from langsamp.analysis.stored import Analysis
     from langsamp.report.figures import Chart
 
-Seed = Annotated[int, typer.Option(help="Draws the resamples of intervals.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Draws the resamples of intervals.")]
 
 
 def ablation(

@@ -28,7 +28,7 @@ class CorpusConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: str = "cldr"
+    source: str = Field(default="cldr", min_length=1)
     """`cldr` (embedded, needs nothing), a folder of `<tag>.txt` files, or `hub:OWNER/NAME[@revision]`."""
     languages: str = "all"
     """Selector of the tags to use: `all`, `head`, `script:Deva`, `swh_Latn`, `@file`, `!eng_Latn`, with `,` and `+`."""

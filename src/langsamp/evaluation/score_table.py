@@ -1,6 +1,7 @@
 """A table of scores as it is read from a file: columns, types and values are what every reader of it takes."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ _TEXTS = ("model", "model_name", "task", "protocol", "source", "tag", "metric")
 """Columns that hold a text in every row."""
 _WORDS = ("revision", "selection", "precision", "settings", "training", "cell")
 """Columns that hold a text or nothing."""
-_NUMBERS = {"seed": "Int64", "n": "Int64", "layer": "Int64", "main": "boolean", "value": "float64"}
+_NUMBERS: dict[str, Any] = {"seed": "Int64", "n": "Int64", "layer": "Int64", "main": "boolean", "value": "float64"}
 _MEND = "give a scores.parquet as `langsamp evaluate` writes it, or run `langsamp evaluate` again"
 
 
