@@ -1,6 +1,5 @@
 """What can be known before a run spends its first minute: whether its settings fit the machine, the model, the data."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -11,6 +10,7 @@ from langsamp.data.tokenizer import load_tokenizer
 from langsamp.errors import UserError
 from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.monitor import check_monitor
+from langsamp.folders import check_folder
 from langsamp.languages.select import select
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import check_model, number_of_layers
@@ -18,9 +18,6 @@ from langsamp.model.loss import obstacle_to
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.processes import check_machine
-
-_LONGEST_NAME = 40
-"""Bytes that are put before and behind the name of a file or folder while it is written, and of what lies in it."""
 
 
 def check_run(recipe: Recipe) -> None:
@@ -64,33 +61,6 @@ def check_training(recipe: Recipe) -> None:
     _check_loss(recipe.training.loss)
     _check_layers(recipe)
     check_monitor(recipe.resolved_monitor)
-
-
-def check_folder(folder: Path) -> None:
-    """Accept a folder that is there and can be written, or can be made.
-
-    Raises:
-        UserError: for a file in its place or above it, a name that no disk takes, and a folder that is forbidden.
-    """
-    trouble = _obstacle(folder)
-    if trouble:
-        raise UserError(f"cannot write {str(folder)[:200]!r}: {trouble}. Name another output folder")
-
-
-def _obstacle(folder: Path) -> str:
-    """Why a folder cannot be written or made; empty where it can."""
-    if "\0" in str(folder):
-        return "it holds a character that no file name may have"
-    existing = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
-    if not existing.is_dir():
-        is_dangling = existing.is_symlink() and not existing.exists()
-        return f"{existing} is {'a link to nothing' if is_dangling else 'a file, not a folder'}"
-    encoded = os.fsencode(folder.absolute())
-    longest = max(map(len, encoded.split(b"/")))
-    for size, limit in ((longest, "PC_NAME_MAX"), (len(encoded), "PC_PATH_MAX")):
-        if size + _LONGEST_NAME > os.pathconf(existing, limit):
-            return "its name is too long for this disk"
-    return "" if os.access(existing, os.W_OK | os.X_OK) else f"you may not write in {existing}"
 
 
 def _check_loss(backend: str) -> None:

@@ -46,9 +46,12 @@ def vectors(
     """
     from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
     from langsamp.errors import checked
+    from langsamp.folders import check_folder
     from langsamp.report import vector_lines as words
     from langsamp.report.analysis_figures.vectors import figures
 
+    if out is not None:
+        check_folder(out)
     given = {"neighbours": neighbours, "embedding": embedding, "shuffles": shuffles, "seed": seed}
     config = checked(VectorsConfig, {**given, "perplexity": perplexity})
     subjects, done = _with_vectors(models), []

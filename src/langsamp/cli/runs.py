@@ -83,9 +83,11 @@ def export(
     """Write a trained model as a plain Hugging Face folder."""
     from langsamp import pipeline
     from langsamp.errors import UserError
+    from langsamp.folders import check_folder
 
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
+    check_folder(out)
     print_line(pipeline.export(model, out))
 
 
@@ -108,8 +110,11 @@ def report(
 
     Scores with intervals, every language, who got worse, seeds, what the vectors know, provenance.
     """
+    from langsamp.folders import check_file
     from langsamp.report.page import write_report
 
+    if out is not None:
+        check_file(out)
     made = write_report(*inputs, out=out, title=title, baseline=baseline, redact_text=redact_text)
     print_line(f"Report: {made.resolve()}")
 

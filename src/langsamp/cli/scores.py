@@ -53,7 +53,9 @@ def evaluate(
     """
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.plan import plan as planned
+    from langsamp.folders import check_folder
 
+    check_folder(out)
     config = evaluation_config(
         {
             "tasks": listed(task) or ["sr-cldr"], "data": data, "languages": languages, "protocol": protocol,
@@ -143,10 +145,13 @@ def table(
     from langsamp.artifacts import write_text
     from langsamp.errors import UserError, did_you_mean
     from langsamp.evaluation.reading import read_runs
+    from langsamp.folders import check_file
     from langsamp.report.paper_tables.donors import read_donors
     from langsamp.report.paper_tables.make import paper_table
     from langsamp.report.paper_tables.render import FORMATS
 
+    if out is not None:
+        check_file(out)
     if form not in FORMATS:
         raise UserError(f"no format {form!r}.{did_you_mean(form, FORMATS)} Formats: {', '.join(FORMATS)}")
     made = paper_table(
