@@ -194,7 +194,7 @@ def put_setting(content: dict[str, Any], setting: str) -> None:
         content[last] = _parsed(value)
     except (yaml.YAMLError, ValueError):
         raise UserError(
-            f"--set {setting}: {value!r} is no YAML value; put text with signs like [ or : in quotes"
+            f"--set {setting[:80]}: {value[:80]!r} is no YAML value; put text with signs like [ or : in quotes"
         ) from None
 
 
