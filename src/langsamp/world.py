@@ -44,6 +44,8 @@ class World(NamedTuple):
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     value = environment.get(name, str(default))
+    if name == "LOCAL_RANK" and value == "-1":  # as launchers say that there are no other processes
+        return default
     if not (value.isascii() and value.isdecimal()) or (name == "WORLD_SIZE" and int(value) < 1):
         expected = "a whole number of processes" if name == "WORLD_SIZE" else "a whole number from 0 on"
         raise UserError(f"the environment variable {name} is {value!r}, expected {expected}: {_MEND}")

@@ -44,6 +44,8 @@ def test_which_process_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
         monkeypatch.delenv(name, raising=False)
     assert World.from_environment() == World(0, 1)
+    monkeypatch.setenv("LOCAL_RANK", "-1")
+    assert World.from_environment() == World(0, 1)
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "3")
     assert World.from_environment() == World(1, 3)
