@@ -82,15 +82,16 @@ WORDS: dict[str, tuple[list[str], tuple[str, ...]]] = {
 
 TABLES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], tuple[str, ...]]] = {
     "a column less": (lambda table: table.drop(columns="value"), ("lacks value",)),
-    "words for numbers": (lambda table: table.assign(value="high"), ("a value is not a number",)),
+    "words for numbers": (lambda table: table.assign(value="high"), ("value is not a number",)),
     "numbers for words": (lambda table: table.assign(task=1), ("task is not a text", "rows")),
     "no name": (lambda table: table.assign(model_name=None), ("model_name is not a text",)),
     "scores that are none": (lambda table: table.assign(value=float("nan")), ("value is not a finite number",)),
     "endless scores": (lambda table: table.assign(value=float("inf")), ("value is not a finite number",)),
-    "half seeds": (lambda table: table.assign(seed=0.5), ("a seed is not a whole number",)),
+    "half seeds": (lambda table: table.assign(seed=0.5), ("seed is not a whole number",)),
     "no seeds": (lambda table: table.assign(seed=None), ("seed is not a whole number",)),
-    "lists": (lambda table: table.assign(value=[[1.0]] * len(table)), ("a value is not a number",)),
+    "lists": (lambda table: table.assign(value=[[1.0]] * len(table)), ("value is not a number",)),
     "tags that are none": (lambda table: table.assign(tag="German"), ("tag:", "German")),
+    "true for a number": (lambda table: table.assign(value=True), ("value is not a number",)),
     "another table": (lambda _: pd.DataFrame({"a": [1]}), ("lacks model, model_name",)),
 }
 

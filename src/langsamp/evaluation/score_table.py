@@ -52,12 +52,13 @@ def checked_scores(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
         raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; {_MEND}")
     scores = scores.reindex(columns=list(COLUMNS))
     for name in _TEXTS:
-        _check(scores[name].map(lambda value: isinstance(value, str) and bool(value)), name, path, "a text")
+        _check(scores[name].astype(object).map(_is_text), name, path, "a text")
     for name in _WORDS:
-        _check(scores[name].isna() | scores[name].map(lambda value: isinstance(value, str)), name, path, "a text")
+        _check(scores[name].isna() | scores[name].astype(object).map(_is_text), name, path, "a text")
     for name, kind in _NUMBERS.items():
         try:
-            if scores[name].map(lambda value: isinstance(value, str | bytes | list | dict)).any():
+            wrong = str | bytes | list | dict if kind == "boolean" else bool | str | bytes | list | dict
+            if scores[name].astype(object).map(lambda value, wrong=wrong: isinstance(value, wrong)).any():
                 raise TypeError
             scores[name] = scores[name].astype(kind)
         except (TypeError, ValueError, OverflowError):
@@ -74,6 +75,10 @@ def checked_scores(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
             except UserError as error:
                 raise DamagedError(f"{path} is no table of scores: {name}: {error}; {_MEND}") from None
     return scores.astype(dict.fromkeys((*_TEXTS, *_WORDS), object))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _check(holds: "pd.Series[bool]", name: str, path: Path, expected: str) -> None:
