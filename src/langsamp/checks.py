@@ -1,6 +1,9 @@
 """What can be known before a run spends its first minute: whether its settings fit the machine, the model, the data."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,6 +21,12 @@ from langsamp.model.loss import obstacle_to
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.processes import check_machine
+
+_SIZES = {
+    "dim", "embedding_size", "hidden_dim", "hidden_size", "intermediate_size", "max_position_embeddings", "n_heads",
+    "n_layers", "num_attention_heads", "num_hidden_layers", "vocab_size",
+}  # fmt: skip
+"""Settings of models that transformers takes as they come, and fails at, or not, when it makes the weights."""
 
 
 def check_run(recipe: Recipe) -> None:
@@ -42,6 +51,7 @@ def check_rows(recipe: Recipe) -> None:
         DataMissingError: where the tokenizer or the model is absent.
         UserError: for another trouble with them, and for a folder that cannot be written.
     """
+    _check_sizes(recipe.model.settings)
     name = recipe.resolved_tokenizer.load
     tokenizer = load_tokenizer(name) if name is not None else None
     apart = recipe.rows.packing == "best-fit"
@@ -61,6 +71,14 @@ def check_training(recipe: Recipe) -> None:
     _check_loss(recipe.training.loss)
     _check_layers(recipe)
     check_monitor(recipe.resolved_monitor)
+
+
+def _check_sizes(settings: Mapping[str, Any]) -> None:
+    for key, value in settings.items():
+        if key in _SIZES and isinstance(value, int | float) and value < 1:
+            raise UserError(f"model.settings.{key} is {value}: expected a whole number of at least 1")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"model.settings.{key} is {value}: expected a finite number")
 
 
 def _check_loss(backend: str) -> None:
