@@ -35,7 +35,9 @@ PUT_BACK = "put that file back from a copy, or make it again"
 Record = TypeVar("Record", bound=BaseModel)
 
 _STARTED = time.time()
-_NOT_OF_SPACE = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
+_PERMISSIONS = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NAMES = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.ENOENT}
+"""What disks answer where a file is in the way of a folder or the other way round, and to names they do not take."""
 _RUST_TROUBLE = re.compile(r"([^:]+) \(os error \d+\)")
 """What the system said, as libraries written in Rust (safetensors, tokenizers) report it in errors of their own."""
 _VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
@@ -54,9 +56,8 @@ def writing(path: Path) -> Iterator[None]:
         trouble = _trouble(error, path)
         if trouble is None:
             raise
-        remedy = "Choose" if getattr(error, "errno", None) in _NOT_OF_SPACE else "Free some space or choose"
         raise UserError(
-            f"cannot write {path}: {trouble}; nothing was changed there. {remedy} another output folder, then run the "
+            f"cannot write {str(path)[:300]}: {trouble}; nothing was changed there. {_remedy(error)}, then run the "
             "same command again"
         ) from error
 
@@ -149,7 +150,7 @@ def read_json(path: Path, *, remedy: str = PUT_BACK) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # of numbers with more than 4,300 digits too
         raise DamagedError(f"{path} is not readable as JSON ({error}); {remedy}") from None
 
 
@@ -234,8 +235,20 @@ def _trouble(error: Exception, path: Path) -> str | None:
     if isinstance(error, OSError):
         named = [name for name in (error.filename, error.filename2) if isinstance(name, str | Path)]
         return (error.strerror or str(error)) if all(_is_on_the_way(Path(name), path) for name in named) else None
+    if isinstance(error, ValueError) and "null byte" in str(error):
+        return "a file name may not hold a zero byte"
     said = None if isinstance(error, UserError) else _RUST_TROUBLE.search(str(error))
     return said[1].strip() if said else None
+
+
+def _remedy(error: Exception) -> str:
+    """What to do about a trouble with writing."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _PERMISSIONS:
+        return "Allow writing there or choose another output folder"
+    if number in _NAMES or isinstance(error, ValueError):
+        return "Choose another output folder or file name"
+    return "Free some space or choose another output folder"
 
 
 def _is_on_the_way(place: Path, path: Path) -> bool:

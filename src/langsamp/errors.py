@@ -6,10 +6,15 @@ bug of ours and keeps its traceback.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar
+from reprlib import Repr
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+_SHORT = Repr()
+"""Values in messages, cut where they are long or deep."""
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 200
 
 Settings = TypeVar("Settings", bound="BaseModel")
 
@@ -81,9 +86,18 @@ def _explained(problem: Any, owner: "type[BaseModel]") -> str:
     *sections, last = problem["loc"] or ("",)
     key = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":
-        for section in sections:
-            owner = owner.model_fields[section].annotation  # type: ignore[assignment]
-        return f"unknown key {key!r}.{did_you_mean(str(last), owner.model_fields)}"
+        return f"unknown key {key!r}.{did_you_mean(str(last), _keys_of(owner, sections))}"
     said, value = problem["msg"].removeprefix("Value error, "), problem["input"]
-    got = "" if isinstance(value, dict) else f" (got {value!r})"  # a whole section would bury the message
+    got = "" if isinstance(value, dict) else f" (got {_SHORT.repr(value)})"  # a whole section would bury the message
     return f"{key}: {said}{got}" if key else f"{said}{got}"
+
+
+def _keys_of(owner: "type[BaseModel]", sections: Iterable[object]) -> Iterable[str]:
+    """The keys of a section of `owner`; none where it is no section of settings."""
+    for section in sections:
+        field = owner.model_fields.get(str(section))
+        kinds = () if field is None else (field.annotation, *get_args(field.annotation))
+        owner = next((kind for kind in kinds if hasattr(kind, "model_fields")), None)  # type: ignore[assignment]
+        if owner is None:
+            return ()
+    return owner.model_fields

@@ -1,37 +1,37 @@
 """A recipe from text to report; each stage also on its own. What is already there is not made again."""
 
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel
-from tqdm import tqdm
 
 from langsamp.analysis.of_run import analyse_run
 from langsamp.artifacts import as_record, differing_keys, locked, provenance, read_versioned, write_text
+from langsamp.checks import check_rows, check_run, check_training
+from langsamp.data import findings
 from langsamp.data.batches import Batches
 from langsamp.data.contamination import TaskSentences
 from langsamp.data.corpus import open_corpus
-from langsamp.data.findings import check_rows, judge_manifest, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, overlap_with
 from langsamp.data.prepare import check_settings, prepare_rows
-from langsamp.data.rows import PreparedRows
-from langsamp.data.tokenizer import load_tokenizer, tokenizer_of
-from langsamp.errors import DataMissingError, UserError
-from langsamp.evaluation.materials import check_data
-from langsamp.evaluation.monitor import RetrievalMonitor, check_monitor
+from langsamp.data.rows import MANIFEST, TOKENIZER, PreparedRows
+from langsamp.data.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
+from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.evaluation.monitor import RetrievalMonitor
 from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.leftovers import sweep
-from langsamp.model.build import build_model, check_model
+from langsamp.model.build import build_model
 from langsamp.model.export import export_model
 from langsamp.model.variants import Variant, parts_of
+from langsamp.progress import say
 from langsamp.recipe import Recipe
 from langsamp.report.page import write_report
 from langsamp.seals import check_sealed, is_sealed, with_last_line, write_record
@@ -55,7 +55,7 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
             "`langsamp run` is one process; for several, run `langsamp prepare`, then `torchrun -m langsamp train`, "
             "then `langsamp run` for the rest"
         )
-    check(recipe)
+    check_run(recipe)
     rows = prepare(recipe)
     for variant, seed in recipe.trainings:
         train_one(recipe, rows, variant, seed)
@@ -63,24 +63,11 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     made = recipe.folder / "provenance.json"
     if evaluation.cells_run or not made.is_file():
         write_record(made, provenance(data=rows.fingerprint))
-    for reason in analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation):
-        _say(reason)
-    return write_report(recipe.folder), evaluation
-
-
-def check(recipe: Recipe) -> None:
-    """Raise now, before the text is read, what would stop the run hours later.
-
-    Raises:
-        DataMissingError: where the evaluation's or the monitor's data or the model is absent.
-        UserError: for a model that cannot be made or read the rows, and languages that the evaluation lacks.
-    """
-    name = recipe.resolved_tokenizer.load
-    tokenizer = load_tokenizer(name) if name is not None else None
-    apart = recipe.rows.packing == "best-fit"
-    check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens, apart=apart)
-    check_data(recipe.evaluation)
-    check_monitor(recipe.resolved_monitor)
+    unmade = analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation)
+    for each in unmade:
+        say(each)
+    failed = tuple(str(each) for each in unmade if each.has_failed)
+    return write_report(recipe.folder), replace(evaluation, unmade=failed)
 
 
 def prepare(recipe: Recipe) -> PreparedRows:
@@ -90,16 +77,17 @@ def prepare(recipe: Recipe) -> PreparedRows:
     in the words of `data.findings`.
 
     Raises:
-        UserError: as `prepare_rows`, where no tag can be trained on, and where the folder holds models of another
-            recipe.
+        UserError: as `check_rows` and `prepare_rows`, where no tag can be trained on, and where the folder holds models
+            of another recipe.
     """
+    check_rows(recipe)
     tests = _test_sentences(recipe)
     rows = prepare_rows(
         recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=recipe.folder / "rows", test_sentences=tests
     )
-    check_rows(rows)
-    for line in sentences(judge_manifest(rows.manifest.model_dump())):
-        _say(f"warning: {line}")
+    findings.check_rows(rows)
+    for line in findings.sentences(findings.judge_manifest(rows.manifest.model_dump())):
+        say(f"warning: {line}")
     if tests is not None:
         _tell_overlap(recipe, rows, tests)
     _adopt(recipe, rows)
@@ -111,12 +99,13 @@ def open_rows(recipe: Recipe) -> PreparedRows:
 
     Raises:
         DataMissingError: where they have not been prepared.
-        UserError: where rows or models in the folder are of another recipe.
+        UserError: as `check_training`, and where rows or models in the folder are of another recipe.
     """
     folder = recipe.folder / "rows"
+    check_training(recipe)
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     rows = PreparedRows(folder, verify=World.from_environment().is_leader)
-    check_rows(rows)
+    findings.check_rows(rows)
     _adopt(recipe, rows)
     return rows
 
@@ -219,7 +208,7 @@ def _test_sentences(recipe: Recipe) -> TaskSentences | None:
     except UserError as error:
         if recipe.corpus.decontaminate:
             raise
-        _say(f"warning: the text is not searched for test sentences: {error}")
+        say(f"warning: the text is not searched for test sentences: {error}")
         return None
 
 
@@ -227,18 +216,15 @@ def _tell_overlap(recipe: Recipe, rows: PreparedRows, tests: TaskSentences) -> N
     try:
         overlap = overlap_with(tests, rows, recipe.corpus, file=recipe.folder / OVERLAP)
     except UserError as error:
-        _say(f"warning: the text is not searched for test sentences: {error}")
+        say(f"warning: the text is not searched for test sentences: {error}")
         return
-    for line in overlap_sentences(overlap.tags, dropped=overlap.dropped):
-        _say(f"{'note' if overlap.dropped else 'warning'}: {line}")
-
-
-def _say(line: str) -> None:
-    tqdm.write(line, file=sys.stderr)
+    for line in findings.overlap_sentences(overlap.tags, dropped=overlap.dropped):
+        say(f"{'note' if overlap.dropped else 'warning'}: {line}")
 
 
 def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
     """Write down that the recipe's folder is the recipe's, unless a model in it says otherwise."""
+    _check_ids(rows)
     for variant, seed in recipe.trainings:
         _check_same(_finished(recipe, rows, variant, seed), model_folder(recipe, variant, seed))
     if World.from_environment().is_leader:
@@ -314,6 +300,22 @@ def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Tr
         identity=_identity(recipe, rows, variant, seed),
         monitor=_monitor(recipe, rows, num_layers=int(model.mlm.config.num_hidden_layers)),
     )
+
+
+def _check_ids(rows: PreparedRows) -> None:
+    """Accept rows whose manifest says of ids what their tokenizer says: others would be masked wrongly in silence."""
+    tokenizer = load_tokenizer(str(rows.folder / TOKENIZER))
+    expected = {
+        "mask_id": tokenizer.mask_token_id,
+        "vocabulary_size": vocabulary_size(tokenizer),
+        "special_ids": tuple(textless_ids(tokenizer)),
+    }
+    for key, value in expected.items():
+        if getattr(rows.manifest, key) != value:
+            raise DamagedError(
+                f"{rows.folder / MANIFEST} says another {key} than the tokenizer beside it: one of them was changed. "
+                f"Delete {rows.folder} and prepare the rows again"
+            )
 
 
 def _monitor(recipe: Recipe, rows: PreparedRows, *, num_layers: int) -> RetrievalMonitor | None:

@@ -16,6 +16,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.artifacts import free_bytes
+from langsamp.checks import check_run
 from langsamp.data.corpus import open_corpus
 from langsamp.data.estimate import SAMPLE, estimate
 from langsamp.data.findings import Figures, check_trainable, judge, overlap_sentences, sentences
@@ -24,12 +25,10 @@ from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.sampler import sampling_shares
 from langsamp.data.tokenizer import load_tokenizer
-from langsamp.evaluation.materials import check_data
-from langsamp.evaluation.monitor import check_monitor
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.model.build import build_model, check_model
+from langsamp.model.build import build_model
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
@@ -82,10 +81,7 @@ def make_plan(recipe: Recipe) -> Plan:
     Raises:
         UserError: as the run itself would, for text, tokenizer, model or the evaluation's data.
     """
-    apart = recipe.rows.packing == "best-fit"
-    check_model(recipe.model, tokenizer=None, row_tokens=recipe.rows.row_tokens, apart=apart)
-    check_data(recipe.evaluation)
-    check_monitor(recipe.resolved_monitor)
+    check_run(recipe)
     amounts = _amounts_there(recipe) or _amounts_estimated(recipe)
     figures = {str(tag): each for tag, each in amounts.figures.items()}
     check_trainable(figures, row_tokens=recipe.rows.row_tokens)

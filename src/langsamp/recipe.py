@@ -12,7 +12,7 @@ from langsamp.data.corpus import CorpusConfig
 from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
 from langsamp.data.tokenizer import TokenizerConfig
-from langsamp.errors import DataMissingError, UserError, checked, did_you_mean
+from langsamp.errors import DamagedError, DataMissingError, UserError, checked, did_you_mean
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.monitor import MonitorConfig, items_of
 from langsamp.evaluation.tasks import task
@@ -21,6 +21,13 @@ from langsamp.model.variants import VARIANTS, Variant
 from langsamp.seals import check_last_line
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.selection import candidates
+
+_MERGE = "tag:yaml.org,2002:merge"
+"""The key `<<`, which stands for those of another mapping."""
+_MOST_VALUES = 100_000
+"""Of a recipe: far more than any needs, far fewer than fill the memory."""
+HIGHEST_SEED = 2**32 - 1
+"""As numpy and scikit-learn take them."""
 
 
 class Recipe(BaseModel):
@@ -57,6 +64,8 @@ class Recipe(BaseModel):
             values = getattr(self, key)
             if not values or len(set(values)) != len(values):
                 raise ValueError(f"{key} must name at least one value and none twice, got {list(values)}")
+        if wrong := [seed for seed in self.seeds if not 0 <= seed <= HIGHEST_SEED]:
+            raise ValueError(f"seeds are whole numbers from 0 to {HIGHEST_SEED:,}, got {wrong[0]}")
         return self
 
     @model_validator(mode="after")
@@ -74,6 +83,11 @@ class Recipe(BaseModel):
             raise ValueError(
                 f"training.select {training.select!r} is not measured.{meant} Expected {', '.join([LAST, *measured])}, "
                 "or one more of monitor.tasks, with monitor.every"
+            )
+        if training.select == HELD_OUT_LOSS and self.rows.held_out_rows == 0:
+            raise ValueError(
+                "training.select held_out_loss: rows.held_out_rows is 0, so there is no such loss. Hold some rows out, "
+                "or select by another score"
             )
         if training.select != LAST and len(candidates(training, measured[training.select])) < 2:
             raise ValueError(
@@ -133,16 +147,26 @@ def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
         DamagedError: where a run wrote it and it is not as it was written.
         UserError: where it is no YAML mapping, or a key or value is wrong; the key is named.
     """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: give the YAML file of a recipe, e.g. {path / 'recipe.yaml'}")
     if not path.is_file():
         raise DataMissingError(f"no recipe at {path}: expected a YAML file, e.g. configs/quickstart.yaml")
     try:
         text = path.read_text(encoding="utf-8")
         check_last_line(text, path, remedy="put it back; where it was changed on purpose, delete that line")
-        content = yaml.load(text, _StrictLoader)
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as YAML: {error}") from None
+        content = _parsed(text)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}; allow reading it, or give another file") from None
+    except DamagedError:
+        raise
+    except (yaml.YAMLError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as YAML: {error}; mend it there") from None
     if not isinstance(content, dict):
-        raise UserError(f"{path} must hold a mapping of recipe keys, got {type(content).__name__}")
+        raise UserError(
+            f"{path} must hold a mapping of recipe keys, got {type(content).__name__}: write lines such as `name: mine`"
+        )
     for setting in settings:
         put_setting(content, setting)
     return parse_recipe(content, source=str(path))
@@ -173,18 +197,51 @@ def put_setting(content: dict[str, Any], setting: str) -> None:
         if not isinstance(content, dict):
             raise UserError(f"--set {setting}: {key!r} is a value, not a section of the recipe")
     try:
-        content[last] = yaml.load(value, _StrictLoader)
-    except yaml.YAMLError:
+        content[last] = _parsed(value)
+    except (yaml.YAMLError, ValueError):
         raise UserError(
-            f"--set {setting}: {value!r} is no YAML value; put text with signs like [ or : in quotes"
+            f"--set {setting[:80]}: {value[:80]!r} is no YAML value; put text with signs like [ or : in quotes"
         ) from None
+
+
+def _parsed(text: str) -> Any:
+    """What YAML text says.
+
+    Raises:
+        yaml.YAMLError: where it is no YAML.
+        ValueError: for a date or a number that does not exist, and for text that is nested or grows without bound.
+    """
+    loader = _StrictLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > _MOST_VALUES:
+            raise ValueError(
+                f"its aliases (*name) stand for more than {_MOST_VALUES:,} values; write out what is meant"
+            )
+        return loader.construct_document(node)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """How many values a node stands for, aliases written out; `sizes` holds those of nodes that were met."""
+    if id(node) not in sizes:
+        sizes[id(node)] = _MOST_VALUES + 1  # a node that holds itself has no end
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        pairs = [part for entry in parts for part in (entry if isinstance(entry, tuple) else (entry,))]
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in pairs)
+    return sizes[id(node)]
 
 
 class _StrictLoader(yaml.SafeLoader):
     """A YAML loader that takes no key twice, of which the plain one would drop all but the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is there twice", node.start_mark)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from langsamp.analysis.of_run import AnalysisConfig, analyse_run
+from langsamp.analysis.of_run import UNMADE, AnalysisConfig, Unmade, analyse_run, read_unmade
 from langsamp.analysis.stored import PROVENANCE
 from langsamp.model.conditioning import Conditioning
 from langsamp.seals import seal
@@ -20,7 +20,7 @@ def run(tiny_run: TinyRun, tmp_path: Path) -> TinyRun:
     return tiny_run.copy(tmp_path / "tiny")
 
 
-def analyse(run: TinyRun, config: AnalysisConfig | None = None) -> list[str]:
+def analyse(run: TinyRun, config: AnalysisConfig | None = None) -> list[Unmade]:
     recipe = run.recipe()
     return analyse_run(run.out, config or recipe.analysis, recipe.resolved_evaluation)
 
@@ -48,6 +48,23 @@ def test_other_vectors_are_analysed_again(run: TinyRun) -> None:
 
 def test_what_cannot_be_made_is_said_and_stops_nothing(run: TinyRun) -> None:
     shutil.rmtree(run.out / "analysis")
-    (reason,) = analyse(run, run.recipe("analysis.candidates=no-such-language").analysis)
-    assert "donors-both-0" in reason and "no-such-language" in reason
+    (unmade,) = analyse(run, run.recipe("analysis.candidates=no-such-language").analysis)
+    assert unmade.name == "donors-both-0" and "no-such-language" in unmade.reason and unmade.has_failed
+    assert read_unmade(run.out) == [unmade]
     assert made(run).keys() == NAMES - {"donors-both-0"}
+
+
+def test_a_folder_that_cannot_be_written_fails_every_analysis_and_a_later_run_forgets_it(run: TinyRun) -> None:
+    shutil.rmtree(run.out / "analysis")
+    (run.out / "analysis").write_text("a file in the way")
+    unmade = analyse(run)
+    assert {each.name for each in unmade} == NAMES and all(each.has_failed for each in unmade)
+    (run.out / "analysis").unlink()
+    assert analyse(run) == [] and not (run.out / UNMADE).exists()
+
+
+def test_what_nobody_asked_for_and_cannot_be_made_is_no_failure(run: TinyRun) -> None:
+    shutil.rmtree(run.out / "analysis" / "neutrality")
+    config = run.recipe().analysis.model_copy(update={"neutrality": None})  # 100 sentences, the text has 15
+    (unmade,) = analyse(run, config)
+    assert unmade.name == "neutrality" and not unmade.has_failed

@@ -4,7 +4,6 @@ Translations are drawn from parallel text, encoded once for all layers, averaged
 language. `similarity.py` says what the cosines and their controls are, `probes.py` what the probes measure.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -12,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
-from tqdm import tqdm
 
 from langsamp.analysis.bootstrap import draws
 from langsamp.analysis.neutrality_findings import findings
@@ -24,6 +22,7 @@ from langsamp.errors import UserError
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
 from langsamp.evaluation.task import TaskData
+from langsamp.progress import Bar
 
 BASELINE = "none-"
 """How the names of a run's models begin that were trained without vectors."""
@@ -48,6 +47,17 @@ class NeutralityConfig(BaseModel):
     """Draws the sentences, the folds of the probes and the resamples."""
     resamples: int = Field(default=2000, ge=100)
     """Draws of sentences behind each interval."""
+
+
+def check_text(config: NeutralityConfig) -> None:
+    """Raise now what `analyse_neutrality` would raise of its text.
+
+    Raises:
+        DataMissingError: where the text is absent.
+        UserError: as `draw_parallel` does.
+    """
+    where = TaskData(data=config.data, seed=config.seed)
+    draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
 
 
 def analyse_neutrality(subjects: Sequence[Subject], config: NeutralityConfig, *, device: str | None = None) -> Analysis:
@@ -123,6 +133,6 @@ def _encode(name: str, model: ModelFolder, text: ParallelSentences, device: str 
     """Vectors of all sentences at each layer, shape (languages, sentences, width) each."""
     encoder = Encoder.load(model.folder, device=device)
     flat = [sentence for sentences in text.sentences.values() for sentence in sentences]
-    with tqdm(total=len(set(flat)), desc=name, unit=" sentences", file=sys.stderr, dynamic_ncols=True) as bar:
+    with Bar(name, total=len(set(flat)), unit="sentences") as bar:
         found = encoder.encode(flat, layers=range(model.num_layers + 1), advance=bar.update)
     return [vectors.reshape(len(text.tags), text.number, -1) for _, vectors in sorted(found.items())]

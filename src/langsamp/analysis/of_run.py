@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
-from tqdm import tqdm
 
 from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.donors import analyse_donors
@@ -18,7 +17,7 @@ from langsamp.analysis.parallel_text import draw_parallel
 from langsamp.analysis.stored import Analysis
 from langsamp.analysis.subjects import Subject, find_subjects
 from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
-from langsamp.artifacts import file_sha256, fingerprint
+from langsamp.artifacts import SCHEMA, file_sha256, fingerprint, read_versioned, write_json
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
@@ -26,6 +25,7 @@ from langsamp.evaluation.task import TaskData
 from langsamp.evaluation.tasks import TASKS
 from langsamp.leftovers import sweep
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
+from langsamp.progress import Bar
 
 Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -51,6 +51,23 @@ class AnalysisConfig(BaseModel):
     """Source languages among which donors are ranked, as `langsamp donors --candidates` takes them."""
 
 
+UNMADE = "analyses_unmade.json"
+"""Beside the run's `analysis/`, which may be what cannot be written: what is not there, and why."""
+
+
+class Unmade(NamedTuple):
+    """An analysis that was not made."""
+
+    name: str
+    reason: str
+    has_failed: bool
+    """True where it was to be made; False where what it needs is not there, such as vectors enough to compare."""
+
+    def __str__(self) -> str:
+        """One sentence for the terminal and the report."""
+        return f"no analysis {self.name}: {self.reason}"
+
+
 class _Job(NamedTuple):
     kind: str
     subjects: Sequence[Subject]
@@ -58,6 +75,8 @@ class _Job(NamedTuple):
     folder: Path
     settings: Callable[[], Any]
     make: Callable[[], Analysis]
+    is_asked: bool = False
+    """Whether the recipe has settings for it, so that it is wanted; else it is made where it can be."""
 
     def do(self) -> None:
         """Make the analysis, unless one lies there of the same settings, the same text and models of the same content.
@@ -74,21 +93,50 @@ class _Job(NamedTuple):
         replace(found, settings={**found.settings, "asked": asked}).save(self.folder)
 
 
-def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[str]:
-    """Make the analyses of a run's exported models in `run / "analysis"`; what could not be made, in a sentence each.
+def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[Unmade]:
+    """Make the analyses of a run's exported models in `run / "analysis"`; what could not be made.
+
+    That is also written down beside them, for the report.
 
     Raises:
         DataMissingError: where the run has no exported model.
-        UserError: where a folder cannot be written.
+        UserError: where the run's folder cannot be written.
     """
-    reasons = []
+    unmade = []
     sweep(run / "analysis")
-    for job in tqdm(list(_jobs(run, config, evaluation)), desc="analyses", unit="analysis", dynamic_ncols=True):
-        try:
-            job.do()
-        except UserError as error:
-            reasons.append(f"no analysis {job.folder.name}: {error}")
-    return reasons
+    jobs = list(_jobs(run, config, evaluation))
+    with Bar("analyses", total=len(jobs), unit="analyses") as bar:
+        for job in jobs:
+            try:
+                job.do()
+            except UserError as error:
+                unmade.append(Unmade(job.folder.name, str(error), _has_failed(job, error)))
+            bar.update()
+    if unmade:
+        write_json(run / UNMADE, {"schema": SCHEMA, "unmade": [each._asdict() for each in unmade]})
+    else:
+        (run / UNMADE).unlink(missing_ok=True)
+    return unmade
+
+
+def read_unmade(run: Path) -> list[Unmade]:
+    """What the last analyses of a run could not make.
+
+    Raises:
+        DamagedError: where that was written down and cannot be read.
+    """
+    path, mend = run / UNMADE, "delete it and run the recipe again"
+    if not path.is_file():
+        return []
+    try:
+        return [Unmade(**entry) for entry in read_versioned(path, mend=mend)["unmade"]]
+    except (KeyError, TypeError) as error:
+        raise DamagedError(f"{path} is no list of analyses ({error}); {mend}") from None
+
+
+def _has_failed(job: _Job, error: UserError) -> bool:
+    """Whether a run is not whole without the analysis: it could not be written, is damaged, or was asked for."""
+    return job.is_asked or isinstance(error, DamagedError) or isinstance(error.__cause__, OSError)
 
 
 def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> Iterator[_Job]:
@@ -97,14 +145,35 @@ def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> It
         vectors = subject.conditioning()
         if "vectors" in config.kinds and subject.has_vectors:
             make: Callable[[], Analysis] = partial(analyse_vectors, subject, config.vectors)
-            yield _Job("vectors", [subject], subject.analysis_folder("vectors"), config.vectors.model_dump, make)
+            yield _Job(
+                "vectors",
+                [subject],
+                subject.analysis_folder("vectors"),
+                config.vectors.model_dump,
+                make,
+                config.vectors != VectorsConfig(),
+            )
         if "donors" in config.kinds and vectors is not None and vectors.language is not None:
             make = partial(analyse_donors, subject, candidates=config.candidates)
-            yield _Job("donors", [subject], subject.analysis_folder("donors"), lambda: config.candidates, make)
+            yield _Job(
+                "donors",
+                [subject],
+                subject.analysis_folder("donors"),
+                lambda: config.candidates,
+                make,
+                config.candidates != "all",
+            )
     text = config.neutrality or _text(evaluation)
     if "neutrality" in config.kinds and text is not None:
         make = partial(analyse_neutrality, subjects, text)
-        yield _Job("neutrality", subjects, run / "analysis" / "neutrality", partial(_with_content, text), make)
+        yield _Job(
+            "neutrality",
+            subjects,
+            run / "analysis" / "neutrality",
+            partial(_with_content, text),
+            make,
+            config.neutrality is not None,
+        )
     scores = run / "evaluation" / "scores.parquet"
     variants = {subject.name.rpartition("-")[0] for subject in subjects}
     for kind, analyse, is_wanted in (

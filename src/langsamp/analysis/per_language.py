@@ -10,7 +10,6 @@ end at one in the number of draws when hundreds of languages are tested. q is Be
 languages of the task. A language is better or worse where q < 0.05 and the interval excludes zero.
 """
 
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,13 +19,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
-from tqdm import tqdm
 
 from langsamp.analysis.bootstrap import LEVEL, draws, percentile_interval, seed_deviations, seed_noise
 from langsamp.analysis.items import ItemSums, item_sums, metrics
 from langsamp.analysis.pairing import Pair
 from langsamp.analysis.sides import Side
 from langsamp.evaluation.results import PREDICTIONS, read_table
+from langsamp.progress import Bar
 
 RESAMPLES = 1_000
 """Draws behind the interval of one language."""
@@ -74,9 +73,7 @@ def language_tests(
     of_words = "seqeval_f1" in set(a.scores.loc[a.scores["task"] == pair.task, "metric"])
     sides = ((a.cells, pair.rows_a), (b.cells, pair.rows_b))
     total = len(pair.tags) + sum(rows["cell"].nunique() for _, rows in sides)
-    with tqdm(
-        total=total, desc=f"{pair.label} by language", delay=_PATIENCE, file=sys.stderr, disable=not progress
-    ) as bar:
+    with Bar(f"{pair.label} by language", total=total, unit="parts", patience=_PATIENCE, is_shown=progress) as bar:
         kept_a, kept_b = (_kept(rows, folder, pair.metric, of_words=of_words, bar=bar) for folder, rows in sides)
         sizes = {tag: sum(unit.sums.items for unit in kept_a.units.get(tag, ())) for tag in pair.tags}
         rows = {}
@@ -91,7 +88,7 @@ def language_tests(
     return _judged(table)
 
 
-def _kept(rows: pd.DataFrame, folder: Path, metric: str, *, of_words: bool, bar: "tqdm[Any]") -> _Kept:
+def _kept(rows: pd.DataFrame, folder: Path, metric: str, *, of_words: bool, bar: Bar) -> _Kept:
     kept = _Kept({}, {})
     for cell, scored in rows.groupby("cell", sort=False):
         predictions = _read(folder / str(cell))

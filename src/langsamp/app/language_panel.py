@@ -7,7 +7,7 @@ import gradio as gr
 
 from langsamp.analysis.language_profile import language_profile
 from langsamp.app.fragments import language_name, profile
-from langsamp.app.models import Answer, Opened, heading, told
+from langsamp.app.models import Answer, Opened, heading, limited, told
 from langsamp.app.wiring import answer_place, ask
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
@@ -25,6 +25,8 @@ print(profile.tasks, profile.neighbours, profile.donors, sep="\\n\\n")
 """
 _CANDIDATES = {"all trained languages": "all", "the paper's ten": "paper"}
 _FIRST = "deu"
+_MOST = 200
+"""Characters that are taken."""
 _NAMES = 20
 """Other tags that are offered at most."""
 
@@ -32,7 +34,7 @@ _NAMES = 20
 @told
 def show_language(opened: Opened, words: str, candidates: str = "all") -> Answer:
     """The profile of the language that `words` mean."""
-    found = language_profile(opened.subject, words, candidates=candidates)
+    found = language_profile(opened.subject, limited(words, _MOST), candidates=candidates)
     call = _CALL.format(model=opened.word, words=words.strip(), candidates=candidates)
     return profile(found, model=opened.name), call
 
@@ -59,7 +61,11 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     gr.HTML(heading(_LEAD))
     with gr.Row(equal_height=True):
         words = gr.Textbox(
-            first_language(next(iter(models.values()))), label="Language", info="name, code, or tag", scale=3
+            first_language(next(iter(models.values()))),
+            label="Language",
+            info="name, code, or tag",
+            scale=3,
+            max_length=_MOST,
         )
         which = gr.Dropdown(
             [], label="Which one", info="all that the name may mean", scale=3, min_width=220, interactive=True

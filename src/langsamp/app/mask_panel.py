@@ -10,7 +10,7 @@ import pandas as pd
 
 from langsamp.analysis.fill_mask import Choice
 from langsamp.app.fragments import Cell, bar, hint, table
-from langsamp.app.models import Answer, Opened, examples, heading, told
+from langsamp.app.models import Answer, Opened, examples, heading, limited, told
 from langsamp.app.wiring import answer_place, ask
 from langsamp.errors import UserError
 from langsamp.languages.table import describe, scripts
@@ -41,11 +41,14 @@ _SECTIONS = {
 _FIRST = ("deu", "eng", "rus", "fra", "tur", "arb", "zho")
 """Languages to begin with, where the model has them."""
 _SHOWN = 3
+_MOST = 2_000
+"""Characters that are taken."""
 
 
 @told
 def show_fill(opened: Opened, sentence: str, languages: Sequence[str], written: Sequence[str], k: int) -> Answer:
     """Tokens for the mask, a column for each pair of the chosen languages and scripts, and one for no vector."""
+    limited(sentence, _MOST)
     filler = opened.filler
     vectors = choices(filler.conditioning, languages, written) if filler.has_vectors else []
     found = filler.fill(sentence, vectors, k=k)
@@ -125,7 +128,9 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     first = next(iter(models.values()))
     gr.HTML(heading(_LEAD))
     with gr.Row():
-        sentence = gr.Textbox(_sentence(first), label="Sentence", info="with <mask> where a word is to be guessed")
+        sentence = gr.Textbox(
+            _sentence(first), label="Sentence", info="with <mask> where a word is to be guessed", max_length=_MOST
+        )
     with gr.Row(equal_height=True):
         languages = gr.Dropdown(**_languages(first), label="Language vectors", multiselect=True, scale=3)
         written = gr.Dropdown(**_scripts(first), label="Script vectors", multiselect=True, scale=3)

@@ -73,6 +73,17 @@ def told(answer: Callable[P, Answer]) -> Callable[P, Answer]:
     return told_answer
 
 
+def limited(text: str, most: int) -> str:
+    """`text` if it has `most` characters at most.
+
+    Raises:
+        UserError: where it has more.
+    """
+    if len(text) > most:
+        raise UserError(f"the text has {len(text):,} characters, expected at most {most:,}: shorten it")
+    return text
+
+
 def examples() -> dict[str, dict[str, Any]]:
     """Sentences that the panels begin with: `masked` by language, `parallel` by tag."""
     return dict(read_json(Path(__file__).with_name("examples.json")))

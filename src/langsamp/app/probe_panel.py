@@ -8,7 +8,7 @@ import gradio as gr
 
 from langsamp.analysis.parallel_probe import Probe, parallel_probe, read_translations
 from langsamp.app.fragments import figure, hint, table, trouble
-from langsamp.app.models import Opened, examples, heading
+from langsamp.app.models import Opened, examples, heading, limited
 from langsamp.app.wiring import answer_place, ask
 from langsamp.errors import UserError
 from langsamp.evaluation.models import default_layer
@@ -19,6 +19,8 @@ _LEAD = (
     "Paste translations, one a line, each with its tag: a language-neutral encoder finds them alike whatever the "
     "language. Several sentences of each language give the centred measure of the paper."
 )
+_MOST = 20_000
+"""Characters that are taken."""
 _CALL = """\
 from langsamp.analysis.parallel_probe import parallel_probe
 from langsamp.report.heatmap import similarity_heatmap
@@ -34,7 +36,7 @@ chart.figure.savefig("similarity.png")
 def run_probe(opened: Opened, text: str) -> tuple[Probe | None, str]:
     """The similarities of the sentences in `text`, or None and a message."""
     try:
-        translations = read_translations(text)
+        translations = read_translations(limited(text, _MOST))
         return parallel_probe(opened.encoder, translations), ""
     except UserError as error:
         return None, trouble(str(error))
@@ -70,7 +72,13 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     """Put the panel into the page; nothing is run before the reader asks for it."""
     gr.HTML(heading(_LEAD))
     lines = [f"{tag}\t{sentence}" for tag, own in examples()["parallel"].items() for sentence in own]
-    text = gr.Textbox("\n".join(lines), label="Translations", info="tag, tab or space, sentence; one a line", lines=8)
+    text = gr.Textbox(
+        "\n".join(lines),
+        label="Translations",
+        info="tag, tab or space, sentence; one a line",
+        lines=8,
+        max_length=_MOST,
+    )
     button = gr.Button("Compare", variant="primary")
     layers = gr.Slider(0, 1, value=1, step=1, label="Layer", info="0 = embeddings", visible=False)
     result, call = answer_place("The encoder is loaded with the first sentences.")

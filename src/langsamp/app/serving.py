@@ -2,13 +2,13 @@
 
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from langsamp import stopping
+from langsamp.app.guard import guarded
 from langsamp.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ PORT = 7860
 _NEEDED = ("gradio", "uvicorn")
 EXTRA = 'pip install "langsamp[explore]"'
 
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'"
-)
-"""What a browser may load: only what this server gives it."""
 _QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(2**62),  # no statistics of calls, in this process either
@@ -32,10 +26,6 @@ _QUIET = {
     "GRADIO_MCP_SERVER": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Scope]]
-Send = Callable[[Scope], Awaitable[None]]
 
 
 def check_extra() -> None:
@@ -58,22 +48,12 @@ def explore(
     """
     check_extra()
     with _listening(host, port) as listener:
-        server = _server(subjects)
+        server = _server(subjects, host)
         address = _address(listener)
         try:
             _serve(server, listener, lambda: started(address))
         except (KeyboardInterrupt, StoppedError):
             stopping.forget()  # the usual end of a server is no stop of work
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server at `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _serve(server: Any, listener: socket.socket, started: Callable[[], object]) -> None:
@@ -87,7 +67,7 @@ def _serve(server: Any, listener: socket.socket, started: Callable[[], object]) 
     server.run(sockets=[listener])
 
 
-def _server(subjects: "Sequence[Subject]") -> Any:
+def _server(subjects: "Sequence[Subject]", host: str) -> Any:
     os.environ.update(_QUIET)  # read where gradio is imported and where it starts
     import gradio as gr
     import uvicorn
@@ -97,24 +77,9 @@ def _server(subjects: "Sequence[Subject]") -> Any:
 
     app = gr.mount_gradio_app(FastAPI(), build_page(subjects), path="", **look())
     settings = uvicorn.Config(
-        _only_here(app), log_level="warning", ws="none", timeout_graceful_shutdown=1, server_header=False
+        guarded(app, host=host), log_level="warning", ws="none", timeout_graceful_shutdown=1, server_header=False
     )
     return uvicorn.Server(settings)
-
-
-def _only_here(app: Any) -> Any:
-    """`app`, each of whose answers tells the browser to load nothing from elsewhere."""
-
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_guarded(message: Scope) -> None:
-            if message["type"] == "http.response.start":
-                headers = [*message.get("headers", []), (b"content-security-policy", _POLICY.encode())]
-                message = {**message, "headers": [*headers, (b"referrer-policy", b"no-referrer")]}
-            await send(message)
-
-        await app(scope, receive, send_guarded)
-
-    return guarded
 
 
 @contextmanager

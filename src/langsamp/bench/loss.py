@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from langsamp.bench.record import Record, Row
 from langsamp.bench.timing import Times, compared
 from langsamp.machine import available_memory_bytes, peak_memory_bytes, resident_memory_bytes
 from langsamp.model.loss import BACKENDS, Backend, masked_lm_loss, obstacle_to
 from langsamp.model.products import Products, has_one_dnn
+from langsamp.progress import Bar
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
@@ -81,7 +81,7 @@ def measure_loss(size: LossSize, *, device: str = "cpu") -> Record:
     rows: list[Row] = []
     left_out = []
     many = {case: _ways(device, slowest=case.gflop <= size.slowest_gflop) for case in size.cases}
-    with tqdm(total=sum(map(len, many.values())), desc="losses", unit="way", dynamic_ncols=True) as bar:
+    with Bar("losses", total=sum(map(len, many.values())), unit="ways") as bar:
         for case, ways in many.items():
             if _free(device) < _HELD * 4 * case.vocab_size * case.hidden:
                 left_out.append(str(case))
@@ -174,7 +174,7 @@ class _Head:
         return [gradient_MD.float(), gradient_VD, gradient_V]
 
 
-def _measured(case: Case, ways: dict[str, Loss], rounds: int, device: str, bar: "tqdm[Any]") -> Iterator[Row]:
+def _measured(case: Case, ways: dict[str, Loss], rounds: int, device: str, bar: Bar) -> Iterator[Row]:
     head = _Head(case, device)
     exact = head.exact()
     errors, taken = {}, {name: [] for name in ways}  # type: dict[str, float], dict[str, list[Times]]

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from torch.profiler import ProfilerActivity, profile
-from tqdm import tqdm
 
 from langsamp.bench.record import Record, Row
 from langsamp.bench.ways import OURS, Setting, StepSize, Workplace
 from langsamp.machine import keeping_freed_memory
+from langsamp.progress import Bar
 
 _WARM_UP = 3
 _PROFILED = 5
@@ -45,8 +45,10 @@ def measure_parts(size: StepSize) -> Record:
     rows: list[Row] = []
     with keeping_freed_memory():
         place = Workplace(size)
-        for setting in tqdm(settings, desc="steps", unit="setting", dynamic_ncols=True):
-            rows += _rows(place, setting)
+        with Bar("steps", total=len(settings), unit="settings") as bar:
+            for setting in settings:
+                rows += _rows(place, setting)
+                bar.update()
     return Record(
         name="parts",
         measures="Our step by kind of work: seconds of one step by torch's profiler, and their share.",

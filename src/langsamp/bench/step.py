@@ -16,7 +16,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.timing import TICK, Times, compared
@@ -24,6 +23,7 @@ from langsamp.bench.ways import AUTHORS, OURS, STOCK, Setting, StepSize, Workpla
 from langsamp.errors import UserError
 from langsamp.machine import available_memory_bytes, keeping_freed_memory, peak_memory_bytes, resident_memory_bytes
 from langsamp.model.products import has_one_dnn, output_product
+from langsamp.progress import Bar
 
 QUICK = StepSize(layers=4, hidden=256, heads=4, vocab_size=32_000, rows=2, row_tokens=512, rounds=5)
 NORMAL = StepSize(
@@ -107,7 +107,7 @@ def _take_turns(size: StepSize, workers: Mapping[str, ProcessPoolExecutor]) -> d
     """What a step took in each round; all settings have their turn in every round, every other one in reverse order."""
     settings = [*_PLAIN, *_DROPPED]
     taken: dict[Setting, list[Times]] = {setting: [] for setting in settings}
-    with tqdm(total=size.rounds * len(settings), desc="steps", unit="turn", dynamic_ncols=True) as bar:
+    with Bar("steps", total=size.rounds * len(settings), unit="turns") as bar:
         for number in range(size.rounds):
             for setting in settings[:: -1 if number % 2 else 1]:
                 warm_up = 1 if number or setting.way == STOCK else 2  # allocators learn, optimizers make their state

@@ -6,12 +6,12 @@ from statistics import median
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from langsamp.bench.peaks import dense_bf16_peak
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.timing import Times, compared
 from langsamp.bench.ways import AUTHORS, OURS, STOCK, Setting, StepSize, Workplace
+from langsamp.progress import Bar
 
 _SETTINGS = [
     Setting(AUTHORS, "fp16"),
@@ -38,8 +38,12 @@ def measure_step_on_gpu(size: StepSize, *, device: str = "cuda") -> Record:
     place = Workplace(size, device=device)
     reasons = str(place.choice("bf16"))
     taken: dict[Setting, list[Times]] = {setting: [] for setting in _SETTINGS}
-    above = {setting: _above_mib(place, setting) for setting in tqdm(_SETTINGS, desc="memory", unit="way")}
-    with tqdm(total=size.rounds * len(_SETTINGS), desc="steps", unit="turn", dynamic_ncols=True) as bar:
+    above = {}
+    with Bar("memory", total=len(_SETTINGS), unit="ways") as bar:
+        for setting in _SETTINGS:
+            above[setting] = _above_mib(place, setting)
+            bar.update()
+    with Bar("steps", total=size.rounds * len(_SETTINGS), unit="turns") as bar:
         for number in range(size.rounds):
             for setting in _SETTINGS[:: -1 if number % 2 else 1]:
                 turn = place.steps(setting, warm_up=1, number=_STEPS)

@@ -10,10 +10,9 @@ from multiprocessing import get_context
 from statistics import median, quantiles
 from typing import NamedTuple, ParamSpec
 
-from tqdm import tqdm
-
 from langsamp.bench.record import Row
 from langsamp.machine import peak_memory_bytes
+from langsamp.progress import Bar
 
 P = ParamSpec("P")
 
@@ -45,7 +44,7 @@ class Times(NamedTuple):
 def alternate(variants: Mapping[str, Callable[[], object]], *, rounds: int, title: str) -> dict[str, list[Times]]:
     """What each variant took in each round; all run once in every round, every other round in reverse order."""
     taken: dict[str, list[Times]] = {name: [] for name in variants}
-    with tqdm(total=rounds * len(variants), desc=title, unit="run", dynamic_ncols=True) as bar:
+    with Bar(title, total=rounds * len(variants), unit="runs") as bar:
         for number in range(rounds):
             for name in list(variants)[:: -1 if number % 2 else 1]:
                 with silence():

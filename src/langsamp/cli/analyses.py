@@ -34,7 +34,7 @@ def vectors(
     ] = None,
     perplexity: Annotated[float | None, typer.Option(help="Of the embedding; default: 30.")] = None,
     shuffles: Annotated[int, typer.Option(help="Random orders behind each null.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Of shuffles and embedding.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of shuffles and embedding.")] = 0,
     no_figures: NoFigures = False,
     out: Out = None,
     json: Json = False,
@@ -46,9 +46,12 @@ def vectors(
     """
     from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
     from langsamp.errors import checked
+    from langsamp.folders import check_folder
     from langsamp.report import vector_lines as words
     from langsamp.report.analysis_figures.vectors import figures
 
+    if out is not None:
+        check_folder(out)
     given = {"neighbours": neighbours, "embedding": embedding, "shuffles": shuffles, "seed": seed}
     config = checked(VectorsConfig, {**given, "perplexity": perplexity})
     subjects, done = _with_vectors(models), []

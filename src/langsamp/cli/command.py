@@ -5,9 +5,11 @@ languages or tasks failed, 4 data missing, 5 a gate of `compare --fail-if` faile
 75 stopped and saved, 130 interrupted.
 """
 
+import errno
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -17,6 +19,12 @@ from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, s
 from langsamp.cli.console import print_on_any_console
 from langsamp.cli.output import complain
 from langsamp.errors import StoppedError, UserError
+
+_OF_THE_DISK = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOSPC,
+    errno.EDQUOT, errno.EIO, errno.ENXIO,
+}  # fmt: skip
+"""Troubles with a file or folder that the user can mend, wherever they show."""
 
 app = typer.Typer(
     name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -45,6 +53,44 @@ analyses.app.command()(side_by_side.families)
 app.add_typer(analyses.app)
 
 
+def _end(message: str, code: int) -> NoReturn:
+    """Say why it ends, also to a launcher such as torchrun, which repeats it below its own words."""
+    complain(message)
+    if file := os.environ.get("TORCHELASTIC_ERROR_FILE"):
+        import json
+        import time
+        from contextlib import suppress
+
+        content = {"message": {"message": message, "extraInfo": {"timestamp": str(int(time.time()))}}}
+        with suppress(OSError):  # the message is said already
+            Path(file).write_text(json.dumps(content), encoding="utf-8")
+    sys.exit(code)
+
+
+def _check_words(words: list[str]) -> None:
+    """Refuse an empty word, as of a variable of the shell that is not set: a default would stand for it in silence."""
+    for before, word in zip(["", *words], words, strict=False):
+        is_empty = not word.strip() or (word.startswith("--") and word.find("=") == len(word) - 1)
+        if is_empty or "\0" in word:
+            raise UserError(
+                f"{word!r}{f' after {before}' if before else ''} is {'empty' if is_empty else 'no name'}: expected a "
+                "word; is a variable of the shell not set?"
+            )
+
+
+def _run() -> None:
+    try:
+        _check_words(sys.argv[1:])
+        app(prog_name="langsamp")
+    except OSError as error:
+        if stopping.exit_code() or error.errno not in _OF_THE_DISK or error.filename is None:
+            raise
+        raise UserError(
+            f"cannot use {str(error.filename)[:200]!r}: {error.strerror}; check its name, whether it may be read and "
+            "written, and the space on its disk"
+        ) from None
+
+
 def main() -> None:
     """Run the command line; a user's mistake ends in one message and an exit code, never in a traceback.
 
@@ -53,18 +99,18 @@ def main() -> None:
     print_on_any_console()
     # Threads that wait must not spin: beside another busy process, spinning makes a step ten times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if not sys.stderr.isatty():  # the bars of transformers and the hub would fill a log; read where they are imported
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     stopping.forget()
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) != signal.SIG_IGN:  # as a shell starts what runs in the background
             signal.signal(number, stopping.stop)
     try:
-        app(prog_name="langsamp")
+        _run()
     except UserError as error:
-        complain(f"langsamp: {error}")
-        sys.exit(stopping.exit_code() or error.exit_code)
+        _end(f"langsamp: {error}", stopping.exit_code() or error.exit_code)
     except StoppedError as stop:
-        complain(f"langsamp: {stop}")
-        sys.exit(stop.exit_code)
+        _end(f"langsamp: {stop}", stop.exit_code)
     except KeyboardInterrupt:
         _end_stopped()
     except SystemExit:

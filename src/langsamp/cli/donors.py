@@ -45,9 +45,12 @@ def donors(
     from langsamp.artifacts import write_json
     from langsamp.errors import UserError
     from langsamp.evaluation.task import TaskData
+    from langsamp.folders import check_folder
     from langsamp.report import donors as words
     from langsamp.report.analysis_figures.donors import figures
 
+    if out is not None:
+        check_folder(out)
     if every == bool(targets):
         raise UserError("name the target languages (`langsamp donors Lingala lin_Latn`), or take --all of them")
     subject = find_subject(model)
@@ -108,7 +111,10 @@ def transfer(
     from langsamp.analysis.subjects import find_subjects
     from langsamp.errors import UserError
     from langsamp.evaluation.published import PREFIX
+    from langsamp.folders import check_folder
 
+    if out is not None:
+        check_folder(out)
     tasks = listed(task)
     if runs[0].startswith(PREFIX):
         if len(runs) > 1 or plan:
@@ -126,7 +132,7 @@ def transfer(
         )
         _show_transfer(found, place, as_json=json)
         return
-    given = {"tasks": tasks, "languages": targets, "data": data, "seeds": parse_seeds(seeds) if seeds else None}
+    given = {"tasks": tasks, "languages": targets, "data": data, "seeds": None if seeds is None else parse_seeds(seeds)}
     parts = study.study_parts(subjects, _study_config(subjects[0].run, given, settings or ()), candidates=candidates)
     if plan:
         print_plan(study.plan_study(parts), as_json=json)

@@ -17,7 +17,8 @@ def explore(
 
     Served to this machine only, unless --host says otherwise. Ctrl-C ends it. Needs the extra `explore`.
     """
-    from langsamp.app.serving import check_extra, is_loopback
+    from langsamp.app.guard import is_loopback
+    from langsamp.app.serving import check_extra
     from langsamp.app.serving import explore as serve
 
     check_extra()

@@ -35,9 +35,12 @@ def neutrality(
     from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
     from langsamp.analysis.subjects import find_subjects
     from langsamp.errors import checked
+    from langsamp.folders import check_folder
     from langsamp.report.analysis_figures.neutrality import figures
     from langsamp.report.neutrality_words import as_json, model_rows, pair_tables
 
+    if out is not None:
+        check_folder(out)
     config = checked(
         NeutralityConfig,
         {"task": task, "data": data, "languages": languages, "sentences": sentences, "layer": layer, "seed": seed},

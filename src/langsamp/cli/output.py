@@ -84,9 +84,12 @@ def _is_number(value: object) -> bool:
 
 
 def end_if_failed(evaluation: "Evaluation") -> None:
-    """End with exit code 3 where languages or tasks failed."""
+    """End with exit code 3 where languages, tasks or analyses failed."""
     if evaluation.failures:
         complain(f"{len(evaluation.failures)} parts of the evaluation failed, as said above")
+    if evaluation.unmade:
+        complain(f"{len(evaluation.unmade)} analyses could not be made, as said above")
+    if evaluation.failures or evaluation.unmade:
         raise typer.Exit(3)
 
 

@@ -51,8 +51,14 @@ def prepare(
 ) -> None:
     """Clean text, make the tokenizer, pack rows; say what is wrong with the text."""
     from langsamp import pipeline
+    from langsamp.world import World
 
-    rows = pipeline.prepare(_recipe(recipe, [*(settings or ()), *([_DECONTAMINATE] if decontaminate else [])]))
+    loaded = _recipe(recipe, [*(settings or ()), *([_DECONTAMINATE] if decontaminate else [])])
+    if not (world := World.from_environment()).is_leader:
+        if world.rank == 1:
+            complain(f"rows are prepared by the first of the {world.size} processes; the others end here")
+        return
+    rows = pipeline.prepare(loaded)
     print_line(f"{sum(rows.sizes):,} rows of {rows.row_tokens} tokens, {len(rows.tags)} tags: {rows.folder}")
     if decontaminate:
         complain(f"note: other commands on this run need it in the recipe, or --set {_DECONTAMINATE}")
@@ -87,9 +93,11 @@ def export(
     """Write a trained model as a plain Hugging Face folder."""
     from langsamp import pipeline
     from langsamp.errors import UserError
+    from langsamp.folders import check_folder
 
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
+    check_folder(out)
     print_line(pipeline.export(model, out))
 
 
@@ -112,13 +120,18 @@ def report(
 
     Scores with intervals, every language, who got worse, seeds, what the vectors know, provenance.
     """
+    from langsamp.folders import check_file
     from langsamp.report.page import write_report
 
+    if out is not None:
+        check_file(out)
     made = write_report(*inputs, out=out, title=title, baseline=baseline, redact_text=redact_text)
     print_line(f"Report: {made.resolve()}")
 
 
 def _recipe(path: Path, settings: Sequence[str] | None) -> "Recipe":
     from langsamp.recipe import load_recipe
+    from langsamp.world import World
 
+    World.from_environment()  # what a launcher has set wrongly is said before anything is done
     return load_recipe(path, tuple(settings or ()))

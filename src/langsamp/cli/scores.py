@@ -53,7 +53,9 @@ def evaluate(
     """
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.plan import plan as planned
+    from langsamp.folders import check_folder
 
+    check_folder(out)
     config = evaluation_config(
         {
             "tasks": listed(task) or ["sr-cldr"], "data": data, "languages": languages, "protocol": protocol,
@@ -143,10 +145,13 @@ def table(
     from langsamp.artifacts import write_text
     from langsamp.errors import UserError, did_you_mean
     from langsamp.evaluation.reading import read_runs
+    from langsamp.folders import check_file
     from langsamp.report.paper_tables.donors import read_donors
     from langsamp.report.paper_tables.make import paper_table
     from langsamp.report.paper_tables.render import FORMATS
 
+    if out is not None:
+        check_file(out)
     if form not in FORMATS:
         raise UserError(f"no format {form!r}.{did_you_mean(form, FORMATS)} Formats: {', '.join(FORMATS)}")
     made = paper_table(
@@ -178,8 +183,20 @@ def evaluation_config(content: dict[str, Any], settings: Sequence[str]) -> "Eval
 
 
 def listed(words: Iterable[str] | None) -> list[str]:
-    """What was given with commas, with spaces, or by repeating the option."""
-    return [part for word in words or () for part in word.replace(",", " ").split()]
+    """What was given with commas, with spaces, or by repeating the option; nothing where it was not given.
+
+    Raises:
+        UserError: where something was given that holds no word: the default would stand for it in silence.
+    """
+    found = []
+    for word in words or ():
+        parts = word.replace(",", " ").split()
+        if not parts:
+            from langsamp.errors import UserError
+
+            raise UserError(f"an option takes names, got {word!r}: name what is meant, or leave the option out")
+        found += parts
+    return found
 
 
 def _pairs(words: Iterable[str]) -> dict[str, str]:
@@ -196,7 +213,7 @@ def parse_seeds(words: str) -> list[int]:
     """`5` is how many, `0,3,7` which."""
     from langsamp.errors import UserError
 
-    parts = listed([words])
+    parts = words.replace(",", " ").split()
     if not parts or not all(part.isdecimal() for part in parts):
         raise UserError(f"--seeds takes how many (5 = 0,1,2,3,4) or which (0,3,7), got {words!r}")
     if "," in words or len(parts) > 1:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from langsamp.analysis.stored import Analysis
     from langsamp.report.figures import Chart
 
-Seed = Annotated[int, typer.Option(min=0, help="Draws the resamples of intervals.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Draws the resamples of intervals.")]
 
 
 def ablation(
@@ -28,9 +28,12 @@ def ablation(
     Which tables, which placement, and what the ids themselves bring.
     """
     from langsamp.analysis.ablation import analyse_ablation
+    from langsamp.folders import check_folder
     from langsamp.report.analysis_figures.ablation import figures
     from langsamp.report.side_by_side_words import ablation_tables
 
+    if out is not None:
+        check_folder(out)
     found = analyse_ablation(runs, seed=seed)
     _give(found, figures, ablation_tables(found), runs=runs, out=out, json=json)
 
@@ -47,9 +50,12 @@ def families(
     With differences and their intervals where there are two models.
     """
     from langsamp.analysis.families import analyse_families
+    from langsamp.folders import check_folder
     from langsamp.report.analysis_figures.families import figures
     from langsamp.report.side_by_side_words import family_tables
 
+    if out is not None:
+        check_folder(out)
     found = analyse_families(runs, source=source, seed=seed)
     _give(found, figures, family_tables(found), runs=runs, out=out, json=json)
 

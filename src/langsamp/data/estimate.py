@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.cleaning import DUPLICATE, CleaningCounts, clean_documents
@@ -20,6 +19,7 @@ from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer, t
 from langsamp.data.unigram import train_tokenizer
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
+from langsamp.progress import Bar
 
 SAMPLE = 300
 """Documents of each tag that are looked at."""
@@ -48,8 +48,11 @@ def estimate(
         UserError: as preparing would, for the text or the tokenizer.
     """
     source = open_corpus(corpus, base=Path())
-    with tqdm(source.tags, desc="sampling text", unit="tag") as bar:
-        samples = {tag: _sample(source, tag, corpus, test_sentences) for tag in bar}
+    samples: dict[LangScript, _Sample] = {}
+    with Bar("sampling text", total=len(source.tags), unit="tags") as bar:
+        for tag in source.tags:
+            samples[tag] = _sample(source, tag, corpus, test_sentences)
+            bar.update()
     counting = _tokenizer(tokenizer, rows, [text for sample in samples.values() for text in sample.texts])
     return Estimate(
         documents={tag: sample.documents for tag, sample in samples.items()},

@@ -84,6 +84,9 @@ def _tag_of(path: Path) -> LangScript:
             f"{path} is {kind}; a corpus folder holds files named by their tag, like swh_Latn.txt ({READABLE}). Move "
             "it elsewhere, or hide it with a name that starts with a dot"
         )
+    if not path.is_file():
+        kind = "a link to nothing" if path.is_symlink() else "no plain file"
+        raise UserError(f"{path} is {kind}; a corpus folder holds files of text. Remove it, or put the file there")
     name = path.name.partition(".")[0]
     try:
         return tag_named(name) or LangScript.parse(name)

@@ -5,16 +5,14 @@ killed preparation was, under a hidden folder beside the result that is named by
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from functools import partial
 from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from tqdm import tqdm
 
 from langsamp.artifacts import (
     differing_keys,
@@ -55,6 +53,7 @@ from langsamp.data.workers import each, mapped, shared_out
 from langsamp.errors import UserError
 from langsamp.leftovers import sweep
 from langsamp.machine import usable_cores
+from langsamp.progress import Bar
 from langsamp.seals import check_sealed, seal
 
 _NAMING = {"row_tokens", "held_out_rows"}
@@ -187,7 +186,8 @@ def _make_tokenizer(
             quotas = sample_for_tokenizer(counts, total=config.sample_documents, alpha=config.alpha)
             drawn = [mapped(partial(_sample, seed=config.seed), ((job, quotas[job.tag]) for job in jobs), pool)]
             texts = (text for documents in drawn for sample in documents for text in sample)
-            with _busy(f"training a tokenizer of {config.vocab_size:,} pieces on {sum(quotas.values()):,} documents"):
+            title = f"training a tokenizer of {config.vocab_size:,} pieces on {sum(quotas.values()):,} documents"
+            with Bar(title, total=None):
                 made = train_tokenizer(texts, config, row_tokens=rows.row_tokens)
         with replacing(folder / TOKENIZER) as fresh:
             made.save_pretrained(fresh)
@@ -247,11 +247,3 @@ def _finish(
         folder.rename(out)
     for other in out.parent.glob(f".{out.name}." + "[0-9a-f]" * 16):
         shutil.rmtree(other)
-
-
-@contextmanager
-def _busy(title: str) -> Iterator[None]:
-    """A line for work that cannot say how far it is."""
-    with tqdm(total=1, desc=title, bar_format="{desc}: {elapsed}") as bar:
-        yield
-        bar.update()

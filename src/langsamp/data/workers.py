@@ -13,9 +13,8 @@ from threading import Thread
 from types import ModuleType
 from typing import Any, TypeVar
 
-from tqdm import tqdm
-
 from langsamp.errors import UserError
+from langsamp.progress import Bar
 
 T = TypeVar("T")
 
@@ -58,7 +57,7 @@ def mapped(function: Callable[[Any], T], items: Iterable[Any], pool: Executor | 
 
 def each(function: Callable[[Any], T], jobs: Sequence[Any], pool: Executor | None, title: str) -> list[T]:
     """`function` of every job, in order, under a progress bar that counts tags."""
-    with tqdm(total=len(jobs), desc=title, unit="tag", dynamic_ncols=True) as bar:
+    with Bar(title, total=len(jobs), unit="tags") as bar:
         if pool is None:
             return [_counted(function(job), bar) for job in jobs]
         futures = _submitted(function, jobs, pool)
@@ -82,7 +81,7 @@ def _submitted(function: Callable[[Any], T], items: Iterable[Any], pool: Executo
         pthread_sigmask(SIG_SETMASK, mask)
 
 
-def _counted(result: T, bar: "tqdm[Any]") -> T:
+def _counted(result: T, bar: Bar) -> T:
     bar.update()
     return result
 

@@ -9,20 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from pandas.api.types import infer_dtype
 
-from langsamp.errors import DamagedError, DataMissingError
+from langsamp.errors import DataMissingError
 from langsamp.evaluation.cells import COLUMNS
 from langsamp.evaluation.groups import ONE_TABLE
 from langsamp.evaluation.published import PREFIX, published, published_names
-from langsamp.evaluation.scores_file import read_parquet_scores
+from langsamp.evaluation.score_table import read_score_table
 
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
 """Where a run and an evaluation keep their table."""
-_NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "main", "value")
-_TEXT = ("string", "empty", "categorical")
-_KINDS = {"seed": ("integer",), "main": ("boolean",), "value": ("floating", "integer", "mixed-integer-float")}
-"""What a column holds, as pandas calls it; text where nothing is said."""
 
 
 def read_scores(run: str) -> pd.DataFrame:
@@ -39,26 +34,10 @@ def read_scores(run: str) -> pd.DataFrame:
     if run.startswith(PREFIX):
         return published(run)
     path = _file(Path(run).expanduser())
-    scores = check_columns(read_parquet_scores(path), path)
+    scores = read_score_table(path)
     if scores.empty:
         raise DataMissingError(f"{path} holds no scores; score its models with `langsamp evaluate`")
     return scores
-
-
-def check_columns(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """A table that was read from `path` with all columns of the tidy table; those that it may lack are empty then.
-
-    Raises:
-        DamagedError: where it lacks a column that is needed, or one holds other things than it should.
-    """
-    remedy = "give a scores.parquet that `langsamp evaluate` wrote"
-    if missing := [name for name in _NEEDED if name not in scores]:
-        raise DamagedError(f"{path} is no table of scores: it lacks {', '.join(missing)}; {remedy}")
-    kinds = {name: infer_dtype(scores[name], skipna=True) for name in _NEEDED}
-    for name, kind in kinds.items() if len(scores) else ():
-        if kind not in _KINDS.get(name, _TEXT):
-            raise DamagedError(f"{path} is no table of scores: {name} holds {kind} values; {remedy}")
-    return scores.reindex(columns=list(COLUMNS))
 
 
 def read_runs(runs: Sequence[str]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Scores on disk: one atomic folder per cell, and one tidy table over all of them."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from langsamp.artifacts import SCHEMA, Record, as_record, locked, provenance, read_versioned, replacing, write_json
-from langsamp.errors import DamagedError
+from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.cells import (
     COLUMNS,
     PLACE,
@@ -217,6 +218,8 @@ def _scores(results: Sequence[LanguageResult]) -> pd.DataFrame:
         for result in results
         for metric, value in result.metrics.items()
     ]
+    if wrong := next((row for row in rows if not math.isfinite(row[2])), None):
+        raise UserError(f"{wrong[0]} got {wrong[2]} as its {wrong[1]}, which is no score: the model gives no numbers")
     return pd.DataFrame(rows, columns=["tag", "metric", "value", "n"])
 
 

@@ -1,7 +1,6 @@
 """An evaluation from start to end: skip what is scored, run the rest, keep every failure in sight."""
 
 import functools
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from langsamp.errors import UserError
 from langsamp.evaluation.cells import AboutCell, LanguageResult, scored
@@ -18,6 +16,7 @@ from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.kinds import KINDS, Job
 from langsamp.evaluation.plan import PlannedCell, Shard, plan
 from langsamp.evaluation.results import ResultStore
+from langsamp.progress import Bar, say
 from langsamp.seals import CHECKSUMS, is_sealed
 
 
@@ -47,6 +46,8 @@ class Evaluation:
     failures: tuple[Failure, ...]
     """Not empty where scores are missing: the command line then ends with exit code 3."""
     cells_run: int
+    unmade: tuple[str, ...] = ()
+    """Analyses that a run should have made and has not, a sentence each; the command line then ends with 3 too."""
 
 
 def evaluate(
@@ -77,16 +78,16 @@ def evaluate(
     store.name_models({cell.model.fingerprint: cell.model.name for cell in cells}, alone=alone)
     load = functools.lru_cache(maxsize=1)(functools.partial(_load, config=config, device=device))
     for note in dict.fromkeys(note for cell in cells for note in (*cell.aliases.values(), *cell.left_out)):
-        _say(f"note: {note}")
+        say(f"note: {note}")
     for model in {cell.model.folder: cell.model for cell in cells}.values():
         if not is_sealed(model.folder):
-            _say(f"note: {model.name} has no {CHECKSUMS}, as stock models have none: damage to its files is not seen")
+            say(f"note: {model.name} has no {CHECKSUMS}, as stock models have none: damage to its files is not seen")
     failures: list[Failure] = []
     runs = 0
     for cell in cells:
         if cell.elsewhere:
             continue
-        _say(str(cell))
+        say(str(cell))
         found = [*cell.failures.items(), *([(None, cell.problem)] if cell.problem is not None else [])]
         if cell.runs:
             job_of = functools.partial(_job, config=config, device=device, load=load)
@@ -95,9 +96,9 @@ def evaluate(
             found += failed
         failures += [_failure(cell, tag, reason) for tag, reason in found]
     for damage in store.damaged():  # what was asked for now is whole again
-        _say(f"note: the scores of a cell are left out: {damage}")
+        say(f"note: the scores of a cell are left out: {damage}")
     for failure in dict.fromkeys(map(str, failures)):  # what is wrong with a text is so with each seed
-        _say(f"FAILED {failure}")
+        say(f"FAILED {failure}")
     return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
 
 
@@ -152,11 +153,11 @@ def _run(cell: PlannedCell, job: Job, store: ResultStore) -> None:
     title = f"{cell.model.name} {cell.task.name}" + (f" seed {cell.wanted.seed}" if kind.fine_tunes else "")
     total = kind.amount(cell.texts, cell.training, cell.wanted.settings)
     started = time.monotonic()
-    with tqdm(total=total, desc=title, unit=f" {kind.unit}s", file=sys.stderr, dynamic_ncols=True) as bar:
+    with Bar(title, total=total, unit=f"{kind.unit}s") as bar:
         try:
             for result in kind.score(job, bar.update):
                 results.append(result)
-                bar.set_postfix_str(str(result.tag))
+                bar.note(str(result.tag))
         finally:
             if results:
                 about = AboutCell(
@@ -197,7 +198,3 @@ def _asked(store: ResultStore, cells: Sequence[PlannedCell]) -> pd.DataFrame:
     table = store.scores()
     pairs = zip(table["cell"], table["tag"], strict=True)
     return table[np.fromiter((pair in asked for pair in pairs), dtype=bool)].reset_index(drop=True)
-
-
-def _say(line: str) -> None:
-    tqdm.write(line, file=sys.stderr)

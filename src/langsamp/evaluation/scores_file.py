@@ -49,8 +49,9 @@ def read_parquet_scores(path: Path) -> pd.DataFrame:
         raise DamagedError(f"{path} does not match its own checksum; {remedy}")
     try:
         return pd.read_parquet(io.BytesIO(content))
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DamagedError(f"{path} cannot be read as parquet ({error}); {remedy}") from None
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DamagedError(f"{path} cannot be read as parquet ({reason}); {remedy}") from None
 
 
 def _digits_at(content: bytes) -> int:

@@ -64,7 +64,7 @@ def load_task(path: Path) -> Task:
         raise DataMissingError(f"no task file at {path}: expected a YAML file that describes a task")
     try:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold a mapping of a task's keys, got {type(content).__name__}")

@@ -80,6 +80,16 @@ def check_model(
             _new(settings)
 
 
+def number_of_layers(config: ModelConfig) -> int:
+    """How many layers the model has, told without its weights.
+
+    Raises:
+        UserError: unknown architecture or setting.
+        DataMissingError: where `init` cannot be found.
+    """
+    return int(_settings(config, None).num_hidden_layers)
+
+
 def positions(config: PretrainedConfig) -> int:
     """The longest input, special tokens included, that a model of this configuration can read."""
     padding = config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0

@@ -12,9 +12,8 @@ from langsamp.artifacts import as_record, read_versioned
 from langsamp.data.rows import MANIFEST, read_manifest
 from langsamp.errors import DamagedError
 from langsamp.evaluation.cells import CellRecord, FailureRecord, ModelRecord
-from langsamp.evaluation.reading import check_columns
 from langsamp.evaluation.results import read_cell
-from langsamp.evaluation.scores_file import read_parquet_scores
+from langsamp.evaluation.score_table import read_score_table
 from langsamp.model.conditioning import EXPORT_AGAIN
 from langsamp.seals import check_last_line, check_sealed, is_sealed, read_record
 
@@ -103,7 +102,7 @@ def scores_of(path: Path) -> pd.DataFrame | None:
     """
     if not path.is_file():
         return None
-    scores = check_columns(read_parquet_scores(path), path)
+    scores = read_score_table(path)
     words: list[str] = list(scores.select_dtypes(include="string").columns)
     return scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
 

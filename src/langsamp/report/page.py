@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from langsamp import __version__
+from langsamp.analysis.of_run import read_unmade
 from langsamp.artifacts import write_text
 from langsamp.evaluation.tasks import TASKS
 from langsamp.report import numbers
@@ -180,4 +181,5 @@ def _absent_in(run: Run, *, alone: bool) -> list[str]:
         said.append("Only the baseline was trained, so there are no language vectors and there is no comparison.")
     if run.manifest is None:
         said.append("The folder holds no prepared rows, so nothing is said about the training text.")
+    said += [f"{str(each)[0].upper()}{str(each)[1:]}." for each in read_unmade(run.folder)]
     return said if alone else [f"{run.name}: {sentence}" for sentence in said]

@@ -91,11 +91,11 @@ class TrainingConfig(BaseModel):
     """Trackers that get the log beside `log.jsonl`."""
 
     @model_validator(mode="after")
-    def _reaches_the_height(self) -> Self:
+    def _warms_up_in_time(self) -> Self:
         if self.warmup_steps > self.steps:
             raise ValueError(
-                f"warmup_steps is {self.warmup_steps}, more than the {self.steps} steps: the learning rate would never "
-                "reach its height"
+                f"warmup_steps is {self.warmup_steps:,}, more than the {self.steps:,} steps: the learning rate would "
+                "never be reached. Warm up for fewer steps, or train more"
             )
         return self
 

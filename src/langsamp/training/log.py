@@ -3,14 +3,12 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from accelerate import Accelerator
 
 from langsamp.artifacts import write_text, writing
-from langsamp.errors import UserError
 from langsamp.seals import signed_line
 from langsamp.training.ahead import Ahead
 from langsamp.training.lines import read_log
@@ -55,22 +53,12 @@ class TrainingLog:
     """
 
     def __init__(self, path: Path, *, accelerator: Accelerator, trackers: Sequence[str], step: int) -> None:
-        """Open the log of a training that stands at `step`; lines after it, from a run that was killed, go.
-
-        Raises:
-            UserError: where a tracker is not installed.
-        """
+        """Open the log of a training that stands at `step`; lines after it, from a run that was killed, go."""
         self._path, self._accelerator = path, accelerator
         self.lines = tuple(line for line in read_log(path) if line["step"] <= step)
         """What was written until `step` by earlier processes."""
         if accelerator.is_main_process:
             write_text(path, "".join(map(signed_line, self.lines)))
-        for tracker in trackers:
-            if find_spec(tracker) is None:
-                raise UserError(
-                    f"cannot log to {tracker}: it is not installed. pip install 'langsamp[{tracker}]', or take it out "
-                    "of training.log_to"
-                )
         if trackers:
             accelerator.init_trackers("langsamp")
 

@@ -1,6 +1,9 @@
 """The processes that train together: joined by accelerate, summed over, ended."""
 
 import atexit
+import os
+from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -9,8 +12,18 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from langsamp.errors import UserError
+from langsamp.progress import say
 from langsamp.training.config import TrainingConfig
 from langsamp.world import World
+
+_MIXED = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+"""Accelerate's names of our precisions."""
+_WRAPPERS = {
+    "ACCELERATE_USE_FSDP": "FSDP",
+    "ACCELERATE_USE_DEEPSPEED": "DEEPSPEED",
+    "ACCELERATE_USE_MEGATRON_LM": "MEGATRON_LM",
+}
+"""What `accelerate launch` sets where it is asked for other than plain data parallel, and accelerate's name of it."""
 
 
 def join_processes(config: TrainingConfig, out: Path, *, cpu: bool) -> tuple[Accelerator, World]:
@@ -19,22 +32,92 @@ def join_processes(config: TrainingConfig, out: Path, *, cpu: bool) -> tuple[Acc
     Raises:
         UserError: where the machine lacks what `config` asks for, or the processes cannot be joined.
     """
-    if config.precision == "fp16" and (cpu or not torch.accelerator.is_available()):
-        raise UserError("training.precision fp16 needs a GPU; on a CPU use bf16 or fp32")
+    check_machine(config, cpu=cpu)
+    check_launch(os.environ)
+    World.from_environment()
     atexit.register(_end_group)
-    accelerator = Accelerator(
-        mixed_precision={"fp32": "no"}.get(config.precision, config.precision),
-        cpu=cpu or not torch.accelerator.is_available(),  # else accelerate would not join processes without a GPU
-        log_with=list(config.log_to) or None,
-        project_dir=out if config.log_to else None,
-    )
+    try:
+        accelerator = Accelerator(
+            mixed_precision=_MIXED[config.precision],
+            cpu=cpu or not torch.accelerator.is_available(),  # else accelerate would not join processes without a GPU
+            log_with=list(config.log_to) or None,
+            project_dir=out if config.log_to else None,
+        )
+    except (ValueError, RuntimeError) as error:  # torch's errors of its network are RuntimeErrors
+        raise UserError(
+            f"the processes cannot be joined ({str(error).strip().splitlines()[0]}): start them with `torchrun -m "
+            "langsamp train ...`, which sets all that they need, or start one"
+        ) from error
     world = World(accelerator.process_index, accelerator.num_processes)
     if world != World.from_environment():
         raise UserError(
             f"{World.from_environment().size} processes were started, but accelerate cannot join them on this "
             f"machine's {accelerator.device.type} devices: start one process"
         )
+    if world.is_leader:
+        for sentence in unmet(os.environ, config, size=world.size, kind=accelerator.distributed_type.value):
+            say(f"note: {sentence}")
     return accelerator, world
+
+
+def check_machine(config: TrainingConfig, *, cpu: bool = False) -> None:
+    """Accept a configuration that this machine can train with.
+
+    Raises:
+        UserError: where it lacks the arithmetic or a tracker that is asked for.
+    """
+    if config.precision == "fp16" and (cpu or not torch.accelerator.is_available()):
+        raise UserError("training.precision fp16 needs a GPU; on a CPU use bf16 or fp32")
+    for tracker in config.log_to:
+        if find_spec(tracker) is None:
+            raise UserError(
+                f"cannot log to {tracker}: it is not installed. pip install 'langsamp[{tracker}]', or take it out "
+                "of training.log_to"
+            )
+
+
+def check_launch(environment: Mapping[str, str]) -> None:
+    """Accept what `accelerate launch` was asked for, where it leaves the arithmetic to the recipe.
+
+    Raises:
+        UserError: for accumulation, by which accelerate would divide every gradient.
+    """
+    parts = environment.get("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "1")
+    if parts not in ("", "1"):
+        raise UserError(
+            f"`accelerate launch` asks for {parts} steps of gradient accumulation, which would divide the gradients: "
+            "leave that out. A step accumulates by itself what sampler.rows_per_step needs beyond "
+            "training.rows_per_batch"
+        )
+
+
+def unmet(environment: Mapping[str, str], config: TrainingConfig, *, size: int, kind: str) -> list[str]:
+    """What a launcher was asked for and is not done, a sentence each.
+
+    `environment` is what it has set, `size` the number of processes that were joined, `kind` how (accelerate's
+    `DistributedType`).
+    """
+    said = []
+    launched, several = "ACCELERATE_MIXED_PRECISION" in environment, "MASTER_ADDR" in environment
+    if launched and several and size == 1 and "WORLD_SIZE" not in environment:
+        said.append(
+            "`accelerate launch` was asked for several processes and has started one, as it does for a CPU: training "
+            "in one process. For more, `torchrun --nproc-per-node 2 -m langsamp train ...`"
+        )
+    for variable, asked in _WRAPPERS.items():
+        if environment.get(variable, "").lower() in ("true", "1") and kind != asked:
+            version = environment.get("FSDP_VERSION", "") if asked == "FSDP" else ""
+            instead = "in plain data parallel (DDP)" if size > 1 else "in one process"
+            said.append(
+                f"{asked}{version} was asked for and is not used here: training {instead}, which gives the same"
+            )
+    precision = environment.get("ACCELERATE_MIXED_PRECISION", "no")
+    if precision not in ("no", _MIXED[config.precision]):
+        said.append(
+            f"the launcher asks for mixed precision {precision}, the recipe for training.precision {config.precision}, "
+            "which holds"
+        )
+    return said
 
 
 def summed(values: Tensor, accelerator: Accelerator) -> Tensor:

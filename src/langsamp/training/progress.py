@@ -4,10 +4,10 @@ from typing import Any, Self
 
 import numpy as np
 from torch import Tensor
-from tqdm import tqdm
 
 from langsamp.data.sampler import RowOrder
 from langsamp.errors import NonFiniteLossError
+from langsamp.progress import Bar
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.log import Clock
 from langsamp.training.task import TrainingTask
@@ -19,9 +19,7 @@ class Progress:
     def __init__(self, task: TrainingTask, order: RowOrder, *, step: int, is_shown: bool) -> None:
         """Start behind `step` finished updates; one process of several shows the bar."""
         self._task, self._order = task, order
-        self._bar = tqdm(
-            total=task.config.steps, initial=step, desc=task.name, unit="step", dynamic_ncols=True, disable=not is_shown
-        )
+        self._bar = Bar(task.name, total=task.config.steps, unit="steps", done=step, is_shown=is_shown)
         self._shown: dict[str, str] = {}
         self._updates: list[tuple[int, Tensor, Tensor]] = []
         """Step, mean loss and gradient norm of each, still on the device: asking for them there would wait for it."""
@@ -40,7 +38,7 @@ class Progress:
     def show(self, **news: str) -> None:
         """Let the bar show this in place of what it showed under the same names."""
         self._shown |= news
-        self._bar.set_postfix_str(", ".join(self._shown.values()))
+        self._bar.note(", ".join(self._shown.values()))
 
     def since_last(self, clock: Clock) -> dict[str, Any]:
         """The line of the log about the updates since the last call, which the bar shows.

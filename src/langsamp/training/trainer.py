@@ -4,7 +4,6 @@ Per step: draw its rows (a function of the step), sum the loss over this rank's 
 the whole step, update. With `processes.py` the only module that knows of processes.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from langsamp.artifacts import differing_keys, provenance
 from langsamp.data.batches import MaskedBatch
 from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast import FastPaths
+from langsamp.progress import say
 from langsamp.training.ahead import Ahead
 from langsamp.training.batch_size import Trials, find_batch_size
 from langsamp.training.checkpoint import (
@@ -104,7 +103,7 @@ class _Trainer:
         if told[-1:] != [paths]:
             self.log.write("fast_paths", self.step, {"paths": paths, "reasons": dict(choice.reasons)})
         if self.world.is_leader:
-            tqdm.write(f"{self.task.name}: {choice}", file=sys.stderr)
+            say(f"{self.task.name}: {choice}")
         return choice.paths
 
     def _find_batch_size(self) -> None:
@@ -121,7 +120,7 @@ class _Trainer:
         if self.batch_size != self.kept_batch_size:
             self.log.write("batch_size", self.step, {"rows": size.rows, "reason": reason})
         if self.world.is_leader:
-            tqdm.write(f"{self.task.name}: rows at once: {size.rows} ({reason})", file=sys.stderr)
+            say(f"{self.task.name}: rows at once: {size.rows} ({reason})")
 
     def _run(self) -> Path:
         steps = Ahead(self._batches, first=self.step, last=self.config.steps)

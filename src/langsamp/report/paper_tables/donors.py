@@ -39,8 +39,10 @@ def read_donors(path: Path) -> Donors:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataMissingError(f"there is no {path}; give a JSON file with the donor of each target tag") from None
-    except (OSError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read as JSON ({error})") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedError(
+            f"{path} cannot be read as JSON ({error}); give a JSON file with the donor of each target tag"
+        ) from None
     donors = content.values() if isinstance(content, dict) else [None]
     if not all(
         isinstance(donor, str) for each in donors for donor in (each.values() if isinstance(each, dict) else [each])

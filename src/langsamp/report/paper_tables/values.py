@@ -131,7 +131,7 @@ def published_notes(frame: pd.DataFrame, number: int) -> list[str]:
     key = ["task", "column", "group", "languages"]
     both = frame.astype({"languages": "Int64"}).merge(table.astype({"languages": "Int64"}), on=key)
     others = [
-        f"{task_name(row.task)} {group_name(row.group)} of {row.column} {row.mean_x:.1f} for {row.mean_y:.1f}"
+        f"{task_name(str(row.task))} {group_name(str(row.group))} of {row.column} {row.mean_x:.1f} for {row.mean_y:.1f}"
         for row in both.itertuples()
         if f"{row.mean_x:.1f}" != f"{row.mean_y:.1f}"
     ]

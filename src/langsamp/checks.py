@@ -1,0 +1,118 @@
+"""What can be known before a run spends its first minute: whether its settings fit the machine, the model, the data."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from langsamp.analysis.neutrality import check_text
+from langsamp.data.corpus import open_corpus
+from langsamp.data.tokenizer import load_tokenizer
+from langsamp.errors import UserError
+from langsamp.evaluation.materials import check_data
+from langsamp.evaluation.monitor import check_monitor
+from langsamp.folders import check_folder
+from langsamp.languages.select import select
+from langsamp.languages.tags import LangScript
+from langsamp.model.build import check_model, number_of_layers
+from langsamp.model.loss import obstacle_to
+from langsamp.model.variants import parts_of
+from langsamp.recipe import Recipe
+from langsamp.training.processes import check_machine
+
+_SIZES = {
+    "dim", "embedding_size", "hidden_dim", "hidden_size", "intermediate_size", "max_position_embeddings", "n_heads",
+    "n_layers", "num_attention_heads", "num_hidden_layers", "vocab_size",
+}  # fmt: skip
+"""Settings of models that transformers takes as they come, and fails at, or not, when it makes the weights."""
+
+
+def check_run(recipe: Recipe) -> None:
+    """Raise now, before the text is read, what would stop the run hours later.
+
+    Raises:
+        DataMissingError: where the text, the model or the evaluation's or the monitor's data are absent.
+        UserError: for a folder that cannot be written, a model that cannot be made or read the rows, a layer that it
+            has not, arithmetic or trackers that this machine lacks, and languages that are nowhere.
+    """
+    check_training(recipe)
+    check_folder(recipe.folder)
+    check_data(recipe.evaluation)
+    check_monitor(recipe.resolved_monitor)
+    _check_analyses(recipe)
+
+
+def check_rows(recipe: Recipe) -> None:
+    """Raise what rows of this recipe would be made in vain for: a model that cannot be made, or not read them.
+
+    Raises:
+        DataMissingError: where the tokenizer or the model is absent.
+        UserError: for another trouble with them, and for a folder that cannot be written.
+    """
+    _check_sizes(recipe.model.settings)
+    name = recipe.resolved_tokenizer.load
+    tokenizer = load_tokenizer(name) if name is not None else None
+    apart = recipe.rows.packing == "best-fit"
+    check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens, apart=apart)
+    check_folder(recipe.folder)
+
+
+def check_training(recipe: Recipe) -> None:
+    """Raise what would stop a training of this recipe at its start or later, but for its rows.
+
+    Raises:
+        DataMissingError: where the tokenizer, the model or the monitor's data are absent.
+        UserError: as `check_run`.
+    """
+    check_rows(recipe)
+    check_machine(recipe.training)
+    _check_loss(recipe.training.loss)
+    _check_layers(recipe)
+    check_monitor(recipe.resolved_monitor)
+
+
+def _check_sizes(settings: Mapping[str, Any]) -> None:
+    for key, value in settings.items():
+        if key in _SIZES and isinstance(value, int | float) and value < 1:
+            raise UserError(f"model.settings.{key} is {value}: expected a whole number of at least 1")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"model.settings.{key} is {value}: expected a finite number")
+
+
+def _check_loss(backend: str) -> None:
+    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    obstacle = None if backend == "auto" else obstacle_to(backend, device)
+    if obstacle is not None:
+        raise UserError(f"training.loss {backend}: {obstacle}; choose another, or auto")
+
+
+def _check_layers(recipe: Recipe) -> None:
+    number, neutrality = number_of_layers(recipe.model), recipe.analysis.neutrality
+    asked = {
+        "evaluation.layer": recipe.evaluation.layer,
+        "monitor.layer": recipe.monitor.layer,
+        "analysis.neutrality.layer": neutrality.layer if neutrality is not None else None,
+    }
+    if number < 1:
+        raise UserError(f"the model has {number} layers, expected at least one: see model.settings")
+    for key, layer in asked.items():
+        if layer is not None and layer > number:
+            raise UserError(
+                f"{key} {layer}: the model has {number} layers (0 = embeddings, 1-{number}); choose one of them, or "
+                "null for two thirds of the depth"
+            )
+
+
+def _check_analyses(recipe: Recipe) -> None:
+    config = recipe.analysis
+    if "neutrality" in config.kinds and config.neutrality is not None:
+        check_text(config.neutrality)
+    has_vectors = any("language" in parts_of(variant).tables for variant in recipe.variants)
+    if "donors" in config.kinds and has_vectors and config.candidates not in ("all", "paper"):
+        trained: list[LangScript] = open_corpus(recipe.corpus, base=Path()).tags
+        try:
+            select(config.candidates, trained, uses={})
+        except UserError as error:
+            raise UserError(f"analysis.candidates: {error}") from None

@@ -1,0 +1,54 @@
+"""Whether a place can be written, asked before the work whose result goes there."""
+
+import os
+from pathlib import Path
+
+from langsamp.errors import UserError
+
+_LONGEST_NAME = 40
+"""Bytes that are put before and behind the name of a file or folder while it is written, and of what lies in it."""
+
+
+def check_folder(folder: Path) -> None:
+    """Accept a folder that is there and can be written, or can be made.
+
+    Raises:
+        UserError: for a file in its place or above it, a name that no disk takes, and a folder that is forbidden.
+    """
+    if trouble := _obstacle(folder):
+        raise UserError(f"cannot write {str(folder)[:200]!r}: {trouble}. Name another output folder")
+
+
+def check_file(path: Path) -> None:
+    """Accept a file that can be written, whether it is there or not.
+
+    Raises:
+        UserError: for a folder in its place, a file above it, a name that no disk takes, a folder that is forbidden.
+    """
+    trouble = _obstacle_of_names(path) or (f"{path} is a folder" if path.is_dir() else _obstacle(path.parent))
+    if trouble:
+        raise UserError(f"cannot write {str(path)[:200]!r}: {trouble}. Name another output file")
+
+
+def _obstacle(folder: Path) -> str:
+    """Why a folder cannot be written or made; empty where it can."""
+    if trouble := _obstacle_of_names(folder):
+        return trouble
+    existing = next(each for each in (folder, *folder.absolute().parents) if os.path.lexists(each))
+    if not existing.is_dir():
+        is_dangling = existing.is_symlink() and not existing.exists()
+        return f"{existing} is {'a link to nothing' if is_dangling else 'a file, not a folder'}"
+    return "" if os.access(existing, os.W_OK | os.X_OK) else f"you may not write in {existing}"
+
+
+def _obstacle_of_names(path: Path) -> str:
+    if "\0" in str(path):
+        return "it holds a character that no file name may have"
+    encoded = os.fsencode(path.absolute())
+    longest = max(map(len, encoded.split(b"/")))
+    places = (path, *path.absolute().parents)
+    existing = next(each for each in places if os.path.exists(each))  # noqa: PTH110 (Path's raises for long names)
+    for size, limit in ((longest, "PC_NAME_MAX"), (len(encoded), "PC_PATH_MAX")):
+        if size + _LONGEST_NAME > os.pathconf(existing, limit):
+            return "its name is too long for this disk"
+    return ""

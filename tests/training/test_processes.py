@@ -1,0 +1,51 @@
+"""What a launcher asks for beside the recipe is done, said, or refused."""
+
+import pytest
+
+from langsamp.errors import UserError
+from langsamp.training.config import TrainingConfig
+from langsamp.training.processes import check_launch, unmet
+from langsamp.world import World
+
+ACCELERATE = {"ACCELERATE_MIXED_PRECISION": "no", "ACCELERATE_USE_CPU": "True"}
+"""What `accelerate launch` always sets."""
+
+
+@pytest.mark.parametrize(
+    ("environment", "size", "kind", "parts"),
+    [
+        ({}, 1, "NO", ()),
+        (ACCELERATE, 1, "NO", ()),
+        ({"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}, 2, "MULTI_CPU", ()),
+        ({**ACCELERATE, "MASTER_ADDR": "127.0.0.1"}, 1, "NO", ("several processes", "torchrun")),
+        ({"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"}, 2, "MULTI_CPU", ("FSDP2", "plain data parallel")),
+        ({"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"}, 1, "NO", ("FSDP2", "in one process")),
+        ({"ACCELERATE_USE_FSDP": "true"}, 2, "FSDP", ()),
+        ({"ACCELERATE_USE_DEEPSPEED": "true"}, 2, "MULTI_GPU", ("DEEPSPEED", "plain data parallel")),
+        ({"ACCELERATE_MIXED_PRECISION": "bf16"}, 1, "NO", ("mixed precision bf16", "fp32, which holds")),
+    ],
+)
+def test_what_is_asked_and_not_done_is_said(
+    environment: dict[str, str], size: int, kind: str, parts: tuple[str, ...]
+) -> None:
+    said = unmet(environment, TrainingConfig(), size=size, kind=kind)
+    assert len(said) == (1 if parts else 0)
+    assert all(part in said[0] for part in parts)
+
+
+def test_accumulation_by_the_launcher_would_change_the_gradients() -> None:
+    check_launch({})
+    check_launch({"ACCELERATE_GRADIENT_ACCUMULATION_STEPS": "1"})
+    with pytest.raises(UserError, match="would divide the gradients"):
+        check_launch({"ACCELERATE_GRADIENT_ACCUMULATION_STEPS": "4"})
+
+
+def test_which_process_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    assert World.from_environment() == World(0, 1)
+    monkeypatch.setenv("LOCAL_RANK", "-1")
+    assert World.from_environment() == World(0, 1)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    assert World.from_environment() == World(1, 3)
