@@ -148,6 +148,7 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
         ids=LanguageIds.model_validate(record["ids"]),
         rows_seen={LangScript.parse(tag): rows for tag, rows in record["rows_seen"].items()},
         facts={key: record[key] for key in ("name", "step", "data", "seed")}
+        | {"start": record.get("start", [])}
         | ({"selection": selected["on"]} if found else {})
         | facts,
     )
@@ -266,7 +267,7 @@ def _identity(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
         "data": rows.fingerprint,
         "variant": variant,
         "seed": seed,
-        "model": recipe.model.model_dump(mode="json"),
+        "model": recipe.model.deciding,
         "masking": recipe.masking.deciding,
         "sampler": recipe.sampler.model_dump(mode="json"),
         "training": recipe.training.deciding(capped=capped),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,11 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from langsamp.data.tokenizer import vocabulary_size
-from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.artifacts import settings_of
+from langsamp.data.tokenizer import open_tokenizer, vocabulary_size
+from langsamp.errors import UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.documents import check_documents
+from langsamp.model.hub import model_folder
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
+from langsamp.model.pretrained import above_encoder, load_config, load_pretrained
+from langsamp.model.tokenizer_match import check_match
 from langsamp.model.variants import Variant
 
 _POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
@@ -34,6 +39,13 @@ class ModelConfig(BaseModel):
     """Architecture of a new model, where `init` is null."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """Entries of the Hugging Face configuration to set, e.g. `hidden_size: 256` or `hidden_dropout_prob: 0.0`."""
+    new_head: bool = False
+    """Whether the LM head of `init` is drawn anew, from the seed alone; encoders without a head need it."""
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The settings that decide the weights, in JSON's terms."""
+        return settings_of(self, without=set(), later={"new_head"})
 
 
 def build_model(
@@ -47,25 +59,26 @@ def build_model(
 ) -> LangSampForMaskedLM:
     """The model before its first step; the encoder's weights depend on `config` and `seed` only, not on `variant`.
 
+    Its `start` says what a reader should know of where the weights come from.
+
     Raises:
-        UserError: unknown architecture or setting, vocabulary larger than the model's, rows over its positions.
+        UserError: unknown architecture or setting, vocabulary larger than the model's, rows over its positions, weights
+            that are missing or left over, another model's tokenizer.
+        DamagedError: where a file of `init` cannot be read.
         DataMissingError: where `init` cannot be found.
     """
-    settings = _settings(config, tokenizer)
-    head_of(settings.model_type)
-    _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer), row_tokens=row_tokens)
-    torch.manual_seed(seed)
-    mlm = _pretrained(config, settings) if config.init is not None else _new(settings)
-    _fix_token_type(mlm)
-    return LangSampForMaskedLM(
+    mlm, start = _mlm(config, tokenizer, row_tokens=row_tokens, seed=seed)
+    model = LangSampForMaskedLM(
         mlm, variant=variant, num_languages=len(ids.languages), num_scripts=len(ids.scripts), seed=seed
     )
+    model.start = tuple(start)
+    return model
 
 
 def check_model(
     config: ModelConfig, *, tokenizer: PreTrainedTokenizerBase | None, row_tokens: int, apart: bool = False
 ) -> None:
-    """Raise what `build_model` would raise of settings and row length, without weights; for a check before long work.
+    """Raise what `build_model` would raise; for a check before long work. Weights to continue from are loaded for it.
 
     `tokenizer` is None where it is still to be trained. `apart` says that rows hold documents that must not see each
     other.
@@ -74,10 +87,34 @@ def check_model(
     head_of(settings.model_type)
     if apart:
         check_documents(settings.model_type)
+    if config.init is not None and tokenizer is not None:
+        _mlm(config, tokenizer, row_tokens=row_tokens, seed=0)
+        return
     _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer) if tokenizer else 0, row_tokens=row_tokens)
     if config.init is None:
         with torch.device("meta"):
             _new(settings)
+
+
+def _mlm(
+    config: ModelConfig, tokenizer: PreTrainedTokenizerBase, *, row_tokens: int, seed: int
+) -> tuple[PreTrainedModel, list[str]]:
+    """The masked LM to train, and what there is to say of it."""
+    settings = _settings(config, tokenizer)
+    head_of(settings.model_type)
+    _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer), row_tokens=row_tokens)
+    start: list[str] = []
+    torch.manual_seed(seed)
+    if config.init is None:
+        mlm = _new(settings)
+    else:
+        folder = model_folder(config.init, config.revision)
+        start = check_match(tokenizer, settings, model=folder, stored=_tokenizer_in(folder))
+        mlm, notes = _pretrained(config, folder, settings, seed=seed)
+        start += notes
+    _fix_token_type(mlm)
+    _fix_unused_bias(mlm)
+    return mlm, start
 
 
 def positions(config: PretrainedConfig) -> int:
@@ -90,18 +127,22 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
     """The whole Hugging Face configuration; a tokenizer that is still to be trained has XLM-R's layout."""
     if (config.init is None) == (config.model_type is None):
         raise UserError("the model needs exactly one of model.init (continue from it) and model.model_type (a new one)")
+    for key in ("revision", "new_head"):
+        if config.init is None and getattr(config, key):
+            raise UserError(f"model.{key} is for a model to continue from, and model.init is null: leave it out")
     if config.init is not None:
-        with _found(config):
-            default = AutoConfig.from_pretrained(config.init, revision=config.revision)
-        _check_settings(default, config.settings)
+        folder = model_folder(config.init, config.revision)
         with _fitting():
-            return AutoConfig.from_pretrained(config.init, revision=config.revision, **config.settings)
+            _check_settings(load_config(folder), config.settings)
+            return load_config(folder, **config.settings) if config.settings else load_config(folder)
     assert config.model_type is not None
     head_of(config.model_type)
     _check_settings(AutoConfig.for_model(config.model_type), config.settings)
     named = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
     if tokenizer is not None:
-        named = {key: getattr(tokenizer, key) for key in named} | {"vocab_size": vocabulary_size(tokenizer)}
+        others = {"bos_token_id": "cls_token_id", "pad_token_id": "pad_token_id", "eos_token_id": "sep_token_id"}
+        named = {key: _first(getattr(tokenizer, key), getattr(tokenizer, others[key])) for key in named}
+        named["vocab_size"] = vocabulary_size(tokenizer)
     if hasattr(AutoConfig.for_model(config.model_type), "cls_token_id"):  # as ModernBERT names what others call bos
         named |= {"cls_token_id": named["bos_token_id"], "sep_token_id": named["eos_token_id"]}
     if config.model_type in _POSITIONS_AFTER_PADDING:
@@ -110,32 +151,66 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
         return AutoConfig.for_model(config.model_type, **(named | config.settings))
 
 
-def _pretrained(config: ModelConfig, settings: PretrainedConfig) -> PreTrainedModel:
-    with _found(config):
-        model: PreTrainedModel = AutoModelForMaskedLM.from_pretrained(
-            config.init, revision=config.revision, config=settings, dtype=torch.float32
+def _first(*values: int | None) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _pretrained(
+    config: ModelConfig, folder: Path, settings: PretrainedConfig, *, seed: int
+) -> tuple[PreTrainedModel, list[str]]:
+    """The masked LM in a folder; a head that is missing is drawn anew where the recipe says so."""
+    depth = {"num_hidden_layers", settings.attribute_map.get("num_hidden_layers")}
+    model, notes, absent, vectors = load_pretrained(
+        AutoModelForMaskedLM, folder, config=settings, keeps_surplus=not depth.isdisjoint(config.settings)
+    )
+    said = [f"the model continues from {config.init}", *notes]
+    if vectors:
+        said.append(
+            f"{config.init} holds language or script vectors ({', '.join(vectors)}): new ones are trained instead"
         )
-    return model
+    if config.new_head:
+        draw_head(model, seed=seed)
+        return model, [*said, f"the LM head is new: it is drawn at random from seed {seed}"]
+    if absent:
+        raise UserError(
+            f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
+            f"{', ...' if len(absent) > 3 else ''} missing), as encoders without one are published. Set model.new_head: "
+            "true to train a new one, drawn at random, best with training.head_warmup_steps"
+        )
+    return model, said
+
+
+def draw_head(mlm: PreTrainedModel, *, seed: int) -> None:
+    """Draw the LM head anew from `seed` alone: matrices as transformers does, norms one, biases zero.
+
+    A decoder that is the word embedding stays.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    deviation = float(getattr(mlm.config, "initializer_range", 0.02))
+    with torch.no_grad():
+        for name, parameter in above_encoder(mlm).items():
+            if name.endswith("bias"):
+                parameter.zero_()
+            elif parameter.ndim < 2:
+                parameter.fill_(1.0)
+            else:
+                parameter.normal_(0.0, deviation, generator=generator)
+
+
+def _tokenizer_in(folder: Path) -> PreTrainedTokenizerBase | None:
+    """The tokenizer that lies beside the weights, None where there is none that can be read."""
+    try:
+        return open_tokenizer(folder)
+    except UserError:
+        return None
 
 
 def _new(settings: PretrainedConfig) -> PreTrainedModel:
     with _fitting():
-        model: PreTrainedModel = AutoModelForMaskedLM.from_config(settings, dtype=torch.float32)
+        model: PreTrainedModel = AutoModelForMaskedLM.from_config(
+            settings, dtype=torch.float32, trust_remote_code=False
+        )
     return model
-
-
-@contextmanager
-def _found(config: ModelConfig) -> Iterator[None]:
-    """Turn what transformers says of an absent model, or of one that other settings do not fit, into our message."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise DataMissingError(
-            f"no masked LM at model.init {config.init!r}: expected a Hugging Face id or a folder with config.json and "
-            f"weights. {str(error).splitlines()[0]}"
-        ) from None
-    except RuntimeError as error:
-        raise UserError(f"model.settings do not fit the weights of {config.init!r}: {error}") from None
 
 
 @contextmanager
@@ -185,3 +260,11 @@ def _fix_token_type(mlm: PreTrainedModel) -> None:
         table.weight += types.weight
         types.weight.zero_()
     types.weight.requires_grad_(False)
+
+
+def _fix_unused_bias(mlm: PreTrainedModel) -> None:
+    """Keep the second bias of an untied RoBERTa head out of training: only the decoder's is computed with."""
+    head: Any = getattr(mlm, "lm_head", None)
+    bias, decoder = getattr(head, "bias", None), getattr(head, "decoder", None)
+    if isinstance(bias, nn.Parameter) and isinstance(decoder, nn.Linear) and decoder.bias is not bias:
+        bias.requires_grad_(False)

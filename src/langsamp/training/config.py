@@ -1,8 +1,8 @@
 """How a model is trained: the paper's recipe by default (section 4.1)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langsamp.artifacts import settings_of
 from langsamp.model.choice import LossSetting
@@ -28,6 +28,8 @@ _LATER = {
     "momentum",
     "tables_learning_rate",
     "tables_weight_decay",
+    "head_warmup_steps",
+    "head_warmup_learning_rate",
 }
 """Settings that came after the first runs: at their defaults they are not written, so those runs stay the same."""
 
@@ -49,6 +51,12 @@ class TrainingConfig(BaseModel):
     """`linear` and `cosine` fall over all steps, `constant` stays, `warmup-stable-decay` falls only at the end."""
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises from 0, under any schedule."""
+    head_warmup_steps: int = Field(default=0, ge=0)
+    """First steps, of `steps`, that train the LM head and the vectors alone while the encoder is frozen: cheap, and no
+    wrong gradient of a new head (`model.new_head`) ever reaches the encoder. Vectors that are added at the input wait.
+    The schedule, with its own warm-up, begins afterwards."""
+    head_warmup_learning_rate: float | None = Field(default=None, gt=0)
+    """Learning rate of these steps; null for `learning_rate`."""
     decay_share: float = Field(default=0.2, gt=0, le=1)
     """Share of the steps over which `warmup-stable-decay` falls."""
     decay_shape: DecayShape = "linear"
@@ -108,15 +116,29 @@ class TrainingConfig(BaseModel):
         return settings_of(self, without=free, later=_LATER)
 
     def learning_rate_share(self, step: int) -> float:
-        """Share of the highest learning rate for the update that follows `step` finished ones."""
+        """Share of the highest learning rate for the update that follows `step` finished ones; above 1 where the head
+        is warmed up at a higher one."""
+        if step < self.head_warmup_steps:
+            return (self.head_warmup_learning_rate or self.learning_rate) / self.learning_rate
         return Schedule(
             kind=self.schedule,
-            steps=self.steps,
+            steps=self.steps - self.head_warmup_steps,
             warmup_steps=self.warmup_steps,
             decay_share=self.decay_share,
             decay_shape=self.decay_shape,
             final_share=self.final_share,
-        ).at(step)
+        ).at(step - self.head_warmup_steps)
+
+    @model_validator(mode="after")
+    def _trains_encoder(self) -> Self:
+        if self.head_warmup_steps >= self.steps:
+            raise ValueError(
+                f"head_warmup_steps is {self.head_warmup_steps}, and there are {self.steps} steps: none is left to "
+                "train the encoder"
+            )
+        if self.head_warmup_learning_rate is not None and not self.head_warmup_steps:
+            raise ValueError("head_warmup_learning_rate is for head_warmup_steps, of which there are none")
+        return self
 
     @property
     def highest_of_tables(self) -> float:
