@@ -86,7 +86,7 @@ class MaskFiller:
         self.max_tokens = num_positions(mlm)
         self.conditioning = Conditioning.load(folder) if (folder / LANGUAGES).is_file() else _no_vectors()
         self.nameless = () if (folder / LANGUAGES).is_file() else loaded.vectors
-        """Language and script vectors in the weights that nothing names, as in the checkpoints of LangSAMP's authors."""
+        """Language and script vectors in the weights that nothing names, as in the authors' checkpoints."""
         self._model = _with_vectors(mlm, self.conditioning).eval()
         marks = tuple(mark for mark in _WORD_STARTS if any(token.startswith(mark) for token in self.tokenizer.vocab))
         self._word_starts = marks
@@ -163,8 +163,8 @@ class MaskFiller:
         """Rows of the two tables; the row behind the last one is zero, for no vector."""
         if self.nameless and (choice.language or choice.script):
             raise UserError(
-                f"{choice}: the weights hold language and script vectors ({', '.join(self.nameless)}), but nothing says "
-                f"which row is whose: expected {LANGUAGES} beside them, as our exports have it. Without it only "
+                f"{choice}: the weights hold language and script vectors ({', '.join(self.nameless)}), but nothing "
+                f"says which row is whose: expected {LANGUAGES} beside them, as our exports have it. Without it only "
                 "`none` can be shown"
             )
         ids, found = self.conditioning.ids, []

@@ -52,7 +52,7 @@ class TokenizerConfig(BaseModel):
 
     @property
     def void_where_loaded(self) -> list[str]:
-        """Keys that say how to train a tokenizer and are not at their defaults: nothing heeds them where one is loaded."""
+        """Keys of a tokenizer's training that are not at their defaults: nothing heeds them where one is loaded."""
         fields = type(self).model_fields
         return [key for key in fields if key != "load" and getattr(self, key) != fields[key].default]
 
@@ -71,8 +71,8 @@ def check_heeded(config: TokenizerConfig, loaded: str) -> None:
     """
     if keys := config.void_where_loaded:
         raise ValueError(
-            f"{', '.join(f'tokenizer.{key}' for key in keys)} would train a tokenizer, but {loaded} brings one as it is: "
-            "leave that out, or train a new model (model.init: null) without tokenizer.load"
+            f"{', '.join(f'tokenizer.{key}' for key in keys)} would train a tokenizer, but {loaded} brings one as it "
+            "is: leave that out, or train a new model (model.init: null) without tokenizer.load"
         )
 
 
@@ -153,8 +153,9 @@ def _tokenizer_files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.iterdir() if path.name in _SETTINGS or _is_vocabulary(path))
     if not files:
         raise DataMissingError(
-            f"no tokenizer found in {folder}: expected tokenizer.json, or what it is made from (sentencepiece.bpe.model, "
-            "vocab.txt ...), beside the model; without a connection, download it first where there is one"
+            f"no tokenizer found in {folder}: expected tokenizer.json, or what it is made from "
+            "(sentencepiece.bpe.model, vocab.txt ...), beside the model; without a connection, download it first "
+            "where there is one"
         )
     for file in files:
         check_content(file)

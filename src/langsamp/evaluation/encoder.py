@@ -51,7 +51,9 @@ class Encoder:
     def __init__(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, token_budget: int | None = None
     ) -> None:
-        """Take a loaded model on its device, of an encoder-decoder its encoder; `token_budget` as in `EvaluationConfig`.
+        """Take a loaded model on its device, of an encoder-decoder its encoder half.
+
+        `token_budget` as in `EvaluationConfig`.
 
         Raises:
             UserError: where it is no plain encoder, that is one vector of each layer for each token.

@@ -34,8 +34,8 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
     wanted = [(1, 3, int(model.config.hidden_size))] * (num_layers + 1)
     if shapes != wanted:
         raise UserError(
-            f"a {kind} model is no plain encoder: expected {num_layers + 1} hidden states of shape {list(wanted[0])} for "
-            f"3 tokens, got {len(shapes)}, the last of {list(shapes[-1]) if shapes else []}"
+            f"a {kind} model is no plain encoder: expected {num_layers + 1} hidden states of shape {list(wanted[0])} "
+            f"for 3 tokens, got {len(shapes)}, the last of {list(shapes[-1]) if shapes else []}"
         )
     before = [torch.equal(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True)]
     if all(before) and bool(first[-1].isfinite().all()):
@@ -46,8 +46,8 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
     tolerance = _TOLERANCE.get(model.dtype, _WIDE_TOLERANCE)
     if not torch.allclose(padded[-1][:, :3].float(), first[-1].float(), atol=tolerance, rtol=tolerance, equal_nan=True):
         raise UserError(
-            f"a {kind} model is no plain encoder: its hidden states change with the padding of a batch, so a sentence has "
-            "no vector of its own"
+            f"a {kind} model is no plain encoder: its hidden states change with the padding of a batch, so a sentence "
+            "has no vector of its own"
         )
 
 

@@ -108,7 +108,9 @@ class PlannedCell:
 def usable_models(
     models: Sequence[Path | str], config: EvaluationConfig, *, names: Mapping[str, str] | None = None
 ) -> tuple[list[ModelFolder], dict[str, str]]:
-    """The models that can be read and have the layer that is asked for, and by name why others cannot be used; `names` as in `plan`.
+    """The models that can be read and have the layer that is asked for, and by name why others cannot be used.
+
+    `names` as in `plan`.
 
     Raises:
         UserError: where none can be used.
@@ -141,8 +143,8 @@ def plan(
 ) -> list[PlannedCell]:
     """The cells of an evaluation in the order of running; reads texts and hashes models, but loads no model.
 
-    `models` may be found already. `names` says what tables call a model, by the way it is given in `models` (default: that way; an export by its
-    training). With `shard` (i, n)
+    `models` may be found already. `names` says what tables call a model, by the way it is given in `models` (default:
+    that way; an export by its training). With `shard` (i, n)
     every n-th cell from the i-th on is this process's; all n together run each cell once.
 
     Raises:

@@ -165,17 +165,15 @@ def _pretrained(
     )
     said = [f"the model continues from {config.init}", *notes]
     if vectors:
-        said.append(
-            f"{config.init} holds language or script vectors ({', '.join(vectors)}): new ones are trained instead"
-        )
+        said.append(f"{config.init} holds vectors ({', '.join(vectors)}): new ones are trained instead")
     if config.new_head:
         draw_head(model, seed=seed)
         return model, [*said, f"the LM head is new: it is drawn at random from seed {seed}"]
     if absent:
         raise UserError(
             f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
-            f"{', ...' if len(absent) > 3 else ''} missing), as encoders without one are published. Set model.new_head: "
-            "true to train a new one, drawn at random, best with training.head_warmup_steps"
+            f"{', ...' if len(absent) > 3 else ''} missing), as encoders without one are published. Set "
+            "model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
         )
     return model, said
 

@@ -23,7 +23,8 @@ from langsamp.errors import UserError
 from langsamp.model.weight_files import tensor_names, weight_files
 
 LOADING_ERRORS = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError, StrictDataclassError,
+    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError,
+    StrictDataclassError,
 )  # fmt: skip
 """What transformers raises at files that it cannot make sense of."""
 
@@ -172,14 +173,14 @@ def _problem(model: PreTrainedModel, report: Mapping[str, Any], *, keeps_surplus
     if other:
         name, (stored, made) = next(iter(sorted(other.items())))
         return (
-            f"has weights of other sizes than its config.json or the settings say: {name} is {list(stored)} in the file "
-            f"and would be {list(made)}{f', and {len(other) - 1} more' if len(other) > 1 else ''}"
+            f"has weights of other sizes than its config.json or the settings say: {name} is {list(stored)} in the "
+            f"file and would be {list(made)}{f', and {len(other) - 1} more' if len(other) > 1 else ''}"
         )
     surplus = [] if keeps_surplus else _surplus(model, report)
     if surplus:
         return (
-            f"holds weights of an encoder that its config.json does not describe ({_listed(surplus)}): what is computed "
-            "without them is another model; correct config.json or remove these tensors"
+            f"holds weights of an encoder that its config.json does not describe ({_listed(surplus)}): what is "
+            "computed without them is another model; correct config.json or remove these tensors"
         )
     return _two_decoders(model)
 

@@ -48,8 +48,8 @@ def check_match(
     size, rows = len(tokenizer), getattr(config, "vocab_size", None)
     if isinstance(rows, int) and size < _USED_SHARE * rows and model_reads_pieces(config):
         notes.append(
-            f"the tokenizer has {size:,} entries and the model {model} an embedding of {rows:,} rows: is it the model's "
-            "own?"
+            f"the tokenizer has {size:,} entries and the model {model} an embedding of {rows:,} rows: is it the "
+            "model's own?"
         )
     return notes
 

@@ -1,4 +1,4 @@
-"""The files of weights in a model's folder, looked at before anything is loaded: which count, and whether they are whole.
+"""The files of weights in a model's folder before anything is loaded: which count, and whether they are whole.
 
 What cannot be weights is named with its mend: a pointer of git-lfs, a web page that was saved instead of a file, a file
 that is cut short, a shard that nobody copied, a pickle that holds more than tensors.

@@ -116,8 +116,10 @@ class TrainingConfig(BaseModel):
         return settings_of(self, without=free, later=_LATER)
 
     def learning_rate_share(self, step: int) -> float:
-        """Share of the highest learning rate for the update that follows `step` finished ones; above 1 where the head
-        is warmed up at a higher one."""
+        """Share of the highest learning rate for the update that follows `step` finished ones.
+
+        Above 1 where the head is warmed up at a higher rate.
+        """
         if step < self.head_warmup_steps:
             return (self.head_warmup_learning_rate or self.learning_rate) / self.learning_rate
         return Schedule(
