@@ -74,16 +74,20 @@ def renamed(front: str) -> Callable[[Weights], Weights]:
 def test_names_with_something_in_front_load_exactly(
     front: str, good: Path, tmp_path: Path, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    model = built(changed(good, tmp_path / "changed", renamed(front)), tokenizer)
+    folder = changed(good, tmp_path / "changed", renamed(front))
+    with pytest.raises(UserError, match=r"Without it all of them fit: set model\.prefix") as refused:
+        built(folder, tokenizer)
+    asked = str(refused.value).rpartition("set model.prefix: ")[2].strip("'")
+    model = built(folder, tokenizer, prefix=asked)
     torch.testing.assert_close(logits(model.mlm), logits(AutoModelForMaskedLM.from_pretrained(good)))
-    assert any(repr(front) in sentence for sentence in model.start)
+    assert any(repr(asked) in sentence for sentence in model.start) and all(part in asked for part in front.split("."))
 
 
 def test_a_mark_inside_names_loads_exactly(good: Path, tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
     def compiled(weights: Weights) -> Weights:
         return {name.replace("layer.0.", "layer.0._orig_mod."): tensor for name, tensor in weights.items()}
 
-    model = built(changed(good, tmp_path / "changed", compiled), tokenizer)
+    model = built(changed(good, tmp_path / "changed", compiled), tokenizer, prefix="_orig_mod.")
     torch.testing.assert_close(logits(model.mlm), logits(AutoModelForMaskedLM.from_pretrained(good)))
 
 
@@ -198,7 +202,7 @@ def test_a_pickle_that_executes_is_refused_and_executes_nothing(good: Path, tmp_
     file = folder / "pytorch_model.bin"
     for write in (torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))):
         write({"weight": Executing(trace)}, file)
-        with pytest.raises(UserError, match="pytorch_model.bin") as refused:
+        with pytest.raises(UserError, match=r"pytorch_model\.bin") as refused:
             load_pretrained(AutoModelForMaskedLM, folder)
         assert "\n" not in str(refused.value) and not trace.exists()
 
@@ -215,7 +219,9 @@ def test_a_pickle_that_executes_is_refused_and_executes_nothing(good: Path, tmp_
     ],
 )
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
-def test_what_is_no_file_of_a_model_is_said(name: str, content: bytes, message: str, good: Path, tmp_path: Path) -> None:
+def test_what_is_no_file_of_a_model_is_said(
+    name: str, content: bytes, message: str, good: Path, tmp_path: Path
+) -> None:
     shutil.copytree(good, tmp_path / "bad")
     (tmp_path / "bad" / name).write_bytes(content)
     if name == "config.json" and message not in ("is empty", "git lfs pull", "web page"):
@@ -273,4 +279,4 @@ def test_every_load_in_the_code_says_that_no_code_is_run() -> None:
         for call in (".from_pretrained(", "AutoModel.from_config(", "AutoModelForMaskedLM.from_config("):
             for part in text.split(call)[1:]:
                 told = part[: 400 if call == ".from_pretrained(" else 200]
-                assert "trust_remote_code=False" in told or '("path/to' in f'({told[:9]}', f"{file}: {call}{told[:60]}"
+                assert "trust_remote_code=False" in told or '("path/to' in f"({told[:9]}", f"{file}: {call}{told[:60]}"

@@ -42,10 +42,14 @@ class ModelConfig(BaseModel):
     new_head: bool = False
     """Whether the LM head of `init` is drawn anew, from the seed alone; encoders without a head need it."""
 
+    prefix: str | None = None
+    """What the names of the tensors in `init` have in front that is no part of them, such as `_orig_mod.` of
+    torch.compile or `module.` of DDP; they are read without it."""
+
     @property
     def deciding(self) -> dict[str, Any]:
         """The settings that decide the weights, in JSON's terms."""
-        return settings_of(self, without=set(), later={"new_head"})
+        return settings_of(self, without=set(), later={"new_head", "prefix"})
 
 
 def build_model(
@@ -127,7 +131,7 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
     """The whole Hugging Face configuration; a tokenizer that is still to be trained has XLM-R's layout."""
     if (config.init is None) == (config.model_type is None):
         raise UserError("the model needs exactly one of model.init (continue from it) and model.model_type (a new one)")
-    for key in ("revision", "new_head"):
+    for key in ("revision", "new_head", "prefix"):
         if config.init is None and getattr(config, key):
             raise UserError(f"model.{key} is for a model to continue from, and model.init is null: leave it out")
     if config.init is not None:
@@ -160,9 +164,14 @@ def _pretrained(
 ) -> tuple[PreTrainedModel, list[str]]:
     """The masked LM in a folder; a head that is missing is drawn anew where the recipe says so."""
     depth = {"num_hidden_layers", settings.attribute_map.get("num_hidden_layers")}
-    model, notes, absent, vectors = load_pretrained(
+    model, notes, absent, vectors, prefix = load_pretrained(
         AutoModelForMaskedLM, folder, config=settings, keeps_surplus=not depth.isdisjoint(config.settings)
     )
+    if prefix != (config.prefix or ""):
+        raise UserError(
+            f"model.init {config.init}: the tensors of {folder} have {prefix!r} in their names, as a wrapper writes "
+            f"it, and model.prefix is {config.prefix or ''!r}. Without it all of them fit: set model.prefix: {prefix!r}"
+        )
     said = [f"the model continues from {config.init}", *notes]
     if vectors:
         said.append(f"{config.init} holds vectors ({', '.join(vectors)}): new ones are trained instead")

@@ -47,6 +47,8 @@ class Pretrained(NamedTuple):
     """Tensors above the encoder (LM head, classifier) that the weights lack: they are random."""
     vectors: tuple[str, ...]
     """Language and script vectors that the weights hold and the model has no place for."""
+    prefix: str = ""
+    """What the names of the stored tensors have in front, or between, that is no part of them."""
 
 
 def load_config(folder: Path, **settings: Any) -> PretrainedConfig:
@@ -95,7 +97,7 @@ def load_pretrained(
         problem = _problem(loaded, report, keeps_surplus=keeps_surplus)
         if problem is None:
             said = [f"names of tensors are read without {prefix!r}"] if prefix else []
-            return _finished(loaded, report, folder, said)
+            return _finished(loaded, report, folder, said)._replace(prefix=prefix)
         first = first or problem
     raise UserError(f"{folder} {first}")
 
