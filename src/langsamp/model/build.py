@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from pydantic import BaseModel, ConfigDict, Field
-from torch import nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.artifacts import settings_of
@@ -18,12 +17,10 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.model.documents import check_documents
 from langsamp.model.hub import model_folder
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
-from langsamp.model.pretrained import above_encoder, load_config, load_pretrained
+from langsamp.model.pretrained import load_config, load_pretrained
+from langsamp.model.start import POSITIONS_AFTER_PADDING, draw_head, fix_token_type, fix_unused_bias
 from langsamp.model.tokenizer_match import check_match
 from langsamp.model.variants import Variant
-
-_POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
-"""Model types whose positions start after the padding id and that have a single token type."""
 
 
 class ModelConfig(BaseModel):
@@ -116,14 +113,14 @@ def _mlm(
         start = check_match(tokenizer, settings, model=folder, stored=_tokenizer_in(folder))
         mlm, notes = _pretrained(config, folder, settings, seed=seed)
         start += notes
-    _fix_token_type(mlm)
-    _fix_unused_bias(mlm)
+    fix_token_type(mlm)
+    fix_unused_bias(mlm)
     return mlm, start
 
 
 def positions(config: PretrainedConfig) -> int:
     """The longest input, special tokens included, that a model of this configuration can read."""
-    padding = config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0
+    padding = config.pad_token_id + 1 if config.model_type in POSITIONS_AFTER_PADDING else 0
     return int(config.max_position_embeddings) - padding
 
 
@@ -149,7 +146,7 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
         named["vocab_size"] = vocabulary_size(tokenizer)
     if hasattr(AutoConfig.for_model(config.model_type), "cls_token_id"):  # as ModernBERT names what others call bos
         named |= {"cls_token_id": named["bos_token_id"], "sep_token_id": named["eos_token_id"]}
-    if config.model_type in _POSITIONS_AFTER_PADDING:
+    if config.model_type in POSITIONS_AFTER_PADDING:
         named["type_vocab_size"] = 1
     with _fitting():
         return AutoConfig.for_model(config.model_type, **(named | config.settings))
@@ -185,23 +182,6 @@ def _pretrained(
             "model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
         )
     return model, said
-
-
-def draw_head(mlm: PreTrainedModel, *, seed: int) -> None:
-    """Draw the LM head anew from `seed` alone: matrices as transformers does, norms one, biases zero.
-
-    A decoder that is the word embedding stays.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    deviation = float(getattr(mlm.config, "initializer_range", 0.02))
-    with torch.no_grad():
-        for name, parameter in above_encoder(mlm).items():
-            if name.endswith("bias"):
-                parameter.zero_()
-            elif parameter.ndim < 2:
-                parameter.fill_(1.0)
-            else:
-                parameter.normal_(0.0, deviation, generator=generator)
 
 
 def _tokenizer_in(folder: Path) -> PreTrainedTokenizerBase | None:
@@ -249,29 +229,3 @@ def _check_fit(config: PretrainedConfig, *, vocabulary_size: int, row_tokens: in
             f"rows.row_tokens to at most {positions(config)}, or a larger model.settings.max_position_embeddings for a "
             "new model"
         )
-
-
-def _fix_token_type(mlm: PreTrainedModel) -> None:
-    """Make the single token-type row of the RoBERTa family zero and keep it so.
-
-    Every token gets that row, so it moves into the position table without changing any output. An export then always
-    has a zero row, and the encoder equals one without it, as the original code trains it (protocols, b).
-    """
-    if mlm.config.model_type not in _POSITIONS_AFTER_PADDING:
-        return
-    embeddings: Any = mlm.base_model.embeddings
-    types, table = embeddings.token_type_embeddings, embeddings.position_embeddings
-    if not isinstance(types, nn.Embedding) or types.num_embeddings != 1:
-        return
-    with torch.no_grad():
-        table.weight += types.weight
-        types.weight.zero_()
-    types.weight.requires_grad_(False)
-
-
-def _fix_unused_bias(mlm: PreTrainedModel) -> None:
-    """Keep the second bias of an untied RoBERTa head out of training: only the decoder's is computed with."""
-    head: Any = getattr(mlm, "lm_head", None)
-    bias, decoder = getattr(head, "bias", None), getattr(head, "decoder", None)
-    if isinstance(bias, nn.Parameter) and isinstance(decoder, nn.Linear) and decoder.bias is not bias:
-        bias.requires_grad_(False)

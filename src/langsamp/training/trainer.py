@@ -86,17 +86,11 @@ class _Trainer:
 
     def _tell_start(self) -> None:
         """Where the weights come from, at the first step, in the log and on the terminal."""
-        if self.start and self.step == 0:
-            self.log.write("start", 0, {"notes": self.start})
+        notes = self.task.start
+        if notes and self.step == 0:
+            self.log.write("start", 0, {"notes": notes})
             if self.world.is_leader:
-                tqdm.write(f"{self.task.name}: {'; '.join(self.start)}", file=sys.stderr)
-
-    @property
-    def start(self) -> list[str]:
-        """What there is to say of where the weights come from."""
-        warmed = self.config.head_warmup_steps
-        told = [f"the LM head and the vectors are trained alone for the first {warmed:,} steps"] if warmed else []
-        return [*self.task.model.start, *told]
+                tqdm.write(f"{self.task.name}: {'; '.join(notes)}", file=sys.stderr)
 
     def _choose_paths(self) -> FastPaths:
         """The fast paths of this training, which the log tells wherever they change."""
@@ -268,7 +262,7 @@ class _Trainer:
             "batch_size": self.batch_size,
             "scaler": scaler.state_dict() if scaler is not None else None,
             "selected": self.selection.record,
-            "start": self.start,
+            "start": task.start,
             "provenance": provenance(),
         }
         save_checkpoint(
