@@ -24,7 +24,7 @@ _ORDER = (
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
 )  # fmt: skip
 """What transformers looks for, the first that is there."""
-_OTHER_FORMATS = ("*.h5", "*.msgpack", "*.gguf", "*.onnx", "*.ot", "*.ckpt", "*.bin", "*.safetensors", "*.pt", "*.pth")
+_OTHER_FORMATS = ("*.h5", "*.msgpack", "*.gguf", "*.onnx", "*.ckpt", "*.bin", "*.safetensors", "*.pt", "*.pth")
 
 
 def weight_files(folder: Path) -> list[Path]:
