@@ -140,7 +140,7 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
             raise UserError(
                 f"the tokenizer of {name_or_folder!r} has no {token}; expected that of a masked LM such as XLM-R"
             )
-    return tokenizer  # type: ignore[no-any-return]
+    return tokenizer
 
 
 def _tokenizer_files(folder: Path) -> list[Path]:

@@ -46,7 +46,7 @@ def load_all(
     check_match(tokenizer, config, model=folder)
     loaded = load_pretrained(auto, folder, dtype=dtype, **settings)
     try:
-        loaded.model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))  # type: ignore[arg-type]
+        loaded.model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for the device
         raise UserError(
             f"cannot compute on device {device!r}: {str(error).splitlines()[0]} Give cpu, or cuda where there is "

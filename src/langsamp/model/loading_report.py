@@ -25,7 +25,7 @@ HARMLESS = re.compile(r"(^|\.)(pooler\.|position_ids$|token_type_ids$|inv_freq$|
 def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
     """The part of a model that turns tokens into hidden states; of an encoder-decoder its encoder half."""
     base: Any = model.base_model
-    return base.get_encoder() if getattr(base.config, "is_encoder_decoder", False) else base  # type: ignore[no-any-return]
+    return base.get_encoder() if getattr(base.config, "is_encoder_decoder", False) else base
 
 
 def reason(error: BaseException) -> str:
