@@ -1,3 +1,4 @@
+import io
 import json
 import random
 import re
@@ -234,3 +235,29 @@ def test_a_tokenizer_that_is_not_there_or_damaged(
     damaged.unlink()
     with pytest.raises(UserError, match="tokenizer"):  # transformers would make one up, of special tokens alone
         load_tokenizer(str(damaged.parent))
+
+
+def test_a_folder_with_a_sentencepiece_model_alone_is_read_as_xlm_r(tmp_path: Path) -> None:
+    """As XLM-R, Glot500 and their kin were published; config.json alone says which class reads it."""
+    model = io.BytesIO()
+    text = [f"{first} {second}" for first in ("habari", "kitabu", "mtoto") for second in ("njema", "kizuri", "mdogo")]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(text * 20), model_writer=model, vocab_size=40, hard_vocab_limit=False, minloglevel=2
+    )
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(model.getvalue())
+    (tmp_path / "config.json").write_text('{"model_type": "xlm-roberta"}')
+    found = load_tokenizer(str(tmp_path))
+    assert found.convert_ids_to_tokens(found("habari njema")["input_ids"])[::3][:1] == ["<s>"]
+    assert found.decode(found("habari njema")["input_ids"], skip_special_tokens=True) == "habari njema"
+    assert found.mask_token_id == vocabulary_size(found) - 1
+
+
+def test_a_tokenizer_may_name_its_frame_as_it_likes(folder: Path, tmp_path: Path) -> None:
+    unnamed = load_tokenizer(changed(folder, tmp_path / "changed", cls_token=None, sep_token=None))
+    assert unnamed.cls_token is None and unnamed("a")["input_ids"] == load_tokenizer(str(folder))("a")["input_ids"]
+
+
+def test_settings_of_a_training_are_refused_where_a_tokenizer_is_loaded() -> None:
+    with pytest.raises(ValueError, match=r"tokenizer\.vocab_size would train a tokenizer, but tokenizer\.load 'mine'"):
+        TokenizerConfig(load="mine", vocab_size=4000)
+    assert TokenizerConfig(load="mine", vocab_size=32_000).load == "mine", "as a run writes its recipe down"

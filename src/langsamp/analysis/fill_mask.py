@@ -77,7 +77,7 @@ class MaskFiller:
         loaded, self.tokenizer = load_all(AutoModelForMaskedLM, folder, device=device)
         if loaded.absent:
             raise UserError(
-                f"{folder} has no whole LM head ({', '.join(loaded.absent[:3])} missing), so it cannot fill a mask. "
+                f"{folder} has no LM head ({', '.join(loaded.absent[:3])} missing), so it cannot fill a mask. "
                 "Choose a masked LM, such as an export"
             )
         mlm = loaded.model

@@ -7,6 +7,7 @@ that is cut short, a shard that nobody copied, a pickle that holds more than ten
 import json
 import os
 import pickle
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,7 +128,8 @@ def _names(file: Path) -> list[str]:
     if file.suffix == ".safetensors":
         return list(safetensors_header(file)[1])
     try:
-        content = torch.load(file, map_location="meta", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of pickles in another protocol, which are judged all the same
+            content = torch.load(file, map_location="meta", weights_only=True)
     except pickle.UnpicklingError:
         raise UserError(
             f"{file} holds Python objects besides tensors, and reading such a pickle can execute code; it is refused. "
