@@ -81,6 +81,8 @@ def load_pretrained(
 ) -> Pretrained:
     """The model in `folder` as `auto` (`AutoModel`, `AutoModelForMaskedLM`, ...) builds it, on the CPU.
 
+    `settings` are put over its configuration, or `config` takes its place.
+
     Names that a wrapper prefixed (torch.compile, DDP, a training framework) are read without the prefix where that fits
     exactly. A single token-type row that is missing is zero: the checkpoint was trained without. What the encoder needs
     is there or an error; what stands above it may be absent and is then named. With `keeps_surplus` the weights may
@@ -91,10 +93,10 @@ def load_pretrained(
         DamagedError: where a file of weights cannot be read.
     """
     stored = tensor_names(weight_files(folder))
-    config = load_config(folder) if config is None else config
+    config = load_config(folder, **settings) if config is None else config
     first: str | None = None
     for prefix, mapping in _readings(stored):
-        loaded, report = _loaded(auto, folder, mapping, config=config, dtype=dtype, **settings)
+        loaded, report = _loaded(auto, folder, mapping, config=config, dtype=dtype)
         fault = problem(loaded, report, keeps_surplus=keeps_surplus)
         if fault is None:
             said = [f"names of tensors are read without {prefix!r}"] if prefix else []
