@@ -186,7 +186,8 @@ def test_what_would_stop_it_at_the_end_stops_it_at_the_start(tiny_run: TinyRun, 
         ("model.settings.hidden_size=wide", UserError, "hidden_size"),
         ("model.model_type=gpt2", UserError, "no LM head known for model type 'gpt2'"),
         ("rows.row_tokens=64", UserError, "rows of 64 tokens are longer than the model's 38 positions"),
-        ("tokenizer.load=nowhere/at/all", DataMissingError, "no folder nowhere/at/all"),
+        ("tokenizer={load: nowhere/at/all}", DataMissingError, "no folder nowhere/at/all"),
+        ("tokenizer.load=mine", UserError, "tokenizer.vocab_size would train a tokenizer, but tokenizer.load 'mine'"),
     ):
         with pytest.raises(error) as caught:
             pipeline.run(run.recipe(setting))
@@ -199,7 +200,7 @@ def test_a_vocabulary_over_the_models_table_is_refused(untrained: TinyRun, tiny_
     with pytest.raises(UserError, match="400 entries but the model's embedding table has 399 rows"):
         pipeline.train_one(recipe, pipeline.open_rows(recipe), "both", 0)
     own = (f"model.init={tiny_run.export}", "model.model_type=null", "model.settings={}")
-    large = (f"tokenizer.load={tiny_run.root / 'large'}", f"out={untrained.root / 'else'}")
+    large = (f"tokenizer={{load: {tiny_run.root / 'large'}}}", f"out={untrained.root / 'else'}")
     tokenizer = AutoTokenizer.from_pretrained(tiny_run.export)
     tokenizer.add_tokens(["one", "more"])
     tokenizer.save_pretrained(tiny_run.root / "large")

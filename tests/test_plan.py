@@ -70,7 +70,7 @@ def test_the_command_prints_it_before_and_after(fresh: TinyRun, tiny_run: TinyRu
 
 
 def test_a_model_to_continue_counts_with_its_own_tokenizer(fresh: TinyRun, tiny_run: TinyRun) -> None:
-    own = ("model.init=" + str(tiny_run.export), "model.model_type=null", "model.settings={}")
+    own = ("model.init=" + str(tiny_run.export), "model.model_type=null", "model.settings={}", "tokenizer={}")
     plan, exact = make_plan(fresh.recipe(*own)), make_plan(tiny_run.recipe())
     for tag in ("kmr_Cyrl", "hin_Deva"):  # the sample is all of the text, and the pieces are those of the run
         assert plan.tags[LangScript.parse(tag)].rows == exact.tags[LangScript.parse(tag)].rows + 2

@@ -22,8 +22,8 @@ from langsamp.machine import available_memory_bytes, memory_bytes, processor, pr
 State = Literal["ok", "note", "problem"]
 
 _US = "langsamp"
-_NAMED = ("torch", "transformers", "tokenizers")
-"""Packages whose versions are worth reading in any case."""
+_NAMED = ("torch", "transformers", "tokenizers", "sentencepiece", "protobuf")
+"""Packages whose versions are worth reading in any case; the last two read the tokenizers of XLM-R's kind."""
 _DEVELOPMENT = "dev"
 _BF16 = ("amx_bf16", "avx512_bf16", "avx_ne_convert", "bf16")
 """Processor flags that mean multiplication of bf16 numbers in hardware."""
@@ -83,13 +83,20 @@ def _lacking(requirement: Requirement) -> str | None:
     return None if fits else f"{found}, but {requirement.specifier} is needed"
 
 
+def _is_there(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
+
+
 def _packages() -> Iterator[Finding]:
     needed = _requirements()
     lacking = {requirement: wrong for requirement in needed if (wrong := _lacking(requirement))}
     for requirement, wrong in lacking.items():
         yield Finding(requirement.name, "problem", wrong, f"pip install '{requirement}'")
     good = [requirement.name for requirement in needed if requirement not in lacking]
-    named = ", ".join(f"{name} {version(name)}" for name in _NAMED if name in good)
+    named = ", ".join(f"{name} {version(name)}" for name in _NAMED if _is_there(name))
     yield Finding("packages", "ok", f"{len(good)} of {len(needed)} as needed: {named}")
 
 

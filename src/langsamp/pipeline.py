@@ -161,6 +161,7 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
         if "masked_seen" in record
         else None,
         facts={key: record[key] for key in ("name", "step", "data", "seed")}
+        | {"start": record.get("start", [])}
         | ({"selection": selected["on"]} if found else {})
         | facts,
     )

@@ -11,7 +11,7 @@ from langsamp.data.batches import MaskingConfig
 from langsamp.data.corpus import CorpusConfig
 from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
-from langsamp.data.tokenizer import TokenizerConfig
+from langsamp.data.tokenizer import TokenizerConfig, check_heeded
 from langsamp.errors import DamagedError, DataMissingError, UserError, checked, did_you_mean
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.monitor import MonitorConfig, items_of
@@ -102,6 +102,12 @@ class Recipe(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _heeds_tokenizer(self) -> Self:
+        if self.model.init is not None and self.tokenizer.load is None:
+            check_heeded(self.tokenizer, f"model.init {self.model.init!r}")
+        return self
+
     @property
     def folder(self) -> Path:
         """Where the run's folders lie."""
@@ -112,7 +118,8 @@ class Recipe(BaseModel):
         """The tokenizer's settings, where nothing is said those that load the pretrained model's own."""
         if self.tokenizer.load is not None or self.model.init is None:
             return self.tokenizer
-        return self.tokenizer.model_copy(update={"load": self.model.init})
+        at = f"@{self.model.revision}" if self.model.revision else ""
+        return self.tokenizer.model_copy(update={"load": f"{self.model.init}{at}"})
 
     @property
     def resolved_monitor(self) -> MonitorConfig:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerFast
 
 from langsamp.analysis.fill_mask import Choice, MaskFiller, fill_mask
@@ -114,3 +115,19 @@ def test_an_encoder_without_its_head_is_refused(tmp_path: Path, tokenizer: PreTr
     tokenizer.save_pretrained(tmp_path / "alone")
     with pytest.raises(UserError, match="no LM head"):
         MaskFiller(tmp_path / "alone")
+
+
+def test_vectors_without_names_are_said_not_dropped(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    """As in the checkpoints of LangSAMP's authors, whose ids lie in another file."""
+    exported(tmp_path, tokenizer, "xlm-roberta", "none")
+    folder = tmp_path / "export"
+    weights = load_file(folder / "model.safetensors")
+    weights["roberta.embeddings.lang_type_embeddings.weight"] = torch.randn(3, 32)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    assert not MaskFiller(folder, device="cpu").nameless, "languages.json beside them says what is trained"
+    (folder / "languages.json").unlink()
+    filler = MaskFiller(folder, device="cpu")
+    assert filler.nameless == ("roberta.embeddings.lang_type_embeddings.weight",)
+    assert set(filler.fill(SENTENCE)["vectors"]) == {"none"}
+    with pytest.raises(UserError, match="nothing says which row is whose"):
+        filler.fill(SENTENCE, ["deu_Latn"])

@@ -1,3 +1,4 @@
+import io
 import json
 import random
 import re
@@ -7,6 +8,7 @@ from typing import Any
 
 import huggingface_hub.constants
 import pytest
+import sentencepiece
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
@@ -23,7 +25,7 @@ from langsamp.data.tokenizer import (
     vocabulary_size,
 )
 from langsamp.data.unigram import _as_transformers, _trained, train_tokenizer
-from langsamp.errors import DataMissingError, UserError
+from langsamp.errors import DamagedError, DataMissingError, UserError
 
 SENTENCES = [
     "The river is cold and the boat is old.",
@@ -211,7 +213,7 @@ def changed(folder: Path, target: Path, **settings: Any) -> str:
     return str(target)
 
 
-@pytest.mark.parametrize("token", ["mask_token", "cls_token", "sep_token", "pad_token"])
+@pytest.mark.parametrize("token", ["mask_token", "pad_token"])
 def test_a_tokenizer_without_the_tokens_of_a_masked_lm(folder: Path, tmp_path: Path, token: str) -> None:
     with pytest.raises(UserError, match=f"has no {token}; expected that of a masked LM"):
         load_tokenizer(changed(folder, tmp_path / "changed", **{token: None}))
@@ -229,5 +231,34 @@ def test_a_tokenizer_that_is_not_there_or_damaged(
         load_tokenizer(str(tmp_path))
     damaged = Path(changed(folder, tmp_path / "damaged")) / "tokenizer.json"
     damaged.write_text(damaged.read_text()[:5000])
-    with pytest.raises(DataMissingError, match=r"no tokenizer found at '.*damaged'"):
+    with pytest.raises(DamagedError, match=r"no tokenizer can be read in .*damaged \(tokenizer\.json, .*download"):
         load_tokenizer(str(damaged.parent))
+    damaged.unlink()
+    with pytest.raises(UserError, match="tokenizer"):  # transformers would make one up, of special tokens alone
+        load_tokenizer(str(damaged.parent))
+
+
+def test_a_folder_with_a_sentencepiece_model_alone_is_read_as_xlm_r(tmp_path: Path) -> None:
+    """As XLM-R, Glot500 and their kin were published; config.json alone says which class reads it."""
+    model = io.BytesIO()
+    text = [f"{first} {second}" for first in ("habari", "kitabu", "mtoto") for second in ("njema", "kizuri", "mdogo")]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(text * 20), model_writer=model, vocab_size=40, hard_vocab_limit=False, minloglevel=2
+    )
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(model.getvalue())
+    (tmp_path / "config.json").write_text('{"model_type": "xlm-roberta"}')
+    found = load_tokenizer(str(tmp_path))
+    assert found.convert_ids_to_tokens(found("habari njema")["input_ids"])[::3][:1] == ["<s>"]
+    assert found.decode(found("habari njema")["input_ids"], skip_special_tokens=True) == "habari njema"
+    assert found.mask_token_id == vocabulary_size(found) - 1
+
+
+def test_a_tokenizer_may_name_its_frame_as_it_likes(folder: Path, tmp_path: Path) -> None:
+    unnamed = load_tokenizer(changed(folder, tmp_path / "changed", cls_token=None, sep_token=None))
+    assert unnamed.cls_token is None and unnamed("a")["input_ids"] == load_tokenizer(str(folder))("a")["input_ids"]
+
+
+def test_settings_of_a_training_are_refused_where_a_tokenizer_is_loaded() -> None:
+    with pytest.raises(ValueError, match=r"tokenizer\.vocab_size would train a tokenizer, but tokenizer\.load 'mine'"):
+        TokenizerConfig(load="mine", vocab_size=4000)
+    assert TokenizerConfig(load="mine", vocab_size=32_000).load == "mine", "as a run writes its recipe down"

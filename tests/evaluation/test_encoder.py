@@ -118,6 +118,10 @@ def test_what_cannot_be_encoded_is_said(save_model, sentences):
         Encoder.load(folder)
     model.embeddings.word_embeddings.weight.data[7] = float("nan")
     model.save_pretrained(folder)
+    with pytest.raises(UserError, match=r"word_embeddings\.weight holds NaN or infinite"):
+        Encoder.load(folder, device="cpu")
+    model.embeddings.word_embeddings.weight.data[7] = 3e38
+    model.save_pretrained(folder)
     with pytest.raises(UserError, match="layer 2 is NaN or infinite"):
         Encoder.load(folder, device="cpu").encode(sentences(20, seed=9), layers=[2])
     model.resize_token_embeddings(20)

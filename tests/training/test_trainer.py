@@ -270,8 +270,9 @@ from tests.training.test_trainer import task
 folder = Path(sys.argv[1])
 tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
 for variant in sys.argv[2:]:
-    out = folder / "two" / variant
-    train(task(PreparedRows(folder / "rows"), tokenizer, out, dropout=0.0, variant=variant), cpu=True)
+    out, warmed = folder / "two" / variant, 2 if variant == "both" else 0
+    rows = PreparedRows(folder / "rows")
+    train(task(rows, tokenizer, out, dropout=0.0, variant=variant, head_warmup_steps=warmed), cpu=True)
 """
 
 
@@ -285,7 +286,8 @@ def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tm
     environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
     for variant in variants:
-        one = train(task(rows, tokenizer, tmp_path / "one" / variant, dropout=0.0, variant=variant), cpu=True)
+        out, warmed = tmp_path / "one" / variant, 2 if variant == "both" else 0
+        one = train(task(rows, tokenizer, out, dropout=0.0, variant=variant, head_warmup_steps=warmed), cpu=True)
         two = tmp_path / "two" / variant
         assert losses(two) == pytest.approx(losses(tmp_path / "one" / variant), rel=1e-4)
         theirs = load_file(checkpoints(two / "checkpoints")[-1] / "model.safetensors")

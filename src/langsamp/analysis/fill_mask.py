@@ -16,21 +16,21 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
+from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from langsamp.errors import UserError, did_you_mean
-from langsamp.evaluation.loading import load_model, num_positions
+from langsamp.evaluation.loading import load_all, num_positions
 from langsamp.evaluation.models import check_model_files
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
+from langsamp.model.mlm import IGNORED, LangSampForMaskedLM, head_of
+from langsamp.model.pretrained import load_config
 
 MOST_CHOICES = 12
 """Vectors shown side by side at most."""
 MOST_TOKENS = 100
 """Tokens listed for each choice at most."""
 _MASKS = re.compile(r"<mask>|\[MASK\]", re.IGNORECASE)
-_HEADED = ("ForMaskedLM", "ForPreTraining")
 _WORD_STARTS = ("▁", "Ġ")
 """What SentencePiece and byte-level BPE put before a token that begins a word."""
 _GOES_ON = "##"
@@ -75,12 +75,20 @@ class MaskFiller:
             DamagedError: where it has checksums and a file does not match, or its vectors cannot be read.
         """
         check_model_files(folder)
-        _check_head(folder)
-        mlm, self.tokenizer = load_model(AutoModelForMaskedLM, folder, device=device)
+        head_of(load_config(folder).model_type)
+        loaded, self.tokenizer = load_all(AutoModelForMaskedLM, folder, device=device)
+        if loaded.absent:
+            raise UserError(
+                f"{folder} has no LM head ({', '.join(loaded.absent[:3])} missing), so it cannot fill a mask. "
+                "Choose a masked LM, such as an export"
+            )
+        mlm = loaded.model
         if self.tokenizer.mask_token_id is None:
             raise UserError(f"the tokenizer in {folder} has no mask token; choose a masked LM with its own tokenizer")
         self.max_tokens = num_positions(mlm)
         self.conditioning = Conditioning.load(folder) if (folder / LANGUAGES).is_file() else _no_vectors()
+        self.nameless = () if (folder / LANGUAGES).is_file() else loaded.vectors
+        """Language and script vectors in the weights that nothing names, as in the authors' checkpoints."""
         self._model = _with_vectors(mlm, self.conditioning).eval()
         marks = tuple(mark for mark in _WORD_STARTS if any(token.startswith(mark) for token in self.tokenizer.vocab))
         self._word_starts = marks
@@ -155,6 +163,12 @@ class MaskFiller:
 
     def _rows(self, choice: Choice) -> tuple[int, int]:
         """Rows of the two tables; the row behind the last one is zero, for no vector."""
+        if self.nameless and (choice.language or choice.script):
+            raise UserError(
+                f"{choice}: the weights hold language and script vectors ({', '.join(self.nameless)}), but nothing "
+                f"says which row is whose: expected {LANGUAGES} beside them, as our exports have it. Without it only "
+                "`none` can be shown"
+            )
         ids, found = self.conditioning.ids, []
         for name, code, codes, table in (
             ("language", choice.language, ids.languages, self.conditioning.language),
@@ -195,19 +209,6 @@ def fill_mask(folder: Path | str, sentence: str, vectors: Sequence[str] = (), *,
     The table and the errors are those of `MaskFiller.fill`.
     """
     return MaskFiller(Path(folder)).fill(sentence, vectors, k=k)
-
-
-def _check_head(folder: Path) -> None:
-    """Refuse an encoder alone: loading would invent a head for it."""
-    try:
-        found = AutoConfig.from_pretrained(folder, local_files_only=True).architectures or []
-    except (OSError, ValueError) as error:
-        raise UserError(f"{folder} is no model that transformers knows ({str(error).splitlines()[0]})") from None
-    if not any(name.endswith(_HEADED) for name in found):
-        raise UserError(
-            f"{folder} has no LM head, so it cannot fill a mask: its config names "
-            f"{', '.join(found) or 'no architecture'}. Choose a masked LM, such as an export"
-        )
 
 
 def _no_vectors() -> Conditioning:

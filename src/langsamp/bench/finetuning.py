@@ -138,7 +138,7 @@ def _saved(tokenizer: Path, out: Path, size: FineTuningSize) -> Path:
     )
     torch.manual_seed(0)
     with silence():
-        AutoModel.from_config(config).save_pretrained(out)
+        AutoModel.from_config(config, trust_remote_code=False).save_pretrained(out)
     loaded.save_pretrained(out)
     return out
 
@@ -185,7 +185,11 @@ def _pairs(case: _Case, task: str, maximum: int) -> dict[str, dict[str, Callable
 def _train_plainly(case: _Case, maximum: int) -> None:
     """The loop that anyone would write: a new model, batches in their order, the stock optimizer, one look at dev."""
     job, tokeniser = case.job, case.fine_tuned.tokeniser
-    model = type(case.fine_tuned.network.model).from_pretrained(job.folder, num_labels=len(job.labels)).train()
+    model = (
+        type(case.fine_tuned.network.model)
+        .from_pretrained(job.folder, num_labels=len(job.labels), trust_remote_code=False)
+        .train()
+    )
     network = replace(case.fine_tuned.network, model=model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=job.settings.learning_rate, weight_decay=0.0)
     tokens, labels = tokeniser.tokens(job.training.train), label_numbers(job.training.train, job.labels)

@@ -173,7 +173,7 @@ def _model(tokenizer: PreTrainedTokenizerBase, size: RetrievalSize, **settings: 
         pad_token_id=tokenizer.pad_token_id,
     )
     torch.manual_seed(0)
-    model: PreTrainedModel = AutoModel.from_config(config, **settings).eval()
+    model: PreTrainedModel = AutoModel.from_config(config, trust_remote_code=False, **settings).eval()
     return model
 
 

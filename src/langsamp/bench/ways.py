@@ -166,7 +166,7 @@ def _model(size: StepSize) -> LangSampForMaskedLM:
         type_vocab_size=1,
     )
     torch.manual_seed(_SEED)
-    mlm = AutoModelForMaskedLM.from_config(config)
+    mlm = AutoModelForMaskedLM.from_config(config, trust_remote_code=False)
     model = LangSampForMaskedLM(mlm, variant="both", num_languages=600, num_scripts=30).train()
     for table in (model.language, model.script):
         assert table is not None

@@ -93,6 +93,13 @@ def end_if_failed(evaluation: "Evaluation") -> None:
         raise typer.Exit(3)
 
 
+def end_if_unusable(models: Mapping[str, str]) -> None:
+    """End with exit code 3 where models cannot be used; `models` says why, by name."""
+    if models:
+        complain(*(f"FAILED {name}: {reason}" for name, reason in models.items()))
+        raise typer.Exit(3)
+
+
 def complain(*lines: object) -> None:
     """Lines on stderr."""
     typer.echo("\n".join(map(str, lines)), file=sys.stderr)

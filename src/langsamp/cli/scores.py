@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langsamp.cli.output import Json, end_if_failed, print_json, print_line, print_scores, print_table
+from langsamp.cli.output import Json, end_if_failed, end_if_unusable, print_json, print_line, print_scores, print_table
 
 if TYPE_CHECKING:
     from langsamp.evaluation.config import EvaluationConfig
@@ -53,6 +53,7 @@ def evaluate(
     """
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.plan import plan as planned
+    from langsamp.evaluation.plan import usable_models
     from langsamp.folders import check_folder
 
     check_folder(out)
@@ -66,7 +67,9 @@ def evaluate(
     )  # fmt: skip
     part = _shard(shard)
     if plan:
-        print_plan(planned(models, config, out, force=force, shard=part), as_json=json)
+        usable, unusable = usable_models(models, config)
+        print_plan(planned(usable, config, out, force=force, shard=part), as_json=json)
+        end_if_unusable(unusable)
         return
     result = evaluation.evaluate(models, config, out, force=force, device=device, shard=part)
     print_scores(result, as_json=json)

@@ -3,24 +3,33 @@
 import json
 import re
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langsamp.artifacts import PUT_BACK, fingerprint
 from langsamp.data.packing import Frame
 from langsamp.data.rows import TOKENIZER
+from langsamp.data.stand_ins import check_content
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.seals import check_sealed, is_sealed, read_seal
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
     from langsamp.data.rows import PreparedRows
 
-_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?(@[\w./-]+)?")
+_SETTINGS = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}
+_VOCABULARIES = {"tokenizer.json", "vocab.json", "vocab.txt"}
+_READERS = {"protobuf": "google.protobuf", "sentencepiece": "sentencepiece"}
+"""Packages that read sentencepiece models, and what is imported of them."""
+_LOADING_ERRORS = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError, RecursionError,
+)  # fmt: skip
 _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 _STATE = ("truncation", "padding")  # what the last call left behind, no property of a tokenizer
 
@@ -47,6 +56,31 @@ class TokenizerConfig(BaseModel):
     seed: int = Field(default=0, ge=0)
     """Seed of the draw."""
 
+    @property
+    def void_where_loaded(self) -> list[str]:
+        """Keys of a tokenizer's training that are not at their defaults: nothing heeds them where one is loaded."""
+        fields = type(self).model_fields
+        return [key for key in fields if key != "load" and getattr(self, key) != fields[key].default]
+
+    @model_validator(mode="after")
+    def _heeded(self) -> Self:
+        if self.load is not None:
+            check_heeded(self, f"tokenizer.load {self.load!r}")
+        return self
+
+
+def check_heeded(config: TokenizerConfig, loaded: str) -> None:
+    """Refuse settings of a tokenizer's training where `loaded` brings one.
+
+    Raises:
+        ValueError: naming them.
+    """
+    if keys := config.void_where_loaded:
+        raise ValueError(
+            f"{', '.join(f'tokenizer.{key}' for key in keys)} would train a tokenizer, but {loaded} brings one as it "
+            "is: leave that out, or train a new model (model.init: null) without tokenizer.load"
+        )
+
 
 class UnknownShare(NamedTuple):
     """How much of a text a vocabulary lacks, as shares of its ordinary tokens in [0, 1]."""
@@ -57,41 +91,112 @@ class UnknownShare(NamedTuple):
     """Bytes of characters without a piece: seen, but three or four tokens for a character."""
 
 
-def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
-    """The fast tokenizer of a Hugging Face model or of a folder.
+def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
+    """The tokenizer in a folder, or of a Hugging Face model (`owner/name` or `owner/name@revision`).
+
+    No code that comes with it is run.
 
     Raises:
         DamagedError: where the folder has checksums and a file does not match.
         DataMissingError: where there is none.
-        UserError: where it is not fast, or has no token that a masked LM needs.
+        DamagedError: where a file of it cannot be read.
+        UserError: where a package is missing that reads it.
     """
     from transformers import AutoTokenizer
 
-    if not Path(name_or_folder).is_dir() and not _HUB_NAME.fullmatch(name_or_folder):
-        raise DataMissingError(f"there is no folder {name_or_folder}; expected a tokenizer's folder or OWNER/NAME")
-    _check_files(Path(name_or_folder))
+    name, folder = str(name_or_folder), Path(name_or_folder)
+    if folder.is_dir():
+        _check_files(folder)
+        files = _tokenizer_files(folder)
+        where: dict[str, str | bool] = {"local_files_only": True}
+    elif _HUB_NAME.fullmatch(name):
+        name, _, revision = name.partition("@")
+        files, where = [], {"revision": revision} if revision else {}
+    else:
+        raise DataMissingError(f"there is no folder {name}; expected a tokenizer's folder or OWNER/NAME")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
-    except (OSError, ValueError) as error:
-        remedy = (
-            "Put its tokenizer.json and tokenizer_config.json back from where the folder came"
-            if Path(name_or_folder).is_dir()
-            else "Give the name of a model on the Hugging Face hub, or a folder with its tokenizer.json; without a "
-            "connection, download it first where there is one"
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(name, trust_remote_code=False, **where)
+    except Exception as error:
+        if type(error) is not Exception and not isinstance(error, _LOADING_ERRORS):  # tokenizers raises the bare class
+            raise
+        raise _unreadable(name, files, error) from None
+    if folder.is_dir() and tokenizer.is_fast and not any(map(_is_vocabulary, files)):
+        raise DataMissingError(  # transformers makes one up, of special tokens alone
+            f"{folder} holds no vocabulary: expected tokenizer.json, or the file it is made from, such as "
+            "sentencepiece.bpe.model or vocab.txt; save or download the tokenizer again"
         )
-        raise DataMissingError(
-            f"no tokenizer found at {name_or_folder!r}: {str(error).rstrip('.')}. {remedy}"
-        ) from error
+    for key in ("is_local", "local_files_only"):
+        tokenizer.init_kwargs.pop(key, None)  # how it was read; saved with it, it would make equal tokenizers differ
+    return tokenizer
+
+
+def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
+    """The fast tokenizer of a Hugging Face model or of a folder, with which a masked LM can be trained.
+
+    What it puts around a text is its own matter: `<s> </s>`, `[CLS] [SEP]`, `<bos> <eos>`, whatever it names them.
+
+    Raises:
+        DataMissingError: where there is none.
+        DamagedError: where a file of it cannot be read.
+        UserError: where it is not fast, or has no token that a masked LM needs.
+    """
+    tokenizer: Any = open_tokenizer(name_or_folder)
     if not tokenizer.is_fast:
         raise UserError(f"the tokenizer of {name_or_folder!r} has no fast form; expected one with a tokenizer.json")
-    for token in ("mask_token", "cls_token", "sep_token", "pad_token"):
+    for token in ("mask_token", "pad_token"):
         if getattr(tokenizer, token) is None:
             raise UserError(
                 f"the tokenizer of {name_or_folder!r} has no {token}; expected that of a masked LM such as XLM-R"
             )
-    for key in ("is_local", "local_files_only"):
-        tokenizer.init_kwargs.pop(key, None)  # how it was found; saved with it, it would make equal tokenizers differ
     return tokenizer
+
+
+def _tokenizer_files(folder: Path) -> list[Path]:
+    """The files of a folder's tokenizer, each whole as far as its start shows.
+
+    Raises:
+        DataMissingError: where there are none.
+        DamagedError: where one is something else.
+    """
+    files = sorted(path for path in folder.iterdir() if path.name in _SETTINGS or _is_vocabulary(path))
+    if not files:
+        raise DataMissingError(
+            f"no tokenizer found in {folder}: expected tokenizer.json, or what it is made from "
+            "(sentencepiece.bpe.model, vocab.txt ...), beside the model; without a connection, download it first "
+            "where there is one"
+        )
+    for file in files:
+        check_content(file)
+    return files
+
+
+def _is_vocabulary(file: Path) -> bool:
+    return file.name in _VOCABULARIES or file.suffix in (".model", ".spm")
+
+
+def _unreadable(name: str, files: list[Path], error: Exception) -> UserError:
+    """What to say of a tokenizer that transformers cannot read."""
+    said = " ".join(str(error).split())[:300].rstrip(". ") or type(error).__name__
+    lacking = [package for package, module in _READERS.items() if find_spec(module) is None]
+    if lacking and not any(file.name == "tokenizer.json" for file in files):
+        return UserError(
+            f"the tokenizer of {name!r} is a sentencepiece model, which needs packages that are not installed: pip "
+            f"install {' '.join(lacking)}"
+        )
+    if "trust_remote_code" in said:
+        return UserError(
+            f"the tokenizer of {name!r} comes with code of its own, which is never run here; use one that transformers "
+            "itself has"
+        )
+    if files:
+        named = ", ".join(file.name for file in files)
+        return DamagedError(
+            f"no tokenizer can be read in {name} ({named}): {said}. Copy, save or download these files again"
+        )
+    return DataMissingError(
+        f"no tokenizer found at {name!r}: {said}. Give the name of a model on the Hugging Face hub, or a folder with "
+        "its tokenizer.json; without a connection, download it first where there is one"
+    )
 
 
 def tokenizer_fingerprint(tokenizer: "PreTrainedTokenizerFast") -> str:

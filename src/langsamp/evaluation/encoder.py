@@ -18,8 +18,10 @@ from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.errors import UserError
 from langsamp.evaluation.batching import batch_cost, by_length
+from langsamp.evaluation.encoder_check import check_encoder
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.products import Products, choose_products, pack
+from langsamp.model.loading_report import encoder_of
 
 MAX_PIECES = 512
 """Tokens of a sentence, special tokens included; the rest is cut off, as in the original evaluation."""
@@ -49,16 +51,23 @@ class Encoder:
     def __init__(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, token_budget: int | None = None
     ) -> None:
-        """Take a loaded model on its device; `token_budget` as in `EvaluationConfig`."""
-        self.model = model.eval()
+        """Take a loaded model on its device, of an encoder-decoder its encoder half.
+
+        `token_budget` as in `EvaluationConfig`.
+
+        Raises:
+            UserError: where it is no plain encoder, that is one vector of each layer for each token.
+        """
+        self.model = encoder_of(model).eval()
         self.tokenizer = tokenizer
         self.tokenizer.truncation_side = "right"
         self.num_layers = int(model.config.num_hidden_layers)
-        self.token_budget = token_budget or (1024 if model.device.type == "cpu" else 32768)
-        self.batch_cost = batch_cost(model)
-        self.max_pieces = min(MAX_PIECES, num_positions(model))
+        check_encoder(self.model, num_layers=self.num_layers)
+        self.token_budget = token_budget or (1024 if self.model.device.type == "cpu" else 32768)
+        self.batch_cost = batch_cost(self.model)
+        self.max_pieces = min(MAX_PIECES, num_positions(self.model))
         path = _BLOCKS.get(model.config.model_type)
-        self._blocks: Sequence[nn.Module] | None = None if path is None else model.get_submodule(path)
+        self._blocks: Sequence[nn.Module] | None = None if path is None else self.model.get_submodule(path)
         self.products = Products("torch", "not asked for anything else")
         """How the linear layers are computed."""
 
@@ -68,11 +77,9 @@ class Encoder:
     ) -> "Encoder":
         """The encoder that is saved in `folder`, on a GPU where there is one unless `device` says otherwise.
 
-        A checkpoint without token types gets zeros for them: it was trained without, and stock loading would fill them
-        at random.
-
         Raises:
-            UserError: where weights are missing, so that loading would invent them.
+            UserError: as `load_model`, and where the model is no plain encoder.
+            DamagedError: where a file cannot be read.
         """
         model, tokenizer = load_model(AutoModel, folder, device=device, dtype=_DTYPES[precision])
         encoder = cls(model, tokenizer, token_budget=token_budget)

@@ -7,22 +7,25 @@ again, and changes with any weight, token or setting, so that a stored score nev
 import hashlib
 import json
 import mmap
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from langsamp.artifacts import file_sha256, fingerprint, read_json
+from langsamp.data.stand_ins import check_content
 from langsamp.errors import DamagedError, UserError
 from langsamp.model.conditioning import EXPORT_AGAIN
+from langsamp.model.hub import model_folder
+from langsamp.model.pretrained import load_config
+from langsamp.model.weight_files import safetensors_header, weight_files
 from langsamp.seals import check_sealed, is_sealed, read_seal
 
-_HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.safetensors.index.json"]
-_TORCH_FILES = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
 _TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
     "vocab.txt", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model",
 )  # fmt: skip
+_TOKENIZER_SOURCES = ("tokenizer.model", "source.spm", "bpe.codes")
+"""Read where there is no tokenizer.json."""
 _NOT_CONTENT = {
     "_name_or_path", "name_or_path", "_commit_hash", "transformers_version", "tokenizer_file", "is_local",
     "local_files_only",
@@ -59,20 +62,22 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         UserError: where there is no such model or it lacks a part.
         DamagedError: where a file of it cannot be read.
     """
-    if Path(model).is_file():
-        raise UserError(f"{model} is a file; give the folder of a model, with config.json, weights and tokenizer")
-    folder = Path(model) if Path(model).is_dir() else _from_hub(str(model))
+    folder = model_folder(model)
     check_model_files(folder)
-    for needed in ("config.json", "tokenizer_config.json"):
-        if not (folder / needed).is_file():
-            raise UserError(
-                f"{folder} is no model: expected {needed} beside the weights, as `save_pretrained` writes it"
-            )
+    if not (folder / "config.json").is_file():
+        raise UserError(
+            f"{folder} is no model: expected config.json beside the weights, as `save_pretrained` writes it"
+        )
+    if not any((folder / name).is_file() for name in (*_TOKENIZER_FILES, *_TOKENIZER_SOURCES)):
+        raise UserError(
+            f"{folder} holds no tokenizer: expected tokenizer.json and tokenizer_config.json, or what they are made "
+            "from, beside the weights; copy or download them"
+        )
     return ModelFolder(
         name=name or str(model).rstrip("/"),
         folder=folder,
         fingerprint=model_fingerprint(folder),
-        num_layers=_num_layers(folder / "config.json"),
+        num_layers=_num_layers(folder),
         selection=_selection(folder / "provenance.json"),
     )
 
@@ -124,43 +129,20 @@ def check_layer(layer: int, model: ModelFolder) -> int:
     return layer
 
 
-def _from_hub(model: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-
-    repository, _, revision = model.partition("@")
-    try:
-        folder = Path(
-            snapshot_download(repository, revision=revision or None, allow_patterns=_HUB_FILES, ignore_patterns=["*/*"])
-        )
-        if not any(folder.glob("*.safetensors")):
-            folder = Path(
-                snapshot_download(
-                    repository, revision=revision or None, allow_patterns=_TORCH_FILES, ignore_patterns=["*/*"]
-                )
-            )
-    except HFValidationError:
-        raise UserError(
-            f"no folder {model!r}; give the folder of a model, or a hub id like 'FacebookAI/xlm-roberta-base'"
-        ) from None
-    except OSError as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(
-            f"{model!r} is neither a folder nor a model that the Hugging Face hub gives us ({reason}). Check the "
-            "name, or download the model where there is a network and give its folder"
-        ) from None
-    return folder
-
-
 def _tokenizer(folder: Path) -> dict[str, Any]:
-    return {name: _content(folder / name) for name in _TOKENIZER_FILES if (folder / name).is_file()}
+    names = _TOKENIZER_FILES if (folder / "tokenizer.json").is_file() else (*_TOKENIZER_FILES, *_TOKENIZER_SOURCES)
+    return {name: _content(folder / name) for name in names if (folder / name).is_file()}
 
 
 def _content(path: Path) -> Any:
     """JSON without the keys that name or date it; other files by checksum."""
+    check_content(path)
     if path.suffix != ".json":
         return file_sha256(path)
-    content = read_json(path)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{path} cannot be read as JSON ({error}); copy or download it again") from None
     return (
         {key: value for key, value in content.items() if key not in _NOT_CONTENT}
         if isinstance(content, dict)
@@ -170,43 +152,24 @@ def _content(path: Path) -> Any:
 
 def _weights(folder: Path) -> dict[str, str]:
     """Checksum of each tensor by name; of each file where the weights are no safetensors."""
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        return {
-            name: digest
-            for file in sorted(set(read_json(index)["weight_map"].values()))
-            for name, digest in _tensors(folder / file).items()
-        }
-    if (folder / "model.safetensors").is_file():
-        return _tensors(folder / "model.safetensors")
-    files = sorted(folder.glob("pytorch_model*.bin"))
-    if not files:
-        raise UserError(
-            f"{folder} holds no weights: expected model.safetensors (or pytorch_model.bin); export the model again"
-        )
-    return {path.name: file_sha256(path) for path in files}
+    sums: dict[str, str] = {}
+    for file in weight_files(folder):
+        sums |= _tensors(file) if file.suffix == ".safetensors" else {file.name: file_sha256(file)}
+    return sums
 
 
 def _tensors(path: Path) -> dict[str, str]:
-    """Checksum of dtype, shape and bytes of each tensor of a safetensors file: 8 bytes n, n bytes of JSON, the data."""
-    damaged = DamagedError(f"{path} is cut short or no safetensors file; copy or export the model again")
-    try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-            start = 8 + int.from_bytes(view[:8], "little")
-            header = json.loads(view[8:start])
-            header.pop("__metadata__", None)
-            if start + max(entry["data_offsets"][1] for entry in header.values()) != os.fstat(file.fileno()).st_size:
-                raise damaged
-            found = {}
-            for name, entry in header.items():
-                first, last = entry["data_offsets"]
-                digest = hashlib.sha256(f"{entry['dtype']} {entry['shape']} ".encode())
-                with memoryview(view) as data:
-                    digest.update(data[start + first : start + last])
-                found[name] = digest.hexdigest()
-            return found
-    except (ValueError, FileNotFoundError):  # no JSON, an empty file, or a shard that the index names and nobody copied
-        raise damaged from None
+    """Checksum of dtype, shape and bytes of each tensor of a safetensors file."""
+    start, header = safetensors_header(path)
+    sums = {}
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        for name, entry in header.items():
+            first, last = entry["data_offsets"]
+            digest = hashlib.sha256(f"{entry['dtype']} {entry['shape']} ".encode())
+            with memoryview(view) as data:
+                digest.update(data[start + first : start + last])
+            sums[name] = digest.hexdigest()
+    return sums
 
 
 def _selection(path: Path) -> str:
@@ -214,10 +177,11 @@ def _selection(path: Path) -> str:
     return said if said in _SELECTIONS else "none"
 
 
-def _num_layers(path: Path) -> int:
-    from transformers import AutoConfig
-
-    try:
-        return int(AutoConfig.from_pretrained(path.parent).num_hidden_layers)
-    except (ValueError, AttributeError) as error:
-        raise UserError(f"{path} describes no encoder that transformers knows ({str(error).splitlines()[0]})") from None
+def _num_layers(folder: Path) -> int:
+    config = load_config(folder)
+    layers = getattr(config, "num_hidden_layers", None)
+    if not isinstance(layers, int) or layers < 1:
+        raise UserError(
+            f"{folder / 'config.json'} describes no text encoder: {config.model_type} has no layers to read"
+        )
+    return layers

@@ -10,11 +10,12 @@ from langsamp.evaluation.cells import Cell, scored
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.kinds import KINDS, Texts
 from langsamp.evaluation.materials import Material, check_data, read_materials
-from langsamp.evaluation.models import ModelFolder, default_layer, find_model
+from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
 from langsamp.evaluation.readers.examples import Training
 from langsamp.evaluation.readers.parallel import ENGLISH
 from langsamp.evaluation.results import ResultStore
 from langsamp.evaluation.task import Task
+from langsamp.evaluation.tasks import task
 from langsamp.languages.tags import LangScript
 
 Shard = tuple[int, int]
@@ -104,8 +105,35 @@ class PlannedCell:
         )
 
 
+def usable_models(
+    models: Sequence[Path | str], config: EvaluationConfig, *, names: Mapping[str, str] | None = None
+) -> tuple[list[ModelFolder], dict[str, str]]:
+    """The models that can be read and have the layer that is asked for, and by name why others cannot be used.
+
+    `names` as in `plan`.
+
+    Raises:
+        UserError: where none can be used.
+    """
+    called = {**_short_names(models), **(names or {})}
+    pools = any(not KINDS[task(name).kind].fine_tunes for name in config.tasks)
+    usable, unusable = [], dict[str, UserError]()
+    for model in models:
+        try:
+            found = find_model(model, name=called[str(model)])
+            if config.layer is not None and pools:
+                check_layer(config.layer, found)
+            usable.append(found)
+        except UserError as error:
+            unusable[called[str(model)]] = error
+    if unusable and not usable:
+        first, *others = unusable.values()
+        raise type(first)("; ".join(map(str, (first, *others)))) from None
+    return usable, {name: str(error) for name, error in unusable.items()}
+
+
 def plan(
-    models: Sequence[Path | str],
+    models: Sequence[Path | str | ModelFolder],
     config: EvaluationConfig,
     out: Path,
     *,
@@ -115,8 +143,8 @@ def plan(
 ) -> list[PlannedCell]:
     """The cells of an evaluation in the order of running; reads texts and hashes models, but loads no model.
 
-    `names` says what tables call a model, by the way it is given in `models` (default: that way; an export by its
-    training). With `shard` (i, n)
+    `models` may be found already. `names` says what tables call a model, by the way it is given in `models` (default:
+    that way; an export by its training). With `shard` (i, n)
     every n-th cell from the i-th on is this process's; all n together run each cell once.
 
     Raises:
@@ -125,8 +153,11 @@ def plan(
             layer out of range.
     """
     check_data(config)
-    called = {**_short_names(models), **(names or {})}
-    found = _distinct(find_model(model, name=called[str(model)]) for model in models)
+    asked = [model for model in models if not isinstance(model, ModelFolder)]
+    called = {**_short_names(asked), **(names or {})}
+    found = _distinct(
+        model if isinstance(model, ModelFolder) else find_model(model, name=called[str(model)]) for model in models
+    )
     materials = read_materials(config)
     store = ResultStore(out)
     records, failed = store.records(), store.failed()

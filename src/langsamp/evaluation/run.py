@@ -14,7 +14,8 @@ from langsamp.evaluation.cells import AboutCell, LanguageResult, scored
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.kinds import KINDS, Job
-from langsamp.evaluation.plan import PlannedCell, Shard, plan
+from langsamp.evaluation.materials import check_data
+from langsamp.evaluation.plan import PlannedCell, Shard, plan, usable_models
 from langsamp.evaluation.results import ResultStore
 from langsamp.progress import Bar, say
 from langsamp.seals import CHECKSUMS, is_sealed
@@ -26,6 +27,7 @@ class Failure:
 
     model: str
     task: str
+    """Empty where the model itself cannot be used."""
     source: str
     seed: int
     tag: str | None
@@ -34,7 +36,7 @@ class Failure:
 
     def __str__(self) -> str:
         """One line for the terminal."""
-        return f"{self.model}, {self.task}{f', {self.tag}' if self.tag else ''}: {self.reason}"
+        return f"{', '.join(part for part in (self.model, self.task, self.tag) if part)}: {self.reason}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +71,12 @@ def evaluate(
 
     Raises:
         DataMissingError: where a task's data are absent.
-        UserError: as `plan` does, and where `out` cannot be written. What goes wrong with one cell or one language is
-            no error but a failure in the result.
+        UserError: as `plan` does, where no model can be read, and where `out` cannot be written. What goes wrong with
+            one of several models, one cell or one language is no error but a failure in the result.
     """
-    cells = plan(models, config, out, force=force, names=names, shard=shard)
+    check_data(config)
+    usable, unusable = usable_models(models, config, names=names)
+    cells = plan(usable, config, out, force=force, names=names, shard=shard)
     store = ResultStore(out)
     store.sweep()
     store.name_models({cell.model.fingerprint: cell.model.name for cell in cells}, alone=alone)
@@ -82,7 +86,7 @@ def evaluate(
     for model in {cell.model.folder: cell.model for cell in cells}.values():
         if not is_sealed(model.folder):
             say(f"note: {model.name} has no {CHECKSUMS}, as stock models have none: damage to its files is not seen")
-    failures: list[Failure] = []
+    failures = [_unusable(name, reason) for name, reason in unusable.items()]
     runs = 0
     for cell in cells:
         if cell.elsewhere:
@@ -100,6 +104,10 @@ def evaluate(
     for failure in dict.fromkeys(map(str, failures)):  # what is wrong with a text is so with each seed
         say(f"FAILED {failure}")
     return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
+
+
+def _unusable(name: str, reason: str) -> Failure:
+    return Failure(model=name, task="", source="", seed=0, tag=None, reason=reason)
 
 
 def _failure(cell: PlannedCell, tag: str | None, reason: str) -> Failure:

@@ -2,23 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from pydantic import BaseModel, ConfigDict, Field
-from torch import nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from langsamp.data.tokenizer import vocabulary_size
-from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.data.tokenizer import open_tokenizer, vocabulary_size
+from langsamp.errors import UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.documents import check_documents
+from langsamp.model.hub import model_folder
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
+from langsamp.model.pretrained import load_config, load_pretrained
+from langsamp.model.start import POSITIONS_AFTER_PADDING, draw_head, fix_token_type, fix_unused_bias
+from langsamp.model.tokenizer_match import check_match
 from langsamp.model.variants import Variant
-
-_POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
-"""Model types whose positions start after the padding id and that have a single token type."""
 
 
 class ModelConfig(BaseModel):
@@ -34,6 +35,12 @@ class ModelConfig(BaseModel):
     """Architecture of a new model, where `init` is null."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """Entries of the Hugging Face configuration to set, e.g. `hidden_size: 256` or `hidden_dropout_prob: 0.0`."""
+    new_head: bool = False
+    """Whether the LM head of `init` is drawn anew, from the seed alone; encoders without a head need it."""
+
+    prefix: str | None = None
+    """What the names of the tensors in `init` have in front that is no part of them, such as `_orig_mod.` of
+    torch.compile or `module.` of DDP; they are read without it."""
 
 
 def build_model(
@@ -47,25 +54,26 @@ def build_model(
 ) -> LangSampForMaskedLM:
     """The model before its first step; the encoder's weights depend on `config` and `seed` only, not on `variant`.
 
+    Its `start` says what a reader should know of where the weights come from.
+
     Raises:
-        UserError: unknown architecture or setting, vocabulary larger than the model's, rows over its positions.
+        UserError: unknown architecture or setting, vocabulary larger than the model's, rows over its positions, weights
+            that are missing or left over, another model's tokenizer.
+        DamagedError: where a file of `init` cannot be read.
         DataMissingError: where `init` cannot be found.
     """
-    settings = _settings(config, tokenizer)
-    head_of(settings.model_type)
-    _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer), row_tokens=row_tokens)
-    torch.manual_seed(seed)
-    mlm = _pretrained(config, settings) if config.init is not None else _new(settings)
-    _fix_token_type(mlm)
-    return LangSampForMaskedLM(
+    mlm, start = _mlm(config, tokenizer, row_tokens=row_tokens, seed=seed)
+    model = LangSampForMaskedLM(
         mlm, variant=variant, num_languages=len(ids.languages), num_scripts=len(ids.scripts), seed=seed
     )
+    model.start = tuple(start)
+    return model
 
 
 def check_model(
     config: ModelConfig, *, tokenizer: PreTrainedTokenizerBase | None, row_tokens: int, apart: bool = False
 ) -> None:
-    """Raise what `build_model` would raise of settings and row length, without weights; for a check before long work.
+    """Raise what `build_model` would raise; for a check before long work. Weights to continue from are loaded for it.
 
     `tokenizer` is None where it is still to be trained. `apart` says that rows hold documents that must not see each
     other.
@@ -74,6 +82,9 @@ def check_model(
     head_of(settings.model_type)
     if apart:
         check_documents(settings.model_type)
+    if config.init is not None and tokenizer is not None:
+        _mlm(config, tokenizer, row_tokens=row_tokens, seed=0)
+        return
     _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer) if tokenizer else 0, row_tokens=row_tokens)
     if config.init is None:
         with torch.device("meta"):
@@ -90,9 +101,30 @@ def number_of_layers(config: ModelConfig) -> int:
     return int(_settings(config, None).num_hidden_layers)
 
 
+def _mlm(
+    config: ModelConfig, tokenizer: PreTrainedTokenizerBase, *, row_tokens: int, seed: int
+) -> tuple[PreTrainedModel, list[str]]:
+    """The masked LM to train, and what there is to say of it."""
+    settings = _settings(config, tokenizer)
+    head_of(settings.model_type)
+    _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer), row_tokens=row_tokens)
+    start: list[str] = []
+    torch.manual_seed(seed)
+    if config.init is None:
+        mlm = _new(settings)
+    else:
+        folder = model_folder(config.init, config.revision)
+        start = check_match(tokenizer, settings, model=folder, stored=_tokenizer_in(folder))
+        mlm, notes = _pretrained(config, folder, settings, seed=seed)
+        start += notes
+    fix_token_type(mlm)
+    fix_unused_bias(mlm)
+    return mlm, start
+
+
 def positions(config: PretrainedConfig) -> int:
     """The longest input, special tokens included, that a model of this configuration can read."""
-    padding = config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0
+    padding = config.pad_token_id + 1 if config.model_type in POSITIONS_AFTER_PADDING else 0
     return int(config.max_position_embeddings) - padding
 
 
@@ -100,52 +132,76 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
     """The whole Hugging Face configuration; a tokenizer that is still to be trained has XLM-R's layout."""
     if (config.init is None) == (config.model_type is None):
         raise UserError("the model needs exactly one of model.init (continue from it) and model.model_type (a new one)")
+    for key in ("revision", "new_head", "prefix"):
+        if config.init is None and getattr(config, key):
+            raise UserError(f"model.{key} is for a model to continue from, and model.init is null: leave it out")
     if config.init is not None:
-        with _found(config):
-            default = AutoConfig.from_pretrained(config.init, revision=config.revision)
-        _check_settings(default, config.settings)
+        folder = model_folder(config.init, config.revision)
         with _fitting():
-            return AutoConfig.from_pretrained(config.init, revision=config.revision, **config.settings)
+            _check_settings(load_config(folder), config.settings)
+            return load_config(folder, **config.settings) if config.settings else load_config(folder)
     assert config.model_type is not None
     head_of(config.model_type)
     _check_settings(AutoConfig.for_model(config.model_type), config.settings)
     named = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
     if tokenizer is not None:
-        named = {key: getattr(tokenizer, key) for key in named} | {"vocab_size": vocabulary_size(tokenizer)}
+        others = {"bos_token_id": "cls_token_id", "pad_token_id": "pad_token_id", "eos_token_id": "sep_token_id"}
+        named = {key: _first(getattr(tokenizer, key), getattr(tokenizer, others[key])) for key in named}
+        named["vocab_size"] = vocabulary_size(tokenizer)
     if hasattr(AutoConfig.for_model(config.model_type), "cls_token_id"):  # as ModernBERT names what others call bos
         named |= {"cls_token_id": named["bos_token_id"], "sep_token_id": named["eos_token_id"]}
-    if config.model_type in _POSITIONS_AFTER_PADDING:
+    if config.model_type in POSITIONS_AFTER_PADDING:
         named["type_vocab_size"] = 1
     with _fitting():
         return AutoConfig.for_model(config.model_type, **(named | config.settings))
 
 
-def _pretrained(config: ModelConfig, settings: PretrainedConfig) -> PreTrainedModel:
-    with _found(config):
-        model: PreTrainedModel = AutoModelForMaskedLM.from_pretrained(
-            config.init, revision=config.revision, config=settings, dtype=torch.float32
+def _first(*values: int | None) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _pretrained(
+    config: ModelConfig, folder: Path, settings: PretrainedConfig, *, seed: int
+) -> tuple[PreTrainedModel, list[str]]:
+    """The masked LM in a folder; a head that is missing is drawn anew where the recipe says so."""
+    depth = {"num_hidden_layers", settings.attribute_map.get("num_hidden_layers")}
+    model, notes, absent, vectors, prefix = load_pretrained(
+        AutoModelForMaskedLM, folder, config=settings, keeps_surplus=not depth.isdisjoint(config.settings)
+    )
+    if prefix != (config.prefix or ""):
+        raise UserError(
+            f"model.init {config.init}: the tensors of {folder} have {prefix!r} in their names, as a wrapper writes "
+            f"it, and model.prefix is {config.prefix or ''!r}. Without it all of them fit: set model.prefix: {prefix!r}"
         )
-    return model
+    said = [f"the model continues from {config.init}", *notes]
+    if vectors:
+        said.append(f"{config.init} holds vectors ({', '.join(vectors)}): new ones are trained instead")
+    if config.new_head:
+        draw_head(model, seed=seed)
+        return model, [*said, f"the LM head is new: it is drawn at random from seed {seed}"]
+    if absent:
+        raise UserError(
+            f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
+            f"{', ...' if len(absent) > 3 else ''} missing), as encoders without one are published. Set "
+            "model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
+        )
+    return model, said
+
+
+def _tokenizer_in(folder: Path) -> PreTrainedTokenizerBase | None:
+    """The tokenizer that lies beside the weights, None where there is none that can be read."""
+    try:
+        return open_tokenizer(folder)
+    except UserError:
+        return None
 
 
 def _new(settings: PretrainedConfig) -> PreTrainedModel:
     with _fitting():
-        model: PreTrainedModel = AutoModelForMaskedLM.from_config(settings, dtype=torch.float32)
+        model: PreTrainedModel = AutoModelForMaskedLM.from_config(
+            settings, dtype=torch.float32, trust_remote_code=False
+        )
     return model
-
-
-@contextmanager
-def _found(config: ModelConfig) -> Iterator[None]:
-    """Turn what transformers says of an absent model, or of one that other settings do not fit, into our message."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise DataMissingError(
-            f"no masked LM at model.init {config.init!r}: expected a Hugging Face id or a folder with config.json and "
-            f"weights. {str(error).splitlines()[0]}"
-        ) from None
-    except RuntimeError as error:
-        raise UserError(f"model.settings do not fit the weights of {config.init!r}: {error}") from None
 
 
 @contextmanager
@@ -177,21 +233,3 @@ def _check_fit(config: PretrainedConfig, *, vocabulary_size: int, row_tokens: in
             f"rows.row_tokens to at most {positions(config)}, or a larger model.settings.max_position_embeddings for a "
             "new model"
         )
-
-
-def _fix_token_type(mlm: PreTrainedModel) -> None:
-    """Make the single token-type row of the RoBERTa family zero and keep it so.
-
-    Every token gets that row, so it moves into the position table without changing any output. An export then always
-    has a zero row, and the encoder equals one without it, as the original code trains it (protocols, b).
-    """
-    if mlm.config.model_type not in _POSITIONS_AFTER_PADDING:
-        return
-    embeddings: Any = mlm.base_model.embeddings
-    types, table = embeddings.token_type_embeddings, embeddings.position_embeddings
-    if not isinstance(types, nn.Embedding) or types.num_embeddings != 1:
-        return
-    with torch.no_grad():
-        table.weight += types.weight
-        types.weight.zero_()
-    types.weight.requires_grad_(False)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from langsamp.errors import UserError
 from langsamp.machine import available_memory_bytes
 from langsamp.model.attention import LONGEST
+from langsamp.model.decoder import decoder_of
 from langsamp.model.fast import FastPaths
 from langsamp.model.last_layer import can_prune
 from langsamp.model.loss import Backend, masked_lm_loss, obstacle_to
@@ -107,7 +108,7 @@ def choose_paths(
 def _choose_loss(
     model: LangSampForMaskedLM, shape: BatchShape, device: torch.device, paths: FastPaths, agree: Agree
 ) -> tuple[Backend, str]:
-    decoder: Any = model.mlm.get_output_embeddings()
+    decoder: Any = decoder_of(model.mlm)
     vocabulary, width = decoder.weight.shape
     logits = 4 * shape.masked * vocabulary
     if logits < _SMALL_LOGITS:

@@ -35,7 +35,7 @@ A plain `{model_type}` encoder: {layers} layers, width {width}, {vocabulary:,} t
 It needs no language or script ids.
 
 {story}
-
+{start}
 ```python
 from transformers import AutoModel, AutoTokenizer
 
@@ -134,6 +134,7 @@ def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts
         width=config.hidden_size,
         vocabulary=config.vocab_size,
         story=_story(model.variant),
+        start="".join(f"\n{sentence[0].upper()}{sentence[1:]}.\n" for sentence in facts.get("start", ())),
         vectors=_vectors(model.variant),
         steps=facts["step"],
         num_tags=len(rows_seen),

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from langsamp.errors import UserError, did_you_mean
+from langsamp.model.decoder import TiedDecoder, decoder_of, is_new_deberta
 from langsamp.model.documents import apart
 from langsamp.model.fast import FastPaths, Taken, taking
 from langsamp.model.last_layer import Masked, Places
@@ -33,11 +34,19 @@ class Head(NamedTuple):
     """Where an architecture's LM head starts: hidden states to features, then the decoder over the vocabulary."""
 
     features: Callable[[Any, Tensor], Tensor]
-    decoder: Callable[[Any], nn.Linear]
+    decoder: Callable[[Any], nn.Linear | TiedDecoder]
 
 
 def _roberta_features(mlm: Any, hidden: Tensor) -> Tensor:
     features: Tensor = mlm.lm_head.layer_norm(F.gelu(mlm.lm_head.dense(hidden)))
+    return features
+
+
+def _deberta_features(mlm: Any, hidden: Tensor) -> Tensor:
+    if not is_new_deberta(mlm):
+        return _BERT.features(mlm, hidden)
+    head = mlm.lm_predictions.lm_head
+    features: Tensor = head.LayerNorm(head.transform_act_fn(head.dense(hidden)))
     return features
 
 
@@ -55,7 +64,7 @@ _BERT = Head(
 HEADS: dict[str, Head] = {
     "bert": _BERT,
     "camembert": _ROBERTA,
-    "deberta-v2": _BERT,
+    "deberta-v2": Head(_deberta_features, decoder_of),
     "distilbert": Head(_distilbert_features, lambda mlm: mlm.vocab_projector),
     "modernbert": Head(lambda mlm, hidden: mlm.head(hidden), lambda mlm: mlm.decoder),
     "roberta": _ROBERTA,
@@ -104,7 +113,21 @@ class LangSampForMaskedLM(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.language = _table(num_languages, width, generator) if "language" in tables else None
         self.script = _table(num_scripts, width, generator) if "script" in tables else None
-        self._paths, self._taken = FastPaths(), Taken(None, None)
+        self.start: tuple[str, ...] = ()
+        """What there is to say of where the weights come from, a sentence each."""
+        self._paths, self._taken, self._encoder_is_frozen = FastPaths(), Taken(None, None), False
+
+    @contextmanager
+    def frozen_encoder(self) -> Iterator[None]:
+        """Within this block only the LM head and vectors at the output get gradients.
+
+        No backward pass goes through the encoder, and a decoder that is the word embedding gets none either.
+        """
+        self._encoder_is_frozen = True
+        try:
+            yield
+        finally:
+            self._encoder_is_frozen = False
 
     @contextmanager
     def taking(self, paths: FastPaths) -> Iterator[None]:
@@ -136,14 +159,15 @@ class LangSampForMaskedLM(nn.Module):
             input_ids_BL, labels_BL, language_ids_B, script_ids_B, attention_mask_BL, documents_BL, places
         )
         decoder = self._head.decoder(self.mlm)
+        is_tied = decoder.weight is self.mlm.get_input_embeddings().weight
         return masked_lm_loss(
             features_MD,
-            decoder.weight,
+            decoder.weight.detach() if self._encoder_is_frozen and is_tied else decoder.weight,
             decoder.bias,
             labels_M,
             backend=self._paths.loss,
             products=self._paths.products,
-            waiting=self._taken.embedding.waiting if self._taken.embedding else None,
+            waiting=self._taken.embedding.waiting if self._taken.embedding and not self._encoder_is_frozen else None,
         )
 
     def masked_logits(
@@ -193,13 +217,15 @@ class LangSampForMaskedLM(nn.Module):
         check_tokens(input_ids_BL, labels=labels_BL, attention_mask=attention_mask_BL, documents=documents_BL)
         check_row_ids(len(input_ids_BL), language=(self.language, language_ids_B), script=(self.script, script_ids_B))
         places = Places.at(labels_BL != IGNORED) if places is None else places
+        trains_encoder = torch.is_grad_enabled() and not self._encoder_is_frozen
         context = {"attention_mask": attention_mask_BL} if documents_BL is None else apart(self.mlm, documents_BL)
         if self.placement == "input":
             language_BD, script_BD = _vectors(self.language, language_ids_B), _vectors(self.script, script_ids_B)
-            with _added_to_words(self.mlm, language_BD, script_BD):
+            with torch.set_grad_enabled(trains_encoder), _added_to_words(self.mlm, language_BD, script_BD):
                 output_MD = self._encoded(input_ids_BL, places, context)
         else:
-            hidden_MD = self._encoded(input_ids_BL, places, context)
+            with torch.set_grad_enabled(trains_encoder):
+                hidden_MD = self._encoded(input_ids_BL, places, context)
             rows_M = places.positions // labels_BL.shape[1]
             language_MD = _vectors(self.language, language_ids_B, rows_M)
             script_MD = _vectors(self.script, script_ids_B, rows_M)

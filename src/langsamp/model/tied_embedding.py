@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from transformers import PreTrainedModel
 
+from langsamp.model.decoder import decoder_of
+
 
 class WaitingGradient:
     """The decoder's part of one weight's gradient (V, D), between the loss's backward pass and the embedding's."""
@@ -42,7 +44,7 @@ class TiedEmbedding:
 
 def can_tie(mlm: PreTrainedModel) -> bool:
     """Whether this model's decoder is its embedding, a plain one on a CPU (a GPU would add rows in any order)."""
-    decoder: Any = mlm.get_output_embeddings()
+    decoder: Any = decoder_of(mlm)
     embedding: Any = mlm.get_input_embeddings()
     return (
         type(embedding) is nn.Embedding

@@ -152,7 +152,8 @@ def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, dict[str, Any]
     record = read_record(checkpoint)
     check_sealed(checkpoint, remedy=_remedy(checkpoint))
     ids = LanguageIds.model_validate(record["ids"])
-    mlm = AutoModelForMaskedLM.from_config(AutoConfig.from_pretrained(checkpoint), dtype=torch.float32)
+    config = AutoConfig.from_pretrained(checkpoint, local_files_only=True, trust_remote_code=False)
+    mlm = AutoModelForMaskedLM.from_config(config, dtype=torch.float32, trust_remote_code=False)
     model = LangSampForMaskedLM(
         mlm, variant=record["variant"], num_languages=len(ids.languages), num_scripts=len(ids.scripts)
     )

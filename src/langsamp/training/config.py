@@ -40,6 +40,12 @@ class TrainingConfig(BaseModel):
     """`linear` and `cosine` fall over all steps, `constant` stays, `warmup-stable-decay` falls only at the end."""
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises from 0, under any schedule; no more than `steps`."""
+    head_warmup_steps: int = Field(default=0, ge=0)
+    """First steps, of `steps`, that train the LM head and the vectors alone while the encoder is frozen: cheap, and no
+    wrong gradient of a new head (`model.new_head`) ever reaches the encoder. Vectors that are added at the input wait.
+    The schedule, with its own warm-up, begins afterwards."""
+    head_warmup_learning_rate: float | None = Field(default=None, gt=0)
+    """Learning rate of these steps; null for `learning_rate`."""
     decay_share: float = Field(default=0.2, gt=0, le=1)
     """Share of the steps over which `warmup-stable-decay` falls."""
     decay_shape: DecayShape = "linear"
@@ -92,10 +98,11 @@ class TrainingConfig(BaseModel):
 
     @model_validator(mode="after")
     def _warms_up_in_time(self) -> Self:
-        if self.warmup_steps > self.steps:
+        left = self.steps - self.head_warmup_steps
+        if self.warmup_steps > left:
             raise ValueError(
-                f"warmup_steps is {self.warmup_steps:,}, more than the {self.steps:,} steps: the learning rate would "
-                "never be reached. Warm up for fewer steps, or train more"
+                f"warmup_steps is {self.warmup_steps:,}, more than the {left:,} steps: the learning rate would never "
+                "be reached. Warm up for fewer steps, or train more"
             )
         return self
 
@@ -108,15 +115,31 @@ class TrainingConfig(BaseModel):
         return self.model_dump(mode="json", exclude=free)
 
     def learning_rate_share(self, step: int) -> float:
-        """Share of the highest learning rate for the update that follows `step` finished ones."""
+        """Share of the highest learning rate for the update that follows `step` finished ones.
+
+        Above 1 where the head is warmed up at a higher rate.
+        """
+        if step < self.head_warmup_steps:
+            return (self.head_warmup_learning_rate or self.learning_rate) / self.learning_rate
         return Schedule(
             kind=self.schedule,
-            steps=self.steps,
+            steps=self.steps - self.head_warmup_steps,
             warmup_steps=self.warmup_steps,
             decay_share=self.decay_share,
             decay_shape=self.decay_shape,
             final_share=self.final_share,
-        ).at(step)
+        ).at(step - self.head_warmup_steps)
+
+    @model_validator(mode="after")
+    def _trains_encoder(self) -> Self:
+        if self.head_warmup_steps >= self.steps:
+            raise ValueError(
+                f"head_warmup_steps is {self.head_warmup_steps}, and there are {self.steps} steps: none is left to "
+                "train the encoder"
+            )
+        if self.head_warmup_learning_rate is not None and not self.head_warmup_steps:
+            raise ValueError("head_warmup_learning_rate is for head_warmup_steps, of which there are none")
+        return self
 
     @property
     def highest_of_tables(self) -> float:

@@ -2,14 +2,14 @@
 
 import atexit
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 import torch.distributed
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from langsamp.errors import UserError
 from langsamp.progress import say
@@ -126,6 +126,15 @@ def summed(values: Tensor, accelerator: Accelerator) -> Tensor:
         return values
     total: Tensor = accelerator.reduce(values.to(accelerator.device), "sum")
     return total.to(values.device)
+
+
+def average_gradients(parameters: Iterable[nn.Parameter], accelerator: Accelerator) -> None:
+    """Make each gradient that there is the mean over all processes, as DDP does at the end of a backward pass."""
+    if accelerator.num_processes == 1:
+        return
+    for parameter in parameters:
+        if parameter.grad is not None:
+            parameter.grad.copy_(summed(parameter.grad, accelerator) / accelerator.num_processes)
 
 
 def _end_group() -> None:

@@ -34,6 +34,13 @@ class TrainingTask:
     """Scores to take on the way; they change no weight."""
 
     @property
+    def start(self) -> list[str]:
+        """What there is to say of where the weights come from and how the training begins, a sentence each."""
+        warmed = self.config.head_warmup_steps
+        alone = [f"the LM head and the vectors are trained alone for the first {warmed:,} steps"] if warmed else []
+        return [*self.model.start, *alone]
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of its checkpoints."""
         return self.out / "checkpoints"

@@ -32,7 +32,7 @@ from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.paths import memory_for, training_paths
-from langsamp.training.processes import join_processes, summed
+from langsamp.training.processes import average_gradients, join_processes, summed
 from langsamp.training.progress import Progress
 from langsamp.training.recomputing import recomputing
 from langsamp.training.selection import Selection
@@ -78,6 +78,7 @@ class _Trainer:
         try:
             if self.step >= self.config.steps:
                 return self.selection.chosen(self.task.checkpoints)
+            self._tell_start()
             self.paths = self._choose_paths()
             keeping = recomputing(self.task.model.mlm) if self.config.gradient_checkpointing else nullcontext()
             with self.task.model.taking(self.paths), keeping, memory_for(self.accelerator.device):
@@ -88,6 +89,14 @@ class _Trainer:
             # Before the group of processes ends, as the wrapper's end would wait for a thread that waits for Python.
             del self.wrapped, self.prepared
             self.accelerator.free_memory()
+
+    def _tell_start(self) -> None:
+        """Where the weights come from, at the first step, in the log and on the terminal."""
+        notes = self.task.start
+        if notes and self.step == 0:
+            self.log.write("start", 0, {"notes": notes})
+            if self.world.is_leader:
+                say(f"{self.task.name}: {'; '.join(notes)}")
 
     def _choose_paths(self) -> FastPaths:
         """The fast paths of this training, which the log tells wherever they change."""
@@ -167,17 +176,21 @@ class _Trainer:
             return False
         torch.manual_seed(_step_seed(self.task.seed, self.step, self.world.rank))  # dropout
         set_learning_rate(self.prepared, self.config.learning_rate_share(self.step))
-        total = torch.zeros((), device=accelerator.device)
+        total, warms_head = torch.zeros((), device=accelerator.device), self.step < self.config.head_warmup_steps
         for number, batch in enumerate(batches, start=1):
             arguments = tensors(batch, accelerator.device)
-            if number < len(batches):
-                with accelerator.no_sync(self.wrapped):
-                    total += self._backward(arguments, masked)
-            else:
+            # DDP would wait for the gradients of a frozen encoder: the few that there are then, are summed here
+            waits = warms_head or number < len(batches)
+            with (
+                accelerator.no_sync(self.wrapped) if waits else nullcontext(),
+                model.frozen_encoder() if warms_head else nullcontext(),
+            ):
                 total += self._backward(arguments, masked)
             if stop and self.world.size == 1:
                 self.prepared.zero_grad()
                 return False
+        if warms_head:
+            average_gradients(model.parameters(), accelerator)
         loss = summed(total, accelerator)
         if accelerator.device.type == "cpu":
             progress.check(self.step, loss.item())
@@ -259,6 +272,7 @@ class _Trainer:
             "batch_size": self.batch_size,
             "scaler": scaler.state_dict() if scaler is not None else None,
             "selected": self.selection.record,
+            "start": task.start,
             "provenance": provenance(),
         }
         save_checkpoint(

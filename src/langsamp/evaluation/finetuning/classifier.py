@@ -173,7 +173,6 @@ def _prepared(job: Job) -> tuple[Network, Tokeniser]:
         num_labels=len(job.labels),
         id2label=dict(enumerate(job.labels)),
         label2id={label: number for number, label in enumerate(job.labels)},
-        ignore_mismatched_sizes=True,  # a classifier for other labels, which is drawn anew
     )
     _draw(model)
     network = Network(

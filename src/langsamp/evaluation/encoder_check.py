@@ -1,0 +1,69 @@
+"""Whether a model is an encoder as retrieval needs one: tried on three tokens, not looked up in a list of names."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from langsamp.errors import UserError
+from langsamp.model.loading_report import LOADING_ERRORS, reason
+
+_BY_CHARACTERS = ("canine", "perceiver")
+"""Model types that shorten their input on the way: their hidden states are not one for each token."""
+_TOLERANCE = {torch.float32: 1e-3}
+_WIDE_TOLERANCE = 0.05
+"""For half precision; what reads padding is far beyond."""
+
+
+def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
+    """Accept a model that gives each of its tokens a vector on every layer, which depends on the tokens around it.
+
+    Raises:
+        UserError: where it gives other hidden states, cannot read plain tokens, or reads from left to right only.
+    """
+    kind = model.config.model_type
+    if kind in _BY_CHARACTERS:
+        raise UserError(
+            f"a {kind} model is no plain encoder: it shortens its input, so its layers have no vector for each token; "
+            "give one that reads pieces, or a BERT of bytes or characters"
+        )
+    first, other = _hidden(model, [2, 3, 4]), _hidden(model, [2, 3, 5])
+    padded = _hidden(model, [2, 3, 4, 0, 0], padding=2)
+    shapes = [tuple(states.shape) for states in first]
+    wanted = [(1, 3, int(model.config.hidden_size))] * (num_layers + 1)
+    if shapes != wanted:
+        raise UserError(
+            f"a {kind} model is no plain encoder: expected {num_layers + 1} hidden states of shape {list(wanted[0])} "
+            f"for 3 tokens, got {len(shapes)}, the last of {list(shapes[-1]) if shapes else []}"
+        )
+    before = [torch.equal(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True)]
+    if all(before) and bool(first[-1].isfinite().all()):
+        raise UserError(
+            f"this {kind} model is a decoder: a token's hidden states do not depend on what follows it. Expected an "
+            "encoder, such as XLM-R, or an encoder-decoder, whose encoder is taken"
+        )
+    tolerance = _TOLERANCE.get(model.dtype, _WIDE_TOLERANCE)
+    if not torch.allclose(padded[-1][:, :3].float(), first[-1].float(), atol=tolerance, rtol=tolerance, equal_nan=True):
+        raise UserError(
+            f"a {kind} model is no plain encoder: its hidden states change with the padding of a batch, so a sentence "
+            "has no vector of its own"
+        )
+
+
+@torch.inference_mode()
+def _hidden(model: PreTrainedModel, ids: list[int], *, padding: int = 0) -> list[Tensor]:
+    """All hidden states of a few tokens, the last `padding` of which are masked."""
+    was_training, caller = model.training, model.eval()
+    ids_BL = torch.tensor([ids], device=model.device)
+    mask_BL = torch.ones_like(ids_BL)
+    mask_BL[:, len(ids) - padding :] = 0
+    try:
+        output: Any = caller(ids_BL, attention_mask=mask_BL, output_hidden_states=True)
+        return list(output.hidden_states)
+    except LOADING_ERRORS as error:
+        raise UserError(
+            f"a {model.config.model_type} model is no plain encoder, it cannot read tokens alone: {reason(error)}"
+        ) from None
+    finally:
+        model.train(was_training)

@@ -1,0 +1,144 @@
+"""What the loading of a model reports, judged: tensors that are missing, left over or of another shape."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from huggingface_hub.errors import StrictDataclassError
+from torch import Tensor
+from transformers import PreTrainedModel
+
+LOADING_ERRORS = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError,
+    StrictDataclassError,
+)  # fmt: skip
+"""What transformers raises at files that it cannot make sense of."""
+
+_TOKEN_TYPES = "token_type_embeddings.weight"
+VECTORS = ("lang_type_embeddings.weight", "script_type_embeddings.weight")
+"""Language and script vectors in the layout of the LangSAMP authors; the encoder alone does not need them."""
+HARMLESS = re.compile(r"(^|\.)(pooler\.|position_ids$|token_type_ids$|inv_freq$|attn\.(masked_)?bias$)")
+"""Left over in many checkpoints and without any part in the hidden states."""
+
+
+def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
+    """The part of a model that turns tokens into hidden states; of an encoder-decoder its encoder half."""
+    base: Any = model.base_model
+    return base.get_encoder() if getattr(base.config, "is_encoder_decoder", False) else base
+
+
+def reason(error: BaseException) -> str:
+    """What an error of a library says, in one line."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if "trust_remote_code" in text:
+        return "it comes with code of its own, which is never run here; use a model that transformers itself has"
+    return text if len(text) <= 300 else f"{text[:300].rstrip()} ..."
+
+
+def problem(model: PreTrainedModel, report: Mapping[str, Any], *, keeps_surplus: bool) -> str | None:
+    """What is wrong with a loaded model, to stand behind the name of its folder."""
+    if report.get("error_msgs"):
+        return f"cannot be loaded: {reason(ValueError(report['error_msgs'][0]))}"
+    inside = tensors_of_encoder(model)
+    lacking = [name for name in missing(report) if is_inside(model, name, inside) and not _is_one_type(model, name)]
+    if lacking:
+        return (
+            f"lacks weights ({listed(lacking)}): {len(lacking)} tensors of the encoder would be random; export, save "
+            "or download the model again"
+        )
+    other = {name: shapes for name, *shapes in report["mismatched_keys"] if is_inside(model, name, inside)}
+    if other:
+        name, (stored, made) = next(iter(sorted(other.items())))
+        return (
+            f"has weights of other sizes than its config.json or the settings say: {name} is {list(stored)} in the "
+            f"file and would be {list(made)}{f', and {len(other) - 1} more' if len(other) > 1 else ''}"
+        )
+    surplus = [] if keeps_surplus else _surplus(model, report)
+    if surplus:
+        return (
+            f"holds weights of an encoder that its config.json does not describe ({listed(surplus)}): what is "
+            "computed without them is another model; correct config.json or remove these tensors"
+        )
+    return _two_decoders(model)
+
+
+def _two_decoders(model: PreTrainedModel) -> str | None:
+    """Weights that hold a decoder of their own, where the configuration says that it is the embedding."""
+    names = getattr(model, "_tied_weights_keys", None) or {}
+    if not getattr(model.config, "tie_word_embeddings", False) or not isinstance(names, dict):
+        return None
+    for name, source in names.items():
+        try:
+            differ = model.get_parameter(name) is not model.get_parameter(source)
+        except AttributeError:  # the names are patterns, or of a part that this model does not have
+            continue
+        if differ:
+            return (
+                f"holds {name}, which differs from {source}, while its config.json says that they are one "
+                "(tie_word_embeddings). Which was trained? Set tie_word_embeddings to false there to have both, or "
+                f"remove {name}"
+            )
+    return None
+
+
+def same_bias(model: PreTrainedModel, absent: set[str]) -> set[str]:
+    """The decoder's bias where only the head's is stored: they are one, though an untied decoder has two."""
+    filled = set()
+    for name in [name for name in absent if name.endswith("decoder.bias")]:
+        other = f"{name.removesuffix('decoder.bias')}bias"
+        if other not in absent and other in dict(model.named_parameters(remove_duplicate=False)):
+            with torch.no_grad():
+                model.get_parameter(name).copy_(model.get_parameter(other))
+            filled.add(name)
+    unused = {f"{name.removesuffix('decoder.bias')}bias" for name, _ in model.named_parameters() if name not in absent}
+    return filled | (absent & unused)
+
+
+def missing(report: Mapping[str, Any]) -> list[str]:
+    """Names of the tensors that the weights lack."""
+    return sorted(report["missing_keys"])
+
+
+def tensors_of_encoder(model: PreTrainedModel) -> set[int]:
+    """Identities of the parameters and buffers of the encoder."""
+    encoder = encoder_of(model)
+    return {id(tensor) for tensor in (*encoder.parameters(), *encoder.buffers())}
+
+
+def is_inside(model: PreTrainedModel, name: str, inside: set[int]) -> bool:
+    """Whether a tensor of the model decides its hidden states."""
+    return id(_tensor(model, name)) in inside and not HARMLESS.search(name)
+
+
+def _tensor(model: PreTrainedModel, name: str) -> Tensor | None:
+    owner, _, last = name.rpartition(".")
+    try:
+        tensor = getattr(model.get_submodule(owner), last, None)
+    except AttributeError:
+        return None
+    return tensor if isinstance(tensor, Tensor) else None
+
+
+def _is_one_type(model: PreTrainedModel, name: str) -> bool:
+    return name.endswith(_TOKEN_TYPES) and len(model.get_parameter(name)) == 1
+
+
+def _surplus(model: PreTrainedModel, report: Mapping[str, Any]) -> list[str]:
+    """Tensors in the weights that would stand in the encoder, if it had a place for them."""
+    encoder = encoder_of(model)
+    path = next(name for name, module in model.named_modules() if module is encoder)
+    base = f"{model.base_model_prefix}."
+    fronts = {"", base, f"{path}." if path else "", f"{base}{path}." if path else ""}
+    children = {name for name, _ in encoder.named_children()}
+    found = []
+    for name in report["unexpected_keys"]:
+        short = next(name[len(front) :] for front in sorted(fronts, key=len, reverse=True) if name.startswith(front))
+        if short.partition(".")[0] in children and not HARMLESS.search(name) and not name.endswith(VECTORS):
+            found.append(name)
+    return sorted(found)
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """The first `most` names, and dots where there are more."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
