@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores, side_by_side
+from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores, side_by_side, tokenizer
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -42,6 +42,7 @@ analyses.app.command()(donors.transfer)
 analyses.app.command()(side_by_side.ablation)
 analyses.app.command()(side_by_side.families)
 app.add_typer(analyses.app)
+app.add_typer(tokenizer.app)
 
 
 def _stop(*_: object) -> NoReturn:
