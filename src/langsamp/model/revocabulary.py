@@ -96,7 +96,7 @@ def _write_tokenizer(model: StoredModel, folder: Path, backend: Mapping[str, Any
     for pattern in _OTHER_VOCABULARIES:
         for path in folder.glob(pattern):
             path.unlink()
-    expected = Vocabulary(backend, model.vocabulary.special, model.vocabulary.padding).ids
+    expected = model.vocabulary.with_backend(backend).ids
     write_json(folder / "tokenizer.json", backend)
     settings = read_json(folder / "tokenizer_config.json")
     if named := settings.get("added_tokens_decoder"):

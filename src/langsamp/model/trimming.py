@@ -53,8 +53,7 @@ def trim(
     kept = needed_pieces(vocabulary, counts, need)
     rows = table_rows(model, len(kept), multiple=multiple)
     backend = vocabulary.cut(kept)
-    ids = {token: row for row, token in enumerate(token for token in vocabulary.ids if token in kept)}
-    weights = carried_weights(model, ids, rows=rows)
+    weights = carried_weights(model, vocabulary.with_backend(backend).ids, rows=rows)
     total = sum(counts.values())
     report = Trimmed(
         pieces=(len(vocabulary.ids), len(kept)),

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,10 @@ class Vocabulary:
         if kind not in _KINDS:
             raise UserError(f"a tokenizer of kind {kind!r} cannot be changed; expected one of {', '.join(_KINDS)}")
         return cls(backend, frozenset(tokenizer.all_special_tokens), str(tokenizer.pad_token))
+
+    def with_backend(self, backend: Mapping[str, Any]) -> "Vocabulary":
+        """The vocabulary of the same tokenizer with another `tokenizer.json`."""
+        return replace(self, backend=backend)
 
     @property
     def kind(self) -> str:
@@ -131,7 +135,7 @@ class Vocabulary:
         model = {key: part for key, part in self.backend["model"].items() if key not in ("vocab", "merges")}
         model["vocab"] = entries
         if self.kind == "BPE":
-            model["merges"] = Merges(self.backend["model"]).among(ids.keys())
+            model["merges"] = Merges(self.backend["model"]).among(set(ids))
         if model.get("unk_id") is not None:
             model["unk_id"] = ids[self.backend["model"]["vocab"][model["unk_id"]][0]]
         for token in backend["added_tokens"]:
