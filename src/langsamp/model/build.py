@@ -15,6 +15,7 @@ from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.documents import check_documents
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
+from langsamp.model.rows import silence_padding
 from langsamp.model.variants import Variant
 
 _POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
@@ -57,6 +58,7 @@ def build_model(
     torch.manual_seed(seed)
     mlm = _pretrained(config, settings) if config.init is not None else _new(settings)
     _fix_token_type(mlm)
+    silence_padding(mlm, vocabulary_size=vocabulary_size(tokenizer))
     return LangSampForMaskedLM(
         mlm, variant=variant, num_languages=len(ids.languages), num_scripts=len(ids.scripts), seed=seed
     )

@@ -14,7 +14,7 @@ from langsamp.data.tokenizer import load_tokenizer
 from langsamp.data.vocabulary.backend import Vocabulary
 from langsamp.errors import UserError
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
-from langsamp.model.rows import SILENT, carried, padded, sources
+from langsamp.model.rows import SILENT, carried, padded
 from langsamp.model.stored import StoredModel, config_with_vocabulary
 
 _CARRIED_FILES = (
@@ -50,9 +50,8 @@ def table_rows(model: StoredModel, size: int, *, multiple: int) -> int:
     return rows
 
 
-def carried_weights(model: StoredModel, new_ids: Mapping[str, int], *, rows: int) -> dict[str, Tensor]:
-    """The model's tensors by name, those by token with `rows` rows: the old ones by token string, padding behind."""
-    source_N = sources(new_ids, model.vocabulary.ids, rows=rows)
+def carried_weights(model: StoredModel, source_N: Tensor) -> dict[str, Tensor]:
+    """The model's tensors by name; those by token have the old rows at `source_N` (N,), and padding for `NO_ROW`."""
     by_token = model.by_token
     return {
         name: carried(tensor, source_N, fill=_FILL[by_token[name]]) if name in by_token else tensor

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from langsamp.data.corpus import Corpus, CorpusConfig
-from langsamp.data.vocabulary.trimming import Need, count_tokens, covered_share, needed_pieces, texts_by_tag
+from langsamp.data.vocabulary.trimming import Need, count_tokens, covered_share, needed_pieces, texts_by_tag, total
 from langsamp.errors import UserError
 from langsamp.model.revocabulary import carried_weights, table_rows, write_model
 from langsamp.model.rows import NO_ROW, carried, sources
@@ -53,14 +53,14 @@ def trim(
     kept = needed_pieces(vocabulary, counts, need)
     rows = table_rows(model, len(kept), multiple=multiple)
     backend = vocabulary.cut(kept)
-    weights = carried_weights(model, vocabulary.with_backend(backend).ids, rows=rows)
-    total = sum(counts.values())
+    weights = carried_weights(model, sources(vocabulary.with_backend(backend).ids, vocabulary.ids, rows=rows))
+    together = total(counts)
     report = Trimmed(
         pieces=(len(vocabulary.ids), len(kept)),
         rows=(model.rows, rows),
         parameters=(_parameters(model, model.weights), _parameters(model, weights)),
-        tokens=int(total.sum()),
-        covered=covered_share(vocabulary, total, kept),
+        tokens=int(together.sum()),
+        covered=covered_share(vocabulary, together, kept),
         covered_by_tag={str(tag): covered_share(vocabulary, each, kept) for tag, each in counts.items()},
     )
     story = (

@@ -135,7 +135,7 @@ class Vocabulary:
         model = {key: part for key, part in self.backend["model"].items() if key not in ("vocab", "merges")}
         model["vocab"] = entries
         if self.kind == "BPE":
-            model["merges"] = Merges(self.backend["model"]).among(set(ids))
+            model["merges"] = Merges(self.backend["model"]).among(frozenset(ids))
         if model.get("unk_id") is not None:
             model["unk_id"] = ids[self.backend["model"]["vocab"][model["unk_id"]][0]]
         for token in backend["added_tokens"]:

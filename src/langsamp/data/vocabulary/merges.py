@@ -1,6 +1,6 @@
 """The merges of a BPE tokenizer: which pieces a piece goes through while it is put together."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -32,7 +32,7 @@ class Merges:
         """
         return {part for piece in pieces for part in (piece, *self._parts(piece))}
 
-    def among(self, kept: Set[str]) -> list[Merge]:
+    def among(self, kept: frozenset[str]) -> list[Merge]:
         """The merges between kept pieces that give a kept piece, in their order."""
         return [
             merge for merge in self.model["merges"] if kept.issuperset((*_pair(merge), self._joined(*_pair(merge))))

@@ -58,14 +58,17 @@ def needed_pieces(vocabulary: Vocabulary, counts: Mapping[LangScript, Counts], n
         raise UserError(f"--coverage is a share of tokens, above 0 and at most 1; got {need.coverage}")
     if need.min_count is not None and need.min_count < 1:
         raise UserError(f"--min-count is 1 or more; got {need.min_count}")
-    if need.coverage is not None:
-        often = {number for each in counts.values() for number in _covering(each, need.coverage)}
+    if need.min_count is not None:
+        often = set(np.flatnonzero(total(counts) >= need.min_count).tolist())
     else:
-        often = set(
-            np.flatnonzero(sum(counts.values(), np.zeros(vocabulary.size, np.int64)) >= need.min_count).tolist()
-        )
+        often = {number for each in counts.values() for number in _covering(each, need.coverage or 1)}
     frequent = {token for token, number in vocabulary.ids.items() if number in often}
     return vocabulary.with_parts(vocabulary.required | need.keep | frequent)
+
+
+def total(counts: Mapping[LangScript, Counts]) -> Counts:
+    """The counts of all tags together."""
+    return np.sum([*counts.values()], axis=0, dtype=np.int64)
 
 
 def covered_share(vocabulary: Vocabulary, counts: Counts, kept: set[str]) -> float:
