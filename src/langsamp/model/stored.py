@@ -13,10 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
+from transformers.modeling_utils import load_state_dict
 
 from langsamp.artifacts import read_json
 from langsamp.data.tokenizer import load_tokenizer
@@ -144,16 +144,12 @@ def _tensors(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return dict(load_file(path))
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read as weights ({_first_line(error)}); copy it again") from None
-    except Exception as error:  # pickle.UnpicklingError: a file that would execute something
-        if type(error).__name__ != "UnpicklingError":
-            raise
-        raise UserError(
-            f"{path} holds more than tensors, so it is not read (it could run a program): save the model as "
-            "model.safetensors where you trust it"
-        ) from None
+        content = load_state_dict(str(path), weights_only=True)
+    except (SafetensorError, OSError, ValueError) as error:
+        more = (
+            "" if path.suffix == ".safetensors" else "; or it holds more than tensors, which is not read: it could run"
+        )
+        raise DamagedError(f"{path} cannot be read as weights ({_first_line(error)}); copy it again{more}") from None
     return {name: tensor for name, tensor in content.items() if isinstance(tensor, Tensor)}
 
 
