@@ -1,5 +1,6 @@
 """Design law 6: whatever is done to a vocabulary, each row moves with its token; a cut changes no output."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer, PreTrai
 from langsamp.data.corpus import CorpusConfig, open_corpus
 from langsamp.data.vocabulary.backend import Vocabulary
 from langsamp.data.vocabulary.trimming import Need
-from langsamp.errors import UserError
+from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.model.rows import SILENT
 from langsamp.model.stored import open_stored
 from langsamp.model.trimming import Trimmed, trim, untrim
@@ -159,3 +160,56 @@ def test_a_cut_that_drops_a_special_token_is_refused() -> None:
     vocabulary = Vocabulary.of(tokenizer_of("unigram"))
     with pytest.raises(UserError, match="special tokens <mask>"):
         vocabulary.cut(vocabulary.ids.keys() - {"<mask>"})
+
+
+STOCK: dict[str, tuple[str, str]] = {
+    "XLMRobertaTokenizer": ("unigram", "xlm-roberta"),
+    "CamembertTokenizer": ("unigram", "camembert"),
+    "DebertaV2Tokenizer": ("unigram", "deberta-v2"),
+    "BertTokenizer": ("wordpiece", "distilbert"),
+    "RobertaTokenizer": ("byte_bpe", "roberta"),
+}
+
+
+@pytest.mark.parametrize("name", STOCK)
+def test_stock_tokenizer_classes_load_what_was_cut(tmp_path: Path, text: Path, name: str) -> None:
+    kind, model_type = STOCK[name]
+    plain = tokenizer_of(kind)
+    plain.save_pretrained(tmp_path / "plain")
+    settings = json.loads((tmp_path / "plain" / "tokenizer_config.json").read_text())
+    (tmp_path / "plain" / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": name}))
+    stock = AutoTokenizer.from_pretrained(tmp_path / "plain")
+    assert type(stock).__name__ == name
+    write_mlm(tmp_path / "whole", stock, model_type)
+    cut(tmp_path / "whole", text, tmp_path / "cut")
+    before, after = (AutoTokenizer.from_pretrained(tmp_path / each) for each in ("whole", "cut"))
+    assert type(after) is type(before)
+    models = [AutoModel.from_pretrained(tmp_path / each).eval() for each in ("whole", "cut")]
+    for document in documents("swh_Latn", 5):
+        assert tokens(before, document) == tokens(after, document)
+        inputs = [each(document, return_tensors="pt") for each in (before, after)]
+        hidden = [model(**each).last_hidden_state for model, each in zip(models, inputs, strict=True)]
+        assert torch.equal(*hidden)
+
+
+def test_a_checkpoint_of_plain_tensors_is_read_and_one_that_executes_is_not(tmp_path: Path, text: Path) -> None:
+    whole = write_mlm(tmp_path / "whole", tokenizer_of("unigram"))
+    weights = open_stored(str(whole)).weights
+    (whole / "model.safetensors").unlink()
+    torch.save(dict(weights), whole / "pytorch_model.bin")
+    assert open_stored(str(whole)).weights.keys() == weights.keys()
+    torch.save({"weight": weights["lm_head.bias"], "hidden": Path("anything")}, whole / "pytorch_model.bin")
+    with pytest.raises(DamagedError, match="holds more than tensors"):
+        open_stored(str(whole))
+
+
+def test_shards_are_read_and_an_absent_one_is_named(tmp_path: Path) -> None:
+    whole = write_mlm(tmp_path / "whole", tokenizer_of("unigram"))
+    weights = open_stored(str(whole)).weights
+    AutoModelForMaskedLM.from_pretrained(whole).save_pretrained(tmp_path / "whole", max_shard_size="20kB")
+    (whole / "model.safetensors").unlink()
+    sharded = open_stored(str(whole))
+    assert all(torch.equal(sharded.weights[name], tensor) for name, tensor in weights.items())
+    next(whole.glob("model-00002*")).unlink()
+    with pytest.raises(DataMissingError, match="lacks model-00002"):
+        open_stored(str(whole))

@@ -145,11 +145,15 @@ def _tensors(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return dict(load_file(path))
         content = load_state_dict(str(path), weights_only=True)
-    except (SafetensorError, OSError, ValueError) as error:
-        more = (
-            "" if path.suffix == ".safetensors" else "; or it holds more than tensors, which is not read: it could run"
-        )
-        raise DamagedError(f"{path} cannot be read as weights ({_first_line(error)}); copy it again{more}") from None
+    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+        raise DamagedError(f"{path} cannot be read as weights ({_first_line(error)}); copy it again") from None
+    except Exception as error:
+        if type(error).__name__ != "UnpicklingError":  # named, not imported: no module of ours knows pickles
+            raise
+        raise DamagedError(
+            f"{path} holds more than tensors, so it is not read (it could run a program); get the model as "
+            "model.safetensors"
+        ) from None
     return {name: tensor for name, tensor in content.items() if isinstance(tensor, Tensor)}
 
 
