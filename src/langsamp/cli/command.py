@@ -12,7 +12,18 @@ from typing import NoReturn
 
 import typer
 
-from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores, side_by_side, tokenizer
+from langsamp.cli import (
+    analyses,
+    donors,
+    exploring,
+    facts,
+    neutrality,
+    new_languages,
+    runs,
+    scores,
+    side_by_side,
+    tokenizer,
+)
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -32,7 +43,7 @@ for verb in (
     exploring.explore,
     donors.donors,
     facts.tasks,
-    facts.languages,
+    new_languages.identify,
     facts.doctor,
     facts.bench,
 ):
@@ -43,6 +54,7 @@ analyses.app.command()(side_by_side.ablation)
 analyses.app.command()(side_by_side.families)
 app.add_typer(analyses.app)
 app.add_typer(tokenizer.app)
+app.add_typer(new_languages.app)
 
 
 def _stop(*_: object) -> NoReturn:

@@ -1,6 +1,7 @@
 """What the verbs print: results on stdout, everything else on stderr."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,3 +91,11 @@ def end_if_failed(evaluation: "Evaluation") -> None:
 def complain(*lines: object) -> None:
     """Lines on stderr."""
     typer.echo("\n".join(map(str, lines)), err=True)
+
+
+def check_new_folder(out: Path) -> None:
+    """Refuse to write where something is."""
+    from langsamp.errors import UserError
+
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.output import Json, print_line
+from langsamp.cli.output import Json, check_new_folder, print_line
 from langsamp.cli.vocabulary_output import print_cut, print_extension, print_fits
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def train(
     from langsamp.data.vocabulary.measuring import measure
     from langsamp.errors import checked
 
-    _check_out(out)
+    check_new_folder(out)
     settings = {
         "vocab_size": vocab_size, "sample_documents": sample_documents, "alpha": alpha,
         "character_coverage": character_coverage, "byte_fallback": byte_fallback, "seed": seed,
@@ -102,7 +102,7 @@ def extend(
     from langsamp.model.extending import extend as lengthen
     from langsamp.model.stored import open_stored
 
-    _check_out(out)
+    check_new_folder(out)
     if rows not in get_args(Rows):
         raise UserError(
             f"--rows is one of {', '.join(get_args(Rows))}; got {rows!r}.{did_you_mean(rows, get_args(Rows))}"
@@ -155,7 +155,7 @@ def trim(
     from langsamp.model.trimming import trim as cut
     from langsamp.model.trimming import untrim as put_back
 
-    _check_out(out)
+    check_new_folder(out)
     if (text is None) == (untrim is None):
         raise UserError("give --text FOLDER, the text that decides what is kept, or --untrim ORIGINAL, one of the two")
     stored = open_stored(model)
@@ -234,10 +234,3 @@ def _lines(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataMissingError(f"{path} cannot be read ({error}); expected UTF-8 text, one piece a line") from None
-
-
-def _check_out(out: Path) -> None:
-    from langsamp.errors import UserError
-
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
-        raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
