@@ -1,5 +1,6 @@
 """Tiny masked LMs with tokenizers of every kind, as folders that stock transformers loads."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ _NAMES = {
 _TEMPLATE = processors.TemplateProcessing(
     single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
 )
-KINDS = {"unigram": "xlm-roberta", "wordpiece": "bert", "bpe": "roberta", "byte_bpe": "modernbert"}
+KINDS = {
+    "unigram": "xlm-roberta", "wordpiece": "bert", "bpe": "xlm-roberta", "byte_bpe": "roberta",
+    "modern_bpe": "modernbert", "sentencepiece_bpe": "modernbert",
+}  # fmt: skip
 """Kinds of tokenizers, each with an architecture that has it."""
 
 
@@ -55,6 +59,39 @@ def wordpiece(size: int = 300) -> PreTrainedTokenizerFast:
     return _fast(backend, **names, mask_token="[MASK]")
 
 
+def modern_bpe(size: int = 400) -> PreTrainedTokenizerFast:
+    """ModernBERT's layout: byte-level BPE, special tokens behind the pieces and outside the model."""
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    backend.train_from_iterator(texts(), trainer)
+    end = backend.get_vocab_size()
+    names = {
+        "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "mask_token": "[MASK]",
+    }  # fmt: skip
+    backend.add_special_tokens([*names.values()])
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", end + 1), ("[SEP]", end + 2)]
+    )
+    return _fast(backend, **names)
+
+
+def sentencepiece_bpe(size: int = 400) -> PreTrainedTokenizerFast:
+    """Gemma's and mmBERT's layout: each piece has a merge for every two pieces that it can be joined from."""
+    plain = json.loads(byte_bpe(size, is_byte_level=False).backend_tokenizer.to_str())
+    ranks = {piece: rank for rank, piece in enumerate(plain["model"]["vocab"])}
+    plain["model"]["merges"] = [
+        [piece[:at], piece[at:]]
+        for piece in ranks
+        for at in range(1, len(piece))
+        if {piece[:at], piece[at:]} <= ranks.keys()
+    ]
+    return _fast(Tokenizer.from_str(json.dumps(plain)), **_NAMES, mask_token="<mask>")
+
+
 def byte_bpe(size: int = 400, *, is_byte_level: bool = True) -> PreTrainedTokenizerFast:
     """RoBERTa's layout, over bytes or over characters."""
     backend = Tokenizer(models.BPE(unk_token=None if is_byte_level else "<unk>"))
@@ -73,7 +110,10 @@ def tokenizer_of(kind: str) -> PreTrainedTokenizerFast:
     """A tokenizer of one of `KINDS`."""
     if kind == "bpe":
         return byte_bpe(is_byte_level=False)
-    return {"unigram": unigram, "wordpiece": wordpiece, "byte_bpe": byte_bpe}[kind]()
+    return {
+        "unigram": unigram, "wordpiece": wordpiece, "byte_bpe": byte_bpe, "modern_bpe": modern_bpe,
+        "sentencepiece_bpe": sentencepiece_bpe,
+    }[kind]()  # fmt: skip
 
 
 def write_mlm(folder: Path, tokenizer: PreTrainedTokenizerFast, model_type: str = "xlm-roberta", **more: Any) -> Path:

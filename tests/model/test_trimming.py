@@ -12,6 +12,9 @@ from langsamp.data.corpus import CorpusConfig, open_corpus
 from langsamp.data.vocabulary.backend import Vocabulary
 from langsamp.data.vocabulary.trimming import Need
 from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.tags import LangScript
+from langsamp.model.build import ModelConfig, build_model
 from langsamp.model.rows import SILENT
 from langsamp.model.stored import open_stored
 from langsamp.model.trimming import Trimmed, trim, untrim
@@ -113,6 +116,8 @@ def test_coverage_holds_for_every_tag(tmp_path: Path, text: Path) -> None:
     reports = [cut(whole, text, tmp_path / str(share), coverage=share) for share in (0.5, 0.9, 1.0)]
     for report, share in zip(reports, (0.5, 0.9, 1.0), strict=True):
         assert min(report.covered_by_tag.values()) >= share
+        assert min(report.longer_by_tag.values()) >= 1
+        assert (max(report.longer_by_tag.values()) == 1) == (share == 1)
     assert reports[0].pieces[1] < reports[1].pieces[1] < reports[2].pieces[1]
 
 
@@ -160,6 +165,21 @@ def test_a_cut_that_drops_a_special_token_is_refused() -> None:
     vocabulary = Vocabulary.of(tokenizer_of("unigram"))
     with pytest.raises(UserError, match="special tokens <mask>"):
         vocabulary.cut(vocabulary.ids.keys() - {"<mask>"})
+
+
+def test_a_head_drawn_anew_does_not_predict_padding(tmp_path: Path, text: Path) -> None:
+    write_mlm(tmp_path / "whole", tokenizer_of("unigram"))
+    AutoModel.from_pretrained(tmp_path / "whole", add_pooling_layer=False).save_pretrained(tmp_path / "whole")
+    cut(tmp_path / "whole", text, tmp_path / "cut")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "cut")
+    model = build_model(
+        ModelConfig(init=str(tmp_path / "cut")), tokenizer=tokenizer, ids=LanguageIds.of([LangScript("swh", "Latn")]),
+        variant="none", row_tokens=20, seed=0,
+    )  # fmt: skip
+    bias = model.mlm.get_output_embeddings().bias
+    assert len(bias) > len(tokenizer)
+    assert (bias[len(tokenizer) :] == SILENT).all()
+    assert (bias[: len(tokenizer)] > -1).all()
 
 
 STOCK: dict[str, tuple[str, str]] = {

@@ -76,8 +76,11 @@ def print_cut(out: Path, report: "Trimmed", costs: Sequence["StepCost | None"], 
         rows.append(_change("MiB of weights in training", first.memory_mib, second.memory_mib, ",.0f"))
         rows.append(_change("seconds of a step of 8 x 128 tokens", first.seconds, second.seconds, ".2f"))
     print_table(f"{out}: {report.covered:.2%} of {report.tokens:,} tokens covered", rows)
-    shares = report.covered_by_tag.items()
-    print_table("Tokens covered", [{"tag": tag, "per cent": f"{100 * share:.2f}"} for tag, share in shares])
+    tags = [
+        {"tag": tag, "tokens covered %": f"{100 * share:.2f}", "tokens more %": f"{100 * longer - 100:.2f}"}
+        for (tag, share), longer in zip(report.covered_by_tag.items(), report.longer_by_tag.values(), strict=True)
+    ]
+    print_table("Text of each tag", tags)
 
 
 def _change(name: str, before: float, after: float, form: str) -> dict[str, str]:

@@ -8,7 +8,14 @@ import torch
 from torch import Tensor
 
 from langsamp.data.corpus import Corpus, CorpusConfig
-from langsamp.data.vocabulary.trimming import Need, count_tokens, covered_share, needed_pieces, texts_by_tag, total
+from langsamp.data.vocabulary.trimming import (
+    Need,
+    count_corpus,
+    covered_share,
+    lengthening,
+    needed_pieces,
+    total,
+)
 from langsamp.errors import UserError
 from langsamp.model.revocabulary import carried_weights, table_rows, write_model
 from langsamp.model.rows import NO_ROW, carried, sources
@@ -33,6 +40,8 @@ class Trimmed:
     covered: float
     """Share of them whose piece is kept, in [0, 1]."""
     covered_by_tag: Mapping[str, float]
+    longer_by_tag: Mapping[str, float]
+    """Tokens of the first thousand documents after the cut, over those before; 1 where nothing is split anew."""
 
 
 def trim(
@@ -46,10 +55,7 @@ def trim(
         UserError: where the text, the measure of `need` or the tokenizer is not as expected.
     """
     vocabulary = model.vocabulary
-    counts = {
-        tag: count_tokens(model.tokenizer, batches, size=vocabulary.size)
-        for tag, batches in texts_by_tag(corpus, config)
-    }
+    counts, samples = count_corpus(model.tokenizer, corpus, config, size=vocabulary.size)
     kept = needed_pieces(vocabulary, counts, need)
     rows = table_rows(model, len(kept), multiple=multiple)
     backend = vocabulary.cut(kept)
@@ -62,6 +68,7 @@ def trim(
         tokens=int(together.sum()),
         covered=covered_share(vocabulary, together, kept),
         covered_by_tag={str(tag): covered_share(vocabulary, each, kept) for tag, each in counts.items()},
+        longer_by_tag={str(tag): lengthening(model.tokenizer, backend, texts) for tag, texts in samples.items()},
     )
     story = (
         f"`{model.name}` with {len(kept):,} of its {len(vocabulary.ids):,} tokens: those that {len(counts)} languages "

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
+_AMONG_THE_FIRST = 64
 _KINDS = ("Unigram", "WordPiece", "BPE", "WordLevel")
 
 
@@ -73,12 +74,13 @@ class Vocabulary:
     def required(self) -> frozenset[str]:
         """Entries that no cut may drop.
 
-        Special and added tokens, and all up to the padding's id, which some models count their positions from; single
-        characters and bytes, so that no text becomes unknown; of Unigram the least probable piece, from which the cost
-        of an unknown character is reckoned.
+        Special and added tokens; those before the padding where it is among the first, since models of RoBERTa's kind
+        count positions from its id; single characters and bytes, so that no text becomes unknown; of Unigram the least
+        probable piece, from which the cost of an unknown character is reckoned.
         """
         added = {token["content"] for token in self.backend["added_tokens"]}
-        first = {token for token, number in self.ids.items() if number <= self.ids[self.padding]}
+        padding = self.ids[self.padding]
+        first = {token for token, number in self.ids.items() if number <= padding < _AMONG_THE_FIRST}
         return frozenset(self.special | added | first | self.characters | self._unknown_and_least())
 
     @cached_property

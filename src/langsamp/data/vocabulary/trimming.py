@@ -1,10 +1,13 @@
 """Which pieces chosen languages need: counted in their text, down to a share of each one's tokens or a number."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from langsamp.data.cleaning import clean_batches
 from langsamp.data.corpus import Corpus, CorpusConfig
@@ -44,6 +47,26 @@ def count_tokens(tokenizer: "PreTrainedTokenizerFast", batches: Iterable[list[st
         encodings = backend.encode_batch_fast(batch, add_special_tokens=False)
         counts += np.bincount(np.concatenate([encoding.ids for encoding in encodings]).astype(np.int64), minlength=size)
     return counts
+
+
+def count_corpus(
+    tokenizer: "PreTrainedTokenizerFast", corpus: Corpus, config: CorpusConfig, *, size: int
+) -> tuple[dict[LangScript, Counts], dict[LangScript, list[str]]]:
+    """Of each tag how often each of `size` ids occurs, and its first thousand documents."""
+    counts, samples = {}, {}
+    for tag, batches in texts_by_tag(corpus, config):
+        samples[tag] = next(batches)
+        counts[tag] = count_tokens(tokenizer, chain([samples[tag]], batches), size=size)
+    return counts, samples
+
+
+def lengthening(tokenizer: "PreTrainedTokenizerFast", backend: Mapping[str, Any], texts: list[str]) -> float:
+    """Tokens of `texts` by the tokenizer `backend` (a `tokenizer.json`), over those by `tokenizer`."""
+    lengths = [
+        sum(len(encoding.ids) for encoding in each.encode_batch_fast(texts, add_special_tokens=False))
+        for each in (tokenizer.backend_tokenizer, Tokenizer.from_str(json.dumps(backend)))
+    ]
+    return lengths[1] / max(lengths[0], 1)
 
 
 def needed_pieces(vocabulary: Vocabulary, counts: Mapping[LangScript, Counts], need: Need) -> set[str]:
