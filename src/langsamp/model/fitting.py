@@ -25,6 +25,7 @@ from langsamp.model.conditioning import Conditioning
 from langsamp.model.frozen import FrozenModel, Reading
 
 _EPOCHS, _RATE, _TOKENS = 20, 0.01, 256
+_MASKINGS = 4  # times that each text is read, with other tokens hidden
 _HELD_OUT = 5  # every fifth text
 _LEAST = 10
 """Texts that a vector can be fitted from: two of them are held out."""
@@ -140,17 +141,18 @@ def _descended(
     model: FrozenModel, texts: Sequence[str], held_out: Reading, start_D: Tensor, script_D: Tensor, *, seed: int
 ) -> tuple[Tensor, int]:
     """The vector with the least held-out loss on the way down from `start_D`, and the tokens it was fitted to."""
-    reading = model.read(texts, seed=seed + 1)
+    readings = [model.read(texts, seed=seed + number) for number in range(1, 1 + _MASKINGS)]
+    reading = Reading(*map(torch.cat, zip(*readings, strict=True)))
     vector_D = start_D.clone().requires_grad_(True)
     optimizer = torch.optim.Adam([vector_D], lr=_RATE)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.1, total_iters=_EPOCHS)
     best_D, least = start_D.clone(), _mean(model, held_out, start_D + script_D)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(_EPOCHS):
-        for places_P in torch.randperm(len(reading.labels), generator=generator).split(_TOKENS):
+        for places_P in torch.split(torch.randperm(len(reading.labels), generator=generator), _TOKENS):
             part = Reading(*(tensor[places_P] for tensor in reading))
             optimizer.zero_grad()
-            model.losses(part, vector_D + script_D).mean().backward()
+            model.losses(part, vector_D + script_D).mean().backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         schedule.step()
         loss = _mean(model, held_out, vector_D.detach() + script_D)
@@ -165,10 +167,8 @@ def _mean(model: FrozenModel, reading: Reading, vector_D: Tensor) -> float:
 
 
 def _neighbours(vector: NDArray[np.float32], known: Mapping[str, NDArray[np.float32]]) -> tuple[tuple[str, float], ...]:
-    cosines = {
-        code: float(vector @ other / max(np.linalg.norm(vector) * np.linalg.norm(other), 1e-12))
-        for code, other in known.items()
-    }
+    lengths = {code: float(np.linalg.norm(vector) * np.linalg.norm(other)) for code, other in known.items()}
+    cosines = {code: float(vector @ other) / max(lengths[code], 1e-12) for code, other in known.items()}
     return tuple(sorted(cosines.items(), key=lambda pair: -pair[1])[:5])
 
 

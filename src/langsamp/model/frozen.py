@@ -81,7 +81,7 @@ class FrozenModel:
         parts = [
             F.cross_entropy(decoder(self._head.features(self._mlm, output_PD + vector_D)), labels_P, reduction="none")
             for output_PD, labels_P in zip(
-                reading.output.split(_PREDICTED), reading.labels.split(_PREDICTED), strict=True
+                *(torch.split(tensor, _PREDICTED) for tensor in (reading.output, reading.labels)), strict=True
             )
         ]
         return torch.cat(parts)

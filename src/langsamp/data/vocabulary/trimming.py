@@ -91,7 +91,8 @@ def needed_pieces(vocabulary: Vocabulary, counts: Mapping[LangScript, Counts], n
 
 def total(counts: Mapping[LangScript, Counts]) -> Counts:
     """The counts of all tags together."""
-    return np.sum([*counts.values()], axis=0, dtype=np.int64)
+    summed: Counts = np.sum([*counts.values()], axis=0, dtype=np.int64)
+    return summed
 
 
 def covered_share(vocabulary: Vocabulary, counts: Counts, kept: set[str]) -> float:
