@@ -154,7 +154,6 @@ BAD_WORDS: dict[str, tuple[list[object], str]] = {
     "no such rows": (["extend", "whole", "--text", "new", "--pieces", 300, "--rows", "meen"], "Did you mean 'mean'?"),
     "too many pieces": (["extend", "whole", "--text", "new", "--pieces", 9000], "--pieces asks for 9000"),
     "bytes": (["extend", "bytes", "--text", "new", "--pieces", 300], "a BPE vocabulary cannot be extended"),
-    "word pieces": (["extend", "words", "--text", "new", "--pieces", 300], "a WordPiece vocabulary cannot be extended"),
     "another original": (["trim", "whole", "--untrim", "words"], "was not cut from"),
 }
 

@@ -1,10 +1,11 @@
 """Design law 6: an extension maps rows by token string, so `<mask>` keeps its vector; the decoder bias travels."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoModelForMaskedLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from langsamp.data.tokenizer import TokenizerConfig
 from langsamp.data.vocabulary.extending import new_pieces
@@ -14,7 +15,7 @@ from langsamp.model.extending import Extended, Rows, extend
 from langsamp.model.rows import SILENT
 from langsamp.model.stored import StoredModel, open_stored
 from tests.tiny_run import documents
-from tests.vocabularies import byte_bpe, unigram, wordpiece, write_mlm
+from tests.vocabularies import byte_bpe, modern_bpe, unigram, wordpiece, write_mlm
 
 CONFIG = TokenizerConfig(vocab_size=300, byte_fallback=False)
 NEW = ("deu_Latn", "eng_Latn", "fin_Latn", "ind_Latn", "tur_Latn", "vie_Latn")
@@ -105,7 +106,24 @@ def test_what_is_known_already_is_no_extension(whole: StoredModel, tmp_path: Pat
         new_pieces(again, TEXT, CONFIG)
 
 
-@pytest.mark.parametrize("tokenizer", [wordpiece, byte_bpe])
-def test_other_kinds_are_refused(tokenizer: object) -> None:
-    with pytest.raises(UserError, match="vocabulary cannot be extended, only a Unigram one"):
-        new_pieces(tokenizer(), TEXT, CONFIG)  # type: ignore[operator]
+@pytest.mark.parametrize("make", [modern_bpe, byte_bpe])
+def test_other_kinds_are_refused(make: Callable[[], PreTrainedTokenizerFast]) -> None:
+    with pytest.raises(UserError, match="a BPE vocabulary cannot be extended, only Unigram or WordPiece"):
+        new_pieces(make(), TEXT, CONFIG)
+
+
+def test_word_pieces_are_extended_too(tmp_path: Path) -> None:
+    before = open_stored(str(write_mlm(tmp_path / "whole", wordpiece(), "bert")))
+    pieces = new_pieces(before.tokenizer, TEXT, CONFIG)
+    report, after = extended(before, pieces, tmp_path / "out", "mean")
+    assert report.from_pieces > report.drawn
+    for name in before.by_token:
+        for token, row in before.vocabulary.ids.items():
+            assert torch.equal(after.weights[name][after.vocabulary.ids[token]], before.weights[name][row])
+    fits = [measure(model.tokenizer, [TEXT]) for model in (before, after)]
+    assert fits[0].unknown > 0 == fits[1].unknown
+    assert fits[0].bytes_per_token < fits[1].bytes_per_token
+    inside = next(piece for piece, _ in pieces if piece.startswith("##") and piece[2:].isascii() and len(piece) == 4)
+    old = [before.vocabulary.ids[f"##{letter}"] for letter in inside[2:]]
+    row = after.embedding[after.vocabulary.ids[inside]]
+    assert torch.allclose(row, before.embedding[old].mean(0), atol=1e-6)

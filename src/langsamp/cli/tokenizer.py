@@ -87,7 +87,7 @@ def extend(
     pad_to: PadTo = 64,
     json: Json = False,
 ) -> None:
-    """Add pieces learned from text to an encoder's Unigram vocabulary.
+    """Add pieces learned from text to an encoder's Unigram or WordPiece vocabulary.
 
     Every old token keeps its row, <mask> too though its id moves. `--rows index` does as the original code does, for
     comparison: <mask> loses its row.

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from langsamp.data.vocabulary.extending import old_pieces
 from langsamp.model.revocabulary import carried_weights, table_rows, write_model
 from langsamp.model.rows import NO_ROW, sources
 from langsamp.model.stored import StoredModel
@@ -46,7 +47,7 @@ def extend(
     seed: int = 0,
     facts: Mapping[str, Any],
 ) -> Extended:
-    """Write `out`: `model` with these Unigram pieces and scores more.
+    """Write `out`: `model` with these pieces and scores more.
 
     By `mean` a new row is the mean of the rows of the old pieces that stood for the same text, in the decoder and its
     bias too; by `normal` it is drawn as transformers draws new rows, N(0, initializer_range) and bias 0. By `index` old
@@ -63,7 +64,7 @@ def extend(
     weights = carried_weights(model, source_N)
     new = torch.nonzero(source_N[: len(ids)] == NO_ROW).flatten()
     tokens = list(ids)
-    groups = _old_pieces(model, [tokens[row] for row in new.tolist()]) if rows == "mean" else [[] for _ in new]
+    groups = old_pieces(model.tokenizer, [tokens[row] for row in new.tolist()]) if rows == "mean" else [[] for _ in new]
     for name, kind in model.by_token.items():
         generator = torch.Generator().manual_seed(seed)  # anew: a decoder stored beside its embedding starts the same
         weights[name][new] = _started(model, model.weights[name], groups, kind if rows != "mean" else None, generator)
@@ -78,13 +79,6 @@ def extend(
     more = {"name": out.name, "extended_from": model.name, "rows": rows, "seed": seed, **facts}
     write_model(model, out, backend=backend, weights=weights, story=_story(model, report), facts=more)
     return report
-
-
-def _old_pieces(model: StoredModel, new: Sequence[str]) -> list[list[int]]:
-    """Of each new piece the ids of the old pieces that its text was split into, `<unk>` left out."""
-    split = model.tokenizer.backend_tokenizer.model.tokenize
-    unknown = model.tokenizer.unk_token_id
-    return [[token.id for token in split(piece) if token.id != unknown] for piece in new]
 
 
 def _started(

@@ -116,11 +116,14 @@ class Vocabulary:
         return self._renewed(pairs, [piece for piece, _ in pairs])
 
     def extended(self, pieces: Sequence[tuple[str, float]]) -> dict[str, Any]:
-        """The `tokenizer.json` with these pieces and scores behind the ordinary ones; only of Unigram.
+        """The `tokenizer.json` with these pieces and scores behind the ordinary ones; of Unigram or WordPiece.
 
         Added tokens that stood last, as `<mask>` does in XLM-R, stand last again, so that their ids move.
         """
-        entries = list(self.backend["model"]["vocab"])
+        entries = self.backend["model"]["vocab"]
+        if isinstance(entries, dict):
+            ordered = [*(token for token in self.ids if token in entries), *(piece for piece, _ in pieces)]
+            return self._renewed({token: row for row, token in enumerate(ordered)}, ordered)
         added = {token["content"] for token in self.backend["added_tokens"]}
         end = len(entries)
         while entries[end - 1][0] in added:
