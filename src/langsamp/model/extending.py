@@ -60,7 +60,7 @@ def extend(
     size = table_rows(model, len(ids), multiple=multiple)
     source_N = sources(ids, old_ids, rows=size)
     if rows == "index":
-        source_N[: len(old_ids)], source_N[len(old_ids) :] = torch.arange(len(old_ids)), NO_ROW
+        source_N = torch.where(torch.arange(size) < model.vocabulary.size, torch.arange(size), NO_ROW)
     weights = carried_weights(model, source_N)
     new = torch.nonzero(source_N[: len(ids)] == NO_ROW).flatten()
     tokens = list(ids)
