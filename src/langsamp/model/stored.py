@@ -35,7 +35,7 @@ _BY_TOKEN = {"embedding": (_EMBEDDING, 2), "decoder": (_DECODER, 2), "bias": (_D
 _FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt")
 _TORCH_FILES = (*(name for name in _FILES if "safetensors" not in name), "*.bin", "*.bin.index.json")
 _DECIDING = ("pad_token_id", "cls_token_id", "sep_token_id", "mask_token_id")
-"""Ids in which a model and its tokenizer must agree; those of begin and end are out of date in some published models."""
+"""Ids in which a model and its tokenizer must agree; in some published models those of begin and end are old."""
 _UNUSED_ROWS, _UNUSED_SHARE = 128, 0.01
 """Rows beyond the tokenizer that a table may have: a padding, or a share of it (mDeBERTa has 899 of 251,000)."""
 
