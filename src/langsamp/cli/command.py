@@ -15,7 +15,18 @@ from typing import NoReturn
 import typer
 
 from langsamp import stopping
-from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores, side_by_side
+from langsamp.cli import (
+    analyses,
+    donors,
+    exploring,
+    facts,
+    neutrality,
+    new_languages,
+    runs,
+    scores,
+    side_by_side,
+    tokenizer,
+)
 from langsamp.cli.console import print_on_any_console
 from langsamp.cli.output import complain
 from langsamp.errors import StoppedError, UserError
@@ -41,7 +52,7 @@ for verb in (
     exploring.explore,
     donors.donors,
     facts.tasks,
-    facts.languages,
+    new_languages.identify,
     facts.doctor,
     facts.bench,
 ):
@@ -51,6 +62,8 @@ analyses.app.command()(donors.transfer)
 analyses.app.command()(side_by_side.ablation)
 analyses.app.command()(side_by_side.families)
 app.add_typer(analyses.app)
+app.add_typer(tokenizer.app)
+app.add_typer(new_languages.app)
 
 
 def _end(message: str, code: int) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -103,3 +104,11 @@ def end_if_unusable(models: Mapping[str, str]) -> None:
 def complain(*lines: object) -> None:
     """Lines on stderr."""
     typer.echo("\n".join(map(str, lines)), file=sys.stderr)
+
+
+def check_new_folder(out: Path) -> None:
+    """Refuse to write where something is."""
+    from langsamp.errors import UserError
+
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")

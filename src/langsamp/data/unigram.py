@@ -41,6 +41,18 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig, *, row_tokens
     return _as_transformers(_trained(texts, config), config, row_tokens=row_tokens)
 
 
+def learned_pieces(texts: Iterable[str], config: TokenizerConfig) -> list[tuple[str, float]]:
+    """The ordinary pieces, with their log probabilities, of such a vocabulary: no special ones and no bytes.
+
+    Raises:
+        UserError: as `train_tokenizer` does.
+    """
+    model = _trained(texts, config)
+    numbers = range(model.get_piece_size())
+    ordinary = (n for n in numbers if not (model.is_byte(n) or model.is_control(n) or model.is_unknown(n)))
+    return [(model.id_to_piece(number), model.get_score(number)) for number in ordinary]
+
+
 def _trained(texts: Iterable[str], config: TokenizerConfig) -> "SentencePieceProcessor":
     from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 

@@ -17,6 +17,7 @@ from langsamp.model.documents import check_documents
 from langsamp.model.hub import model_folder
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
 from langsamp.model.pretrained import load_config, load_pretrained
+from langsamp.model.rows import silence_padding
 from langsamp.model.start import POSITIONS_AFTER_PADDING, draw_head, fix_token_type, fix_unused_bias
 from langsamp.model.tokenizer_match import check_match
 from langsamp.model.variants import Variant
@@ -63,6 +64,7 @@ def build_model(
         DataMissingError: where `init` cannot be found.
     """
     mlm, start = _mlm(config, tokenizer, row_tokens=row_tokens, seed=seed)
+    silence_padding(mlm, vocabulary_size=vocabulary_size(tokenizer))
     model = LangSampForMaskedLM(
         mlm, variant=variant, num_languages=len(ids.languages), num_scripts=len(ids.scripts), seed=seed
     )

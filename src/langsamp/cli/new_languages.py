@@ -1,0 +1,125 @@
+"""The verbs of languages: find them; give a trained model new ones; say which one a text is in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from langsamp.cli.facts import languages
+from langsamp.cli.output import Json, check_new_folder, print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from langsamp.languages.tags import LangScript
+
+_FIND = "find"
+
+
+class _FindsByDefault(TyperGroup):
+    """`langsamp languages swahili` is `langsamp languages find swahili`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        is_named = bool(args) and (args[0] in self.commands or args[0] == "--help")
+        return super().parse_args(ctx, args if is_named else [_FIND, *args])
+
+
+app = typer.Typer(
+    name="languages", cls=_FindsByDefault, rich_markup_mode=None,
+    help="Find languages (`langsamp languages swahili`), or give a trained model new ones.",
+)  # fmt: skip
+app.command(_FIND)(languages)
+
+Export = Annotated[Path, typer.Option("--model", "-m", help="Export of a training with language vectors.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")]
+
+
+@app.command()
+def add(
+    tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="New languages, like kab_Latn.")],
+    model: Export,
+    out: Out,
+) -> None:
+    """Append ids for new languages to a trained model; old ids, vectors and outputs stay as they are.
+
+    A new vector starts from its nearest trained relatives, and is marked as untrained.
+    """
+    from langsamp.languages.tags import LangScript
+    from langsamp.model.fitting import add_languages
+
+    check_new_folder(out)
+    longer = add_languages(model, [LangScript.parse(tag) for tag in tags], out)
+    print_line(f"{out}: {len(longer.ids.languages)} languages, {len(longer.ids.scripts)} scripts")
+
+
+@app.command()
+def fit(
+    tag: Annotated[str, typer.Argument(metavar="TAG", help="The new language, like kab_Latn.")],
+    text: Annotated[Path, typer.Option("--text", help="File of its text, one document a line.")],
+    model: Export,
+    out: Out,
+    max_documents: Annotated[int, typer.Option(min=1, help="Documents to read at most.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden.")] = 0,
+    json: Json = False,
+) -> None:
+    """Give a language that was never trained a vector, from a few hundred lines of text; all else stays as it is."""
+    from langsamp.languages.tags import LangScript
+    from langsamp.model.fitting import fit as fit_vector
+
+    check_new_folder(out)
+    name = LangScript.parse(tag)
+    fitted = fit_vector(model, name, _texts(text, name, max_documents), out, seed=seed)
+    if json:
+        print_json(vars(fitted))
+        return
+    rows = [{"language vector": key, "loss per hidden token": f"{value:.4f}"} for key, value in fitted.loss.items()]
+    print_table(f"{out}: {tag}, held-out texts", rows)
+    near = ", ".join(f"{code} {cosine:.2f}" for code, cosine in fitted.neighbours)
+    print_line(f"It started from the mean of {', '.join(fitted.started_from)}; nearest now: {near}")
+    print_line(f"Length {fitted.norm:.2f}; trained ones have {fitted.mean_norm:.2f} on average")
+
+
+def identify(
+    file: Annotated[Path, typer.Argument(help="Text, one document a line.")],
+    model: Export,
+    top: Annotated[int, typer.Option(min=1, help="Languages to name for each line.")] = 3,
+    max_documents: Annotated[int, typer.Option(min=1, help="Lines to read at most.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden.")] = 0,
+    json: Json = False,
+) -> None:
+    """Say which of a model's languages each line is in: the one under whose vectors it is most probable."""
+    from langsamp.model.frozen import FrozenModel
+    from langsamp.model.identifying import identify as rank
+
+    texts = _texts(file, None, max_documents)
+    guesses = rank(FrozenModel(model), texts, seed=seed)
+    rows = [
+        {
+            "line": number,
+            "rank": place,
+            "tag": str(guess.tag),
+            "loss": f"{guess.loss:.3f}",
+            "probability": f"{guess.probability:.3f}",
+            "text": text[:40] if place == 1 else "",
+        }
+        for number, (text, ranked) in enumerate(zip(texts, guesses, strict=True), 1)
+        for place, guess in enumerate(ranked[:top], 1)
+    ]
+    print_table(f"{len(texts)} lines", rows, as_json=json)
+
+
+def _texts(file: Path, tag: "LangScript | None", most: int) -> list[str]:
+    """The first clean documents of a file, none twice; checked to be in the tag's script where there is one."""
+    from langsamp.data.cleaning import clean_documents, clean_text
+    from langsamp.data.corpus import CorpusConfig
+    from langsamp.data.reading import documents_in
+    from langsamp.errors import DataMissingError
+
+    if not file.is_file():
+        raise DataMissingError(f"there is no file {file}; expected text, one document a line")
+    documents = documents_in(file, text_column="text")
+    if tag is not None:
+        return list(clean_documents(documents, tag=tag, config=CorpusConfig(max_documents=most)))
+    texts = [text for text in map(clean_text, documents) if text][:most]
+    if not texts:
+        raise DataMissingError(f"{file} has no text; expected one document a line")
+    return texts
