@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from langsamp.cli import analyses, donors, exploring, facts, neutrality, runs, scores, side_by_side
+from langsamp.cli import analyses, donors, exploring, facts, neutrality, recipes, runs, scores, side_by_side
 from langsamp.cli.output import complain
 
 _INTERRUPTED = 130
@@ -21,6 +21,8 @@ app = typer.Typer(
     name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 for verb in (
+    recipes.new,
+    recipes.recipe,
     runs.run,
     runs.prepare,
     runs.train,

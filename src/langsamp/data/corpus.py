@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from langsamp.artifacts import fingerprint
+from langsamp.config import Config
 from langsamp.data.folder import FolderCorpus, files_by_tag
 from langsamp.data.hub import find_dataset
 from langsamp.languages.select import select
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 _HUB = "hub:"
 
 
-class CorpusConfig(BaseModel):
+class CorpusConfig(Config):
     """Which text to train on and how to clean it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str = "cldr"
     """`cldr` (embedded, needs nothing), a folder of `<tag>.txt` files, or `hub:OWNER/NAME[@revision]`."""

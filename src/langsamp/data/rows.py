@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from langsamp.artifacts import SCHEMA, file_sha256, read_versioned
+from langsamp.config import Config
 from langsamp.data.packing import Frame
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
@@ -21,10 +22,8 @@ from langsamp.languages.tags import LangScript
 MANIFEST, TOKENIZER = "manifest.json", "tokenizer"
 
 
-class RowsConfig(BaseModel):
+class RowsConfig(Config):
     """How documents become rows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     row_tokens: int = Field(default=512, ge=8)
     """Tokens of a row, special tokens included (paper: 512)."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from langsamp.artifacts import fingerprint
+from langsamp.config import Config
 from langsamp.data.packing import Frame
 from langsamp.errors import DataMissingError, UserError
 
@@ -21,10 +22,8 @@ _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 _STATE = ("truncation", "padding")  # what the last call left behind, no property of a tokenizer
 
 
-class TokenizerConfig(BaseModel):
+class TokenizerConfig(Config):
     """Load a tokenizer, or train one on the run's own text."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     load: str | None = None
     """A Hugging Face name or a folder; None trains one, for which the other keys are."""

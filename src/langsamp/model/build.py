@@ -6,10 +6,11 @@ from typing import Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+from langsamp.config import Config
 from langsamp.data.tokenizer import vocabulary_size
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
@@ -21,10 +22,8 @@ _POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-
 """Model types whose positions start after the padding id and that have a single token type."""
 
 
-class ModelConfig(BaseModel):
+class ModelConfig(Config):
     """Which encoder is trained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     init: str | None = "xlm-roberta-base"
     """Hugging Face id or folder of the masked LM to continue from (paper: XLM-R base); null for a new one."""

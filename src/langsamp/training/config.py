@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from langsamp.artifacts import settings_of
+from langsamp.config import Config
 from langsamp.model.choice import LossSetting
 from langsamp.training.schedule import DecayShape, Kind, Schedule
 
@@ -36,10 +37,8 @@ LAST, HELD_OUT_LOSS = "last", "held_out_loss"
 _USUAL_ROWS = 32
 
 
-class TrainingConfig(BaseModel):
+class TrainingConfig(Config):
     """Optimizer, schedule, precision and what is written when."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     steps: int = Field(default=150_000, ge=1)
     """Optimizer updates."""
