@@ -55,7 +55,7 @@ def test_a_model_in_memory_gets_the_scores_of_its_folder(run: ls.Run, tmp_path: 
 
 def test_models_are_looked_into(run: ls.Run):
     both = run.models["both-0"]
-    assert ls.vectors(both, shuffles=20).data.kind == "vectors"
+    assert ls.vectors(both, shuffles=100).data.kind == "vectors"
     assert ls.donors("all", both, candidates="all").data.kind == "donors"
     assert len(ls.language("Swahili").data) >= 1
     assert ls.language("German", run.folder).title.startswith("German")
