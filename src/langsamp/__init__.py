@@ -1,3 +1,71 @@
-"""LangSAMP: language-script aware multilingual pretraining, from text to report."""
+"""LangSAMP from text to report: `import langsamp as ls`.
+
+Everything below is loaded when it is first used, so that `import langsamp` costs nothing and needs no torch.
+
+    run = ls.run("recipe.yaml")                        # text to report; run again, it goes on where it was
+    ls.evaluate("xlm-roberta-base", tasks=["sib200"], data="eval")
+    ls.compare("runs/mine:none", "runs/mine:both")     # shows itself in a notebook
+    ls.donors("Lingala", model="runs/mine")
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langsamp.api.models import donors, fill_mask, language, neutrality, select_languages, transfer, vectors
+    from langsamp.api.scores import ablation, compare, evaluate, families, report, table
+    from langsamp.api.stages import Run, export, prepare, run, train
+    from langsamp.evaluation.task import Task
+    from langsamp.evaluation.tasks import register_task
+    from langsamp.model.conditioning import Conditioning
+    from langsamp.model.mlm import LangSampForMaskedLM
+    from langsamp.recipe import load_recipe
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "Conditioning": "langsamp.model.conditioning",
+    "LangSampForMaskedLM": "langsamp.model.mlm",
+    "Run": "langsamp.api.stages",
+    "Task": "langsamp.evaluation.task",
+    "ablation": "langsamp.api.scores",
+    "compare": "langsamp.api.scores",
+    "donors": "langsamp.api.models",
+    "evaluate": "langsamp.api.scores",
+    "export": "langsamp.api.stages",
+    "families": "langsamp.api.scores",
+    "fill_mask": "langsamp.api.models",
+    "language": "langsamp.api.models",
+    "load_recipe": "langsamp.recipe",
+    "neutrality": "langsamp.api.models",
+    "prepare": "langsamp.api.stages",
+    "register_task": "langsamp.evaluation.tasks",
+    "report": "langsamp.api.scores",
+    "run": "langsamp.api.stages",
+    "select_languages": "langsamp.api.models",
+    "table": "langsamp.api.scores",
+    "train": "langsamp.api.stages",
+    "transfer": "langsamp.api.models",
+    "vectors": "langsamp.api.models",
+}
+"""Where each public name is defined (PEP 562)."""
+
+__all__ = [
+    "Conditioning", "LangSampForMaskedLM", "Run", "Task", "ablation", "compare", "donors", "evaluate", "export",
+    "families", "fill_mask", "language", "load_recipe", "neutrality", "prepare", "register_task", "report", "run",
+    "select_languages", "table", "train", "transfer", "vectors",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """The public object `name`, imported now."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'langsamp' has no attribute {name!r}; it has {', '.join(__all__)}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return [*__all__, "__version__"]

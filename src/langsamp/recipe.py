@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from langsamp.analysis.of_run import AnalysisConfig
+from langsamp.config import Config
 from langsamp.data.batches import MaskingConfig
 from langsamp.data.corpus import CorpusConfig
 from langsamp.data.rows import RowsConfig
@@ -30,10 +31,8 @@ HIGHEST_SEED = 2**32 - 1
 """As numpy and scikit-learn take them."""
 
 
-class Recipe(BaseModel):
+class Recipe(Config):
     """Everything a run needs; the defaults are the paper's."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
     """Name of the run and of its folder; file systems take 255 bytes, of which hidden names beside it need some."""

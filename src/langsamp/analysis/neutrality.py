@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from langsamp.analysis.bootstrap import draws
 from langsamp.analysis.neutrality_findings import findings
@@ -18,6 +18,7 @@ from langsamp.analysis.neutrality_tables import Measured, change_tables, curve_t
 from langsamp.analysis.parallel_text import FEWEST, ParallelSentences, draw_parallel
 from langsamp.analysis.stored import Analysis
 from langsamp.analysis.subjects import Subject
+from langsamp.config import Config
 from langsamp.errors import UserError
 from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
@@ -28,10 +29,8 @@ BASELINE = "none-"
 """How the names of a run's models begin that were trained without vectors."""
 
 
-class NeutralityConfig(BaseModel):
+class NeutralityConfig(Config):
     """Which sentences, in which languages, and at which layer."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     task: str = "sr-cldr"
     """Whose text is taken: a retrieval task or sib200; sr-cldr needs no data."""

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict
-
 from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.donors import analyse_donors
 from langsamp.analysis.families import analyse_families
@@ -18,6 +16,7 @@ from langsamp.analysis.stored import Analysis
 from langsamp.analysis.subjects import Subject, find_subjects
 from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
 from langsamp.artifacts import SCHEMA, file_sha256, fingerprint, read_versioned, write_json
+from langsamp.config import Config
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
@@ -36,10 +35,8 @@ _PARALLEL = ("sib200", *(name for name, task in TASKS.items() if task.kind == "r
 """Tasks whose texts are translations of each other."""
 
 
-class AnalysisConfig(BaseModel):
+class AnalysisConfig(Config):
     """What a run looks into after its evaluation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kinds: tuple[Kind, ...] = KINDS
     """`vectors` and `donors` of each model that has vectors, `neutrality` of all models side by side; of the scores

@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from langsamp.analysis.conditioning import Table, Vectors, cosine, main_tags, project, trained
 from langsamp.analysis.embedding import embed
@@ -14,6 +14,7 @@ from langsamp.analysis.subjects import Subject
 from langsamp.analysis.trees import cluster
 from langsamp.analysis.vector_statistics import Shuffling, language_statistics, script_statistics
 from langsamp.artifacts import file_sha256
+from langsamp.config import Config
 from langsamp.errors import DataMissingError
 from langsamp.languages.table import LanguageInfo, describe, scripts
 from langsamp.languages.tags import LangScript
@@ -27,10 +28,8 @@ _STATISTIC_COLUMNS = (
 )  # fmt: skip
 
 
-class VectorsConfig(BaseModel):
+class VectorsConfig(Config):
     """How vectors are analysed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     neighbours: int = Field(default=5, ge=1)
     """Nearest vectors in the table, and those that purity counts."""

@@ -22,6 +22,7 @@ from langsamp.cli import (
     facts,
     neutrality,
     new_languages,
+    recipes,
     runs,
     scores,
     side_by_side,
@@ -41,6 +42,8 @@ app = typer.Typer(
     name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 for verb in (
+    recipes.new,
+    recipes.recipe,
     runs.run,
     runs.prepare,
     runs.train,

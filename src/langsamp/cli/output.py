@@ -33,22 +33,15 @@ def print_json(content: object) -> None:
 def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
     """The mean of each model over the groups of languages, a table for each task."""
     from langsamp.evaluation.groups import group_means
+    from langsamp.report.score_lines import score_tables
 
     scores = evaluation.scores
-    if scores.empty and not as_json:
-        return
-    means = group_means(scores[scores["main"].astype(bool)])
-    tables: dict[str, dict[tuple[str, str], dict[str, object]]] = {}
-    for entry in means.to_dict("records"):
-        rows = tables.setdefault(f"{entry['task']}, {entry['metric']} in per cent, mean over (n) languages", {})
-        key = (entry["model_name"], entry["source"])
-        row = rows.setdefault(key, {"model": key[0], "source": key[1], "seeds": entry["seeds"]})
-        row[f"{entry['group']} ({entry['languages']})"] = f"{entry['mean_over_languages']:.1f}"
     if as_json:
+        means = group_means(scores[scores["main"].astype(bool)])
         print_table("", [{str(key): entry[key] for key in entry} for entry in means.to_dict("records")], as_json=True)
         return
-    for title, rows in tables.items():
-        print_table(title, list(rows.values()))
+    for title, rows in score_tables(scores).items():
+        print_table(title, rows)
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bool = False) -> None:

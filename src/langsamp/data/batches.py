@@ -12,8 +12,9 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from langsamp.config import Config
 from langsamp.data.packing import segments
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import RowOrder
@@ -27,10 +28,8 @@ _TRAINING, _HELD_OUT, _IDS = 0, 1, 2
 """What a stream of random numbers is for."""
 
 
-class MaskingConfig(BaseModel):
+class MaskingConfig(Config):
     """Which tokens are hidden."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     rate: float = Field(default=0.15, gt=0, le=1)
     """Share of ordinary tokens to predict. Special tokens are not ordinary, `<unk>` among them: it stands for whatever

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from langsamp.artifacts import fingerprint
+from langsamp.config import Config
 from langsamp.data.configurations import MAPPING_HELP
 from langsamp.data.folder import FolderCorpus, files_by_tag
 from langsamp.data.hub import HubCorpus, find_dataset
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 _HUB = "hub:"
 
 
-class CorpusConfig(BaseModel):
+class CorpusConfig(Config):
     """Which text to train on and how to clean it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     source: str = Field(default="cldr", min_length=1)
     """`cldr` (embedded, needs nothing), a folder of `<tag>.txt` files, or `hub:OWNER/NAME[@revision]`."""

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.artifacts import SCHEMA, as_record, read_versioned
+from langsamp.config import Config
 from langsamp.data.contamination import Overlap
 from langsamp.data.packing import Frame
 from langsamp.errors import DamagedError, DataMissingError
@@ -26,10 +27,8 @@ MANIFEST, TOKENIZER, PROVENANCE = "manifest.json", "tokenizer", "provenance.json
 _MOST_MAPS = 256
 
 
-class RowsConfig(BaseModel):
+class RowsConfig(Config):
     """How documents become rows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     row_tokens: int = Field(default=512, ge=8)
     """Tokens of a row, special tokens included (paper: 512)."""

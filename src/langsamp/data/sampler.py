@@ -12,18 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from langsamp.config import Config
 from langsamp.errors import UserError
 
 _BLOCK = 1 << 16
 """Draws that share one multinomial; part of the order's definition, so never to be changed."""
 
 
-class SamplerConfig(BaseModel):
+class SamplerConfig(Config):
     """How rows are drawn."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     alpha: float = Field(default=0.3, ge=0, le=1)
     """Exponent of p(tag) ~ rows(tag) ** alpha: 1 keeps the corpus's shares, 0 is uniform (paper: 0.3)."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from langsamp.artifacts import PUT_BACK, fingerprint
+from langsamp.config import Config
 from langsamp.data.packing import Frame
 from langsamp.data.rows import TOKENIZER
 from langsamp.data.stand_ins import check_content
@@ -34,10 +35,8 @@ _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 _STATE = ("truncation", "padding")  # what the last call left behind, no property of a tokenizer
 
 
-class TokenizerConfig(BaseModel):
+class TokenizerConfig(Config):
     """Load a tokenizer, or train one on the run's own text."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     load: str | None = Field(default=None, min_length=1)
     """A Hugging Face name or a folder; None trains one, for which the other keys are."""

@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from langsamp.config import Config
 from langsamp.evaluation.protocols import FineTuning, Protocol
 from langsamp.evaluation.task import Task, TaskData, fine_tuning
 from langsamp.evaluation.tasks import task
 from langsamp.languages.tags import LangScript
 
 
-class EvaluationConfig(BaseModel):
+class EvaluationConfig(Config):
     """Which tasks, on which languages, under which protocol."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     tasks: tuple[str, ...] = ("sr-cldr",)
     """Names of tasks, or YAML files that describe one; those on the embedded corpus need no data."""

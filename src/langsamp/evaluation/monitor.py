@@ -9,10 +9,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.artifacts import fingerprint
+from langsamp.config import Config
 from langsamp.errors import UserError
 from langsamp.evaluation import retrieval
 from langsamp.evaluation.encoder import MAX_PIECES, Encoder
@@ -30,10 +31,8 @@ _DEV: dict[str, Callable[[], ParallelReader]] = {"sr-cldr": lambda: CldrPairs(se
 """Readers of dev items by task; of any other retrieval task there are test items only."""
 
 
-class MonitorConfig(BaseModel):
+class MonitorConfig(Config):
     """Which scores are taken while training, and when."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     every: int | None = Field(default=None, ge=1)
     """Steps between two measurements, the last step being measured always; null takes no scores."""

@@ -6,15 +6,15 @@ from the text is listed by `departures`.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from langsamp.config import Config
 
 Protocol = Literal["fixed", "paper"]
 
 
-class FineTuning(BaseModel):
+class FineTuning(Config):
     """Everything beside model, text and seed that a fine-tuned score depends on; stored with each cell."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0)

@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+from langsamp.config import Config
 from langsamp.data.tokenizer import open_tokenizer, vocabulary_size
 from langsamp.errors import UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
@@ -23,10 +24,8 @@ from langsamp.model.tokenizer_match import check_match
 from langsamp.model.variants import Variant
 
 
-class ModelConfig(BaseModel):
+class ModelConfig(Config):
     """Which encoder is trained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     init: str | None = "xlm-roberta-base"
     """Hugging Face id or folder of the masked LM to continue from (paper: XLM-R base); null for a new one."""

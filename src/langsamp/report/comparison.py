@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SHOWN = 8
 """At most this many languages are named in one line, unless all are asked for."""
 
+_COLUMNS = ("task", "languages", "A", "B", "B - A", "95 %", "q", "+/=/−")
 _LEGEND = (
     "Differences are B - A in points; each language counts once. 95 %: interval from families and seeds drawn anew "
     "(*: languages instead of families, where all are of one). q: Wilcoxon over languages, Benjamini-Hochberg over "
@@ -116,12 +117,20 @@ def probability(value: float) -> str:
     return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
 
 
-def _task_table(comparison: Comparison) -> "Table":
-    table = _table(["task", "languages", "A", "B", "B - A", "95 %", "q", "+/=/−"])
+def comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
+    """A line for each task: languages, means, difference in points, 95 % interval, q, and how many languages gain."""
+    rows = []
     for task in comparison.tasks:
-        cells = [task.pair.label, *_cells(task.difference)]
-        cells.insert(-1, probability(task.q))
-        table.add_row(*cells)
+        *numbers, counts = _cells(task.difference)
+        cells = [task.pair.label, *numbers, probability(task.q), counts]
+        rows.append(dict(zip(_COLUMNS, cells, strict=True)))
+    return rows
+
+
+def _task_table(comparison: Comparison) -> "Table":
+    table = _table(_COLUMNS)
+    for row in comparison_rows(comparison):
+        table.add_row(*row.values())
     return table
 
 

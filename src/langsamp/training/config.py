@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from langsamp.config import Config
 from langsamp.model.choice import LossSetting
 from langsamp.training.schedule import DecayShape, Kind, Schedule
 
@@ -27,10 +28,8 @@ _USUAL_ROWS = 32
 _Average = Annotated[float, Field(ge=0, lt=1)]
 
 
-class TrainingConfig(BaseModel):
+class TrainingConfig(Config):
     """Optimizer, schedule, precision and what is written when."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     steps: int = Field(default=150_000, ge=1)
     """Optimizer updates."""

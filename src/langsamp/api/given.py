@@ -1,0 +1,73 @@
+"""What a user gives where a model or a recipe is meant: a path, a hub id, `RUN:MODEL`, or an object in memory."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from langsamp.errors import UserError
+from langsamp.recipe import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def given_recipe(recipe: "str | Path | Recipe", settings: Sequence[str] = ()) -> Recipe:
+    """The recipe that is meant; `settings` like `training.steps=100` are put over one that is read from a file.
+
+    Raises:
+        DataMissingError: where there is no such file.
+        UserError: for a wrong key or value, and for settings beside a recipe that is loaded already.
+    """
+    if isinstance(recipe, Recipe):
+        if settings:
+            raise UserError(
+                "settings go with a recipe's file; a loaded recipe takes them in `load_recipe(path, settings)`"
+            )
+        return recipe
+    return load_recipe(Path(recipe), tuple(settings))
+
+
+def word(model: "str | Path") -> str:
+    """A path or name as the parsers of names take it."""
+    return str(model)
+
+
+def words(models: "Sequence[str | Path] | str | Path") -> list[str]:
+    """One name or several, as a list."""
+    return [str(models)] if isinstance(models, str | Path) else [str(each) for each in models]
+
+
+@contextmanager
+def model_folders(
+    models: "Sequence[Any] | Any", tokenizer: "PreTrainedTokenizerBase | None"
+) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Folders or hub ids of the models, and what tables call those that have no folder of their own.
+
+    A model in memory is saved with its tokenizer to a folder that lives as long as the block: scores are named by
+    content, so they are found again whatever the folder was called.
+
+    Raises:
+        UserError: for a model in memory without a tokenizer.
+    """
+    listed: list[Any] = list(models) if isinstance(models, list | tuple) else [models]
+    with TemporaryDirectory(prefix="langsamp-") as scratch:
+        folders, names = [], {}
+        for number, model in enumerate(listed):
+            if isinstance(model, str | Path):
+                folders.append(str(model))
+                continue
+            if tokenizer is None:
+                raise UserError("a model in memory needs its tokenizer: evaluate(model, tokenizer=tokenizer, ...)")
+            folder = Path(scratch) / str(number)
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+            folders.append(str(folder))
+            names[str(folder)] = _name(model, number)
+        yield folders, names
+
+
+def _name(model: "PreTrainedModel", number: int) -> str:
+    """What tables call a model in memory: where it came from, else its class."""
+    return str(model.name_or_path or f"{type(model).__name__}-{number}")

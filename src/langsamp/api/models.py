@@ -1,0 +1,191 @@
+"""Models and languages from Python: vectors, neutrality, what to transfer from, a mask filled, one language's page."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from langsamp.analysis.donor_candidates import find_subject
+from langsamp.analysis.donors import analyse_donors
+from langsamp.analysis.fill_mask import fill_mask as fill
+from langsamp.analysis.language_profile import LanguageProfile, language_profile
+from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
+from langsamp.analysis.subjects import find_subjects
+from langsamp.analysis.transfer_stored import published_study, read_stored
+from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
+from langsamp.api.given import word, words
+from langsamp.api.result import Result, readable
+from langsamp.errors import UserError, checked
+from langsamp.evaluation.published import PREFIX
+from langsamp.evaluation.task import TaskData
+from langsamp.languages.search import search
+from langsamp.languages.select import select
+from langsamp.languages.table import LanguageInfo, tags
+from langsamp.languages.tags import LangScript
+from langsamp.report import donors as donor_words
+from langsamp.report.neutrality_words import model_rows, pair_tables
+from langsamp.report.transfer import transfer_lines, transfer_tables
+from langsamp.report.vector_lines import left_out_lines, neighbour_lines, statistic_lines
+
+
+def vectors(model: str | Path, **settings: Any) -> Result:
+    """What the language and script vectors of a model know: neighbours, purity by family and script, correlations.
+
+    `model` is a run, `RUN:MODEL` or an export; of a run's several the first training of `both` is taken. `settings` are
+    the fields of `VectorsConfig`. The result's `data` is the `Analysis`.
+
+    Raises:
+        DataMissingError: where the model has no vectors, or too few trained ones.
+        UserError: for a wrong setting, and where the word names nothing.
+    """
+    found = analyse_vectors(find_subject(word(model)), checked(VectorsConfig, settings))
+    tables = {f"Vectors of {found.subject} ({found.values['variant']})": statistic_lines(found)}
+    for kind in found.values["shares"]:
+        tables[f"Nearest {kind} vectors by cosine, most rows first"] = neighbour_lines(found, kind)
+    return Result(title="", tables=readable(tables), lines=tuple(left_out_lines(found)), data=found)
+
+
+def neutrality(
+    models: str | Path | Sequence[str | Path],
+    task: str = "sr-cldr",
+    *,
+    data: str | Path | None = None,
+    device: str | None = None,
+    **settings: Any,
+) -> Result:
+    """How alike translations are in each model, layer by layer, beside sentences that are no translations.
+
+    `settings` are the other fields of `NeutralityConfig`. The result's `data` is the `Analysis`.
+
+    Raises:
+        DataMissingError: where the task's text is absent.
+        UserError: for a wrong setting, and where a word names nothing.
+    """
+    config = checked(NeutralityConfig, {"task": task, "data": data, **settings})
+    found = analyse_neutrality(find_subjects(words(models)), config, device=device)
+    tables = {"Means over pairs of languages, [95 % over sentences]; shares told by probes": model_rows(found)}
+    missing = [f"{tag} is left out: {why}" for tag, why in found.values["missing"].items()]
+    lines = (*found.values["sentences"], *missing, *(f"note: {note}" for note in found.values["notes"]))
+    return Result(title=found.subject, tables=readable(tables | pair_tables(found)), lines=lines, data=found)
+
+
+def donors(
+    targets: str | Sequence[str] = "all",
+    model: str | Path | None = None,
+    *,
+    candidates: str = "paper",
+    k: int = 5,
+    tasks: Sequence[str] = (),
+    data: str | Path | None = None,
+) -> Result:
+    """Languages to transfer from for each target, ranked by the language vectors of `model`, with doubts.
+
+    Targets are names, tags or selectors; `candidates` is `paper` (its ten), `all` trained ones or a selector. Without a
+    model the one run below `runs/` is meant. The result's `data` is the `Analysis`.
+
+    Raises:
+        DataMissingError: where there is no model with language vectors.
+        UserError: for unknown words, candidates or tasks.
+    """
+    subject = find_subject(None if model is None else word(model))
+    asked = [targets] if isinstance(targets, str) else list(targets)
+    where = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
+    found = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=tasks, data=where)
+    notes = [f"note: {note}" for note in found.values["notes"]]
+    if asked == ["all"]:
+        caption = f"The closest donor of each language, by the language vectors of {found.subject}"
+        tables, lines = {caption: donor_words.closest_rows(found)}, donor_words.closest_lines(found)
+    else:
+        named = found.values["targets"]
+        tables = {donor_words.donor_title(found, target): donor_words.donor_rows(found, target) for target in named}
+        lines = [line for target in named for line in donor_words.donor_lines(found, target)]
+    return Result(title="", tables=readable(tables), lines=(*lines, *notes), data=found)
+
+
+def transfer(
+    models: str | Path | Sequence[str | Path],
+    *,
+    tasks: Sequence[str] = (),
+    candidates: str = "paper",
+    languages: str = "all",
+) -> Result:
+    """What transfer from donors is worth beside English, kin, chance and hindsight, from the scores that are stored.
+
+    Nothing is fine-tuned here: `langsamp analyze transfer` makes what is missing. `models` are runs, `RUN:MODEL`,
+    exports, or `paper:donors`. The result's `data` is the `Analysis`.
+
+    Raises:
+        DataMissingError: where nothing can be compared.
+        UserError: where a task was scored in several ways, or has no scores from several sources.
+    """
+    named = words(models)
+    if named[0].startswith(PREFIX):
+        found = published_study(named[0], tasks)
+    else:
+        subjects = find_subjects(named)
+        subject = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
+        found = read_stored(subjects, subject=subject, candidates=candidates, tasks=tasks, languages=languages)
+    return Result(
+        title=found.subject, tables=readable(transfer_tables(found)), lines=tuple(transfer_lines(found)), data=found
+    )
+
+
+def fill_mask(model: str | Path, sentence: str, vectors: Sequence[str] = (), *, k: int = 5) -> pd.DataFrame:
+    """What a model puts under the mask of `sentence`, without vectors and under each of `vectors` (`deu_Latn`, `rus`).
+
+    A line a token: see `analysis.fill_mask.MaskFiller.fill`, whose columns and errors these are. Of a run the first
+    training of `both` is taken.
+    """
+    folder = Path(model)
+    is_model = (folder / "config.json").is_file()
+    return fill(folder if is_model else find_subject(word(model)).folder, sentence, vectors, k=k)
+
+
+def language(words: str, model: str | Path | None = None) -> Result:
+    """What is known of the language that `words` mean, and with a `model` what that knows of it.
+
+    Rows seen, scores beside the baseline, neighbours and donors. The result's `data` is the `LanguageProfile`, without
+    a model the list of `LanguageInfo` that the words may mean, best first.
+
+    Raises:
+        UserError: where no language fits the words, or there is no such model.
+    """
+    if model is None:
+        matches = search(words)
+        if not matches:
+            raise UserError(f"no language matches {words!r}; try a part of its name, a code, a script or a family")
+        return Result(title=words, tables=readable({"": [_info_row(info) for info in matches]}), data=matches)
+    profile = language_profile(word(model), words)
+    tables = {"Scores": profile.tasks, "Neighbours": profile.neighbours, "Donors": profile.donors}
+    return Result(
+        title=f"{profile.info.name} ({profile.info.tag}), {profile.family}",
+        tables={caption: table for caption, table in tables.items() if not table.empty},
+        lines=(_rows_line(profile), *profile.notes),
+        data=profile,
+    )
+
+
+def select_languages(selector: str, among: Collection[LangScript] | None = None) -> list[LangScript]:
+    """The tags that a selector means (`tail+script:Deva,!npi_Deva`), of those the package knows or of `among`.
+
+    Raises:
+        UserError: for a term that is unknown or ambiguous, and a selector that selects nothing.
+    """
+    return select(selector, tags() if among is None else among)
+
+
+def _info_row(info: LanguageInfo) -> dict[str, str]:
+    return {
+        "tag": str(info.tag),
+        "name": info.name,
+        "script": info.script_name,
+        "family": info.family_name or "",
+        "XLM-R": "head" if info.is_head else "tail",
+    }
+
+
+def _rows_line(profile: LanguageProfile) -> str:
+    if profile.rows is None:
+        return "The model keeps no record of what it was trained on."
+    return f"{profile.rows:,} training rows of this tag, {profile.language_rows or 0:,} of the language in all scripts."

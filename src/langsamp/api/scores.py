@@ -1,0 +1,141 @@
+"""Scores from Python: make them, compare models, lay them out as the paper does, write the report."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from langsamp.analysis.ablation import analyse_ablation
+from langsamp.analysis.comparison import compare as compare_sides
+from langsamp.analysis.families import analyse_families
+from langsamp.analysis.sides import open_side
+from langsamp.api.given import model_folders, words
+from langsamp.api.result import Result, readable
+from langsamp.errors import checked
+from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.reading import read_runs
+from langsamp.evaluation.run import evaluate as run_evaluation
+from langsamp.report.comparison import comparison_rows, finding, limits
+from langsamp.report.page import write_report
+from langsamp.report.paper_tables.make import paper_table
+from langsamp.report.score_lines import score_tables
+from langsamp.report.side_by_side_words import ablation_tables, family_tables
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def evaluate(
+    models: "str | Path | PreTrainedModel | Sequence[str | Path | PreTrainedModel]",
+    tasks: Sequence[str] = ("sr-cldr",),
+    *,
+    data: str | Path | None = None,
+    languages: str = "all",
+    out: str | Path = "runs/evaluation",
+    tokenizer: "PreTrainedTokenizerBase | None" = None,
+    device: str | None = None,
+    **settings: Any,
+) -> Result:
+    """Score one encoder or several: folders, hub ids, or models in memory with their `tokenizer`.
+
+    `settings` are the other fields of `EvaluationConfig` (`protocol`, `seeds`, `layer`, ...). What is scored in `out`
+    already is not scored again. The result's `data` is the tidy table, in per cent.
+
+    Raises:
+        DataMissingError: where a task's data are absent.
+        UserError: for a wrong setting, and as `evaluation.run.evaluate`. What goes wrong with one model or language is
+            a line of the result.
+    """
+    content = {"tasks": list(tasks), "data": data, "languages": languages, **settings}
+    config = checked(EvaluationConfig, content)
+    with model_folders(models, tokenizer) as (folders, names):
+        done = run_evaluation(folders, config, Path(out), device=device, names=names or None)
+    lines = tuple(f"failed: {failure}" for failure in done.failures)
+    return Result(title="", tables=readable(score_tables(done.scores)), lines=lines, data=done.scores, folder=Path(out))
+
+
+def compare(
+    a: str | Path,
+    b: str | Path,
+    *,
+    by: Sequence[str] = ("paper",),
+    metrics: Mapping[str, str] | None = None,
+    allow_mixed: bool = False,
+) -> Result:
+    """`b` against `a` on the languages that both have: differences b - a in points, intervals, tests, counts.
+
+    Each is a run with one model, `RUN:MODEL` (`runs/mine:none` means all trainings of the variant), an evaluation's
+    folder or `paper:baseline` and the like. The result's `data` is the `Comparison`.
+
+    Raises:
+        DataMissingError: where there are no scores, or none that both have.
+        UserError: where a name is unclear, or the scores were made in different ways and `allow_mixed` is not set.
+    """
+    found = compare_sides(
+        open_side(str(a)), open_side(str(b)), by=list(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
+    )
+    findings = [f"{task.pair.label}: {finding(task, found)}." for task in found.tasks]
+    noted = [f"{task.pair.label}: {limit}." for task in found.tasks for limit in limits(task)]
+    return Result(
+        title=f"{found.b.name} against {found.a.name}",
+        tables=readable({"": comparison_rows(found)}),
+        lines=(*findings, *noted, *found.notes),
+        data=found,
+    )
+
+
+def ablation(*runs: str | Path, seed: int = 0) -> Result:
+    """All variants of some runs side by side, as the paper's Table 2: tables, placement, ids; `data` is the analysis.
+
+    Raises:
+        DataMissingError: where there are no scores.
+        UserError: where no model is a training of a variant.
+    """
+    found = analyse_ablation([str(run) for run in runs], seed=seed)
+    return _analysis(found, readable(ablation_tables(found)))
+
+
+def families(*runs: str | Path, source: str = "eng_Latn", seed: int = 0) -> Result:
+    """Scores by language family, as the paper's Table 6, with differences where there are two models.
+
+    Raises:
+        DataMissingError: where there are no scores, or no language that all models have.
+        UserError: where no score is from `source`.
+    """
+    found = analyse_families([str(run) for run in runs], source=source, seed=seed)
+    return _analysis(found, readable(family_tables(found)))
+
+
+def table(number: int, *runs: str | Path, **options: Any) -> Result:
+    """Scores of runs in the layout of the paper's Table `number`, 1 to 19; `options` as in `paper_table`.
+
+    The result's `data` is the `PaperTable`; `report.paper_tables.render` writes it as Markdown, LaTeX, CSV or HTML.
+
+    Raises:
+        UserError: for a table or an option that there is not, and scores that do not fit it.
+    """
+    made = paper_table(number, read_runs(words(list(runs))), **options)
+    return Result(title=f"Table {number}. {made.caption}", tables={"": made.tidy}, lines=made.notes, data=made)
+
+
+def report(
+    *inputs: str | Path,
+    out: str | Path | None = None,
+    title: str | None = None,
+    baseline: str | None = None,
+    redact_text: bool = False,
+) -> Path:
+    """One offline page about runs, evaluations and published models; where it was written.
+
+    Raises:
+        DataMissingError: where an input has no scores.
+        UserError: for inputs that are not what they should be.
+    """
+    path = Path(out) if out is not None else None
+    return write_report(*map(str, inputs), out=path, title=title, baseline=baseline, redact_text=redact_text)
+
+
+def _analysis(found: Any, tables: Mapping[str, pd.DataFrame]) -> Result:
+    lines = (*found.values["sentences"], *(f"note: {note}" for note in found.values["notes"]))
+    return Result(title=found.subject, tables=tables, lines=lines, data=found)

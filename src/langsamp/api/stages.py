@@ -1,0 +1,126 @@
+"""The stages of a recipe from Python: each gives what the next one takes, and what is there is not made again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from langsamp import pipeline
+from langsamp.analysis.subjects import find_subjects
+from langsamp.api.given import given_recipe
+from langsamp.api.result import Result, readable
+from langsamp.api.scores import compare
+from langsamp.errors import DataMissingError
+from langsamp.evaluation.reading import read_scores
+from langsamp.report.score_lines import score_tables
+
+if TYPE_CHECKING:
+    from langsamp.data.rows import PreparedRows
+    from langsamp.evaluation.run import Failure
+    from langsamp.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk: its report, scores and models. `Run("runs/mine")` opens one that was made before.
+
+    Raises:
+        DataMissingError: where the folder holds no run.
+    """
+
+    folder: Path
+    failures: "tuple[Failure, ...]" = ()
+    """What was asked for and has no score, of the call that made it."""
+
+    def __post_init__(self) -> None:
+        """Accept a path as text, and refuse a folder that is no run."""
+        object.__setattr__(self, "folder", Path(self.folder).expanduser())
+        if not (self.folder / "recipe.yaml").is_file():
+            raise DataMissingError(f"{self.folder} is no run: expected the folder that `langsamp run` writes")
+
+    @property
+    def report(self) -> Path:
+        """The page about it."""
+        return self.folder / "report.html"
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The tidy table of scores (`evaluation.cells.COLUMNS`), a line for each language, metric and seed."""
+        return read_scores(str(self.folder))
+
+    @property
+    def models(self) -> dict[str, str]:
+        """The folder of each exported model by name, such as `both-0`; every call here takes such a folder."""
+        return {subject.name: str(subject.folder) for subject in find_subjects([str(self.folder)])}
+
+    def compare(self, a: str = "none", b: str = "both", **options: Any) -> Result:
+        """Variant or model `b` against `a`; `options` as in `langsamp.compare`."""
+        return compare(f"{self.folder}:{a}", f"{self.folder}:{b}", **options)
+
+    def __str__(self) -> str:
+        """The means by model and group of languages, and where the report lies."""
+        return str(self._shown())
+
+    def _repr_html_(self) -> str:
+        """The same, as a notebook shows it."""
+        return self._shown()._repr_html_()
+
+    def _shown(self) -> Result:
+        lines = (f"Report: {self.report}", *(f"failed: {failure}" for failure in self.failures))
+        return Result(title=self.folder.name, tables=readable(score_tables(self.scores)), lines=lines, data=self.scores)
+
+
+def run(recipe: "str | Path | Recipe", settings: Sequence[str] = ()) -> Run:
+    """All of a recipe, from text to report; what is there already is not made again.
+
+    `settings` such as `training.steps=100` are put over a recipe that is given as a file.
+
+    Raises:
+        StoppedError: asked to stop; the same call goes on.
+        UserError: for everything the user can mend.
+    """
+    loaded = given_recipe(recipe, settings)
+    _, evaluation = pipeline.run(loaded)
+    return Run(loaded.folder, evaluation.failures)
+
+
+def prepare(recipe: "str | Path | Recipe", settings: Sequence[str] = ()) -> "PreparedRows":
+    """The packed rows of a recipe, with clean text and its tokenizer, made or found.
+
+    Raises:
+        UserError: as `pipeline.prepare`.
+    """
+    return pipeline.prepare(given_recipe(recipe, settings))
+
+
+def train(
+    recipe: "str | Path | Recipe",
+    settings: Sequence[str] = (),
+    *,
+    variants: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+) -> dict[str, Path]:
+    """The exports of a recipe's trainings by name, such as `both-0`; of some variants and seeds, by default of all.
+
+    Rows are prepared first where they are not there.
+
+    Raises:
+        StoppedError: asked to stop; a checkpoint was saved, and the same call goes on.
+        UserError: for a variant or seed that the recipe does not train, and as `pipeline.train_one`.
+    """
+    loaded = given_recipe(recipe, settings)
+    chosen = pipeline.chosen_trainings(loaded, variants, seeds)
+    rows = pipeline.prepare(loaded)
+    return {f"{variant}-{seed}": pipeline.train_one(loaded, rows, variant, seed) for variant, seed in chosen}
+
+
+def export(model: str | Path, out: str | Path) -> Path:
+    """A trained model (a training's folder or a checkpoint) as a plain Hugging Face folder `out`.
+
+    Raises:
+        DataMissingError: where `model` holds no checkpoint.
+    """
+    return pipeline.export(Path(model), Path(out))

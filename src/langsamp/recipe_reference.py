@@ -1,0 +1,150 @@
+"""What a recipe can say, read off the classes that check it: every key with its type, default and meaning; templates.
+
+Nothing here is written twice: a key's meaning is the text under its field, and the JSON schema is pydantic's own.
+"""
+
+import inspect
+import re
+import types
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from langsamp.artifacts import write_text
+from langsamp.errors import UserError, did_you_mean
+from langsamp.recipe import Recipe
+
+TEMPLATES = ("quickstart", "text", "continue", "paper")
+"""Recipes to start from: the embedded text, text of one's own, a pretrained encoder, the paper's settings."""
+
+
+class Key(NamedTuple):
+    """One key of a recipe."""
+
+    path: str
+    """As `--set` takes it: `training.steps`."""
+    type: str
+    default: str
+    """As YAML; empty where the key must be given."""
+    meaning: str
+
+
+def keys() -> list[Key]:
+    """Every key of a recipe, in the order of the file; sections are expanded, not listed."""
+    return list(_keys(Recipe, ""))
+
+
+def matching(query: str) -> list[Key]:
+    """The keys that `query` means: one by its path, those of a section, else those that have the word in their path.
+
+    Raises:
+        UserError: where no key does.
+    """
+    every = keys()
+    chosen = (
+        [key for key in every if key.path == query]
+        or [key for key in every if key.path.startswith(f"{query}.")]
+        or [key for key in every if query.casefold() in key.path.casefold()]
+    )
+    if not chosen:
+        paths = [key.path for key in every]
+        last = {path.rpartition(".")[2]: path for path in paths}
+        meant = did_you_mean(query, [*paths, *last])
+        raise UserError(f"no key of a recipe is called {query!r}.{meant} `langsamp recipe` lists all of them")
+    return chosen
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a recipe: editors complete and check by it (`# yaml-language-server: $schema=FILE`)."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Recipe.model_json_schema()}
+
+
+def template(name: str) -> str:
+    """The commented recipe of that name.
+
+    Raises:
+        UserError: where there is none.
+    """
+    if name not in TEMPLATES:
+        raise UserError(f"no template {name!r}.{did_you_mean(name, TEMPLATES)} There are {', '.join(TEMPLATES)}")
+    return files("langsamp").joinpath("recipes", f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def new_recipe(path: Path, source: str) -> None:
+    """Write the template `source` as the recipe `path`, named after its file.
+
+    Raises:
+        UserError: where there is no such template, where `path` is there already, or cannot be written.
+    """
+    text = template(source)
+    if path.exists():
+        raise UserError(f"{path} is there already: name a new file, so that nothing is lost")
+    if path.suffix not in (".yaml", ".yml"):
+        raise UserError(f"{path}: a recipe is a YAML file; give it the ending .yaml")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or source
+    write_text(path, re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE))
+
+
+def _keys(owner: type[BaseModel], prefix: str) -> Iterator[Key]:
+    for name, field in owner.model_fields.items():
+        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
+            yield from _keys(field.annotation, f"{prefix}{name}.")
+        else:
+            meaning = " ".join((field.description or "").split())
+            yield Key(f"{prefix}{name}", _type(field), _default(field), meaning)
+
+
+def _type(field: FieldInfo) -> str:
+    """The type in words, with the range that the field states: `whole number, at least 1`."""
+    limits = {"Ge": ("at least", "ge"), "Gt": ("above", "gt"), "Le": ("at most", "le"), "Lt": ("below", "lt")}
+    said = [
+        f"{words} {getattr(each, attribute):g}"
+        for each in field.metadata
+        for words, attribute in [limits.get(type(each).__name__, ("", ""))]
+        if words
+    ]
+    return ", ".join([_named(field.annotation), *said])
+
+
+_NAMES: dict[Any, str] = {
+    int: "whole number",
+    float: "number",
+    str: "text",
+    bool: "true or false",
+    Path: "path",
+    type(None): "null",
+    Any: "anything",
+}
+
+
+def _named(annotation: Any) -> str:
+    arguments = get_args(annotation)
+    match get_origin(annotation):
+        case None:
+            text = _NAMES.get(annotation, str(getattr(annotation, "__name__", annotation)))
+        case origin if origin is Literal:
+            text = " | ".join(map(str, arguments))
+        case origin if origin is Annotated:
+            text = _named(arguments[0])
+        case origin if origin in (Union, types.UnionType):
+            text = " or ".join(map(_named, arguments))
+        case origin if origin is tuple:
+            inner = _named(arguments[0])
+            text = f"list of {inner}" if Ellipsis in arguments else f"{len(arguments)} of {inner}"
+        case _:
+            text = "mapping"
+    return text
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if value is PydanticUndefined:
+        return ""
+    plain = list(value) if isinstance(value, tuple) else value
+    return yaml.safe_dump(plain, default_flow_style=True, allow_unicode=True, width=1_000).removesuffix("...\n").strip()

@@ -1,0 +1,73 @@
+"""What help, templates and schema say of a recipe is what the classes check."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from langsamp.errors import UserError
+from langsamp.recipe import Recipe, load_recipe, parse_recipe
+from langsamp.recipe_reference import TEMPLATES, keys, matching, new_recipe, schema, template
+from tests.tiny_run import langsamp
+
+
+def test_every_key_has_a_meaning_and_a_type():
+    for key in keys():
+        assert key.meaning.endswith("."), key
+        assert "typing" not in key.type and key.type, key
+
+
+def test_the_defaults_shown_are_the_defaults():
+    content: dict = {"name": "x"}
+    for key in keys():
+        if key.default:
+            *sections, last = key.path.split(".")
+            owner = content
+            for section in sections:
+                owner = owner.setdefault(section, {})
+            owner[last] = yaml.safe_load(key.default)
+    assert parse_recipe(content, source="") == Recipe(name="x")
+
+
+def test_a_key_is_explained_by_path_section_or_part():
+    assert [key.path for key in matching("training.steps")] == ["training.steps"]
+    assert {key.path for key in matching("rows")} >= {"rows.row_tokens", "rows.packing"}
+    assert all("seed" in key.path for key in matching("seed"))
+    assert [key.type for key in matching("masking.rate")] == ["number, above 0, at most 1"]
+    with pytest.raises(UserError, match=r"Did you mean 'training\.steps'"):
+        matching("training.stpes")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_new_recipe_is_named_after_its_file_and_is_one(name: str, tmp_path: Path):
+    path = tmp_path / "my run.yaml"
+    new_recipe(path, name)
+    assert load_recipe(path).name == "my-run"
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="is there already"):
+        new_recipe(path, name)
+    assert path.read_bytes() == before
+
+
+def test_a_new_recipe_needs_a_template_and_the_right_ending(tmp_path: Path):
+    with pytest.raises(UserError, match="Did you mean 'quickstart'"):
+        new_recipe(tmp_path / "a.yaml", "quickstar")
+    with pytest.raises(UserError, match=r"ending \.yaml"):
+        new_recipe(tmp_path / "a.txt", "text")
+
+
+def test_the_schema_knows_every_key_and_no_other():
+    content = schema()
+    assert content["additionalProperties"] is False
+    assert content["properties"].keys() == Recipe.model_fields.keys()
+    training = content["$defs"]["TrainingConfig"]["properties"]
+    assert training["steps"]["description"].startswith("Optimizer updates")
+
+
+def test_the_commands_print_what_the_functions_give(tmp_path: Path):
+    assert "Optimizer updates." in langsamp("recipe", "training.steps").out
+    assert json.loads(langsamp("recipe", "--schema").out) == schema()
+    assert len(json.loads(langsamp("recipe", "--json").out)) == len(keys())
+    answer = langsamp("new", tmp_path / "a.yaml", "--from", "quickstart")
+    assert answer.code == 0 and (tmp_path / "a.yaml").read_text().count("\n") == template("quickstart").count("\n")
