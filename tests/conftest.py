@@ -8,9 +8,10 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from langsamp.artifacts import file_sha256, fingerprint, write_json
 from langsamp.data.rows import MANIFEST, Manifest, PreparedRows, TagRows, file_name, id_type
+from langsamp.disk import write_json
 from langsamp.languages.tags import LangScript
+from langsamp.provenance import file_sha256, fingerprint
 from langsamp.seals import seal
 from tests.tiny_run import TinyRun, langsamp, make_tiny_run
 

@@ -10,18 +10,18 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from langsamp import pipeline
-from langsamp.analysis.comparison import compare
-from langsamp.analysis.sides import open_side
-from langsamp.analysis.stored import Analysis
-from langsamp.artifacts import read_json, write_json
-from langsamp.data.tokenizer import tokenizer_of
+from langsamp.analysis.analysis import Analysis
+from langsamp.data.tokens.tokenizer import tokenizer_of
+from langsamp.disk import read_json, write_json
 from langsamp.errors import DamagedError
 from langsamp.evaluation.models import find_model
-from langsamp.evaluation.results import PREDICTIONS, ResultStore, read_table
+from langsamp.evaluation.store import PREDICTIONS, ResultStore, read_table
 from langsamp.model.conditioning import Conditioning
 from langsamp.recipe import load_recipe
+from langsamp.report.inputs.run_folder import read_run
 from langsamp.report.page import write_report
-from langsamp.report.run import read_run
+from langsamp.scores.comparison import compare
+from langsamp.scores.systems import open_system
 from langsamp.seals import CHECKSUMS, seal
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.lines import read_log
@@ -54,7 +54,7 @@ def _page(run: TinyRun) -> object:
 
 
 def _compare(run: TinyRun) -> object:
-    return compare(open_side(f"{run.out}:none"), open_side(f"{run.out}:both"), by=())
+    return compare(open_system(f"{run.out}:none"), open_system(f"{run.out}:both"), by=())
 
 
 def _predictions(run: TinyRun) -> object:

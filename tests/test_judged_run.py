@@ -7,9 +7,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 from langsamp import pipeline
-from langsamp.artifacts import read_json
 from langsamp.data.overlap import OVERLAP, read_overlap
 from langsamp.data.rows import PreparedRows, read_manifest
+from langsamp.disk import read_json
 from langsamp.errors import UserError
 from langsamp.plan import make_plan
 from langsamp.report.page import write_report

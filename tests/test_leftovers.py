@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from langsamp import leftovers
-from langsamp.artifacts import locked, replacing, write_text
+from langsamp.disk import locked, replacing, write_text
 from langsamp.leftovers import sweep
 
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from langsamp.artifacts import locked, replacing
+from langsamp.disk import locked, replacing
 target = Path(sys.argv[1])
 with locked(target), replacing(target) as fresh:
     (fresh / "half").write_text("half")

@@ -15,8 +15,8 @@ from safetensors.numpy import load_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from langsamp import pipeline
-from langsamp.artifacts import read_json
 from langsamp.data.rows import PreparedRows
+from langsamp.disk import read_json
 from langsamp.errors import DamagedError, DataMissingError, NonFiniteLossError, UserError
 from langsamp.model.conditioning import Conditioning
 from langsamp.training.checkpoint import checkpoints

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from langsamp import pipeline
-from langsamp.artifacts import locked, read_json, write_json
+from langsamp.disk import locked, read_json, write_json
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.recipe import Recipe
 from langsamp.seals import seal

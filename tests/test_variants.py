@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from langsamp import pipeline
-from langsamp.analysis.subjects import find_subjects
+from langsamp.analysis.model_refs import find_model_refs
 from langsamp.model.variants import VARIANTS
-from langsamp.report.run import read_run
-from langsamp.training.task import row_order
+from langsamp.report.inputs.run_folder import read_run
+from langsamp.training.job import row_order
 from langsamp.world import World
 from tests.tiny_run import TinyRun, said
 
@@ -51,5 +51,5 @@ def test_placement_and_control_go_through_the_whole_run(untrained: TinyRun) -> N
     assert "Both at the input" in report.read_text(encoding="utf-8")
     assert "both@shuffled" in said("compare", f"{untrained.out}:none", f"{untrained.out}:both@shuffled")
     assert "Shuffled ids" in said("table", untrained.out, "--paper", 1)
-    subjects = find_subjects([f"{untrained.out}:both@input"])
+    subjects = find_model_refs([f"{untrained.out}:both@input"])
     assert [subject.name for subject in subjects] == ["both@input-0"] and subjects[0].has_vectors

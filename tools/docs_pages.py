@@ -5,8 +5,8 @@ from itertools import groupby
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from langsamp.evaluation.describing import describe_task
-from langsamp.evaluation.tasks import TASKS
+from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.evaluation.tasks.task_help import describe_task
 from langsamp.recipe_reference import Key, keys
 
 
@@ -33,7 +33,9 @@ def recipe_page() -> str:
 
 def tasks_page() -> str:
     """Every task with what it measures, its protocols and where its data come from."""
-    parts = ["# Tasks\n\n`langsamp tasks NAME` says the same; `langsamp tasks NAME --data FOLDER --samples 3` shows items.\n"]
+    parts = [
+        "# Tasks\n\n`langsamp tasks NAME` says the same; `langsamp tasks NAME --data FOLDER --samples 3` shows items.\n"
+    ]
     for task in TASKS.values():
         parts.append(f"\n## {task.name}\n")
         for title, lines in describe_task(task).items():

@@ -1,4 +1,4 @@
-"""Make `src/langsamp/evaluation/published.json`: every number of the paper's Tables 1 to 19.
+"""Make `src/langsamp/scores/published.json`: every number of the paper's Tables 1 to 19.
 
     python tools/make_published_scores.py ../shared
 
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_OUT = Path(__file__).parent.parent / "src/langsamp/evaluation/published.json"
+_OUT = Path(__file__).parent.parent / "src/langsamp/scores/published.json"
 _TASKS = {
     "SR-B": "sr-bible",
     "SR-T": "sr-tatoeba",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from langsamp.api.models import donors, fill_mask, language, neutrality, select_languages, transfer, vectors
     from langsamp.api.scores import ablation, compare, evaluate, families, report, table
     from langsamp.api.stages import Run, export, prepare, run, train
-    from langsamp.evaluation.task import Task
-    from langsamp.evaluation.tasks import register_task
+    from langsamp.evaluation.tasks.registry import register_task
+    from langsamp.evaluation.tasks.task import Task
     from langsamp.model.conditioning import Conditioning
     from langsamp.model.mlm import LangSampForMaskedLM
     from langsamp.recipe import load_recipe
@@ -27,7 +27,7 @@ _HOME = {
     "Conditioning": "langsamp.model.conditioning",
     "LangSampForMaskedLM": "langsamp.model.mlm",
     "Run": "langsamp.api.stages",
-    "Task": "langsamp.evaluation.task",
+    "Task": "langsamp.evaluation.tasks.task",
     "ablation": "langsamp.api.scores",
     "compare": "langsamp.api.scores",
     "donors": "langsamp.api.models",
@@ -39,7 +39,7 @@ _HOME = {
     "load_recipe": "langsamp.recipe",
     "neutrality": "langsamp.api.models",
     "prepare": "langsamp.api.stages",
-    "register_task": "langsamp.evaluation.tasks",
+    "register_task": "langsamp.evaluation.tasks.registry",
     "report": "langsamp.api.scores",
     "run": "langsamp.api.stages",
     "select_languages": "langsamp.api.models",

@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 
-from langsamp.analysis.neutrality import check_text
-from langsamp.data.corpus import open_corpus
-from langsamp.data.tokenizer import load_tokenizer
+from langsamp.analysis.neutrality.analyse import check_text
+from langsamp.data.text.corpus import open_corpus
+from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.errors import UserError
-from langsamp.evaluation.materials import check_data
-from langsamp.evaluation.monitor import check_monitor
+from langsamp.evaluation.retrieval.retrieval_monitor import check_monitor
+from langsamp.evaluation.task_texts import check_data
 from langsamp.folders import check_folder
 from langsamp.languages.select import select
 from langsamp.languages.tags import LangScript

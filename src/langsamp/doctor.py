@@ -13,10 +13,10 @@ from typing import Literal
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from langsamp.artifacts import free_bytes
+from langsamp.disk import free_bytes
 from langsamp.errors import DataMissingError, UserError
-from langsamp.evaluation.task import TaskData
-from langsamp.evaluation.tasks import TASKS
+from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.evaluation.tasks.task import TaskData
 from langsamp.machine import available_memory_bytes, memory_bytes, processor, processor_flags, usable_cores
 
 State = Literal["ok", "note", "problem"]

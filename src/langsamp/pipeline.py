@@ -10,19 +10,19 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from langsamp.analysis.of_run import analyse_run
-from langsamp.artifacts import as_record, differing_keys, locked, provenance, read_versioned, write_text
+from langsamp.analysis.run_analyses import analyse_run
 from langsamp.checks import check_rows, check_run, check_training
 from langsamp.data import findings
 from langsamp.data.batches import Batches
-from langsamp.data.contamination import TaskSentences
-from langsamp.data.corpus import open_corpus
 from langsamp.data.overlap import OVERLAP, overlap_with
 from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import MANIFEST, TOKENIZER, PreparedRows
-from langsamp.data.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
+from langsamp.data.text.contamination import TaskSentences
+from langsamp.data.text.corpus import open_corpus
+from langsamp.data.tokens.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
+from langsamp.disk import as_record, locked, read_versioned, write_text
 from langsamp.errors import DamagedError, DataMissingError, UserError
-from langsamp.evaluation.monitor import RetrievalMonitor
+from langsamp.evaluation.retrieval.retrieval_monitor import RetrievalMonitor
 from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
@@ -32,13 +32,14 @@ from langsamp.model.build import build_model
 from langsamp.model.export import export_model
 from langsamp.model.variants import Variant, parts_of
 from langsamp.progress import say
+from langsamp.provenance import differing_keys, provenance
 from langsamp.recipe import Recipe
 from langsamp.report.page import write_report
 from langsamp.seals import check_sealed, is_sealed, with_last_line, write_record
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import HELD_OUT_LOSS, LAST
+from langsamp.training.job import TrainingJob
 from langsamp.training.selection import chosen_until_now
-from langsamp.training.task import TrainingTask
 from langsamp.training.trainer import train
 from langsamp.world import World
 
@@ -274,7 +275,7 @@ def _exported(out: Path) -> dict[str, Any]:
     if is_sealed(folder):
         check_sealed(folder, remedy=remedy)
     path = folder / "provenance.json"
-    return dict(as_record(_Exported, read_versioned(path, mend=remedy), path, remedy=remedy).identity)
+    return dict(as_record(_Exported, read_versioned(path, remedy=remedy), path, remedy=remedy).identity)
 
 
 def _abandoned(out: Path) -> list[Path]:
@@ -282,13 +283,13 @@ def _abandoned(out: Path) -> list[Path]:
     return [*out.glob("checkpoints/.step-*.old")]
 
 
-def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> TrainingTask:
+def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> TrainingJob:
     tokenizer, ids = tokenizer_of(rows), LanguageIds.of(rows.tags)
     model = build_model(
         recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
     )
     shuffles_ids = parts_of(variant).is_shuffled
-    return TrainingTask(
+    return TrainingJob(
         name=f"{recipe.name} {variant}-{seed}",
         model=model,
         batches=Batches(rows, ids=ids, masking=recipe.masking, seed=seed, shuffles_ids=shuffles_ids),

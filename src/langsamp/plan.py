@@ -15,16 +15,16 @@ from typing import NamedTuple
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from langsamp.artifacts import free_bytes
 from langsamp.checks import check_run
-from langsamp.data.corpus import open_corpus
 from langsamp.data.estimate import SAMPLE, estimate
 from langsamp.data.findings import Figures, check_trainable, judge, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, read_overlap
 from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.sampler import sampling_shares
-from langsamp.data.tokenizer import load_tokenizer
+from langsamp.data.text.corpus import open_corpus
+from langsamp.data.tokens.tokenizer import load_tokenizer
+from langsamp.disk import free_bytes
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript

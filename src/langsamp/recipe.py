@@ -6,17 +6,17 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
-from langsamp.analysis.of_run import AnalysisConfig
+from langsamp.analysis.run_analyses import AnalysisConfig
 from langsamp.config import Config
 from langsamp.data.batches import MaskingConfig
-from langsamp.data.corpus import CorpusConfig
 from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
-from langsamp.data.tokenizer import TokenizerConfig, check_heeded
+from langsamp.data.text.corpus import CorpusConfig
+from langsamp.data.tokens.tokenizer import TokenizerConfig, check_heeded
 from langsamp.errors import DamagedError, DataMissingError, UserError, checked, did_you_mean
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.monitor import MonitorConfig, items_of
-from langsamp.evaluation.tasks import task
+from langsamp.evaluation.retrieval.retrieval_monitor import MonitorConfig, items_of
+from langsamp.evaluation.tasks.lookup import task
 from langsamp.model.build import ModelConfig
 from langsamp.model.variants import VARIANTS, Variant
 from langsamp.seals import check_last_line

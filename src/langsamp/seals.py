@@ -15,18 +15,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import (
-    PUT_BACK,
-    SCHEMA,
-    Record,
-    as_record,
-    file_sha256,
-    fingerprint,
-    read_versioned,
-    write_json,
-    write_text,
-)
+from langsamp.disk import PUT_BACK, SCHEMA, Record, as_record, read_versioned, write_json, write_text
 from langsamp.errors import DamagedError
+from langsamp.provenance import file_sha256, fingerprint
 
 CHECKSUMS = "checksums.json"
 _LAST_LINE = "# sha256 of the lines above: "
@@ -105,7 +96,7 @@ def read_seal(folder: Path, *, remedy: str) -> Seal:
         raise DamagedError(f"{path} is missing; {remedy}")
     name, stamp = str(path.absolute()), _Stamp.of(path)
     if name not in _seals or _seals[name][0] != stamp:
-        content = read_versioned(path, mend=remedy)
+        content = read_versioned(path, remedy=remedy)
         known = as_record(Seal, content, path, remedy=remedy)
         if path.read_text(encoding="utf-8") != _text({key: each.model_dump() for key, each in known.files.items()}):
             raise DamagedError(f"{path} does not match its own checksum; {remedy}")
@@ -150,7 +141,7 @@ def read_record(owner: type[Record], path: Path, *, remedy: str = PUT_BACK) -> R
     Raises:
         DamagedError: where it is no JSON, of another schema, no such record, or not as it was written.
     """
-    content = read_versioned(path, mend=remedy)
+    content = read_versioned(path, remedy=remedy)
     checksum = content.pop("checksum", None)
     del content["schema"]
     if checksum != fingerprint(content):

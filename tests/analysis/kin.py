@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from langsamp.analysis.subjects import Subject
+from langsamp.analysis.model_refs import ModelRef
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe, lineage, tags
 from langsamp.languages.tags import LangScript
@@ -20,7 +20,7 @@ def kin_model(
     hidden: int = 64,
     knows: bool = True,
     variant: str = "both",
-) -> Subject:
+) -> ModelRef:
     """An export with vectors only; with `knows` off they are pure noise."""
     rng = np.random.default_rng(5)
     ids = LanguageIds.of(chosen)
@@ -45,7 +45,7 @@ def kin_model(
     )
     folder.mkdir(parents=True, exist_ok=True)
     conditioning.save(folder, {tag: describe(tag).name for tag in chosen})
-    return Subject("both-0", folder, None)
+    return ModelRef("both-0", folder, None)
 
 
 def known_tags(number: int) -> list[LangScript]:

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from langsamp.analysis.ablation import EXPECTED, analyse_ablation
-from langsamp.analysis.comparison import compare
-from langsamp.analysis.sides import open_side
-from langsamp.analysis.stored import Analysis
+from langsamp.analysis.analysis import Analysis
 from langsamp.errors import UserError
-from langsamp.evaluation.groups import groups_of
 from langsamp.languages.tags import LangScript
-from langsamp.model.variants import READERS_NAMES
-from langsamp.report.analysis_figures.ablation import figures
-from tests.analysis.scored import TAGS, frame, spread
+from langsamp.model.variants import DISPLAY_NAMES
+from langsamp.scores.comparison import compare
+from langsamp.scores.groups import groups_of
+from langsamp.scores.systems import open_system
+from langsamp.views.charts.ablation_charts import figures
+from tests.scores.scored import TAGS, frame, spread
 
 EFFECTS = {"none": 0.0, "language": 1.0, "script": 0.5, "both": 3.0, "both@input": 0.0, "both@shuffled": 0.0}
 BASE = spread(50.0, 8.0)
@@ -60,7 +60,7 @@ def rows(analysis: Analysis, name: str = "ablation", group: str = "all") -> pd.D
 
 def test_the_numbers_are_those_of_a_comparison_of_two_variants(whole) -> None:
     run, analysis = whole
-    task = compare(open_side(f"{run}:none"), open_side(f"{run}:script"), per_language=False).tasks[0]
+    task = compare(open_system(f"{run}:none"), open_system(f"{run}:script"), per_language=False).tasks[0]
     for group, difference in task.groups["paper"].items():
         row = rows(analysis, group=group).loc["script"]
         expected = [difference.mean, *(difference.clustered or difference.plain), difference.p, difference.mean_b]
@@ -122,7 +122,7 @@ def test_missing_variants_are_said(tmp_path, variants, missing, said) -> None:
     analysis = analyse_ablation([write(tmp_path / "run", {name: EFFECTS[name] for name in variants}, trainings=1)])
     assert tuple(analysis.values["missing"]) == missing
     assert said in " ".join(analysis.values["sentences"])
-    assert all(READERS_NAMES[name] in analysis.values["sentences"][-1] for name in missing)
+    assert all(DISPLAY_NAMES[name] in analysis.values["sentences"][-1] for name in missing)
     assert rows(analysis)["deviation"].isna().all()
     assert list(figures(analysis)) == ["sib200"] + ["contrasts"] * ({"language", "both"} <= {*variants})
 

@@ -5,12 +5,12 @@ import pytest
 
 from langsamp.analysis.families import analyse_families
 from langsamp.errors import UserError
-from langsamp.evaluation.groups import group_means
-from langsamp.evaluation.published import printed
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
-from langsamp.report.analysis_figures.families import figures
-from tests.analysis.scored import TAGS, frame, spread
+from langsamp.scores.groups import group_means
+from langsamp.scores.published import printed
+from langsamp.views.charts.family_charts import figures
+from tests.scores.scored import TAGS, frame, spread
 
 BOTH = ["paper:baseline", "paper:langsamp"]
 

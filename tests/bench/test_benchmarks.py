@@ -4,20 +4,20 @@ import math
 
 import pytest
 
-from langsamp.bench.data import DataSize, measure_data
-from langsamp.bench.finetuning import FineTuningSize, measure_finetuning
-from langsamp.bench.loss import Case, LossSize, measure_loss
-from langsamp.bench.material import Material
-from langsamp.bench.parts import measure_parts
-from langsamp.bench.prepare import PrepareSize, measure_prepare
+from langsamp.bench.benchmarks.batch_making import DataSize, measure_data
+from langsamp.bench.benchmarks.finetuning import FineTuningSize, measure_finetuning
+from langsamp.bench.benchmarks.loss_backends import Case, LossSize, measure_loss
+from langsamp.bench.benchmarks.preparation import PrepareSize, measure_prepare
+from langsamp.bench.benchmarks.profile import measure_parts
+from langsamp.bench.benchmarks.report_time import ReportSize, measure_report
+from langsamp.bench.benchmarks.retrieval import RetrievalSize, measure_retrieval
+from langsamp.bench.benchmarks.start import measure_start
+from langsamp.bench.benchmarks.step import measure_step
+from langsamp.bench.benchmarks.step_gpu import measure_step_on_gpu
+from langsamp.bench.benchmarks.trainer_overhead import TrainerSize, measure_trainer
+from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record
-from langsamp.bench.report import ReportSize, measure_report
-from langsamp.bench.retrieval import RetrievalSize, measure_retrieval
-from langsamp.bench.start import measure_start
-from langsamp.bench.step import measure_step
-from langsamp.bench.step_gpu import measure_step_on_gpu
-from langsamp.bench.trainer import TrainerSize, measure_trainer
-from langsamp.bench.ways import StepSize
+from langsamp.bench.rivals import StepSize
 
 
 def check(record: Record, *, variants: int, targets: int) -> None:
@@ -39,7 +39,7 @@ def test_start() -> None:
     assert record.settings["loaded"] == []  # a law, not a time
 
 
-def test_prepare(scratch: Material) -> None:
+def test_prepare(scratch: Fixtures) -> None:
     size = PrepareSize(documents=60, fewest_documents=20, vocab_size=500, row_tokens=16, rounds=1)
     record = measure_prepare(scratch, size)
     check(record, variants=3, targets=2)
@@ -90,14 +90,14 @@ def test_loss() -> None:
     assert record.settings["left_out"] == []
 
 
-def test_data(scratch: Material) -> None:
+def test_data(scratch: Fixtures) -> None:
     size = DataSize(documents=60, vocab_size=500, row_tokens=16, rows_per_step=8, steps=2, rounds=1)
     record = measure_data(scratch, size)
     check(record, variants=2, targets=1)
     assert all(row.rate for row in record.rows)
 
 
-def test_trainer(scratch: Material) -> None:
+def test_trainer(scratch: Fixtures) -> None:
     size = TrainerSize(
         layers=1, hidden=16, heads=2, vocab_size=500, documents=60, row_tokens=16, rows_per_step=8, steps_per_turn=2,
         turns=2,
@@ -107,7 +107,7 @@ def test_trainer(scratch: Material) -> None:
     assert all(row.rate and row.peak_mib for row in record.rows)
 
 
-def test_retrieval(scratch: Material) -> None:
+def test_retrieval(scratch: Fixtures) -> None:
     size = RetrievalSize(layers=3, hidden=16, heads=2, layer=2, vocab_size=500, tags=1, pairs=20, rounds=2)
     record = measure_retrieval(scratch, size)
     check(record, variants=4, targets=1)
@@ -115,7 +115,7 @@ def test_retrieval(scratch: Material) -> None:
     assert record.settings["difference"] <= 1e-5 and record.settings["cosine"] >= 0.9999
 
 
-def test_finetuning(scratch: Material) -> None:
+def test_finetuning(scratch: Fixtures) -> None:
     size = FineTuningSize(
         layers=2, hidden=16, heads=2, vocab_size=500, train=32, dev=8, tests=2, test=8, rounds=2
     )  # fmt: skip
@@ -128,7 +128,7 @@ def test_finetuning(scratch: Material) -> None:
     assert record.settings["difference"] <= 1e-5
 
 
-def test_report(scratch: Material) -> None:
+def test_report(scratch: Fixtures) -> None:
     record = measure_report(scratch, ReportSize(models=2, languages=8, seeds=2, rounds=1))
     assert len(record.rows) == len(record.targets) == 3 and all(row.seconds for row in record.rows)
     numbers = 2 * 8 * (2 * 12 + 2 * (2 + 2 + 2 + 3))  # models, languages, metrics of retrieval, seeds, other metrics

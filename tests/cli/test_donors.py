@@ -5,9 +5,9 @@ import json
 import pandas as pd
 import pytest
 
-from langsamp.analysis.stored import Analysis
-from langsamp.report.analysis_figures.donors import figures
-from langsamp.report.paper_tables.donors import read_donors
+from langsamp.analysis.analysis import Analysis
+from langsamp.views.charts.donor_charts import figures
+from langsamp.views.paper_tables.donor_pairs import read_donors
 from tests.tiny_run import complaint, said
 
 WIDE = 100

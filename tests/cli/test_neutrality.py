@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from langsamp.analysis.stored import Analysis
-from langsamp.analysis.subjects import find_subjects
+from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.model_refs import find_model_refs
 from langsamp.cli.neutrality import folder_of
 from tests.tiny_run import complaint, langsamp, said
 
@@ -33,7 +33,7 @@ def test_json_has_every_table_and_no_nan(tiny_run, tmp_path):
 
 
 def test_it_lies_with_the_run_that_its_models_have_in_common(tiny_run):
-    both, none = find_subjects([str(tiny_run.out)])
+    both, none = find_model_refs([str(tiny_run.out)])
     run = tiny_run.out / "analysis"
     assert folder_of([none, both]) == run / "neutrality"
     assert folder_of([both]) == run / "neutrality-both-0"

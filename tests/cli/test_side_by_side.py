@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from langsamp.analysis.stored import Analysis
+from langsamp.analysis.analysis import Analysis
 from tests.tiny_run import TinyRun, complaint, langsamp, said
 
 

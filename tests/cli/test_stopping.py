@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from langsamp.evaluation.encoder import Encoder
+from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.checkpoint import checkpoints
 from tests.killed import content

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
-from langsamp.data.tokenizer import load_tokenizer, tokenizer_fingerprint
+from langsamp.data.tokens.tokenizer import load_tokenizer, tokenizer_fingerprint
 from tests.tiny_run import TinyRun, complaint, documents, said, write_lines
 from tests.vocabularies import TAGS, byte_bpe, unigram, wordpiece, write_mlm
 

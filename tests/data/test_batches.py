@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from langsamp.data.batches import IGNORED, Batches, MaskedBatch, MaskingConfig
-from langsamp.data.corpus import CorpusConfig
 from langsamp.data.packing import segments
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import PreparedRows, RowsConfig
 from langsamp.data.sampler import RowOrder, sampling_shares
-from langsamp.data.tokenizer import TokenizerConfig
+from langsamp.data.text.corpus import CorpusConfig
+from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.languages.ids import LanguageIds
 from langsamp.training.held_out import tensors
 from langsamp.world import World

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from langsamp.data.contamination import Overlap
 from langsamp.data.findings import Figures, Kind, check_trainable, judge, judge_manifest, overlap_sentences, sentences
+from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
 GOOD = Figures(rows=10, tokens=400, ordinary_tokens=380, unknown_share=0.001, equal_share=0.1, share_in_script=0.99)

@@ -19,11 +19,11 @@ import zstandard
 from pyarrow import parquet
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from langsamp.data.corpus import CorpusConfig
 from langsamp.data.packing import segments
 from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
-from langsamp.data.tokenizer import TokenizerConfig
+from langsamp.data.text.corpus import CorpusConfig
+from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.errors import DataMissingError, UserError
 from langsamp.seals import CHECKSUMS
 from tests.tiny_run import SIZES, documents, full_disk, write_lines

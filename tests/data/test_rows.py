@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from langsamp.artifacts import SCHEMA
 from langsamp.data.rows import MANIFEST, PreparedRows, file_name
+from langsamp.disk import SCHEMA
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages import table
 from tests.conftest import ROW_TOKENS, write_rows

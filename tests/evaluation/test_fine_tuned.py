@@ -12,16 +12,17 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel
 
-from langsamp.data.cldr.corpus import CldrCorpus
-from langsamp.data.tokenizer import TokenizerConfig
-from langsamp.data.unigram import train_tokenizer
+from langsamp.cldr.embedded_corpus import CldrCorpus
+from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.errors import DataMissingError, UserError
-from langsamp.evaluation import kinds
+from langsamp.evaluation import scoring
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.plan import plan
-from langsamp.evaluation.results import ResultStore
 from langsamp.evaluation.run import evaluate
-from langsamp.evaluation.tasks import TASKS, task
+from langsamp.evaluation.store import ResultStore
+from langsamp.evaluation.tasks.lookup import task
+from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.languages.tags import LangScript
 
 WORDS = [f"{first}{second}" for first in "bdgklmnprst" for second in "aeiou"]
@@ -80,13 +81,13 @@ def config(data, *tasks, **changes):
 def trainings(monkeypatch):
     """Seeds of the classifiers that are fine-tuned while the test runs."""
     seen = []
-    original = kinds.classifier.fine_tune
+    original = scoring.classifier.fine_tune
 
     def fine_tune(job, **options):
         seen.append(job.seed)
         return original(job, **options)
 
-    monkeypatch.setattr(kinds.classifier, "fine_tune", fine_tune)
+    monkeypatch.setattr(scoring.classifier, "fine_tune", fine_tune)
     return seen
 
 
@@ -231,7 +232,7 @@ def test_kill_9_in_a_cell_loses_no_finished_cell_and_doubles_none(data, save_mod
 
 
 def test_a_task_of_ones_own_is_a_yaml_file(data, save_model, tmp_path, monkeypatch):
-    monkeypatch.setattr("langsamp.evaluation.tasks.TASKS", dict(TASKS))
+    monkeypatch.setattr("langsamp.evaluation.tasks.registry.TASKS", dict(TASKS))
     for tag in ("eng_Latn", "swh_Latn"):
         for split in ("train", "dev", "test"):
             write_task(tmp_path / "own", "ner", tag, split)

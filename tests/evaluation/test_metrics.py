@@ -6,7 +6,7 @@ from seqeval.metrics import f1_score as span_f1
 from sklearn.metrics import accuracy_score, f1_score
 
 from langsamp.evaluation.metrics import tag_scores, text_scores
-from langsamp.evaluation.readers.pos import POS_LABELS
+from langsamp.evaluation.tasks.readers.pos import POS_LABELS
 
 UPOS = list(POS_LABELS)
 

@@ -10,9 +10,9 @@ from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.plan import plan, usable_models
+from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.run import evaluate
 
 SIZE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,

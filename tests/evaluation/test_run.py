@@ -7,12 +7,12 @@ import pytest
 from transformers import AutoModel
 
 from langsamp.errors import DataMissingError, UserError
-from langsamp.evaluation.cells import scored
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.encoder import Encoder
 from langsamp.evaluation.plan import plan
-from langsamp.evaluation.results import ResultStore
+from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.run import evaluate
+from langsamp.evaluation.store import ResultStore
+from langsamp.scores.cells import scored
 
 TAGS = ["deu_Latn", "kmr_Cyrl", "swh_Latn"]
 

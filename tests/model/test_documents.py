@@ -6,8 +6,8 @@ from torch import Tensor
 
 from langsamp.errors import UserError
 from langsamp.model.documents import _FIRST_POSITION, check_documents
-from langsamp.model.fast import FastPaths
-from langsamp.model.last_layer import can_prune
+from langsamp.model.fast.last_layer import can_prune
+from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from tests.conftest import tiny_mlm
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from langsamp.model.choice import BatchShape, choose_paths
-from langsamp.model.fast import FastPaths
-from langsamp.model.last_layer import Places
+from langsamp.model.autotune import BatchShape, tune_paths
+from langsamp.model.fast.last_layer import Places
+from langsamp.model.fast_paths import FastPaths
 from langsamp.model.loss import BACKENDS, obstacle_to
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
-from langsamp.training.recomputing import recomputing
+from langsamp.training.throughput.gradient_checkpointing import recomputing
 from tests.model.test_documents import _FIRST_POSITION, packed
-from tests.model.test_fast import batch, check, loss_and_gradients, model, possible
+from tests.model.test_fast_paths import batch, check, loss_and_gradients, model, possible
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]
 
@@ -55,7 +55,7 @@ def test_a_gpu_gives_what_a_cpu_gives(model_type: str) -> None:
 def test_the_chosen_paths_compute_in_bf16_near_fp32(model_type: str) -> None:
     ours, inputs = ready(model_type), on_gpu(batch())
     shape = BatchShape(rows=4, row_tokens=24, masked=37, precision="bf16")
-    paths = choose_paths(ours, shape, device=CUDA).paths
+    paths = tune_paths(ours, shape, device=CUDA).paths
     expected = loss_and_gradients(ours, inputs, FastPaths())["loss"]
     with torch.autocast("cuda", torch.bfloat16):
         found = loss_and_gradients(ours, inputs, paths)["loss"]

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from langsamp.errors import UserError
-from langsamp.model import blocked_loss as blocked
+from langsamp.model.fast import blocked_loss as blocked
+from langsamp.model.fast.matmul import OneDnnMatmuls, has_one_dnn
 from langsamp.model.loss import BACKENDS, masked_lm_loss, obstacle_to
-from langsamp.model.products import Products, has_one_dnn
 
 CPU = torch.device("cpu")
 HERE = [backend for backend in BACKENDS if obstacle_to(backend, CPU) is None]
@@ -125,9 +125,9 @@ def test_blocks_equal_the_plain_way_in_bf16(masked: int) -> None:
 
 @pytest.mark.skipif(not has_one_dnn(), reason="this torch has no oneDNN")
 @pytest.mark.parametrize(
-    "products", [Products(True, False, False), Products(False, True, False), Products(True, True, True)]
+    "products", [OneDnnMatmuls(True, False, False), OneDnnMatmuls(False, True, False), OneDnnMatmuls(True, True, True)]
 )
-def test_products_of_one_dnn_equal_fp64(products: Products) -> None:
+def test_products_of_one_dnn_equal_fp64(products: OneDnnMatmuls) -> None:
     parts, labels = head(37, 5003, 48)
     found = loss_and_gradients(parts, labels, backend="blocked", products=products)
     check(found, oracle(parts, labels), TOLERANCE[torch.float32])

@@ -2,13 +2,13 @@
 
 import pytest
 
-from langsamp.model.variants import READERS_NAMES, VARIANTS, Training, parts_of, training_of
-from langsamp.report.palette import VARIANT_COLOURS
+from langsamp.model.variants import DISPLAY_NAMES, VARIANTS, Training, parts_of, training_of
+from langsamp.render.palette import VARIANT_COLOURS
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_variant_has_a_name_a_colour_and_trainings(variant: str) -> None:
-    assert variant in READERS_NAMES and variant in VARIANT_COLOURS
+    assert variant in DISPLAY_NAMES and variant in VARIANT_COLOURS
     assert training_of(f"{variant}-12") == Training("", variant, 12)
     assert training_of(f"a/b:{variant}-0").side == f"a/b:{variant}"
 
@@ -22,7 +22,7 @@ def test_other_names_are_no_trainings(name: str) -> None:
 
 def test_no_two_variants_are_the_same_thing_or_look_the_same() -> None:
     assert len({parts_of(variant) for variant in VARIANTS}) == len(VARIANTS)
-    assert len(set(READERS_NAMES.values())) == len(set(VARIANT_COLOURS.values())) == len(VARIANTS)
+    assert len(set(DISPLAY_NAMES.values())) == len(set(VARIANT_COLOURS.values())) == len(VARIANTS)
 
 
 def test_the_parts_of_the_control_and_of_the_other_placement() -> None:

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from langsamp.artifacts import SCHEMA, provenance, write_json
-from langsamp.evaluation.cells import COLUMNS
+from langsamp.disk import SCHEMA, write_json
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
+from langsamp.provenance import provenance
+from langsamp.scores.cells import COLUMNS
 from langsamp.seals import seal, write_record
 
 TAGS = ("arb_Arab", "deu_Latn", "fra_Latn", "gsw_Latn", "kmr_Cyrl", "kmr_Latn", "nld_Latn", "rus_Cyrl")

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from langsamp.evaluation.cells import AboutCell, Cell, LanguageResult
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.metrics import tag_scores, text_scores
-from langsamp.evaluation.readers.sib200 import SIB200_LABELS
-from langsamp.evaluation.results import ResultStore
-from langsamp.evaluation.tasks import TASKS
+from langsamp.evaluation.store import ResultStore
+from langsamp.evaluation.tasks.readers.sib200 import SIB200_LABELS
+from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.languages.tags import LangScript
+from langsamp.scores.cells import AboutCell, Cell, LanguageResult
 
 ARABIC = [f"كتب الطالب الدرس رقم {number} في المكتبة" for number in range(14)]
 HINDI = [f"छात्र ने पुस्तकालय में पाठ {number} लिखा" for number in range(14)]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from langsamp.analysis.donors import analyse_donors
-from langsamp.analysis.stored import Analysis, read_analyses
-from langsamp.analysis.subjects import Subject
-from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
-from langsamp.model.variants import READERS_NAMES
+from langsamp.analysis.analysis import Analysis, read_analyses
+from langsamp.analysis.donors.analyse import analyse_donors
+from langsamp.analysis.model_refs import ModelRef
+from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
+from langsamp.model.variants import DISPLAY_NAMES
 
 TEN = (
     "arb_Arab", "deu_Latn", "eng_Latn", "hin_Deva", "ind_Latn", "jpn_Jpan", "rus_Cyrl", "spa_Latn", "tur_Latn",
@@ -104,7 +104,7 @@ def ablation(variants: Sequence[str] = ("none", "language", "script", "both")) -
     """Each variant is a point better than the one before it; the last is the best."""
     lines = [
         {
-            "task": task, "variant": variant, "name": READERS_NAMES[variant], "group": group,
+            "task": task, "variant": variant, "name": DISPLAY_NAMES[variant], "group": group,
             "mean": 40.0 + at, "deviation": 0.5, "seeds": 2,
             "languages": 8, "difference": float(at) if at else None, "low": at - 0.8 if at else None,
             "high": at + 0.8 if at else None, "q": 0.01 if at else None, "told_apart": at > 1,
@@ -145,7 +145,7 @@ def store_all(run: Path, *, tags: Sequence[str], models: Sequence[str] = ("none-
         name = export.parent.name
         if name.startswith("none"):
             continue
-        subject = Subject(name, export, run)
+        subject = ModelRef(name, export, run)
         config = VectorsConfig(shuffles=100, embedding="tsne")
         analyse_vectors(subject, config).save(run / "analysis" / f"vectors-{name}")
         analyse_donors(subject, candidates="all").save(run / "analysis" / f"donors-{name}")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from langsamp.report.examples import Library
-from langsamp.report.inputs import read_inputs
+from langsamp.report.inputs.combined import read_inputs
+from langsamp.report.inputs.comparisons import compare
+from langsamp.report.inputs.shown_examples import Library
 from langsamp.report.losses import losses
 from langsamp.report.page import write_report
-from langsamp.report.tables import compare
 from tests.report.evaluated import ARABIC, ENGLISH, HEBREW, TEXTS, make_evaluation
 
 

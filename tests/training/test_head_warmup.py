@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.rows import PreparedRows
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
-from langsamp.model.pretrained import above_encoder
+from langsamp.model.pretrained.load_pretrained import above_encoder
 from langsamp.model.variants import Variant
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.config import TrainingConfig

@@ -18,11 +18,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import DataMissingError, UserError
-from langsamp.evaluation.monitor import MonitorConfig, RetrievalMonitor
+from langsamp.evaluation.retrieval.retrieval_monitor import MonitorConfig, RetrievalMonitor
 from langsamp.training.checkpoint import checkpoints, read_record
 from langsamp.training.config import TrainingConfig
+from langsamp.training.job import TrainingJob
 from langsamp.training.selection import Selection, candidates, chosen_until_now
-from langsamp.training.task import TrainingTask
 from langsamp.training.trainer import train
 from tests.conftest import WORDS, write_rows
 from tests.training.test_trainer import log, losses, task, weights
@@ -55,7 +55,7 @@ def data(tmp_path: Path) -> Path:
 
 def monitored(
     rows: PreparedRows, tokenizer: Tokenizer, out: Path, *, data: Path, every: int = 1, **training: Any
-) -> TrainingTask:
+) -> TrainingJob:
     """The training of `test_trainer`, six steps of it, with a curve over Bible verses."""
     named = {"steps": 6, "checkpoint_every": 1, **training}
     if not (data / "tokenizer").exists():

@@ -24,7 +24,7 @@ from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant, parts_of
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import TrainingConfig
-from langsamp.training.task import TrainingTask
+from langsamp.training.job import TrainingJob
 from langsamp.training.trainer import train
 from tests.conftest import make_unknown, tiny_mlm
 
@@ -47,11 +47,11 @@ def task(
     variant: Variant = "both",
     masking: MaskingConfig | None = None,
     **training: Any,
-) -> TrainingTask:
+) -> TrainingJob:
     ids = LanguageIds.of(rows.tags)
     settings = {"steps": 4, "learning_rate": 1e-2, "rows_per_batch": 16, "checkpoint_every": 100, "log_every": 1}
     config = TrainingConfig(**(settings | training))
-    return TrainingTask(
+    return TrainingJob(
         name="test",
         model=LangSampForMaskedLM(
             tiny_mlm(model_type, dropout=dropout), variant=variant, num_languages=2, num_scripts=2

@@ -11,12 +11,12 @@ from langsamp.data.batches import Batches, MaskingConfig
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import SamplerConfig
 from langsamp.languages.ids import LanguageIds
-from langsamp.model.fast import FastPaths
-from langsamp.model.last_layer import Places
+from langsamp.model.fast.last_layer import Places
+from langsamp.model.fast_paths import FastPaths
 from langsamp.training.held_out import tensors
-from langsamp.training.task import row_order
+from langsamp.training.job import row_order
 from langsamp.world import World
-from tests.model.test_fast import batch, model, possible
+from tests.model.test_fast_paths import batch, model, possible
 
 META = torch.device("meta")
 

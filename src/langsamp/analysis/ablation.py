@@ -7,21 +7,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from langsamp.analysis.ablation_findings import findings
-from langsamp.analysis.columns import Columns, columns_of, only, shared_languages
-from langsamp.analysis.comparison import Comparison
-from langsamp.analysis.mixing import listed
-from langsamp.analysis.side_by_side import (
-    NUMBERS,
-    compared,
-    comparison_notes,
-    difference_rows,
-    means,
-    with_verdicts,
-)
-from langsamp.analysis.stored import Analysis
+from langsamp.analysis.analysis import Analysis
 from langsamp.errors import UserError
-from langsamp.evaluation.reading import read_runs
 from langsamp.model.variants import training_of
+from langsamp.scores.columns import Columns, columns_of, only, shared_languages
+from langsamp.scores.comparability import listed
+from langsamp.scores.comparison import Comparison
+from langsamp.scores.reading import read_runs
+from langsamp.scores.side_by_side import NUMBERS, compared, comparison_notes, difference_rows, means, with_verdicts
 
 EXPECTED = ("none", "language", "script", "both", "both@input", "both@shuffled")
 """What a whole ablation has: the four variants of the paper, the other placement, and the control."""
@@ -51,7 +44,7 @@ class _Found(NamedTuple):
 
 
 def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
-    """The variants of one run, or of several that `evaluation.reading.read_runs` reads, on each task and group.
+    """The variants of one run, or of several that `scores.reading.read_runs` reads, on each task and group.
 
     Per cent and points. Only languages that every variant has are counted, and only models that are trainings of a
     variant; trainings of one variant stand together. The same scores and `seed` (of the bootstrap) give the same.

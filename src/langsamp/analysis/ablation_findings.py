@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from langsamp.analysis.side_by_side import lines
-from langsamp.model.variants import READERS_NAMES
+from langsamp.model.variants import DISPLAY_NAMES
+from langsamp.scores.side_by_side import lines
 
 _SAID = {
     "ids": "what the ids themselves bring",
@@ -30,7 +30,7 @@ def findings(rows: pd.DataFrame, contrasts: pd.DataFrame, *, missing: Sequence[s
             if row.contrast in _SAID
         ]
     if missing:
-        found.append(f"Not trained or not scored here: {', '.join(READERS_NAMES[variant] for variant in missing)}.")
+        found.append(f"Not trained or not scored here: {', '.join(DISPLAY_NAMES[variant] for variant in missing)}.")
     return found
 
 

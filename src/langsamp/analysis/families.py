@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from langsamp.analysis.columns import columns_of, one_source, shared_languages
-from langsamp.analysis.mixing import counted
-from langsamp.analysis.side_by_side import NUMBERS, compared, comparison_notes, difference_rows, means
-from langsamp.analysis.stored import Analysis
-from langsamp.evaluation.reading import read_runs
+from langsamp.analysis.analysis import Analysis
 from langsamp.languages.table import families as family_names
+from langsamp.scores.columns import columns_of, one_source, shared_languages
+from langsamp.scores.comparability import counted
+from langsamp.scores.reading import read_runs
+from langsamp.scores.side_by_side import NUMBERS, compared, comparison_notes, difference_rows, means
 
 _BY = ("family", "all")
 _NAMES = ["task", "family", *NUMBERS]
 
 
 def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int = 0) -> Analysis:
-    """Families x tasks x models of what `evaluation.reading.read_runs` reads; per cent and points.
+    """Families x tasks x models of what `scores.reading.read_runs` reads; per cent and points.
 
     Means are over the languages that every model has which is scored on the task, as in `langsamp table --paper 6`;
     `source` is the tag that models were fine-tuned on, `seed` that of the bootstrap.

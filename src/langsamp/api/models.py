@@ -6,27 +6,27 @@ from typing import Any
 
 import pandas as pd
 
-from langsamp.analysis.donor_candidates import find_subject
-from langsamp.analysis.donors import analyse_donors
-from langsamp.analysis.fill_mask import fill_mask as fill
-from langsamp.analysis.language_profile import LanguageProfile, language_profile
-from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
-from langsamp.analysis.subjects import find_subjects
-from langsamp.analysis.transfer_stored import published_study, read_stored
-from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
+from langsamp.analysis.donors.analyse import analyse_donors
+from langsamp.analysis.donors.candidates import find_model_ref
+from langsamp.analysis.model_refs import find_model_refs
+from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
+from langsamp.analysis.transfer.from_scores import published_study, read_stored
+from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.api.given import word, words
 from langsamp.api.result import Result, readable
 from langsamp.errors import UserError, checked
-from langsamp.evaluation.published import PREFIX
-from langsamp.evaluation.task import TaskData
+from langsamp.evaluation.tasks.task import TaskData
+from langsamp.explorer.fill_mask import fill_mask as fill
+from langsamp.explorer.language_profile import LanguageProfile, language_profile
 from langsamp.languages.search import search
 from langsamp.languages.select import select
 from langsamp.languages.table import LanguageInfo, tags
 from langsamp.languages.tags import LangScript
-from langsamp.report import donors as donor_words
-from langsamp.report.neutrality_words import model_rows, pair_tables
-from langsamp.report.transfer import transfer_lines, transfer_tables
-from langsamp.report.vector_lines import left_out_lines, neighbour_lines, statistic_lines
+from langsamp.scores.published import PREFIX
+from langsamp.views import donors_text as donor_words
+from langsamp.views.neutrality_text import model_rows, pair_tables
+from langsamp.views.transfer_text import transfer_lines, transfer_tables
+from langsamp.views.vectors_text import left_out_lines, neighbour_lines, statistic_lines
 
 
 def vectors(model: str | Path, **settings: Any) -> Result:
@@ -39,7 +39,7 @@ def vectors(model: str | Path, **settings: Any) -> Result:
         DataMissingError: where the model has no vectors, or too few trained ones.
         UserError: for a wrong setting, and where the word names nothing.
     """
-    found = analyse_vectors(find_subject(word(model)), checked(VectorsConfig, settings))
+    found = analyse_vectors(find_model_ref(word(model)), checked(VectorsConfig, settings))
     tables = {f"Vectors of {found.subject} ({found.values['variant']})": statistic_lines(found)}
     for kind in found.values["shares"]:
         tables[f"Nearest {kind} vectors by cosine, most rows first"] = neighbour_lines(found, kind)
@@ -63,7 +63,7 @@ def neutrality(
         UserError: for a wrong setting, and where a word names nothing.
     """
     config = checked(NeutralityConfig, {"task": task, "data": data, **settings})
-    found = analyse_neutrality(find_subjects(words(models)), config, device=device)
+    found = analyse_neutrality(find_model_refs(words(models)), config, device=device)
     tables = {"Means over pairs of languages, [95 % over sentences]; shares told by probes": model_rows(found)}
     missing = [f"{tag} is left out: {why}" for tag, why in found.values["missing"].items()]
     lines = (*found.values["sentences"], *missing, *(f"note: {note}" for note in found.values["notes"]))
@@ -88,7 +88,7 @@ def donors(
         DataMissingError: where there is no model with language vectors.
         UserError: for unknown words, candidates or tasks.
     """
-    subject = find_subject(None if model is None else word(model))
+    subject = find_model_ref(None if model is None else word(model))
     asked = [targets] if isinstance(targets, str) else list(targets)
     where = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
     found = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=tasks, data=where)
@@ -123,7 +123,7 @@ def transfer(
     if named[0].startswith(PREFIX):
         found = published_study(named[0], tasks)
     else:
-        subjects = find_subjects(named)
+        subjects = find_model_refs(named)
         subject = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
         found = read_stored(subjects, subject=subject, candidates=candidates, tasks=tasks, languages=languages)
     return Result(
@@ -134,12 +134,12 @@ def transfer(
 def fill_mask(model: str | Path, sentence: str, vectors: Sequence[str] = (), *, k: int = 5) -> pd.DataFrame:
     """What a model puts under the mask of `sentence`, without vectors and under each of `vectors` (`deu_Latn`, `rus`).
 
-    A line a token: see `analysis.fill_mask.MaskFiller.fill`, whose columns and errors these are. Of a run the first
+    A line a token: see `explorer.fill_mask.MaskFiller.fill`, whose columns and errors these are. Of a run the first
     training of `both` is taken.
     """
     folder = Path(model)
     is_model = (folder / "config.json").is_file()
-    return fill(folder if is_model else find_subject(word(model)).folder, sentence, vectors, k=k)
+    return fill(folder if is_model else find_model_ref(word(model)).folder, sentence, vectors, k=k)
 
 
 def language(words: str, model: str | Path | None = None) -> Result:

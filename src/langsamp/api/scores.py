@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from langsamp.analysis.ablation import analyse_ablation
-from langsamp.analysis.comparison import compare as compare_sides
 from langsamp.analysis.families import analyse_families
-from langsamp.analysis.sides import open_side
 from langsamp.api.given import model_folders, words
 from langsamp.api.result import Result, readable
 from langsamp.errors import checked
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.reading import read_runs
 from langsamp.evaluation.run import evaluate as run_evaluation
-from langsamp.report.comparison import comparison_rows, finding, limits
 from langsamp.report.page import write_report
-from langsamp.report.paper_tables.make import paper_table
 from langsamp.report.score_lines import score_tables
-from langsamp.report.side_by_side_words import ablation_tables, family_tables
+from langsamp.scores.comparison import compare as compare_sides
+from langsamp.scores.reading import read_runs
+from langsamp.scores.systems import open_system
+from langsamp.views.comparison_text import comparison_rows, finding, limits
+from langsamp.views.paper_tables.make import paper_table
+from langsamp.views.variants_text import ablation_tables, family_tables
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -73,7 +73,7 @@ def compare(
         UserError: where a name is unclear, or the scores were made in different ways and `allow_mixed` is not set.
     """
     found = compare_sides(
-        open_side(str(a)), open_side(str(b)), by=list(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
+        open_system(str(a)), open_system(str(b)), by=list(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
     )
     findings = [f"{task.pair.label}: {finding(task, found)}." for task in found.tasks]
     noted = [f"{task.pair.label}: {limit}." for task in found.tasks for limit in limits(task)]
@@ -110,7 +110,7 @@ def families(*runs: str | Path, source: str = "eng_Latn", seed: int = 0) -> Resu
 def table(number: int, *runs: str | Path, **options: Any) -> Result:
     """Scores of runs in the layout of the paper's Table `number`, 1 to 19; `options` as in `paper_table`.
 
-    The result's `data` is the `PaperTable`; `report.paper_tables.render` writes it as Markdown, LaTeX, CSV or HTML.
+    The result's `data` is the `PaperTable`; `views.paper_tables.writers` writes it as Markdown, LaTeX, CSV or HTML.
 
     Raises:
         UserError: for a table or an option that there is not, and scores that do not fit it.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from langsamp import pipeline
-from langsamp.analysis.subjects import find_subjects
+from langsamp.analysis.model_refs import find_model_refs
 from langsamp.api.given import given_recipe
 from langsamp.api.result import Result, readable
 from langsamp.api.scores import compare
 from langsamp.errors import DataMissingError
-from langsamp.evaluation.reading import read_scores
 from langsamp.report.score_lines import score_tables
+from langsamp.scores.reading import read_scores
 
 if TYPE_CHECKING:
     from langsamp.data.rows import PreparedRows
@@ -48,13 +48,13 @@ class Run:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """The tidy table of scores (`evaluation.cells.COLUMNS`), a line for each language, metric and seed."""
+        """The tidy table of scores (`scores.cells.COLUMNS`), a line for each language, metric and seed."""
         return read_scores(str(self.folder))
 
     @property
     def models(self) -> dict[str, str]:
         """The folder of each exported model by name, such as `both-0`; every call here takes such a folder."""
-        return {subject.name: str(subject.folder) for subject in find_subjects([str(self.folder)])}
+        return {subject.name: str(subject.folder) for subject in find_model_refs([str(self.folder)])}
 
     def compare(self, a: str = "none", b: str = "both", **options: Any) -> Result:
         """Variant or model `b` against `a`; `options` as in `langsamp.compare`."""

@@ -5,9 +5,9 @@ from itertools import groupby
 from matplotlib.figure import Figure
 
 from langsamp.bench.record import Record, Row
-from langsamp.report.figures import Chart
-from langsamp.report.palette import BLUE, GREY
-from langsamp.report.svg import INK, LINE, page_style
+from langsamp.render.chart import Chart
+from langsamp.render.palette import BLUE, GREY
+from langsamp.render.svg import INK, LINE, page_style
 
 _INCHES = 0.24
 """Height of one bar."""

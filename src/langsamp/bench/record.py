@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from langsamp.artifacts import SCHEMA, provenance
+from langsamp.disk import SCHEMA
 from langsamp.machine import memory_bytes, processor, usable_cores
+from langsamp.provenance import provenance
 
 
 class Row(BaseModel):

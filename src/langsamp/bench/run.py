@@ -6,42 +6,55 @@ from pathlib import Path
 
 import torch
 
-from langsamp.artifacts import write_json
-from langsamp.bench import data, finetuning, loss, prepare, report, retrieval, step, trainer
-from langsamp.bench.data import measure_data
+from langsamp.bench.benchmarks import (
+    batch_making,
+    finetuning,
+    loss_backends,
+    preparation,
+    report_time,
+    retrieval,
+    step,
+    trainer_overhead,
+)
+from langsamp.bench.benchmarks.batch_making import measure_data
+from langsamp.bench.benchmarks.finetuning import measure_finetuning
+from langsamp.bench.benchmarks.loss_backends import measure_loss
+from langsamp.bench.benchmarks.preparation import measure_prepare
+from langsamp.bench.benchmarks.profile import measure_parts
+from langsamp.bench.benchmarks.report_time import measure_report
+from langsamp.bench.benchmarks.retrieval import measure_retrieval
+from langsamp.bench.benchmarks.start import measure_start
+from langsamp.bench.benchmarks.step import measure_step
+from langsamp.bench.benchmarks.step_gpu import measure_step_on_gpu
+from langsamp.bench.benchmarks.trainer_overhead import measure_trainer
 from langsamp.bench.figure import figure
-from langsamp.bench.finetuning import measure_finetuning
-from langsamp.bench.loss import measure_loss
-from langsamp.bench.material import Material
-from langsamp.bench.parts import measure_parts
-from langsamp.bench.prepare import measure_prepare
+from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record
-from langsamp.bench.report import measure_report
-from langsamp.bench.retrieval import measure_retrieval
-from langsamp.bench.start import measure_start
-from langsamp.bench.step import measure_step
-from langsamp.bench.step_gpu import measure_step_on_gpu
 from langsamp.bench.table import print_record
-from langsamp.bench.trainer import measure_trainer
+from langsamp.disk import write_json
 from langsamp.errors import UserError, did_you_mean
-from langsamp.report.saving import save_figures
+from langsamp.render.saving import save_figures
 
-BENCHMARKS: dict[str, Callable[[Material, bool], Record]] = {
+BENCHMARKS: dict[str, Callable[[Fixtures, bool], Record]] = {
     "start": lambda material, quick: measure_start(),
-    "prepare": lambda material, quick: measure_prepare(material, prepare.QUICK if quick else prepare.NORMAL),
-    "data": lambda material, quick: measure_data(material, data.QUICK if quick else data.NORMAL),
-    "trainer": lambda material, quick: measure_trainer(material, trainer.QUICK if quick else trainer.NORMAL),
+    "prepare": lambda material, quick: measure_prepare(material, preparation.QUICK if quick else preparation.NORMAL),
+    "data": lambda material, quick: measure_data(material, batch_making.QUICK if quick else batch_making.NORMAL),
+    "trainer": lambda material, quick: measure_trainer(
+        material, trainer_overhead.QUICK if quick else trainer_overhead.NORMAL
+    ),
     "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
     "step-401k": lambda material, quick: measure_step(step.QUICK if quick else step.LARGE),
     "parts": lambda material, quick: measure_parts(step.QUICK if quick else step.NORMAL),
     "step-gpu": lambda material, quick: measure_step_on_gpu(step.QUICK if quick else step.GPU),
-    "loss-gpu": lambda material, quick: measure_loss(loss.QUICK if quick else loss.GPU, device="cuda"),
-    "loss": lambda material, quick: measure_loss(loss.QUICK if quick else loss.NORMAL),
+    "loss-gpu": lambda material, quick: measure_loss(
+        loss_backends.QUICK if quick else loss_backends.GPU, device="cuda"
+    ),
+    "loss": lambda material, quick: measure_loss(loss_backends.QUICK if quick else loss_backends.NORMAL),
     "retrieval": lambda material, quick: measure_retrieval(material, retrieval.QUICK if quick else retrieval.NORMAL),
     "fine-tuning": lambda material, quick: measure_finetuning(
         material, finetuning.QUICK if quick else finetuning.NORMAL
     ),
-    "report": lambda material, quick: measure_report(material, report.QUICK if quick else report.NORMAL),
+    "report": lambda material, quick: measure_report(material, report_time.QUICK if quick else report_time.NORMAL),
 }
 """What can be measured, each a function of (material, quick)."""
 
@@ -65,7 +78,7 @@ def run_benchmarks(names: Sequence[str] = (), *, quick: bool = False, out: Path 
     """
     records = []
     with tempfile.TemporaryDirectory(prefix="langsamp-bench-") as scratch:
-        material = Material(folder=Path(scratch))
+        material = Fixtures(folder=Path(scratch))
         for name in dict.fromkeys(_single(names or ["all"])):
             record = BENCHMARKS[name](material, quick)
             print_record(record)

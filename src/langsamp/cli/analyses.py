@@ -9,9 +9,9 @@ import typer
 from langsamp.cli.output import Json, complain, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from langsamp.analysis.stored import Analysis
-    from langsamp.analysis.subjects import Subject
-    from langsamp.report.figures import Chart
+    from langsamp.analysis.analysis import Analysis
+    from langsamp.analysis.model_refs import ModelRef
+    from langsamp.render.chart import Chart
 
 app = typer.Typer(
     name="analyze", help="Look into models and scores: tables, statistics, figures.", no_args_is_help=True
@@ -44,11 +44,11 @@ def vectors(
     Purity of neighbours by family and script, and correlation with the distances in Glottolog's tree and on the globe,
     stand beside what shuffled labels give.
     """
-    from langsamp.analysis.vectors import VectorsConfig, analyse_vectors
+    from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
     from langsamp.errors import checked
     from langsamp.folders import check_folder
-    from langsamp.report import vector_lines as words
-    from langsamp.report.analysis_figures.vectors import figures
+    from langsamp.views import vectors_text as words
+    from langsamp.views.charts.vector_charts import figures
 
     if out is not None:
         check_folder(out)
@@ -76,26 +76,26 @@ def vectors(
 
 def store(found: "Analysis", folder: Path, figures: "Callable[[Analysis], Mapping[str, Chart]] | None") -> None:
     """Write an analysis and, where wanted, its pictures in `figures/` beside its tables."""
-    from langsamp.report.saving import save_figures
+    from langsamp.render.saving import save_figures
 
     found.save(folder)
     if figures is not None:
         save_figures(figures(found), folder / "figures")
 
 
-def _folder(subject: "Subject", kind: str, out: Path | None, *, alone: bool) -> Path:
+def _folder(subject: "ModelRef", kind: str, out: Path | None, *, alone: bool) -> Path:
     """Where an analysis of one model is written: `out` itself for one model, a folder each in it for several."""
     if out is None:
         return subject.analysis_folder(kind)
     return out if alone else out / subject.name.replace("/", "--")
 
 
-def _with_vectors(words: list[str]) -> "list[Subject]":
+def _with_vectors(words: list[str]) -> "list[ModelRef]":
     """The models that the words name and that have vectors; the others are named on stderr."""
-    from langsamp.analysis.subjects import find_subjects
+    from langsamp.analysis.model_refs import find_model_refs
     from langsamp.errors import DataMissingError
 
-    subjects = find_subjects(words)
+    subjects = find_model_refs(words)
     able = [subject for subject in subjects if subject.has_vectors]
     without = ", ".join(subject.name for subject in subjects if not subject.has_vectors)
     if not able:

@@ -18,8 +18,8 @@ from langsamp import stopping
 from langsamp.cli import (
     analyses,
     donors,
-    exploring,
-    facts,
+    explore,
+    lookups,
     neutrality,
     new_languages,
     recipes,
@@ -52,12 +52,12 @@ for verb in (
     scores.compare,
     scores.table,
     runs.report,
-    exploring.explore,
+    explore.explore,
     donors.donors,
-    facts.tasks,
+    lookups.tasks,
     new_languages.identify,
-    facts.doctor,
-    facts.bench,
+    lookups.doctor,
+    lookups.bench,
 ):
     app.command()(verb)
 analyses.app.command()(neutrality.neutrality)

@@ -11,7 +11,7 @@ from langsamp.cli.output import Json, complain, print_json, print_line, print_ta
 from langsamp.cli.scores import evaluation_config, listed, parse_seeds, print_plan
 
 if TYPE_CHECKING:
-    from langsamp.analysis.stored import Analysis
+    from langsamp.analysis.analysis import Analysis
     from langsamp.evaluation.config import EvaluationConfig
 
 Candidates = Annotated[
@@ -40,20 +40,20 @@ def donors(
     json: Json = False,
 ) -> None:
     """Rank languages to transfer from by their vectors, with doubts."""
-    from langsamp.analysis.donor_candidates import find_subject
-    from langsamp.analysis.donors import analyse_donors
-    from langsamp.artifacts import write_json
+    from langsamp.analysis.donors.analyse import analyse_donors
+    from langsamp.analysis.donors.candidates import find_model_ref
+    from langsamp.disk import write_json
     from langsamp.errors import UserError
-    from langsamp.evaluation.task import TaskData
+    from langsamp.evaluation.tasks.task import TaskData
     from langsamp.folders import check_folder
-    from langsamp.report import donors as words
-    from langsamp.report.analysis_figures.donors import figures
+    from langsamp.views import donors_text as words
+    from langsamp.views.charts.donor_charts import figures
 
     if out is not None:
         check_folder(out)
     if every == bool(targets):
         raise UserError("name the target languages (`langsamp donors Lingala lin_Latn`), or take --all of them")
-    subject = find_subject(model)
+    subject = find_model_ref(model)
     place = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
     k = k or (10 if every else 5)
     found = analyse_donors(subject, targets or ["all"], candidates=candidates, k=k, tasks=listed(task), data=place)
@@ -106,12 +106,12 @@ def transfer(
     Targets are scored from English, from their closest donor, from kin, from a random and from the best source.
     Only fine-tunings that are missing are run (--plan says which), and they are kept with the run's scores.
     """
-    from langsamp.analysis import transfer_stored as stored
-    from langsamp.analysis import transfer_study as study
-    from langsamp.analysis.subjects import find_subjects
+    from langsamp.analysis.model_refs import find_model_refs
+    from langsamp.analysis.transfer import from_scores as stored
+    from langsamp.analysis.transfer import study
     from langsamp.errors import UserError
-    from langsamp.evaluation.published import PREFIX
     from langsamp.folders import check_folder
+    from langsamp.scores.published import PREFIX
 
     if out is not None:
         check_folder(out)
@@ -123,7 +123,7 @@ def transfer(
             stored.published_study(runs[0], tasks), out or Path("analysis/paper-donors/transfer"), as_json=json
         )
         return
-    subjects = find_subjects(runs)
+    subjects = find_model_refs(runs)
     name = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
     place = out or (subjects[0].run or Path()) / "analysis" / "transfer"
     if read:
@@ -147,8 +147,8 @@ def transfer(
 def _study_config(run: Path | None, given: Mapping[str, Any], settings: Sequence[str]) -> "EvaluationConfig":
     """The evaluation of the run's recipe, if there is one, with what was given put over it."""
     from langsamp.errors import UserError
-    from langsamp.evaluation.kinds import KINDS
-    from langsamp.evaluation.tasks import task
+    from langsamp.evaluation.scoring import KINDS
+    from langsamp.evaluation.tasks.lookup import task
     from langsamp.recipe import load_recipe
 
     content: dict[str, Any] = {"tasks": []}
@@ -165,9 +165,9 @@ def _study_config(run: Path | None, given: Mapping[str, Any], settings: Sequence
 
 
 def _show_transfer(found: "Analysis", folder: Path, *, as_json: bool) -> None:
-    from langsamp.artifacts import write_json
-    from langsamp.report import transfer as words
-    from langsamp.report.analysis_figures.transfer import figures
+    from langsamp.disk import write_json
+    from langsamp.views import transfer_text as words
+    from langsamp.views.charts.transfer_charts import figures
 
     store(found, folder, figures)
     files = []

@@ -10,7 +10,7 @@ from langsamp.cli.analyses import Models, Out, store
 from langsamp.cli.output import Json, complain, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from langsamp.analysis.subjects import Subject
+    from langsamp.analysis.model_refs import ModelRef
 
 
 def neutrality(
@@ -32,12 +32,12 @@ def neutrality(
     By pair of languages, and against a baseline. Beside it stand sentences that are no translations, and probes that
     tell language and script.
     """
-    from langsamp.analysis.neutrality import NeutralityConfig, analyse_neutrality
-    from langsamp.analysis.subjects import find_subjects
+    from langsamp.analysis.model_refs import find_model_refs
+    from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
     from langsamp.errors import checked
     from langsamp.folders import check_folder
-    from langsamp.report.analysis_figures.neutrality import figures
-    from langsamp.report.neutrality_words import as_json, model_rows, pair_tables
+    from langsamp.views.charts.neutrality_charts import figures
+    from langsamp.views.neutrality_text import as_json, model_rows, pair_tables
 
     if out is not None:
         check_folder(out)
@@ -45,7 +45,7 @@ def neutrality(
         NeutralityConfig,
         {"task": task, "data": data, "languages": languages, "sentences": sentences, "layer": layer, "seed": seed},
     )
-    subjects = find_subjects(models)
+    subjects = find_model_refs(models)
     found = analyse_neutrality(subjects, config, device=device)
     folder = out or folder_of(subjects)
     store(found, folder, figures)
@@ -66,9 +66,9 @@ def neutrality(
     print_line(f"\nAnalysis: {folder}")
 
 
-def folder_of(subjects: "Sequence[Subject]") -> Path:
+def folder_of(subjects: "Sequence[ModelRef]") -> Path:
     """Where the analysis of these models is written: with their run where they have one in common."""
-    from langsamp.analysis.subjects import find_subjects
+    from langsamp.analysis.model_refs import find_model_refs
 
     if len(subjects) == 1:
         return subjects[0].analysis_folder("neutrality")
@@ -76,5 +76,5 @@ def folder_of(subjects: "Sequence[Subject]") -> Path:
     run = subjects[0].run
     if run is None or any(subject.run != run for subject in subjects):
         return Path("analysis") / names / "neutrality"
-    whole = {subject.folder for subject in find_subjects([str(run)])} == {subject.folder for subject in subjects}
+    whole = {subject.folder for subject in find_model_refs([str(run)])} == {subject.folder for subject in subjects}
     return run / "analysis" / ("neutrality" if whole else f"neutrality-{names}")

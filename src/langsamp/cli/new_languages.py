@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from langsamp.cli.facts import languages
+from langsamp.cli.lookups import languages
 from langsamp.cli.output import Json, check_new_folder, print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add(
     A new vector starts from its nearest trained relatives, and is marked as untrained.
     """
     from langsamp.languages.tags import LangScript
-    from langsamp.model.fitting import add_languages
+    from langsamp.model.new_language.fitting import add_languages
 
     check_new_folder(out)
     longer = add_languages(model, [LangScript.parse(tag) for tag in tags], out)
@@ -63,7 +63,7 @@ def fit(
 ) -> None:
     """Give a language that was never trained a vector, from a few hundred lines of text; all else stays as it is."""
     from langsamp.languages.tags import LangScript
-    from langsamp.model.fitting import fit as fit_vector
+    from langsamp.model.new_language.fitting import fit as fit_vector
 
     check_new_folder(out)
     name = LangScript.parse(tag)
@@ -87,8 +87,8 @@ def identify(
     json: Json = False,
 ) -> None:
     """Say which of a model's languages each line is in: the one under whose vectors it is most probable."""
-    from langsamp.model.frozen import FrozenModel
-    from langsamp.model.identifying import identify as rank
+    from langsamp.model.new_language.frozen import FrozenModel
+    from langsamp.model.new_language.identifying import identify as rank
 
     texts = _texts(file, None, max_documents)
     guesses = rank(FrozenModel(model), texts, seed=seed)
@@ -109,9 +109,9 @@ def identify(
 
 def _texts(file: Path, tag: "LangScript | None", most: int) -> list[str]:
     """The first clean documents of a file, none twice; checked to be in the tag's script where there is one."""
-    from langsamp.data.cleaning import clean_documents, clean_text
-    from langsamp.data.corpus import CorpusConfig
-    from langsamp.data.reading import documents_in
+    from langsamp.data.text.cleaning import clean_documents, clean_text
+    from langsamp.data.text.corpus import CorpusConfig
+    from langsamp.data.text.formats import documents_in
     from langsamp.errors import DataMissingError
 
     if not file.is_file():

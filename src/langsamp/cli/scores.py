@@ -103,20 +103,24 @@ def compare(
     RUN is the folder of a run or of an evaluation. Where it holds several models, RUN:MODEL names one; RUN:both means
     all trainings of a variant.
     """
-    from langsamp.analysis.comparison import compare as compared
-    from langsamp.analysis.gates import check_gates, parse_gates
-    from langsamp.analysis.sides import open_side
     from langsamp.errors import GateFailedError
-    from langsamp.report.comparison import print_comparison
-    from langsamp.report.comparison_json import as_json
+    from langsamp.scores.comparison import compare as compared
+    from langsamp.scores.fail_if import check_fail_if, parse_fail_if
+    from langsamp.scores.systems import open_system
+    from langsamp.views.comparison_json import as_json
+    from langsamp.views.comparison_text import print_comparison
 
-    gates = parse_gates(fail_if or ())
+    gates = parse_fail_if(fail_if or ())
     found = compared(
-        open_side(a), open_side(b), by=listed(by) or ["paper"], metrics=_pairs(metric or ()), allow_mixed=allow_mixed
+        open_system(a),
+        open_system(b),
+        by=listed(by) or ["paper"],
+        metrics=_pairs(metric or ()),
+        allow_mixed=allow_mixed,
     )
     failed = None
     try:
-        check_gates(gates, found.gated)
+        check_fail_if(gates, found.gated)
     except GateFailedError as error:  # said below what it is about
         failed = error
     if json:
@@ -145,13 +149,13 @@ def table(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: print.")] = None,
 ) -> None:
     """Lay scores out as one of the paper's tables."""
-    from langsamp.artifacts import write_text
+    from langsamp.disk import write_text
     from langsamp.errors import UserError, did_you_mean
-    from langsamp.evaluation.reading import read_runs
     from langsamp.folders import check_file
-    from langsamp.report.paper_tables.donors import read_donors
-    from langsamp.report.paper_tables.make import paper_table
-    from langsamp.report.paper_tables.render import FORMATS
+    from langsamp.scores.reading import read_runs
+    from langsamp.views.paper_tables.donor_pairs import read_donors
+    from langsamp.views.paper_tables.make import paper_table
+    from langsamp.views.paper_tables.writers import FORMATS
 
     if out is not None:
         check_file(out)

@@ -11,8 +11,8 @@ from langsamp.cli.output import Json, complain, print_json, print_line, print_ta
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from langsamp.analysis.stored import Analysis
-    from langsamp.report.figures import Chart
+    from langsamp.analysis.analysis import Analysis
+    from langsamp.render.chart import Chart
 
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Draws the resamples of intervals.")]
 
@@ -29,8 +29,8 @@ def ablation(
     """
     from langsamp.analysis.ablation import analyse_ablation
     from langsamp.folders import check_folder
-    from langsamp.report.analysis_figures.ablation import figures
-    from langsamp.report.side_by_side_words import ablation_tables
+    from langsamp.views.charts.ablation_charts import figures
+    from langsamp.views.variants_text import ablation_tables
 
     if out is not None:
         check_folder(out)
@@ -51,8 +51,8 @@ def families(
     """
     from langsamp.analysis.families import analyse_families
     from langsamp.folders import check_folder
-    from langsamp.report.analysis_figures.families import figures
-    from langsamp.report.side_by_side_words import family_tables
+    from langsamp.views.charts.family_charts import figures
+    from langsamp.views.variants_text import family_tables
 
     if out is not None:
         check_folder(out)
@@ -70,7 +70,7 @@ def _give(
     json: bool,
 ) -> None:
     """Store an analysis with its pictures, and print it."""
-    from langsamp.report.side_by_side_words import as_json
+    from langsamp.views.variants_text import as_json
 
     folder = out or _folder(runs, found.kind)
     store(found, folder, figures)

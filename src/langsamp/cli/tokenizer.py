@@ -11,7 +11,7 @@ from langsamp.cli.output import Json, check_new_folder, print_line
 from langsamp.cli.vocabulary_output import print_cut, print_extension, print_fits
 
 if TYPE_CHECKING:
-    from langsamp.data.tokenizer import TokenizerConfig
+    from langsamp.data.tokens.tokenizer import TokenizerConfig
     from langsamp.data.vocabulary.sampling import Sample
 
 app = typer.Typer(
@@ -46,10 +46,10 @@ def train(
     json: Json = False,
 ) -> None:
     """Train a Unigram vocabulary on text, as a recipe with these settings would."""
-    from langsamp.artifacts import replacing
-    from langsamp.data.tokenizer import TokenizerConfig
-    from langsamp.data.unigram import train_tokenizer
+    from langsamp.data.tokens.tokenizer import TokenizerConfig
+    from langsamp.data.tokens.unigram import train_tokenizer
     from langsamp.data.vocabulary.measuring import measure
+    from langsamp.disk import replacing
     from langsamp.errors import checked
 
     check_new_folder(out)
@@ -94,13 +94,13 @@ def extend(
     """
     from typing import cast, get_args
 
-    from langsamp.data.tokenizer import TokenizerConfig, load_tokenizer
+    from langsamp.data.tokens.tokenizer import TokenizerConfig, load_tokenizer
     from langsamp.data.vocabulary.extending import new_pieces
     from langsamp.data.vocabulary.measuring import measure
     from langsamp.errors import UserError, checked, did_you_mean
-    from langsamp.model.extending import Rows
-    from langsamp.model.extending import extend as lengthen
-    from langsamp.model.stored import open_stored
+    from langsamp.model.vocabulary.extending import Rows
+    from langsamp.model.vocabulary.extending import extend as lengthen
+    from langsamp.model.vocabulary.stored_model import open_stored
 
     check_new_folder(out)
     if rows not in get_args(Rows):
@@ -147,13 +147,13 @@ def trim(
     Every row moves with its token; single characters and special tokens are never dropped. On text that the kept pieces
     write, outputs stay the same.
     """
-    from langsamp.data.corpus import CorpusConfig, open_corpus
+    from langsamp.data.text.corpus import CorpusConfig, open_corpus
     from langsamp.data.vocabulary.trimming import Need, pieces_named
     from langsamp.errors import UserError
     from langsamp.model.step_cost import step_cost
-    from langsamp.model.stored import open_stored
-    from langsamp.model.trimming import trim as cut
-    from langsamp.model.trimming import untrim as put_back
+    from langsamp.model.vocabulary.stored_model import open_stored
+    from langsamp.model.vocabulary.trimming import trim as cut
+    from langsamp.model.vocabulary.trimming import untrim as put_back
 
     check_new_folder(out)
     if (text is None) == (untrim is None):
@@ -188,8 +188,8 @@ def inspect(
     json: Json = False,
 ) -> None:
     """Say how a vocabulary fits the text of each tag."""
-    from langsamp.data.corpus import CorpusConfig, open_corpus
-    from langsamp.data.tokenizer import load_tokenizer
+    from langsamp.data.text.corpus import CorpusConfig, open_corpus
+    from langsamp.data.tokens.tokenizer import load_tokenizer
     from langsamp.data.vocabulary.backend import Vocabulary
     from langsamp.data.vocabulary.measuring import measure
     from langsamp.data.vocabulary.trimming import texts_by_tag
@@ -208,7 +208,7 @@ def inspect(
 
 
 def _sample(text: str, langs: str, max_documents: int | None, config: "TokenizerConfig") -> "Sample":
-    from langsamp.data.corpus import CorpusConfig, open_corpus
+    from langsamp.data.text.corpus import CorpusConfig, open_corpus
     from langsamp.data.vocabulary.sampling import sample_texts
 
     cleaning = CorpusConfig(source=text, languages=langs, max_documents=max_documents)

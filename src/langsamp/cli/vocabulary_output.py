@@ -8,9 +8,9 @@ from langsamp.cli.output import complain, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from langsamp.data.vocabulary.measuring import Fit
-    from langsamp.model.extending import Extended
     from langsamp.model.step_cost import StepCost
-    from langsamp.model.trimming import Trimmed
+    from langsamp.model.vocabulary.extending import Extended
+    from langsamp.model.vocabulary.trimming import Trimmed
 
 
 def print_fits(title: str, fits: Mapping[str, "Fit"], *, as_json: bool) -> None:

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
-from langsamp.data.cleaning import DUPLICATE, CleaningCounts, clean_documents
-from langsamp.data.contamination import Overlap, OverlapCounts, TaskSentences
-from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.findings import Figures
 from langsamp.data.packing import best_fit
 from langsamp.data.rows import RowsConfig
-from langsamp.data.tokenizer import TokenizerConfig, frame_of, load_tokenizer, textless_ids
-from langsamp.data.unigram import train_tokenizer
+from langsamp.data.text.cleaning import DUPLICATE, CleaningCounts, clean_documents
+from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences
+from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.tokens.tokenizer import TokenizerConfig, delimiters_of, load_tokenizer, textless_ids
+from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
 from langsamp.progress import Bar
@@ -110,7 +110,7 @@ def _rows_filled(ids: list[list[int]], tokenizer: PreTrainedTokenizerFast, confi
         return sum(map(len, ids)) / config.row_tokens
     one_batch = [[""]]  # stands for the documents, whose ids are there already
     fitted = best_fit(
-        one_batch, encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", frame=frame_of(tokenizer)
+        one_batch, encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", delimiters=delimiters_of(tokenizer)
     )
     return sum(map(len, fitted))
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from langsamp.data.contamination import Overlap
 from langsamp.data.rows import PreparedRows
+from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
 MANY_UNKNOWN = 0.05

@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from langsamp.artifacts import SCHEMA, read_json, read_versioned, write_json, writing
-from langsamp.data.contamination import Overlap, TaskSentences
-from langsamp.data.corpus import CorpusConfig, open_corpus
+from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import LookedFor, PreparedRows, RowsConfig
-from langsamp.data.tag_rows import TagWork
+from langsamp.data.text.contamination import Overlap, TaskSentences
+from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.workers import each, shared_out
+from langsamp.disk import SCHEMA, read_json, read_versioned, write_json, writing
 from langsamp.errors import DamagedError, UserError
 from langsamp.machine import usable_cores
 
@@ -106,7 +106,7 @@ def read_overlap(file: Path) -> OverlapRecord | None:
     if not file.is_file():
         return None
     mend = f"delete {file} and run `langsamp prepare` again"
-    content: dict[str, Any] = read_versioned(file, mend=mend)
+    content: dict[str, Any] = read_versioned(file, remedy=mend)
     try:
         return OverlapRecord.model_validate(content)
     except ValidationError as error:

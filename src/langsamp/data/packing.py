@@ -18,7 +18,7 @@ _WINDOW = 20_000
 """Documents that are fitted together; more fill rows no better and need more memory."""
 
 
-class Frame(NamedTuple):
+class Delimiters(NamedTuple):
     """What stands around a document's tokens, and what fills a row up."""
 
     begin: int
@@ -42,7 +42,7 @@ def concatenated(batches: Iterable[list[str]], *, encode: Encode, row_tokens: in
 
 
 def best_fit(
-    batches: Iterable[list[str]], *, encode: Encode, row_tokens: int, dtype: DTypeLike, frame: Frame
+    batches: Iterable[list[str]], *, encode: Encode, row_tokens: int, dtype: DTypeLike, delimiters: Delimiters
 ) -> Iterator[Ids]:
     """Whole documents as arrays (rows, row_tokens), filled up with padding; nothing is left over.
 
@@ -50,31 +50,31 @@ def best_fit(
     least room that suffices. Rows stand in the order of their longest pieces in the text, so that the last ones hold
     documents as long as the others. The result does not depend on how the documents are cut into batches.
     """
-    pieces = chain.from_iterable(_pieces(tokens, row_tokens, frame) for each in batches for tokens in encode(each))
+    pieces = chain.from_iterable(_pieces(tokens, row_tokens, delimiters) for each in batches for tokens in encode(each))
     while window := list(islice(pieces, _WINDOW)):
         rows = _fitted([len(piece) for piece in window], row_tokens)
-        packed = np.full((len(rows), row_tokens), frame.padding, dtype)
+        packed = np.full((len(rows), row_tokens), delimiters.padding, dtype)
         for row, members in enumerate(sorted(rows)):
             tokens = [token for member in members for token in window[member]]
             packed[row, : len(tokens)] = tokens
         yield packed
 
 
-def segments(rows_BL: Ids, frame: Frame) -> NDArray[np.int64]:
+def segments(rows_BL: Ids, delimiters: Delimiters) -> NDArray[np.int64]:
     """Which document of its row each token belongs to, (B, L): 1, 2, 3 ..., and 0 for padding."""
-    numbers_BL = np.cumsum(rows_BL == frame.begin, axis=1)
-    numbers_BL[rows_BL == frame.padding] = 0
+    numbers_BL = np.cumsum(rows_BL == delimiters.begin, axis=1)
+    numbers_BL[rows_BL == delimiters.padding] = 0
     return numbers_BL
 
 
-def _pieces(tokens: Sequence[int], row_tokens: int, frame: Frame) -> Iterator[Sequence[int]]:
+def _pieces(tokens: Sequence[int], row_tokens: int, delimiters: Delimiters) -> Iterator[Sequence[int]]:
     """The document, or the parts that fit into a row, each between special tokens."""
     if len(tokens) <= row_tokens:
         yield tokens
         return
     inner, most = tokens[1:-1], row_tokens - 2
     for first in range(0, len(inner), most):
-        yield [frame.begin, *inner[first : first + most], frame.end]
+        yield [delimiters.begin, *inner[first : first + most], delimiters.end]
 
 
 def _fitted(lengths: Sequence[int], row_tokens: int) -> list[list[int]]:

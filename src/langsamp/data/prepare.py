@@ -14,19 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from langsamp.artifacts import (
-    differing_keys,
-    fingerprint,
-    locked,
-    provenance,
-    read_json,
-    replacing,
-    write_json,
-    writing,
-)
-from langsamp.data.contamination import TaskSentences
-from langsamp.data.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.overlap import LOOKED_FOR, look_for, sentences_file
+from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import (
     MANIFEST,
     PROVENANCE,
@@ -38,22 +27,25 @@ from langsamp.data.rows import (
     file_name,
     read_manifest,
 )
-from langsamp.data.tag_rows import TagWork
-from langsamp.data.tokenizer import (
+from langsamp.data.text.contamination import TaskSentences
+from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
-    frame_of,
+    delimiters_of,
     load_tokenizer,
     textless_ids,
     tokenizer_fingerprint,
     vocabulary_size,
 )
-from langsamp.data.tokenizer_sample import sample_for_tokenizer
-from langsamp.data.unigram import train_tokenizer
+from langsamp.data.tokens.tokenizer_sample import sample_for_tokenizer
+from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.data.workers import each, mapped, shared_out
+from langsamp.disk import locked, read_json, replacing, write_json, writing
 from langsamp.errors import UserError
 from langsamp.leftovers import sweep
 from langsamp.machine import usable_cores
 from langsamp.progress import Bar
+from langsamp.provenance import differing_keys, fingerprint, provenance
 from langsamp.seals import check_sealed, seal
 
 _NAMING = {"row_tokens", "held_out_rows"}
@@ -200,7 +192,7 @@ def _make_tokenizer(
         "mask_id": made.mask_token_id,
         "unknown_id": made.unk_token_id,
         "special_ids": textless_ids(made),
-        "frame": frame_of(made)._asdict() if rows.packing == "best-fit" else None,
+        "frame": delimiters_of(made)._asdict() if rows.packing == "best-fit" else None,
     }
     write_json(folder / "tokenizer-facts.json", facts)
     return facts

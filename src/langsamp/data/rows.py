@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import SCHEMA, as_record, read_versioned
 from langsamp.config import Config
-from langsamp.data.contamination import Overlap
-from langsamp.data.packing import Frame
+from langsamp.data.packing import Delimiters
+from langsamp.data.text.contamination import Overlap
+from langsamp.disk import SCHEMA, as_record, read_versioned
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
 from langsamp.machine import most_open_files
@@ -106,7 +106,7 @@ class Manifest(BaseModel):
     tags: Mapping[str, TagRows]
     looked_for: LookedFor | None = None
     """The test sentences that were looked for in the text; null where none were."""
-    frame: Frame | None = None
+    frame: Delimiters | None = None
     """Where the rows hold whole documents: the ids around each, and of padding."""
 
 
@@ -193,7 +193,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not (folder / MANIFEST).is_file():
         raise DataMissingError(f"{folder} holds no prepared rows (no {MANIFEST}); make them with `langsamp prepare`")
     path, remedy = folder / MANIFEST, _remedy(folder)
-    content = read_versioned(path, mend=remedy)
+    content = read_versioned(path, remedy=remedy)
     check_sealed(folder, remedy=remedy, only=[MANIFEST])
     return as_record(Manifest, content, path, remedy=remedy)
 

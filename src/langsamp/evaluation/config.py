@@ -8,8 +8,8 @@ from pydantic import Field, field_validator, model_validator
 
 from langsamp.config import Config
 from langsamp.evaluation.protocols import FineTuning, Protocol
-from langsamp.evaluation.task import Task, TaskData, fine_tuning
-from langsamp.evaluation.tasks import task
+from langsamp.evaluation.tasks.lookup import task
+from langsamp.evaluation.tasks.task import Task, TaskData, fine_tuning
 from langsamp.languages.tags import LangScript
 
 

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
 
-from langsamp.data.tokenizer import open_tokenizer
+from langsamp.data.tokens.tokenizer import open_tokenizer
 from langsamp.errors import UserError
 from langsamp.evaluation.models import check_model_files
-from langsamp.model.pretrained import Pretrained, load_config, load_pretrained
-from langsamp.model.tokenizer_match import check_match
+from langsamp.model.pretrained.load_pretrained import Pretrained, load_config, load_pretrained
+from langsamp.model.pretrained.tokenizer_match import check_match
 
 MAX_POSITIONS = 512
 """Tokens that a model is taken to have positions for where its config does not tell."""

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from langsamp.artifacts import file_sha256, fingerprint, read_json
-from langsamp.data.stand_ins import check_content
+from langsamp.data.text.stand_ins import check_content
+from langsamp.disk import read_json
 from langsamp.errors import DamagedError, UserError
 from langsamp.model.conditioning import EXPORT_AGAIN
-from langsamp.model.hub import model_folder
-from langsamp.model.pretrained import load_config
-from langsamp.model.weight_files import safetensors_header, weight_files
+from langsamp.model.pretrained.hub_folder import model_folder
+from langsamp.model.pretrained.load_pretrained import load_config
+from langsamp.model.pretrained.weight_files import safetensors_header, weight_files
+from langsamp.provenance import file_sha256, fingerprint
 from langsamp.seals import check_sealed, is_sealed, read_seal
 
 _TOKENIZER_FILES = (

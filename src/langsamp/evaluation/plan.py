@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from langsamp.errors import UserError
-from langsamp.evaluation.cells import Cell, scored
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.kinds import KINDS, Texts
-from langsamp.evaluation.materials import Material, check_data, read_materials
 from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
-from langsamp.evaluation.readers.examples import Training
-from langsamp.evaluation.readers.parallel import ENGLISH
-from langsamp.evaluation.results import ResultStore
-from langsamp.evaluation.task import Task
-from langsamp.evaluation.tasks import task
+from langsamp.evaluation.scoring import KINDS, Texts
+from langsamp.evaluation.store import ResultStore
+from langsamp.evaluation.task_texts import TaskText, check_data, read_task_texts
+from langsamp.evaluation.tasks.examples import TrainAndDev
+from langsamp.evaluation.tasks.lookup import task
+from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
+from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
+from langsamp.scores.cells import Cell, scored
 
 Shard = tuple[int, int]
 """Which of how many equal parts of the cells, counted from 1."""
@@ -32,7 +32,7 @@ class PlannedCell:
     """The cell that would hold all wanted languages whose text can be read."""
     texts: Texts
     """Text of the languages that are to run, the others being scored."""
-    training: Training[Any] | None
+    training: TrainAndDev[Any] | None
     failures: Mapping[str, str]
     """Why, by tag, a wanted language cannot be read."""
     aliases: Mapping[str, str]
@@ -158,7 +158,7 @@ def plan(
     found = _distinct(
         model if isinstance(model, ModelFolder) else find_model(model, name=called[str(model)]) for model in models
     )
-    materials = read_materials(config)
+    materials = read_task_texts(config)
     store = ResultStore(out)
     records, failed = store.records(), store.failed()
     cells = []
@@ -172,7 +172,7 @@ def plan(
                 task=material.task,
                 wanted=wanted,
                 texts={tag: text for tag, text in material.texts.items() if str(tag) not in done},
-                training=training if isinstance(training, Training) else None,
+                training=training if isinstance(training, TrainAndDev) else None,
                 failures=material.failures,
                 aliases=material.aliases,
                 left_out=material.left_out,
@@ -185,8 +185,8 @@ def plan(
 
 
 def _combinations(
-    models: Iterable[ModelFolder], materials: Sequence[Material], config: EvaluationConfig
-) -> Iterator[tuple[ModelFolder, Material, LangScript, int]]:
+    models: Iterable[ModelFolder], materials: Sequence[TaskText], config: EvaluationConfig
+) -> Iterator[tuple[ModelFolder, TaskText, LangScript, int]]:
     for model in models:
         for material in materials:
             if not KINDS[material.task.kind].fine_tunes:
@@ -216,10 +216,10 @@ def _distinct(models: Iterable[ModelFolder]) -> list[ModelFolder]:
     return list(found.values())
 
 
-def _cell(model: ModelFolder, material: Material, source: LangScript, *, seed: int, config: EvaluationConfig) -> Cell:
+def _cell(model: ModelFolder, material: TaskText, source: LangScript, *, seed: int, config: EvaluationConfig) -> Cell:
     settings = KINDS[material.task.kind].settings(material.task, model, config)
     training = material.trainings.get(source)
-    if isinstance(training, Training):
+    if isinstance(training, TrainAndDev):
         settings["training"] = training.revision
     return Cell(
         model=model.fingerprint,

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from langsamp.errors import UserError
-from langsamp.evaluation.cells import AboutCell, LanguageResult, scored
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.encoder import Encoder
-from langsamp.evaluation.kinds import KINDS, Job
-from langsamp.evaluation.materials import check_data
 from langsamp.evaluation.plan import PlannedCell, Shard, plan, usable_models
-from langsamp.evaluation.results import ResultStore
+from langsamp.evaluation.retrieval.encoder import Encoder
+from langsamp.evaluation.scoring import KINDS, ScoringJob
+from langsamp.evaluation.store import ResultStore
+from langsamp.evaluation.task_texts import check_data
 from langsamp.progress import Bar, say
+from langsamp.scores.cells import AboutCell, LanguageResult, scored
 from langsamp.seals import CHECKSUMS, is_sealed
 
 
@@ -119,8 +119,10 @@ def _load(folder: Path, *, config: EvaluationConfig, device: str | None) -> Enco
     return Encoder.load(folder, device=device, precision=config.precision, token_budget=config.token_budget)
 
 
-def _job(cell: PlannedCell, *, config: EvaluationConfig, device: str | None, load: Callable[[Path], Encoder]) -> Job:
-    return Job(
+def _job(
+    cell: PlannedCell, *, config: EvaluationConfig, device: str | None, load: Callable[[Path], Encoder]
+) -> ScoringJob:
+    return ScoringJob(
         model=cell.model,
         task=cell.task,
         cell=cell.wanted,
@@ -133,7 +135,7 @@ def _job(cell: PlannedCell, *, config: EvaluationConfig, device: str | None, loa
 
 
 def _claim(
-    cell: PlannedCell, store: ResultStore, job_of: Callable[[PlannedCell], Job], *, force: bool
+    cell: PlannedCell, store: ResultStore, job_of: Callable[[PlannedCell], ScoringJob], *, force: bool
 ) -> list[tuple[str | None, str]]:
     """Run what of a cell no other process has scored since the plan; what failed, as `_try` tells it."""
     try:
@@ -144,7 +146,7 @@ def _claim(
         return [(None, str(error))]
 
 
-def _try(cell: PlannedCell, store: ResultStore, job: Job) -> list[tuple[str | None, str]]:
+def _try(cell: PlannedCell, store: ResultStore, job: ScoringJob) -> list[tuple[str | None, str]]:
     """Run a cell and remember how it went; what failed in it, as (tag, or None for the whole cell, and reason)."""
     try:
         _run(cell, job, store)
@@ -155,7 +157,7 @@ def _try(cell: PlannedCell, store: ResultStore, job: Job) -> list[tuple[str | No
     return list(job.failures.items())
 
 
-def _run(cell: PlannedCell, job: Job, store: ResultStore) -> None:
+def _run(cell: PlannedCell, job: ScoringJob, store: ResultStore) -> None:
     """Run one cell and store it; stopped half-way, it stores the languages that were finished."""
     kind, results = KINDS[cell.task.kind], list[LanguageResult]()
     title = f"{cell.model.name} {cell.task.name}" + (f" seed {cell.wanted.seed}" if kind.fine_tunes else "")

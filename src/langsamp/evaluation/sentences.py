@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from langsamp.data.contamination import TaskSentences
+from langsamp.data.text.contamination import TaskSentences
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.materials import read_tests
-from langsamp.evaluation.readers.examples import LabelledTexts
-from langsamp.evaluation.readers.parallel import ParallelText
+from langsamp.evaluation.task_texts import read_tests
+from langsamp.evaluation.tasks.examples import LabelledTexts
+from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
 from langsamp.languages.tags import LangScript
 
 

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from langsamp.errors import UserError
+from langsamp.languages import bcp47
 
 _SHAPE = re.compile(r"([a-z]{3})_([A-Z][a-z]{3})")
 _LOOSE_SHAPE = re.compile(r"([A-Za-z]{2,3})[-_ ]([A-Za-z]{4})")
@@ -34,8 +35,6 @@ class LangScript(NamedTuple):
 
 
 def _meant(tag: str) -> str:
-    from langsamp.languages import bcp47
-
     match = _LOOSE_SHAPE.fullmatch(tag)
     code = bcp47.read(f"{match[1]}-{match[2]}" if match else tag)
     if code is not None and code.script is not None and (match or len(tag) != 3):  # a bare code may lack any script

@@ -11,17 +11,17 @@ from pydantic import Field
 from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.config import Config
-from langsamp.data.tokenizer import open_tokenizer, vocabulary_size
+from langsamp.data.tokens.tokenizer import open_tokenizer, vocabulary_size
 from langsamp.errors import UserError, did_you_mean
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.documents import check_documents
-from langsamp.model.hub import model_folder
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
-from langsamp.model.pretrained import load_config, load_pretrained
-from langsamp.model.rows import silence_padding
+from langsamp.model.pretrained.hub_folder import model_folder
+from langsamp.model.pretrained.load_pretrained import load_config, load_pretrained
+from langsamp.model.pretrained.tokenizer_match import check_match
 from langsamp.model.start import POSITIONS_AFTER_PADDING, draw_head, fix_token_type, fix_unused_bias
-from langsamp.model.tokenizer_match import check_match
 from langsamp.model.variants import Variant
+from langsamp.model.vocabulary.token_rows import silence_padding
 
 
 class ModelConfig(Config):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from langsamp.artifacts import SCHEMA, as_record, read_versioned, write_json
+from langsamp.disk import SCHEMA, as_record, read_versioned, write_json
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -120,7 +120,7 @@ class Conditioning:
             raise DataMissingError(f"{folder} holds no {LANGUAGES}: expected a folder written by `langsamp export`")
         if is_sealed(folder):
             check_sealed(folder, remedy=EXPORT_AGAIN, only=[LANGUAGES, WEIGHTS])
-        record = as_record(_Record, read_versioned(path, mend=EXPORT_AGAIN), path, remedy=EXPORT_AGAIN)
+        record = as_record(_Record, read_versioned(path, remedy=EXPORT_AGAIN), path, remedy=EXPORT_AGAIN)
         try:
             tables = load_file(folder / WEIGHTS)
         except (OSError, SafetensorError) as error:

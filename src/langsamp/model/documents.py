@@ -36,7 +36,7 @@ def check_documents(model_type: str) -> None:
         )
 
 
-def apart(mlm: PreTrainedModel, documents_BL: Tensor) -> dict[str, Any]:
+def isolated_documents(mlm: PreTrainedModel, documents_BL: Tensor) -> dict[str, Any]:
     """The arguments that make the encoder of `mlm` compute each document of a row alone.
 
     `documents_BL` numbers the documents of each row; tokens of one number are one document, and 0 is padding, which

@@ -20,9 +20,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from langsamp.errors import UserError, did_you_mean
-from langsamp.model.blocked_loss import blocked_loss
-from langsamp.model.products import Products
-from langsamp.model.tied_embedding import WaitingGradient
+from langsamp.model.fast.blocked_loss import blocked_loss
+from langsamp.model.fast.matmul import OneDnnMatmuls
+from langsamp.model.fast.tied_embedding import WaitingGradient
 
 Backend = Literal["plain", "blocked", "torch", "compiled", "liger", "cce"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
@@ -40,7 +40,7 @@ def masked_lm_loss(
     labels_M: Tensor,
     *,
     backend: Backend = "plain",
-    products: Products = Products(),  # noqa: B008  (immutable)
+    products: OneDnnMatmuls = OneDnnMatmuls(),  # noqa: B008  (immutable)
     waiting: WaitingGradient | None = None,
 ) -> Tensor:
     """Summed cross-entropy of the decoder's logits against `labels_M` (each in [0, V)), a scalar in fp32.

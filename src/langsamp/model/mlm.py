@@ -20,9 +20,9 @@ from transformers import PreTrainedModel
 
 from langsamp.errors import UserError, did_you_mean
 from langsamp.model.decoder import TiedDecoder, decoder_of, is_new_deberta
-from langsamp.model.documents import apart
-from langsamp.model.fast import FastPaths, Taken, taking
-from langsamp.model.last_layer import Masked, Places
+from langsamp.model.documents import isolated_documents
+from langsamp.model.fast.last_layer import Masked, Places
+from langsamp.model.fast_paths import ActivePaths, FastPaths, using_fast_paths
 from langsamp.model.loss import masked_lm_loss
 from langsamp.model.shapes import check_row_ids, check_tokens
 from langsamp.model.variants import Variant, parts_of
@@ -115,7 +115,7 @@ class LangSampForMaskedLM(nn.Module):
         self.script = _table(num_scripts, width, generator) if "script" in tables else None
         self.start: tuple[str, ...] = ()
         """What there is to say of where the weights come from, a sentence each."""
-        self._paths, self._taken, self._encoder_is_frozen = FastPaths(), Taken(None, None), False
+        self._paths, self._taken, self._encoder_is_frozen = FastPaths(), ActivePaths(None, None), False
 
     @contextmanager
     def frozen_encoder(self) -> Iterator[None]:
@@ -132,12 +132,12 @@ class LangSampForMaskedLM(nn.Module):
     @contextmanager
     def taking(self, paths: FastPaths) -> Iterator[None]:
         """Compute by these fast paths within this block; the results are the same to float rounding."""
-        with taking(self.mlm, paths) as taken:
+        with using_fast_paths(self.mlm, paths) as taken:
             self._paths, self._taken = paths, taken
             try:
                 yield
             finally:
-                self._paths, self._taken = FastPaths(), Taken(None, None)
+                self._paths, self._taken = FastPaths(), ActivePaths(None, None)
 
     def forward(
         self,
@@ -218,7 +218,11 @@ class LangSampForMaskedLM(nn.Module):
         check_row_ids(len(input_ids_BL), language=(self.language, language_ids_B), script=(self.script, script_ids_B))
         places = Places.at(labels_BL != IGNORED) if places is None else places
         trains_encoder = torch.is_grad_enabled() and not self._encoder_is_frozen
-        context = {"attention_mask": attention_mask_BL} if documents_BL is None else apart(self.mlm, documents_BL)
+        context = (
+            {"attention_mask": attention_mask_BL}
+            if documents_BL is None
+            else isolated_documents(self.mlm, documents_BL)
+        )
         if self.placement == "input":
             language_BD, script_BD = _vectors(self.language, language_ids_B), _vectors(self.script, script_ids_B)
             with torch.set_grad_enabled(trains_encoder), _added_to_words(self.mlm, language_BD, script_BD):

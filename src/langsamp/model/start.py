@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from langsamp.model.pretrained import above_encoder
+from langsamp.model.pretrained.load_pretrained import above_encoder
 
 POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
 """Model types whose positions start after the padding id and that have a single token type."""

@@ -15,7 +15,7 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 
 Placement = Literal["output", "input"]
 
-READERS_NAMES = {
+DISPLAY_NAMES = {
     "none": "Baseline",
     "both": "LangSAMP",
     "language": "Language only",
@@ -53,7 +53,7 @@ class Training(NamedTuple):
     """What the name of a training says."""
 
     place: str
-    """`first:` where several tables had models of its name (`evaluation.reading`), else empty."""
+    """`first:` where several tables had models of its name (`scores.reading`), else empty."""
     variant: str
     seed: int
 

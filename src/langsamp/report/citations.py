@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from langsamp.evaluation.tasks import TASKS
-from langsamp.report.paper_tables.names import in_order
+from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.views.paper_tables.task_names import in_order
 
 _CITATIONS = {
     "sr-bible": "Mayer and Cysouw (2014), Creating a massively parallel Bible corpus; ImaniGooghari et al. (2023), "

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from langsamp.report.cells import Tuning
-from langsamp.report.figures import Chart
-from langsamp.report.palette import Mark
-from langsamp.report.run import Model
-from langsamp.report.sides import side_name
-from langsamp.report.svg import page_style
+from langsamp.render.chart import Chart
+from langsamp.render.palette import Mark
+from langsamp.render.svg import page_style
+from langsamp.report.inputs.cell_remarks import Tuning
+from langsamp.report.inputs.run_folder import Model
+from langsamp.views.appearance import side_name
 
 _LINE_STYLES = ("-", "--", ":", "-.")
 _MOST_POINTS = 300  # of one curve: more cannot be seen at the width of a page

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from langsamp.languages.table import LanguageInfo
-from langsamp.report.examples import Example, Library
-from langsamp.report.groups import tone
+from langsamp.report.inputs.comparisons import SystemComparison
+from langsamp.report.inputs.group_rows import tone
+from langsamp.report.inputs.shown_examples import Example, Library
 from langsamp.report.sections import known
-from langsamp.report.tables import Comparison
 
 LOSERS = 5
 """Languages of one task and side that are listed."""
@@ -44,7 +44,7 @@ class Losses(NamedTuple):
     """The worst of them, largest loss first."""
 
 
-def losses(comparisons: Sequence[Comparison], library: Library | None) -> list[Losses]:
+def losses(comparisons: Sequence[SystemComparison], library: Library | None) -> list[Losses]:
     """What each side lost in each comparison; without a library no text is shown.
 
     Raises:
@@ -53,7 +53,7 @@ def losses(comparisons: Sequence[Comparison], library: Library | None) -> list[L
     return [_of_side(each, side, library) for each in comparisons if each.compares for side in each.others]
 
 
-def _of_side(comparison: Comparison, side: str, library: Library | None) -> Losses:
+def _of_side(comparison: SystemComparison, side: str, library: Library | None) -> Losses:
     means, baseline = comparison.means.loc[comparison.shared], str(comparison.baseline)
     lost = comparison.differences(side).loc[comparison.shared].sort_values(kind="stable")
     change = dict(zip(map(str, lost.index), lost.tolist(), strict=True))
@@ -69,7 +69,7 @@ def _of_side(comparison: Comparison, side: str, library: Library | None) -> Loss
     return Losses(comparison.label, side, baseline, len(worse), len(means), losers)
 
 
-def _cells(comparison: Comparison, side: str, tag: str) -> tuple[str, str]:
+def _cells(comparison: SystemComparison, side: str, tag: str) -> tuple[str, str]:
     """The baseline's and the side's cell of the first seed that both have; of each its first where none is shared."""
     rows = comparison.rows[comparison.rows["tag"] == tag]
     by_side = [

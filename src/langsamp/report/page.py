@@ -7,22 +7,23 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from langsamp import __version__
-from langsamp.analysis.of_run import read_unmade
-from langsamp.artifacts import write_text
-from langsamp.evaluation.tasks import TASKS
-from langsamp.report import numbers
-from langsamp.report.analysis_sections import analysis_parts
-from langsamp.report.cards import cards, held_out_sentence
-from langsamp.report.cells import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
+from langsamp.analysis.run_analyses import read_unmade
+from langsamp.disk import write_text
+from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.render import numbers
+from langsamp.render.chart import embedded
+from langsamp.report.analyses.analysis_sections import analysis_parts
 from langsamp.report.citations import sources
 from langsamp.report.curves import dev_curves, loss_curves
-from langsamp.report.examples import EXAMPLES, Library
-from langsamp.report.figures import embedded
-from langsamp.report.groups import group_name, tone
-from langsamp.report.inputs import Inputs, read_inputs
+from langsamp.report.headline import cards, held_out_sentence
+from langsamp.report.inputs.cell_remarks import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
+from langsamp.report.inputs.combined import Inputs, read_inputs
+from langsamp.report.inputs.comparisons import SystemComparison, compare, not_compared
+from langsamp.report.inputs.group_rows import group_name, tone
+from langsamp.report.inputs.metric_names import meanings
+from langsamp.report.inputs.run_folder import Run
+from langsamp.report.inputs.shown_examples import EXAMPLES, Library
 from langsamp.report.losses import LOSERS, WITH_EXAMPLES, losses
-from langsamp.report.metrics import meanings
-from langsamp.report.run import Run
 from langsamp.report.sections import (
     all_tags,
     data_findings,
@@ -35,10 +36,9 @@ from langsamp.report.sections import (
     training_rows,
 )
 from langsamp.report.seeds import dev_test_chart, has_seeds, strip_chart
-from langsamp.report.sides import meanings_of_sides, side_name
-from langsamp.report.tables import Comparison, compare, not_compared
 from langsamp.report.task_sections import GROUPINGS, task_sections
 from langsamp.report.verdict import headlines, significance, summary_rows
+from langsamp.views.appearance import meanings_of_sides, side_name
 
 
 def write_report(
@@ -122,7 +122,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
     }
 
 
-def _training_parts(inputs: Inputs, comparisons: Sequence[Comparison]) -> dict[str, Any]:
+def _training_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
     logged = [model for model in inputs.models if model.train or model.held_out]
     summary = "Training and held-out loss by step for every model"
     return {
@@ -131,7 +131,7 @@ def _training_parts(inputs: Inputs, comparisons: Sequence[Comparison]) -> dict[s
     }
 
 
-def _seed_parts(inputs: Inputs, comparisons: Sequence[Comparison]) -> dict[str, Any]:
+def _seed_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
     tuned = {
         each.label: found
         for each in comparisons
@@ -152,7 +152,7 @@ def _seed_parts(inputs: Inputs, comparisons: Sequence[Comparison]) -> dict[str, 
     }
 
 
-def absent(inputs: Inputs, comparisons: Sequence[Comparison]) -> list[str]:
+def absent(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> list[str]:
     """What a whole report has and this one lacks, in sentences."""
     runs = [run for run in inputs.runs if run.is_run]
     said = [sentence for run in runs for sentence in _absent_in(run, alone=len(inputs.runs) == 1)]

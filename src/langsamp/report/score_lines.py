@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from langsamp.evaluation.groups import group_means
+from langsamp.scores.groups import group_means
 
 
 def score_tables(scores: pd.DataFrame) -> dict[str, list[dict[str, object]]]:

@@ -8,10 +8,10 @@ import pandas as pd
 from langsamp.data.findings import judge_manifest, overlap_sentences, sentences
 from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
-from langsamp.report.inputs import Inputs
-from langsamp.report.run import Model, Run
-from langsamp.report.sides import side_name
-from langsamp.report.tables import Comparison
+from langsamp.report.inputs.combined import Inputs
+from langsamp.report.inputs.comparisons import SystemComparison
+from langsamp.report.inputs.run_folder import Model, Run
+from langsamp.views.appearance import side_name
 
 
 class LanguageRow(NamedTuple):
@@ -102,7 +102,7 @@ class OverviewRow(NamedTuple):
 
 
 def overview_rows(
-    comparisons: Sequence[Comparison], tags: Sequence[str], *, seen: Mapping[str, int]
+    comparisons: Sequence[SystemComparison], tags: Sequence[str], *, seen: Mapping[str, int]
 ) -> list[OverviewRow]:
     """One line for every tag, scored or not, with what it got in each comparison."""
     tables = [_scores_by_tag(comparison) for comparison in comparisons]
@@ -110,7 +110,7 @@ def overview_rows(
     return [OverviewRow(known(tag), seen.get(tag), [table.get(tag, nothing) for table in tables]) for tag in tags]
 
 
-def exact_scores(comparisons: Sequence[Comparison]) -> dict[str, list[list[float | None]]]:
+def exact_scores(comparisons: Sequence[SystemComparison]) -> dict[str, list[list[float | None]]]:
     """By tag, comparison and side (in its order) the score to three decimals, from which the page takes differences."""
     tables = [_scores_by_tag(comparison) for comparison in comparisons]
     tags = sorted({tag for table in tables for tag in table})
@@ -125,7 +125,7 @@ def exact_scores(comparisons: Sequence[Comparison]) -> dict[str, list[list[float
     return found
 
 
-def language_rows(comparison: Comparison, tags: Sequence[str], *, seen: Mapping[str, int]) -> list[LanguageRow]:
+def language_rows(comparison: SystemComparison, tags: Sequence[str], *, seen: Mapping[str, int]) -> list[LanguageRow]:
     """One line for every tag, scored or not."""
     layer0, ngram = comparison.control("layer0", comparison.main or comparison.sides[0]), comparison.control("ngram")
     table, rows = _scores_by_tag(comparison), []
@@ -146,7 +146,7 @@ def language_rows(comparison: Comparison, tags: Sequence[str], *, seen: Mapping[
     return rows
 
 
-def _scores_by_tag(comparison: Comparison) -> dict[str, TaskScores]:
+def _scores_by_tag(comparison: SystemComparison) -> dict[str, TaskScores]:
     means: dict[str, dict[str, float]] = {}
     for side in comparison.sides:
         for tag, value in comparison.means[side].dropna().items():

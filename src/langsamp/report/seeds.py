@@ -6,25 +6,25 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from langsamp.report.cells import Tuning
-from langsamp.report.figures import Chart
-from langsamp.report.numbers import score
-from langsamp.report.palette import Mark
-from langsamp.report.sides import side_name
-from langsamp.report.svg import INK, page_style
-from langsamp.report.tables import Comparison
+from langsamp.render.chart import Chart
+from langsamp.render.numbers import score
+from langsamp.render.palette import Mark
+from langsamp.render.svg import INK, page_style
+from langsamp.report.inputs.cell_remarks import Tuning
+from langsamp.report.inputs.comparisons import SystemComparison
+from langsamp.views.appearance import side_name
 
 _ACROSS = 3
 """Small pictures beside each other."""
 _WIDTH = 9.6
 
 
-def has_seeds(comparison: Comparison) -> bool:
+def has_seeds(comparison: SystemComparison) -> bool:
     """Whether a side was scored with several seeds."""
     return any(comparison.replicates(side).shape[1] > 1 for side in comparison.sides)
 
 
-def strip_chart(comparisons: Sequence[Comparison], marks: Mapping[str, Mark]) -> Chart:
+def strip_chart(comparisons: Sequence[SystemComparison], marks: Mapping[str, Mark]) -> Chart:
     """One small picture a comparison, one line a side: a dot for each seed's mean over languages, a bar for their mean.
 
     Only languages that all seeds of a side have enter its dots. Pointing at a dot names its seed.

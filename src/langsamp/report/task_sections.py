@@ -5,19 +5,20 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from langsamp.evaluation.tasks import TASKS
-from langsamp.report import numbers
-from langsamp.report.figures import Point, embedded, group_chart, score_scatter
-from langsamp.report.groups import GroupRow, Tests, group_rows
-from langsamp.report.metrics import MetricRow, metric_name, other_metrics
-from langsamp.report.palette import FAMILIES, Mark
+from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.render import numbers
+from langsamp.render.chart import Point, embedded, score_scatter
+from langsamp.render.palette import FAMILIES, Mark
+from langsamp.report.group_chart import group_chart
+from langsamp.report.inputs.comparisons import SystemComparison
+from langsamp.report.inputs.group_rows import GroupRow, Tests, group_rows
+from langsamp.report.inputs.metric_names import MetricRow, metric_name, other_metrics
 from langsamp.report.sections import LanguageRow, known, language_rows
-from langsamp.report.sides import side_name
-from langsamp.report.tables import Comparison
 from langsamp.report.verdict import TaskVerdict, task_verdicts
+from langsamp.views.appearance import side_name
 
 GROUPINGS = ("paper", "family", "area")
-"""Groupings of `evaluation.groups` that the page shows; `paper` holds head, tail, Latin, other scripts, all."""
+"""Groupings of `scores.groups` that the page shows; `paper` holds head, tail, Latin, other scripts, all."""
 _PARTS = {"tier": ("head", "tail"), "Latin": ("latin", "nonlatin")}
 """What the groups of `paper` are by."""
 
@@ -25,7 +26,7 @@ _PARTS = {"tier": ("head", "tail"), "Latin": ("latin", "nonlatin")}
 class TaskSection(NamedTuple):
     """All that the page shows of one comparison."""
 
-    comparison: Comparison
+    comparison: SystemComparison
     measures: str
     metric: str
     verdicts: Sequence[TaskVerdict]
@@ -43,7 +44,7 @@ class TaskSection(NamedTuple):
 
 
 def task_sections(
-    comparisons: Sequence[Comparison],
+    comparisons: Sequence[SystemComparison],
     tests: Tests,
     *,
     marks: Mapping[str, Mark],
@@ -69,7 +70,7 @@ def task_sections(
 
 def _task_section(
     index: int,
-    comparison: Comparison,
+    comparison: SystemComparison,
     verdicts: Sequence[TaskVerdict],
     groups: Mapping[str, Sequence[GroupRow]],
     *,
@@ -103,7 +104,7 @@ def _task_section(
     )
 
 
-def _scatter(index: int, comparison: Comparison) -> Markup | None:
+def _scatter(index: int, comparison: SystemComparison) -> Markup | None:
     main, baseline = comparison.main, comparison.baseline
     if main is None or baseline is None:
         return None

@@ -8,16 +8,16 @@ from typing import NamedTuple
 import pandas as pd
 from scipy import stats
 
-from langsamp.analysis.comparison import TIE, TaskComparison
-from langsamp.analysis.comparison import compare as test_difference
-from langsamp.analysis.pairing import exact
-from langsamp.analysis.sides import Side
-from langsamp.evaluation.published import PREFIX
-from langsamp.report.groups import Against, GroupRow, Tests, against_baseline
-from langsamp.report.metrics import metric_name
-from langsamp.report.numbers import ABSENT, probability, score, signed
-from langsamp.report.sides import side_name
-from langsamp.report.tables import Comparison, Setting
+from langsamp.render.numbers import ABSENT, probability, score, signed
+from langsamp.report.inputs.comparisons import Setting, SystemComparison
+from langsamp.report.inputs.group_rows import Against, GroupRow, Tests, against_baseline
+from langsamp.report.inputs.metric_names import metric_name
+from langsamp.scores.comparison import TIE, TaskComparison
+from langsamp.scores.comparison import compare as test_difference
+from langsamp.scores.pairing import exact
+from langsamp.scores.published import PREFIX
+from langsamp.scores.systems import System
+from langsamp.views.appearance import side_name
 
 
 class TaskVerdict(NamedTuple):
@@ -53,7 +53,7 @@ class SummaryRow(NamedTuple):
 
 
 def significance(
-    comparisons: Sequence[Comparison], by: Sequence[str] = ()
+    comparisons: Sequence[SystemComparison], by: Sequence[str] = ()
 ) -> dict[tuple[Setting, str], TaskComparison]:
     """What the test of each side against the baseline says of each comparison, in the groups of `by` too.
 
@@ -77,13 +77,13 @@ def significance(
     return found
 
 
-def _side(rows: pd.DataFrame, name: str) -> Side:
-    """The rows of one side, as `analysis.sides.choose` gives them."""
+def _side(rows: pd.DataFrame, name: str) -> System:
+    """The rows of one side, as `scores.systems.choose` gives them."""
     several = rows["model"].nunique() > 1
-    return Side(name=name, scores=rows.assign(replicate=rows["model_name"] if several else rows["seed"].astype(str)))
+    return System(name=name, scores=rows.assign(replicate=rows["model_name"] if several else rows["seed"].astype(str)))
 
 
-def summary_rows(comparisons: Sequence[Comparison], groups: Sequence[GroupRow], tests: Tests) -> list[SummaryRow]:
+def summary_rows(comparisons: Sequence[SystemComparison], groups: Sequence[GroupRow], tests: Tests) -> list[SummaryRow]:
     """One line for each comparison; `groups` has its row of all languages."""
     rows = []
     for comparison, group in zip(comparisons, groups, strict=True):
@@ -108,7 +108,7 @@ def summary_rows(comparisons: Sequence[Comparison], groups: Sequence[GroupRow], 
     return rows
 
 
-def headlines(comparisons: Sequence[Comparison], tests: Tests) -> list[str]:
+def headlines(comparisons: Sequence[SystemComparison], tests: Tests) -> list[str]:
     """One sentence for each side over several comparisons with one baseline, the report's own baseline first."""
     said = []
     pairs = dict.fromkeys((str(each.baseline), side) for each in comparisons for side in each.others)
@@ -130,7 +130,7 @@ def headlines(comparisons: Sequence[Comparison], tests: Tests) -> list[str]:
     return said
 
 
-def task_verdicts(comparison: Comparison, tests: Tests) -> list[TaskVerdict]:
+def task_verdicts(comparison: SystemComparison, tests: Tests) -> list[TaskVerdict]:
     """The finding of one comparison for each side, over all languages that every side was scored on."""
     label, tags = comparison.label, comparison.shared
     if not comparison.others:
@@ -142,7 +142,7 @@ def task_verdicts(comparison: Comparison, tests: Tests) -> list[TaskVerdict]:
     return [_verdict(comparison, side, tests.get((comparison.setting, side))) for side in comparison.others]
 
 
-def _verdict(comparison: Comparison, side: str, test: TaskComparison | None) -> TaskVerdict:
+def _verdict(comparison: SystemComparison, side: str, test: TaskComparison | None) -> TaskVerdict:
     tags, baseline = comparison.shared, str(comparison.baseline)
     means, result = comparison.means.loc[tags].mean(), against_baseline(comparison, side, tags)
     place = "level with" if abs(result.difference) < TIE else "ahead of" if result.difference > 0 else "behind"
@@ -189,7 +189,7 @@ def _interval(test: TaskComparison | None) -> str:
     return f"{signed(test.difference.clustered.low)} to {signed(test.difference.clustered.high)}"
 
 
-def _seed_limits(comparison: Comparison, side: str, tags: Sequence[str]) -> tuple[str, ...]:
+def _seed_limits(comparison: SystemComparison, side: str, tags: Sequence[str]) -> tuple[str, ...]:
     baseline = str(comparison.baseline)
     if any(name.startswith(PREFIX) for name in (side, baseline)):
         return ("A printed score is a mean of five seeds, whose own scores are not known.",)
@@ -208,7 +208,7 @@ def _seed_limits(comparison: Comparison, side: str, tags: Sequence[str]) -> tupl
     return (f"{said}; {side_name(side)} is ahead in {ahead} of {len(pairs)}." if pairs else f"{said}.",)
 
 
-def _control_limits(comparison: Comparison, side: str, tags: Sequence[str]) -> tuple[str, ...]:
+def _control_limits(comparison: SystemComparison, side: str, tags: Sequence[str]) -> tuple[str, ...]:
     if not comparison.setting.layer or side.startswith(PREFIX):
         return ()
     parts = []

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedTokenizerBase
 
-from langsamp.artifacts import SCHEMA, as_record, free_bytes, read_versioned, replacing, write_json
+from langsamp.disk import SCHEMA, as_record, free_bytes, read_versioned, replacing, write_json
 from langsamp.errors import DamagedError, UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
@@ -119,7 +119,7 @@ def read_record(checkpoint: Path) -> dict[str, Any]:
     """
     path, remedy = checkpoint / _RECORD, _remedy(checkpoint)
     check_sealed(checkpoint, remedy=remedy, only=[_RECORD])
-    content = read_versioned(path, mend=remedy)
+    content = read_versioned(path, remedy=remedy)
     step = as_record(CheckpointRecord, content, path, remedy=remedy).step
     if _NAME.fullmatch(checkpoint.name) and checkpoint.name != checkpoint_folder(checkpoint.parent, step).name:
         raise DamagedError(f"{checkpoint} holds step {step}, so it was renamed: give it its name back")

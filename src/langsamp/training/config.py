@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from langsamp.config import Config
-from langsamp.model.choice import LossSetting
+from langsamp.model.autotune import LossSetting
 from langsamp.training.schedule import DecayShape, Kind, Schedule
 
 _CHANGE_NO_WEIGHT = {

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from langsamp.data.batches import IGNORED, Batches, MaskedBatch
-from langsamp.model.last_layer import Places
+from langsamp.model.fast.last_layer import Places
 from langsamp.model.mlm import LangSampForMaskedLM
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.artifacts import as_record
+from langsamp.disk import as_record
 from langsamp.errors import DamagedError
 from langsamp.seals import is_signed
 

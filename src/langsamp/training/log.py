@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from accelerate import Accelerator
 
-from langsamp.artifacts import write_text, writing
+from langsamp.disk import write_text, writing
 from langsamp.seals import signed_line
-from langsamp.training.ahead import Ahead
 from langsamp.training.lines import read_log
+from langsamp.training.throughput.prefetch import Prefetcher
 
 
 class Lap(NamedTuple):
@@ -25,7 +25,7 @@ class Lap(NamedTuple):
 class Clock:
     """Times the laps between log lines; held-out loss and checkpoints, done `aside`, do not count as training."""
 
-    def __init__(self, steps: Ahead[Any]) -> None:
+    def __init__(self, steps: Prefetcher[Any]) -> None:
         """Start now; `steps` tells how long training waited for data."""
         self._steps = steps
         self._start = self._mark = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the trainer asks of scores that are taken while it trains; `evaluation.monitor` has the ones there are."""
+"""What the trainer asks of scores that are taken while it trains; `retrieval_monitor` of `evaluation` has them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol

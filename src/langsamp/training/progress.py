@@ -9,14 +9,14 @@ from langsamp.data.sampler import RowOrder
 from langsamp.errors import NonFiniteLossError
 from langsamp.progress import Bar
 from langsamp.training.checkpoint import checkpoints
+from langsamp.training.job import TrainingJob
 from langsamp.training.log import Clock
-from langsamp.training.task import TrainingTask
 
 
 class Progress:
     """The updates since the last line of the log, and a bar with the newest loss and scores."""
 
-    def __init__(self, task: TrainingTask, order: RowOrder, *, step: int, is_shown: bool) -> None:
+    def __init__(self, task: TrainingJob, order: RowOrder, *, step: int, is_shown: bool) -> None:
         """Start behind `step` finished updates; one process of several shows the bar."""
         self._task, self._order = task, order
         self._bar = Bar(task.name, total=task.config.steps, unit="steps", done=step, is_shown=is_shown)

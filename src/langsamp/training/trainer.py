@@ -13,13 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from langsamp.artifacts import differing_keys, provenance
 from langsamp.data.batches import MaskedBatch
 from langsamp.errors import StoppedError, UserError
-from langsamp.model.fast import FastPaths
+from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
-from langsamp.training.ahead import Ahead
-from langsamp.training.batch_size import Trials, find_batch_size
+from langsamp.provenance import differing_keys, provenance
 from langsamp.training.checkpoint import (
     checkpoint_folder,
     checkpoints,
@@ -28,19 +26,21 @@ from langsamp.training.checkpoint import (
     save_checkpoint,
 )
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
+from langsamp.training.job import TrainingJob, row_order
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
-from langsamp.training.paths import memory_for, training_paths
 from langsamp.training.processes import average_gradients, join_processes, summed
 from langsamp.training.progress import Progress
-from langsamp.training.recomputing import recomputing
 from langsamp.training.selection import Selection
-from langsamp.training.stop import StopFlag
-from langsamp.training.task import TrainingTask, row_order
+from langsamp.training.signals import StopFlag
+from langsamp.training.throughput.batch_size import Trials, find_batch_size
+from langsamp.training.throughput.gradient_checkpointing import recomputing
+from langsamp.training.throughput.prefetch import Prefetcher
+from langsamp.training.throughput.tuned_paths import memory_for, training_paths
 
 
-def train(task: TrainingTask, *, cpu: bool = False) -> Path:
+def train(task: TrainingJob, *, cpu: bool = False) -> Path:
     """Train to the last step and return the checkpoint that `training.select` means; goes on from the newest one.
 
     Raises:
@@ -52,7 +52,7 @@ def train(task: TrainingTask, *, cpu: bool = False) -> Path:
 
 
 class _Trainer:
-    def __init__(self, task: TrainingTask, *, cpu: bool) -> None:
+    def __init__(self, task: TrainingJob, *, cpu: bool) -> None:
         config = task.config
         self.task, self.config = task, config
         self.accelerator, self.world = join_processes(config, task.out, cpu=cpu)
@@ -132,7 +132,7 @@ class _Trainer:
             say(f"{self.task.name}: rows at once: {size.rows} ({reason})")
 
     def _run(self) -> Path:
-        steps = Ahead(self._batches, first=self.step, last=self.config.steps)
+        steps = Prefetcher(self._batches, first=self.step, last=self.config.steps)
         self.task.model.train()
         shown = Progress(self.task, self.order, step=self.step, is_shown=self.world.is_leader)
         with StopFlag() as stop, shown as progress:

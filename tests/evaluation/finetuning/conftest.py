@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
-from langsamp.evaluation.finetuning.classifier import Job
+from langsamp.evaluation.finetuning.classifier import FineTuningJob
 from langsamp.evaluation.finetuning.predicting import Network
 from langsamp.evaluation.finetuning.tokenising import TokenCache, Tokeniser
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.protocols import FINE_TUNING
-from langsamp.evaluation.readers.examples import LabelledTexts, TaggedSentences, Training
+from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences, TrainAndDev
 from langsamp.languages.tags import LangScript
 from tests.conftest import WORDS
 
@@ -74,8 +74,8 @@ def job_of(examples_of):
     def make(folder, kind, *, protocol="fixed", seed=1, training=None, labels=None, precision="fp32", **changes):
         settings = FINE_TUNING[kind, protocol].model_copy(update={"epochs": 3, "learning_rate": 5e-3, **changes})
         if training is None:
-            training = Training(train=examples_of(kind, 80), dev=examples_of(kind, 20, seed=1))
-        return Job(
+            training = TrainAndDev(train=examples_of(kind, 80), dev=examples_of(kind, 20, seed=1))
+        return FineTuningJob(
             folder=folder, training=training, labels=labels or LABELS[kind], kind=kind, metric=METRICS[kind],
             settings=settings, seed=seed, device="cpu", precision=precision,
         )  # fmt: skip

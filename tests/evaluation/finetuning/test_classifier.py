@@ -11,7 +11,7 @@ from transformers import AutoModelForSequenceClassification
 from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.classifier import amount, fine_tune
 from langsamp.evaluation.finetuning.predicting import within_memory
-from langsamp.evaluation.readers.examples import LabelledTexts, Training
+from langsamp.evaluation.tasks.examples import LabelledTexts, TrainAndDev
 from langsamp.languages.tags import LangScript
 
 from .conftest import ARCHITECTURES, LABELS, TEXTS, WORDS_KIND
@@ -66,7 +66,7 @@ def test_predictions_are_kept_in_words(kind, save_model, job_of, examples_of):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_labels_that_mean_nothing_score_near_chance(kind, save_model, job_of, examples_of):
-    training = Training(train=examples_of(kind, 60, random=True), dev=examples_of(kind, 30, seed=1, random=True))
+    training = TrainAndDev(train=examples_of(kind, 60, random=True), dev=examples_of(kind, 30, seed=1, random=True))
     test = examples_of(kind, 400, seed=2, random=True)
     found = fine_tune(job_of(save_model(), kind, training=training, epochs=2)).predict({ENGLISH: test})
     assert found.results[0].metrics["accuracy"] == pytest.approx(100 / 3, abs=8)
@@ -75,7 +75,7 @@ def test_labels_that_mean_nothing_score_near_chance(kind, save_model, job_of, ex
 @pytest.mark.parametrize("model_type", ARCHITECTURES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_architecture_is_fine_tuned(kind, model_type, save_model, job_of, examples_of):
-    training = Training(train=examples_of(kind, 20), dev=examples_of(kind, 10, seed=1))
+    training = TrainAndDev(train=examples_of(kind, 20), dev=examples_of(kind, 10, seed=1))
     fine_tuned = fine_tune(job_of(save_model(model_type=model_type), kind, training=training, epochs=1))
     assert len(fine_tuned.curve) == 1
     assert len(fine_tuned.predict(targets_of(examples_of, kind)).results) == 3
@@ -207,7 +207,7 @@ def test_a_language_that_gives_nan_fails_alone(save_model, job_of, examples_of, 
 @pytest.mark.parametrize("protocol", ["fixed", "paper"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_does_not_fit_the_window_is_noted(kind, protocol, save_model, job_of, examples_of):
-    training = Training(train=examples_of(kind, 60, longest=50), dev=examples_of(kind, 20, seed=1))
+    training = TrainAndDev(train=examples_of(kind, 60, longest=50), dev=examples_of(kind, 20, seed=1))
     fine_tuned = fine_tune(job_of(save_model(), kind, protocol=protocol, training=training, epochs=1))
     assert [note.split(":")[0] for note in fine_tuned.notes] == ["train"]
     assert ("cut" if kind == TEXTS else "split between words") in fine_tuned.notes[0]
@@ -221,13 +221,13 @@ def test_what_does_not_fit_the_window_is_noted(kind, protocol, save_model, job_o
 
 def test_training_without_examples_is_refused(save_model, job_of, examples_of):
     some, none = examples_of(TEXTS, 20), LabelledTexts(tag=ENGLISH, texts=(), labels=())
-    for training in (Training(train=none, dev=some), Training(train=some, dev=none)):
+    for training in (TrainAndDev(train=none, dev=some), TrainAndDev(train=some, dev=none)):
         with pytest.raises(UserError, match="eng_Latn has no example"):
             fine_tune(job_of(save_model(), TEXTS, training=training))
 
 
 def test_too_few_sentences_for_the_original_protocol_are_refused(save_model, job_of, examples_of):
-    few = Training(train=examples_of(WORDS_KIND, 10), dev=examples_of(WORDS_KIND, 10))
+    few = TrainAndDev(train=examples_of(WORDS_KIND, 10), dev=examples_of(WORDS_KIND, 10))
     with pytest.raises(UserError, match=r"10 training examples are too few .* use protocol fixed"):
         fine_tune(job_of(save_model(), WORDS_KIND, protocol="paper", training=few))
 

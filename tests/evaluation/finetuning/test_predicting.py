@@ -9,7 +9,7 @@ import torch
 
 from langsamp.evaluation.finetuning.predicting import NOTHING, predicted
 from langsamp.evaluation.finetuning.tokens import Tokens
-from langsamp.evaluation.products import packed
+from langsamp.evaluation.packed_linear import packed
 
 from .conftest import ARCHITECTURES, TEXTS, WORDS_KIND
 

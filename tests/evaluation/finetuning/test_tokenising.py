@@ -14,11 +14,11 @@ from transformers import (
     XLMRobertaTokenizer,
 )
 
-from langsamp.data.tokenizer import TokenizerConfig
-from langsamp.data.unigram import train_tokenizer
+from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.tokenising import TokenCache, Tokeniser
-from langsamp.evaluation.readers.examples import LabelledTexts, TaggedSentences
+from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences
 from langsamp.languages.tags import LangScript
 
 ENGLISH = LangScript("eng", "Latn")

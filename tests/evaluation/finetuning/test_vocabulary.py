@@ -9,7 +9,7 @@ import torch
 from langsamp.evaluation.finetuning.classifier import fine_tune
 from langsamp.evaluation.finetuning.predicting import predicted
 from langsamp.evaluation.finetuning.vocabulary import used_rows
-from langsamp.evaluation.readers.examples import Training
+from langsamp.evaluation.tasks.examples import TrainAndDev
 
 from .conftest import ARCHITECTURES, TEXTS, WORDS_KIND
 
@@ -33,7 +33,7 @@ def test_a_network_of_the_used_rows_computes_the_same(model_type, save_model, ne
 
 @pytest.mark.parametrize("kind", [TEXTS, WORDS_KIND])
 def test_training_gives_the_weights_that_the_whole_table_gives(kind, save_model, job_of, examples_of):
-    training = Training(train=examples_of(kind, 40), dev=examples_of(kind, 10, seed=1))
+    training = TrainAndDev(train=examples_of(kind, 40), dev=examples_of(kind, 10, seed=1))
     job = job_of(save_model(), kind, training=training, epochs=2, learning_rate=1e-4)
     few = fine_tune(job).network.model.state_dict()
     # a decay too small to count keeps the whole table

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer, models, trainers
 
-from langsamp.data.tokenizer import TokenizerConfig
-from langsamp.data.unigram import learned_pieces
+from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.data.tokens.unigram import learned_pieces
 from langsamp.data.vocabulary.backend import Vocabulary
 from langsamp.errors import UserError
 

@@ -1,9 +1,9 @@
 """The text that pieces are learned from: documents of every tag, small ones with more than their share."""
 
-from langsamp.data.cleaning import clean_batches, clean_documents
-from langsamp.data.corpus import Corpus, CorpusConfig
-from langsamp.data.tokenizer import TokenizerConfig
-from langsamp.data.tokenizer_sample import draw, sample_for_tokenizer
+from langsamp.data.text.cleaning import clean_batches, clean_documents
+from langsamp.data.text.corpus import Corpus, CorpusConfig
+from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.data.tokens.tokenizer_sample import draw, sample_for_tokenizer
 from langsamp.languages.tags import LangScript
 
 Sample = dict[LangScript, list[str]]

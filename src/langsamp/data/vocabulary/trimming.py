@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from langsamp.data.cleaning import clean_batches
-from langsamp.data.corpus import Corpus, CorpusConfig
+from langsamp.data.text.cleaning import clean_batches
+from langsamp.data.text.corpus import Corpus, CorpusConfig
 from langsamp.data.vocabulary.backend import Vocabulary
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript

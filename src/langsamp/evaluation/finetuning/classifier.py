@@ -12,7 +12,6 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, PreTrainedModel
 
 from langsamp.errors import UserError
-from langsamp.evaluation.cells import LanguageResult
 from langsamp.evaluation.finetuning.labelling import label_numbers, scored
 from langsamp.evaluation.finetuning.predicting import NOTHING, Network, predicted
 from langsamp.evaluation.finetuning.tokenising import Tokeniser, Way
@@ -21,10 +20,11 @@ from langsamp.evaluation.finetuning.training import DevPoint, train
 from langsamp.evaluation.finetuning.updates import num_looks, num_updates
 from langsamp.evaluation.finetuning.vocabulary import used_rows
 from langsamp.evaluation.loading import load_model, num_positions
-from langsamp.evaluation.products import choose_products, packed
+from langsamp.evaluation.packed_linear import choose_linear_backend, packed
 from langsamp.evaluation.protocols import FineTuning
-from langsamp.evaluation.readers.examples import Examples, Training
+from langsamp.evaluation.tasks.examples import Examples, TrainAndDev
 from langsamp.languages.tags import LangScript
+from langsamp.scores.cells import LanguageResult
 
 _CLASSES = {
     "sequence-classification": AutoModelForSequenceClassification,
@@ -38,12 +38,12 @@ _HEAD_SEED = 20240930
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class FineTuningJob:
     """All that a classifier depends on, and how to compute it."""
 
     folder: Path
     """The encoder, with its tokenizer."""
-    training: Training[Any]
+    training: TrainAndDev[Any]
     labels: Sequence[str]
     kind: str
     """`sequence-classification` or `token-classification`."""
@@ -119,7 +119,7 @@ _UNSOUND = (
 )
 
 
-def fine_tune(job: Job, *, advance: Callable[[int], object] | None = None) -> FineTuned:
+def fine_tune(job: FineTuningJob, *, advance: Callable[[int], object] | None = None) -> FineTuned:
     """The classifier of a job; the same job gives the same weights, bit for bit on a CPU.
 
     `advance` is told of every example that training or a look at the dev set is done with; `amount` says how many.
@@ -154,7 +154,7 @@ def fine_tune(job: Job, *, advance: Callable[[int], object] | None = None) -> Fi
     return FineTuned(curve=curve, notes=notes, labels=job.labels, network=network, tokeniser=tokeniser)
 
 
-def amount(training: Training[Any], tests: Mapping[LangScript, Examples], settings: FineTuning) -> int:
+def amount(training: TrainAndDev[Any], tests: Mapping[LangScript, Examples], settings: FineTuning) -> int:
     """What `advance` counts in all: examples seen in training, in looks at the dev set and in prediction.
 
     Where a look comes every so many updates, sentences that are split may add a look that is not counted here.
@@ -163,7 +163,7 @@ def amount(training: Training[Any], tests: Mapping[LangScript, Examples], settin
     return settings.epochs * len(training.train) + looks * len(training.dev) + sum(map(len, tests.values()))
 
 
-def _prepared(job: Job) -> tuple[Network, Tokeniser]:
+def _prepared(job: FineTuningJob) -> tuple[Network, Tokeniser]:
     """The model with a new head, and what makes tokens for it."""
     torch.manual_seed(job.seed if job.settings.seeds_head else _HEAD_SEED)
     model, tokenizer = load_model(
@@ -192,7 +192,7 @@ def _prepared(job: Job) -> tuple[Network, Tokeniser]:
 
 
 def _trained_rows(
-    job: Job, network: Network, several: Sequence[Tokens]
+    job: FineTuningJob, network: Network, several: Sequence[Tokens]
 ) -> AbstractContextManager[tuple[Network, Sequence[Tokens]]]:
     """The network as it is trained: weight decay moves all rows, without it only those in use move."""
     return nullcontext((network, several)) if job.settings.weight_decay else used_rows(network, several)
@@ -200,12 +200,12 @@ def _trained_rows(
 
 def _fast(network: Network) -> AbstractContextManager[None]:
     """Where products of fp32 are computed in the way that is faster here; looks at the dev set always take one way."""
-    if network.precision == "fp32" and choose_products(network.model).backend == "oneDNN":
+    if network.precision == "fp32" and choose_linear_backend(network.model).backend == "oneDNN":
         return packed(network.model)
     return nullcontext()
 
 
-def _way(job: Job) -> Way:
+def _way(job: FineTuningJob) -> Way:
     if job.kind == "sequence-classification":
         return "text"
     return "words alone" if job.settings.words_alone else "words"

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from langsamp.errors import UserError
 from langsamp.evaluation import metrics
-from langsamp.evaluation.cells import LanguageResult
-from langsamp.evaluation.readers.examples import Examples, LabelledTexts
+from langsamp.evaluation.tasks.examples import Examples, LabelledTexts
+from langsamp.scores.cells import LanguageResult
 
 
 def label_numbers(examples: Examples, labels: Sequence[str]) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.tokens import Tokens
 from langsamp.evaluation.models import tokenizer_fingerprint
-from langsamp.evaluation.readers.examples import Examples, LabelledTexts, TaggedSentences
+from langsamp.evaluation.tasks.examples import Examples, LabelledTexts, TaggedSentences
 
 Way = Literal["text", "words", "words alone"]
 

@@ -1,0 +1,256 @@
+"""Which languages to transfer from: donors ranked for a target by their vectors, with reasons and doubts.
+
+The paper (section 5.4) takes as the source of a target the one of ten candidates whose language vector has the largest
+cosine with the target's. What it does not say: whether a vector was trained, whether a cosine is larger than that of
+random vectors, and whether there is anything to fine-tune on. Here each rank says so.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.donors.candidates import (
+    TrainingItems,
+    find_candidates,
+    find_targets,
+    is_same,
+    trained_tags,
+    training_items,
+    vector_tag,
+)
+from langsamp.analysis.model_refs import ModelRef
+from langsamp.analysis.vectors.neighbours import Floats, trained
+from langsamp.errors import UserError
+from langsamp.evaluation.tasks.task import TaskData
+from langsamp.languages.aliases import aliases
+from langsamp.languages.distances import kilometres, tree_distance
+from langsamp.languages.table import describe
+from langsamp.languages.tags import LangScript
+from langsamp.model.conditioning import WEIGHTS, Conditioning
+from langsamp.provenance import file_sha256
+
+COLUMNS = (
+    "target", "target_name", "rank", "donor", "donor_name", "basis", "cosine", "same_family", "same_script",
+    "tree_distance", "kilometres", "donor_rows", "target_rows", "english_rank", "english_cosine", "target_warnings",
+    "donor_warnings", "warnings",
+)  # fmt: skip
+LITTLE = 0.1
+"""A language has little text where it has seen less than this share of the median over trained languages."""
+_LEVEL = 0.05
+_NAMED = 3
+"""So many relatives of a language without a vector are named."""
+
+
+class _Vectors(NamedTuple):
+    """The trained language vectors, of length 1, by code."""
+
+    units: Floats
+    places: dict[str, int]
+
+    def cosines(self, code: str, others: Sequence[LangScript]) -> Floats:
+        """Cosine of one language with each of `others`."""
+        return np.asarray(self.units[[self.places[tag.language] for tag in others]] @ self.units[self.places[code]])
+
+
+def rank_donors(
+    conditioning: Conditioning,
+    target: LangScript,
+    *,
+    candidates: Sequence[LangScript],
+    k: int | None = None,
+    items: TrainingItems | None = None,
+) -> pd.DataFrame:
+    """The `k` best donors of `target` (all by default), best first: the columns `COLUMNS` and `items_<task>` each.
+
+    `basis` is `vectors` where cosines of language vectors rank, and `kinship` where the target has no trained vector:
+    then the candidates stand by edges in Glottolog's tree, those without a known path behind the others, by kilometres,
+    and by rows seen; `cosine` is NaN. Equal cosines stand by rows, then by tag. The target itself is never its donor.
+
+    `donor_rows` and `target_rows` count training rows of the tag; `items` says how many training items tasks have of a
+    donor (`candidates.training_items`). `english_rank` is missing where English is no candidate. `warnings` joins
+    those of the target and of the donor.
+
+    Raises:
+        DataMissingError: where the model has no language vectors.
+    """
+    return _Ranking(conditioning, items or {}).rank(target, candidates, k)
+
+
+def analyse_donors(
+    subject: ModelRef,
+    targets: Sequence[str] = ("all",),
+    *,
+    candidates: str = "paper",
+    k: int | None = 5,
+    tasks: Sequence[str] = (),
+    data: TaskData | None = None,
+) -> Analysis:
+    """Donors of some targets, or of every language of a model, as an analysis of the kind `donors`.
+
+    `targets` are words as `find_targets` takes them, `candidates` one as `find_candidates` does; with `tasks` each
+    donor says how much they have to fine-tune on.
+
+    Table `donors`: the columns of `rank_donors`, `k` lines a target. Values: `candidates` and `targets` (tags),
+    `untrained_targets`, `closest` (donor by target, only by vectors), `nearest` (by target the three closest of all
+    trained languages, with cosines), `chance_cosine` (see `chance_cosine`), `notes`.
+
+    Raises:
+        DataMissingError: where the model has no language vectors, or a task's data are absent.
+        UserError: for unknown words, candidates or tasks.
+    """
+    conditioning = Conditioning.load(subject.folder)
+    trained_tags(conditioning)
+    chosen, meant = find_candidates(candidates, conditioning), find_targets(targets, conditioning)
+    items, unread = training_items(tasks, data or TaskData(), chosen.tags)
+    ranking = _Ranking(conditioning, items)
+    frames = [ranking.rank(target, chosen.tags, k) for target in meant.tags if {*chosen.tags} - {target}]
+    if not frames:
+        raise UserError(f"{', '.join(map(str, meant.tags))} is the only candidate itself; name others as candidates")
+    table = pd.concat(frames, ignore_index=True)
+    first = table[table["rank"] == 1]
+    by_vectors = first[first["basis"] == "vectors"]
+    return Analysis(
+        kind="donors",
+        subject=subject.name,
+        settings={
+            "vectors": file_sha256(subject.folder / WEIGHTS)[:16], "variant": conditioning.variant,
+            "candidates": candidates, "k": k, "tasks": list(tasks),
+            "data": None if data is None or data.data is None else str(data.data),
+        },
+        values={
+            "candidates": [str(tag) for tag in chosen.tags],
+            "targets": list(dict.fromkeys(table["target"])),
+            "untrained_targets": first.loc[first["basis"] != "vectors", "target"].tolist(),
+            "closest": dict(zip(by_vectors["target"], by_vectors["donor"], strict=True)),
+            "nearest": {str(target): ranking.nearest(target) for target in meant.tags},
+            "chance_cosine": ranking.chance(len(chosen.tags)),
+            "notes": [*dict.fromkeys((*chosen.notes, *meant.notes)), *unread],
+        },
+        tables={"donors": table},
+    )  # fmt: skip
+
+
+def chance_cosine(number: int, width: int) -> float:
+    """The cosine that the closest of `number` random vectors exceeds in 5 % of cases, at most.
+
+    The cosine of two random directions of `width` dimensions is nearly normal with mean 0 and variance 1 / width; the
+    level is divided by the number of candidates (Bonferroni).
+    """
+    return float(stats.norm.ppf(1 - _LEVEL / number) / np.sqrt(width))
+
+
+class _Ranking:
+    """What is the same for all targets of one model."""
+
+    def __init__(self, conditioning: Conditioning, items: TrainingItems) -> None:
+        self._of = conditioning
+        self._items = items
+        self._there = trained_tags(conditioning)
+        found = trained(conditioning)
+        lengths = np.linalg.norm(found.vectors, axis=1, keepdims=True)
+        units = np.divide(found.vectors, lengths, out=np.zeros_like(found.vectors), where=lengths > 0)
+        self._vectors = _Vectors(units, {code: place for place, code in enumerate(found.codes)})
+        self._little = LITTLE * float(np.median(found.rows)) if found.rows else 0.0
+
+    def chance(self, number: int) -> float:
+        return chance_cosine(number, self._vectors.units.shape[1])
+
+    def rank(self, target: LangScript, candidates: Sequence[LangScript], k: int | None) -> pd.DataFrame:
+        others = [tag for tag in candidates if tag != target]
+        own = vector_tag(target, self._there)
+        if own is None:
+            order, cosines = sorted(others, key=lambda tag: self._kinship(target, tag)), {}
+        else:
+            values = self._vectors.cosines(own.language, others)
+            cosines = {tag: float(value) for tag, value in zip(others, values, strict=True)}
+            order = sorted(others, key=lambda tag: (-round(cosines[tag], 9), -self._rows(tag), tag))
+        doubts = self._doubts_of_target(target, own)
+        limit = self.chance(max(1, len(others)))
+        rows = [
+            self._row(target, donor, cosines.get(donor), doubts, limit) | {"rank": rank}
+            for rank, donor in enumerate(order[:k], start=1)
+        ]
+        english = next((rank for rank, tag in enumerate(order, start=1) if str(tag) == "eng_Latn"), None)
+        table = pd.DataFrame(rows, columns=[*COLUMNS, *(f"items_{task}" for task in self._items)])
+        table["english_rank"] = pd.Series(english, index=table.index, dtype="Int64")
+        table["english_cosine"] = cosines.get(LangScript("eng", "Latn"), np.nan)
+        types: dict[Hashable, Any] = {"tree_distance": "Int64", "cosine": float, "kilometres": float}
+        types |= {f"items_{task}": "Int64" for task in self._items}
+        return table.astype(types)
+
+    def nearest(self, target: LangScript) -> list[tuple[str, float]]:
+        """The closest of all trained languages, whether candidates or not; none where the target has no vector."""
+        own = vector_tag(target, self._there)
+        others = [tag for tag in self._there if tag.language not in (target.language, own and own.language)]
+        if own is None or not others:
+            return []
+        values = self._vectors.cosines(own.language, others)
+        best = np.argsort(-values, kind="stable")[:_NAMED]
+        return [(str(others[place]), float(values[place])) for place in best]
+
+    def _row(
+        self, target: LangScript, donor: LangScript, cosine: float | None, doubts: Sequence[str], limit: float
+    ) -> dict[str, Any]:
+        here, there = describe(target), describe(donor)
+        own = self._doubts_of_donor(target, donor)
+        if cosine is not None and cosine < limit:
+            own.append(f"no closer than random vectors may be (cosine {limit:.2f})")
+        return {
+            "target": str(target), "target_name": here.name, "donor": str(donor), "donor_name": there.name,
+            "basis": "kinship" if cosine is None else "vectors", "cosine": np.nan if cosine is None else cosine,
+            "same_family": here.family is not None and here.family == there.family,
+            "same_script": target.script == donor.script,
+            "tree_distance": tree_distance(target, donor), "kilometres": kilometres(target, donor),
+            "donor_rows": self._rows(donor), "target_rows": self._rows(target),
+            "target_warnings": "; ".join(doubts), "donor_warnings": "; ".join(own),
+            "warnings": "; ".join((*doubts, *own)),
+            **{f"items_{task}": items.get(donor) for task, items in self._items.items()},
+        }  # fmt: skip
+
+    def _rows(self, tag: LangScript) -> int:
+        return int(self._of.rows_seen.get(tag, 0))
+
+    def _kinship(self, target: LangScript, other: LangScript) -> tuple[float, float, int, LangScript]:
+        edges, way = tree_distance(target, other), kilometres(target, other)
+        unknown = float("inf")
+        return unknown if edges is None else edges, unknown if way is None else way, -self._rows(other), other
+
+    def _doubts_of_target(self, target: LangScript, own: LangScript | None) -> list[str]:
+        if own is None:
+            return [self._without_vector(target)]
+        found = ["the model is a control with shuffled ids: its vectors mean nothing"] if self._of.is_shuffled else []
+        if own.language != target.language:
+            found.append(f"{target} has no vector of its own; that of {own} stands for it")
+        if (rows := self._of.rows_of_language(own.language)) < self._little:
+            found.append(f"the vector of {own.language} has seen little text ({rows:,} rows)")
+        return found
+
+    def _without_vector(self, target: LangScript) -> str:
+        """What to say of a target that the vectors do not know; its covered relatives are named."""
+        info = describe(target)
+        kin = [tag for tag in self._there if info.family is not None and describe(tag).family == info.family]
+        known = f"{target} has no trained vector ({len(self._vectors.places)} languages have one)"
+        if not kin:
+            return f"{known}, nor has any of its family: candidates stand by distance"
+        nearest = sorted(kin, key=lambda tag: self._kinship(target, tag))[:_NAMED]
+        return f"{known}; nearest covered by family: {', '.join(map(str, nearest))}"
+
+    def _doubts_of_donor(self, target: LangScript, donor: LangScript) -> list[str]:
+        found = []
+        if is_same(target, donor):
+            found.append(f"{target.language} and {donor.language} are two codes of one language")
+        elif target.language == donor.language:
+            found.append("the same language in another script: one vector, so its cosine says nothing")
+        elif donor.language in {describe(target).macrolanguage, *describe(target).members}:
+            found.append(f"{donor.language} and {target.language} are a macrolanguage and its member")
+        if any(other in self._there for other in aliases(donor)):
+            twins = sorted(str(other) for other in aliases(donor) if other in self._there)
+            found.append(f"its text is split over two codes, also {', '.join(twins)}")
+        if (rows := self._of.rows_of_language(donor.language)) < self._little:
+            found.append(f"little text ({rows:,} rows)")
+        found += [f"no training data for {task}" for task, items in self._items.items() if donor not in items]
+        return found

@@ -1,0 +1,86 @@
+"""The models an analysis is about: those of a run, or any encoder in a folder or on the hub."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.evaluation.models import find_model
+from langsamp.model.conditioning import LANGUAGES, Conditioning
+
+
+class ModelRef(NamedTuple):
+    """One model to look at."""
+
+    name: str
+    """What readers call it: `both-0` in a run, else the folder's or the hub's name."""
+    folder: Path
+    """Its Hugging Face files."""
+    run: Path | None
+    """The run it was trained in; None for any other model."""
+
+    def conditioning(self) -> Conditioning | None:
+        """Its vectors with their ids and the rows seen; None for a model that we did not train.
+
+        A model of the variant `none` has ids and rows, and no vectors.
+
+        Raises:
+            DamagedError: where the files cannot be read.
+        """
+        return Conditioning.load(self.folder) if (self.folder / LANGUAGES).is_file() else None
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether it has language or script vectors.
+
+        Raises:
+            DamagedError: where the files cannot be read.
+        """
+        found = self.conditioning()
+        return found is not None and (found.language is not None or found.script is not None)
+
+    def analysis_folder(self, kind: str) -> Path:
+        """Where an analysis of this model belongs: in the run it was trained in, else under `analysis/` here."""
+        if self.run is not None:
+            return self.run / "analysis" / f"{kind}-{self.name}"
+        return Path("analysis") / self.name.replace("/", "--") / kind
+
+
+def find_model_refs(words: Sequence[str]) -> list[ModelRef]:
+    """The models that a user names, in the order of the words, none twice.
+
+    A word is a run's folder (all its exported models), `RUN:both` (the trainings of one variant), `RUN:both-0`, an
+    export, any Hugging Face folder, or a hub id.
+
+    Raises:
+        DataMissingError: where a run has no exported model.
+        UserError: where a word names nothing.
+    """
+    found = [subject for word in words for subject in _named(word)]
+    return list({subject.folder.absolute(): subject for subject in found}.values())
+
+
+def _named(word: str) -> list[ModelRef]:
+    path, colon, model = word.rpartition(":")
+    if Path(word).expanduser().exists() or not colon or not Path(path).expanduser().is_dir():
+        path, model = word, ""
+    run = Path(path).expanduser()
+    if not (run / "recipe.yaml").is_file():
+        if model:
+            raise UserError(f"{path} is no run, so it has no model {model!r}: expected a folder with recipe.yaml")
+        return [_single(word)]
+    exports = {folder.parent.name: folder for folder in sorted(run.glob("models/[!.]*-*/export")) if folder.is_dir()}
+    if not exports:
+        raise DataMissingError(f"{run} has no exported model yet; `langsamp run` or `langsamp train` makes them")
+    chosen = [name for name in exports if not model or name == model or name.rpartition("-")[0] == model]
+    if not chosen:
+        raise UserError(f"{run} has no model {model!r}.{did_you_mean(model, exports)} It has {', '.join(exports)}")
+    return [ModelRef(name, exports[name], run) for name in chosen]
+
+
+def _single(word: str) -> ModelRef:
+    folder = Path(word).expanduser()
+    if folder.name == "export" and (folder.parents[2] / "recipe.yaml").is_file():
+        return ModelRef(folder.parent.name, folder, folder.parents[2])
+    model = find_model(folder if folder.is_dir() else word)
+    return ModelRef(model.name if not folder.is_dir() else folder.name, model.folder, None)

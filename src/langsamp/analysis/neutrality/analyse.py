@@ -1,0 +1,139 @@
+"""Language neutrality of encoders (paper, section 5.3): are sentences alike that say the same in two languages?
+
+Translations are drawn from parallel text, encoded once for all layers, averaged over tokens and centred on their
+language. `similarity.py` says what the cosines and their controls are, `probes.py` what the probes measure.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.model_refs import ModelRef
+from langsamp.analysis.neutrality.neutrality_findings import findings
+from langsamp.analysis.neutrality.neutrality_tables import Measured, change_tables, curve_table, similarity_table
+from langsamp.analysis.neutrality.parallel_text import FEWEST, ParallelSentences, draw_parallel
+from langsamp.config import Config
+from langsamp.errors import UserError
+from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
+from langsamp.evaluation.retrieval.encoder import Encoder
+from langsamp.evaluation.tasks.task import TaskData
+from langsamp.progress import Bar
+from langsamp.scores.statistics.bootstrap import draws
+
+BASELINE = "none-"
+"""How the names of a run's models begin that were trained without vectors."""
+
+
+class NeutralityConfig(Config):
+    """Which sentences, in which languages, and at which layer."""
+
+    task: str = "sr-cldr"
+    """Whose text is taken: a retrieval task or sib200; sr-cldr needs no data."""
+    data: Literal["hub"] | Path | None = None
+    """Folder with the task's files, or with a sub-folder of its name; `hub` for its copy on the Hugging Face hub."""
+    languages: str | None = None
+    """Selector of languages; None = the paper's ten, as far as they are there."""
+    sentences: int = Field(default=100, ge=FEWEST)
+    """Sentences of each language."""
+    layer: int | None = Field(default=None, ge=0)
+    """Hidden state told of first (all are computed); None = two thirds of the depth, 8 of 12 as in the paper."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Draws the sentences, the folds of the probes and the resamples."""
+    resamples: int = Field(default=2000, ge=100)
+    """Draws of sentences behind each interval."""
+
+
+def check_text(config: NeutralityConfig) -> None:
+    """Raise now what `analyse_neutrality` would raise of its text.
+
+    Raises:
+        DataMissingError: where the text is absent.
+        UserError: as `draw_parallel` does.
+    """
+    where = TaskData(data=config.data, seed=config.seed)
+    draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
+
+
+def analyse_neutrality(
+    subjects: Sequence[ModelRef], config: NeutralityConfig, *, device: str | None = None
+) -> Analysis:
+    """How neutral each model is on the same sentences, and how far each is from the first one.
+
+    Baselines without vectors (`none-...` of a run) are put first. Each `low` and `high` is a 95 % bootstrap interval
+    over sentences, the same draws for all models; chance in the training of the models is not in it.
+
+    Tables:
+        similarity: model, layer, first, second (tags); parallel (mean centred cosine of translations), low, high;
+            non_parallel (of all other pairings), gap (parallel - non_parallel); raw, raw_non_parallel, raw_gap (the
+            same without centring), raw_gap_low, raw_gap_high.
+        curve: model, layer, the same columns as means over all pairs, and language_probe, script_probe (accuracy of a
+            linear probe, 0 to 1, each with _low and _high), language_chance, script_chance. script_... are NaN where
+            all languages share a script.
+        change (with two models or more): base, model, layer (of base), model_layer, first, second, before, after (mean
+            centred cosines), difference, low, high, percent (100 (after - before) / before, NaN where before may be
+            nothing or less), percent_low, percent_high.
+        overall (likewise): base, model, layer, model_layer, measure (parallel, raw, raw_gap, language_probe,
+            script_probe), before, after, difference, low, high: columns of `curve` in two models.
+
+    Values: models (names, in order), layers ({model: layer told of first}), layer (that of the first model), tags, text
+    (the task), number (of sentences), available (how many all languages have; None where they are rendered), seed,
+    missing ({tag: reason}), notes, sentences (the findings in words).
+
+    Raises:
+        DataMissingError: where the text is absent.
+        UserError: as `draw_parallel` does, and where a model cannot be read or lacks the layer.
+    """
+    if not subjects:
+        raise UserError("expected at least one model, got none: give a run, a model's folder or a hub id")
+    ordered = sorted(subjects, key=lambda subject: not subject.name.startswith(BASELINE))
+    models = {name: find_model(subject.folder) for name, subject in zip(_names(ordered), ordered, strict=True)}
+    layers = {
+        name: check_layer(default_layer(model.num_layers) if config.layer is None else config.layer, model)
+        for name, model in models.items()
+    }
+    where = TaskData(data=config.data, seed=config.seed)
+    text = draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
+    measured = {
+        name: Measured.of(_encode(name, model, text, device), text.tags, seed=config.seed)
+        for name, model in models.items()
+    }
+    drawn_RN = draws(text.number, config.resamples, np.random.default_rng(config.seed))
+    tables = {
+        "similarity": similarity_table(measured, text.tags, drawn_RN),
+        "curve": curve_table(measured, text.tags, drawn_RN),
+        **(change_tables(measured, layers, text.tags, drawn_RN) if len(models) > 1 else {}),
+    }
+    values = {
+        "models": list(models), "layers": layers, "layer": next(iter(layers.values())),
+        "tags": list(map(str, text.tags)), "text": text.task, "number": text.number, "available": text.available,
+        "seed": config.seed, "missing": dict(text.missing), "notes": list(text.notes),
+    }  # fmt: skip
+    fingerprints = {name: model.fingerprint for name, model in models.items()}
+    return Analysis(
+        kind="neutrality",
+        subject=" and ".join(models),
+        settings={**config.model_dump(mode="json"), "models": fingerprints, "text_revision": text.revision},
+        values={**values, "sentences": findings(values, tables)},
+        tables=tables,
+    )
+
+
+def _names(subjects: Sequence[ModelRef]) -> list[str]:
+    """A name of its own for each model: with that of the run, or else the folder, where two are called alike."""
+    names = [subject.name for subject in subjects]
+    places = [str(subject.folder) if subject.run is None else f"{subject.run}:{subject.name}" for subject in subjects]
+    return [name if names.count(name) == 1 else place for name, place in zip(names, places, strict=True)]
+
+
+def _encode(name: str, model: ModelFolder, text: ParallelSentences, device: str | None) -> list[NDArray[np.floating]]:
+    """Vectors of all sentences at each layer, shape (languages, sentences, width) each."""
+    encoder = Encoder.load(model.folder, device=device)
+    flat = [sentence for sentences in text.sentences.values() for sentence in sentences]
+    with Bar(name, total=len(set(flat)), unit="sentences") as bar:
+        found = encoder.encode(flat, layers=range(model.num_layers + 1), advance=bar.update)
+    return [vectors.reshape(len(text.tags), text.number, -1) for _, vectors in sorted(found.items())]

@@ -1,0 +1,203 @@
+"""Every analysis that a run's models and scores allow, beside the run; one that is there already is not made again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+from langsamp.analysis.ablation import analyse_ablation
+from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.donors.analyse import analyse_donors
+from langsamp.analysis.families import analyse_families
+from langsamp.analysis.model_refs import ModelRef, find_model_refs
+from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
+from langsamp.analysis.neutrality.parallel_text import draw_parallel
+from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
+from langsamp.config import Config
+from langsamp.disk import SCHEMA, read_versioned, write_json
+from langsamp.errors import DamagedError, UserError
+from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.models import find_model
+from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.evaluation.tasks.task import TaskData
+from langsamp.leftovers import sweep
+from langsamp.model.conditioning import LANGUAGES, WEIGHTS
+from langsamp.progress import Bar
+from langsamp.provenance import file_sha256, fingerprint
+
+Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_PAIR = 2
+"""So many variants the report compares anyway."""
+_PARALLEL = ("sib200", *(name for name, task in TASKS.items() if task.kind == "retrieval"))
+"""Tasks whose texts are translations of each other."""
+
+
+class AnalysisConfig(Config):
+    """What a run looks into after its evaluation."""
+
+    kinds: tuple[Kind, ...] = KINDS
+    """`vectors` and `donors` of each model that has vectors, `neutrality` of all models side by side; of the scores
+    `families`, and with more than two variants `ablation`."""
+    vectors: VectorsConfig = VectorsConfig()
+    neutrality: NeutralityConfig | None = None
+    """Null for text of the evaluation's first task that has parallel text."""
+    candidates: str = "all"
+    """Source languages among which donors are ranked, as `langsamp donors --candidates` takes them."""
+
+
+UNMADE = "analyses_unmade.json"
+"""Beside the run's `analysis/`, which may be what cannot be written: what is not there, and why."""
+
+
+class Unmade(NamedTuple):
+    """An analysis that was not made."""
+
+    name: str
+    reason: str
+    has_failed: bool
+    """True where it was to be made; False where what it needs is not there, such as vectors enough to compare."""
+
+    def __str__(self) -> str:
+        """One sentence for the terminal and the report."""
+        return f"no analysis {self.name}: {self.reason}"
+
+
+class _Job(NamedTuple):
+    kind: str
+    subjects: Sequence[ModelRef]
+    """Those whose content it depends on; none where it depends on their scores."""
+    folder: Path
+    settings: Callable[[], Any]
+    make: Callable[[], Analysis]
+    is_asked: bool = False
+    """Whether the recipe has settings for it, so that it is wanted; else it is made where it can be."""
+
+    def do(self) -> None:
+        """Make the analysis, unless one lies there of the same settings, the same text and models of the same content.
+
+        Raises:
+            DataMissingError: where its text is absent.
+            UserError: where it cannot be made of these models.
+        """
+        asked = fingerprint([self.kind, self.settings(), [_content(subject) for subject in self.subjects]])
+        with suppress(DamagedError):  # then it is made again
+            if self.folder.is_dir() and Analysis.load(self.folder).settings.get("asked") == asked:
+                return
+        found = self.make()
+        replace(found, settings={**found.settings, "asked": asked}).save(self.folder)
+
+
+def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[Unmade]:
+    """Make the analyses of a run's exported models in `run / "analysis"`; what could not be made.
+
+    That is also written down beside them, for the report.
+
+    Raises:
+        DataMissingError: where the run has no exported model.
+        UserError: where the run's folder cannot be written.
+    """
+    unmade = []
+    sweep(run / "analysis")
+    jobs = list(_jobs(run, config, evaluation))
+    with Bar("analyses", total=len(jobs), unit="analyses") as bar:
+        for job in jobs:
+            try:
+                job.do()
+            except UserError as error:
+                unmade.append(Unmade(job.folder.name, str(error), _has_failed(job, error)))
+            bar.update()
+    if unmade:
+        write_json(run / UNMADE, {"schema": SCHEMA, "unmade": [each._asdict() for each in unmade]})
+    else:
+        (run / UNMADE).unlink(missing_ok=True)
+    return unmade
+
+
+def read_unmade(run: Path) -> list[Unmade]:
+    """What the last analyses of a run could not make.
+
+    Raises:
+        DamagedError: where that was written down and cannot be read.
+    """
+    path, mend = run / UNMADE, "delete it and run the recipe again"
+    if not path.is_file():
+        return []
+    try:
+        return [Unmade(**entry) for entry in read_versioned(path, remedy=mend)["unmade"]]
+    except (KeyError, TypeError) as error:
+        raise DamagedError(f"{path} is no list of analyses ({error}); {mend}") from None
+
+
+def _has_failed(job: _Job, error: UserError) -> bool:
+    """Whether a run is not whole without the analysis: it could not be written, is damaged, or was asked for."""
+    return job.is_asked or isinstance(error, DamagedError) or isinstance(error.__cause__, OSError)
+
+
+def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> Iterator[_Job]:
+    subjects = find_model_refs([str(run)])
+    for subject in subjects:
+        vectors = subject.conditioning()
+        if "vectors" in config.kinds and subject.has_vectors:
+            make: Callable[[], Analysis] = partial(analyse_vectors, subject, config.vectors)
+            yield _Job(
+                "vectors",
+                [subject],
+                subject.analysis_folder("vectors"),
+                config.vectors.model_dump,
+                make,
+                config.vectors != VectorsConfig(),
+            )
+        if "donors" in config.kinds and vectors is not None and vectors.language is not None:
+            make = partial(analyse_donors, subject, candidates=config.candidates)
+            yield _Job(
+                "donors",
+                [subject],
+                subject.analysis_folder("donors"),
+                lambda: config.candidates,
+                make,
+                config.candidates != "all",
+            )
+    text = config.neutrality or _text(evaluation)
+    if "neutrality" in config.kinds and text is not None:
+        make = partial(analyse_neutrality, subjects, text)
+        yield _Job(
+            "neutrality",
+            subjects,
+            run / "analysis" / "neutrality",
+            partial(_with_content, text),
+            make,
+            config.neutrality is not None,
+        )
+    scores = run / "evaluation" / "scores.parquet"
+    variants = {subject.name.rpartition("-")[0] for subject in subjects}
+    for kind, analyse, is_wanted in (
+        ("ablation", analyse_ablation, len(variants) > _PAIR),
+        ("families", analyse_families, True),
+    ):
+        if kind in config.kinds and is_wanted and scores.is_file():
+            yield _Job(kind, (), run / "analysis" / kind, partial(file_sha256, scores), partial(analyse, [str(run)]))
+
+
+def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
+    for task in evaluation.tasks:
+        if task in _PARALLEL:
+            return NeutralityConfig(task=task, data=evaluation.data)
+    return None
+
+
+def _with_content(text: NeutralityConfig) -> dict[str, Any]:
+    """The settings, the sentences by content instead of where they lie."""
+    where = TaskData(data=text.data, seed=text.seed)
+    drawn = draw_parallel(text.task, where, languages=text.languages, number=text.sentences)
+    return {**text.model_dump(mode="json", exclude={"data"}), "text_revision": drawn.revision}
+
+
+def _content(subject: ModelRef) -> list[str]:
+    files = [subject.folder / name for name in (LANGUAGES, WEIGHTS)]
+    return [
+        subject.name, find_model(subject.folder).fingerprint, *(file_sha256(file) for file in files if file.is_file())
+    ]  # fmt: skip

@@ -1,0 +1,170 @@
+"""Which fine-tunings the study of source languages needs, and running those that are missing.
+
+A cell is (model, task, source, seed). Needed are English and each candidate that a task has training text of, with
+every seed; `evaluation.run` names cells by content, so what was scored before, for whatever reason, is not run again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.donors.candidates import (
+    Chosen,
+    find_candidates,
+    has_language_vectors,
+    sources_of,
+    trained_tags,
+    vector_tag,
+)
+from langsamp.analysis.model_refs import ModelRef
+from langsamp.analysis.transfer.analyse import analyse_transfer
+from langsamp.analysis.transfer.roles import ENGLISH, choose_roles
+from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.plan import PlannedCell, plan
+from langsamp.evaluation.run import Failure, evaluate
+from langsamp.evaluation.tasks.lookup import task
+from langsamp.languages.select import Uses, select
+from langsamp.languages.tags import LangScript
+from langsamp.model.conditioning import Conditioning
+
+ELSEWHERE = Path("runs/evaluation")
+"""Where the scores of a model outside a run are kept, as `langsamp evaluate` does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What is fine-tuned for one model and task."""
+
+    subject: ModelRef
+    config: EvaluationConfig
+    """With this task alone, its sources, and the targets whose language has a vector."""
+    candidates: Chosen
+    items: Mapping[str, int]
+    """Training items by source."""
+    scores: Path
+    """Folder that keeps the scores: the run's own, where English may be scored already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study that has been run."""
+
+    analysis: Analysis
+    failures: tuple[Failure, ...]
+    cells_run: int
+
+
+def study_parts(subjects: Sequence[ModelRef], config: EvaluationConfig, *, candidates: str = "paper") -> list[Part]:
+    """What is to be fine-tuned on what: one part for each model with language vectors and each task of `config`.
+
+    `config.sources` says nothing here: the sources are English and the candidates. `config.languages` selects targets.
+
+    Raises:
+        DataMissingError: where no model has language vectors, or a task's data are absent.
+        UserError: for unknown languages, and a task that is not fine-tuned or has no text of English or any candidate.
+    """
+    able = [subject for subject in subjects if has_language_vectors(subject)]
+    if not able:
+        named = ", ".join(subject.name for subject in subjects)
+        raise DataMissingError(
+            f"{named}: no language vectors there, so there is no closest donor. Name a model of the variant `both` or "
+            "`language`"
+        )
+    return [_part(subject, config, name, candidates) for subject in able for name in config.tasks]
+
+
+def plan_study(parts: Sequence[Part]) -> list[PlannedCell]:
+    """Every cell that the study needs, done or not.
+
+    Raises:
+        UserError: as `evaluation.plan.plan` does.
+    """
+    return [
+        cell for part in parts for cell in plan([part.subject.folder], part.config, part.scores, names=_names(part))
+    ]
+
+
+def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None) -> Study:
+    """Run the fine-tunings that are missing, and analyse all of them.
+
+    Raises:
+        DataMissingError: where so much failed that nothing can be compared.
+        UserError: as `evaluation.run.evaluate` does.
+    """
+    failures: list[Failure] = []
+    cells, found = 0, []
+    for part in parts:
+        done = evaluate([part.subject.folder], part.config, part.scores, device=device, names=_names(part))
+        failures += done.failures
+        cells += done.cells_run
+        found.append((part, done.scores[done.scores["main"].astype(bool)]))
+    roles = [
+        choose_roles(scores, Conditioning.load(part.subject.folder), part.candidates.tags)
+        for part, scores in found
+        if len(scores)
+    ]
+    if not roles:
+        raise DataMissingError("every fine-tuning failed, as said above; mend that and run the same command again")
+    analysis = analyse_transfer(
+        roles,
+        subject=subject,
+        settings=_settings(parts),
+        items={task(part.config.tasks[0]).name: part.items for part in parts},
+        notes=[note for part in parts for note in part.candidates.notes],
+    )
+    return Study(analysis=analysis, failures=tuple(failures), cells_run=cells)
+
+
+def scores_folder(subject: ModelRef) -> Path:
+    """Where the scores of a model are kept."""
+    return subject.run / "evaluation" if subject.run is not None else ELSEWHERE
+
+
+def _part(subject: ModelRef, config: EvaluationConfig, name: str, candidates: str) -> Part:
+    each, conditioning = task(name), Conditioning.load(subject.folder)
+    if each.kind == "retrieval":
+        raise UserError(f"{name} is not fine-tuned, so it has no donors; choose tasks that are (`langsamp tasks`)")
+    chosen = find_candidates(candidates, conditioning)
+    reader = each.open(config.where)
+    sources = dict.fromkeys(map(str, (LangScript.parse(ENGLISH), *sources_of(chosen.tags, reader.sources).values())))
+    if len(sources) < 2 or LangScript.parse(ENGLISH) not in reader.sources:
+        raise DataMissingError(
+            f"{name}: a study needs training text of {ENGLISH} and of a candidate "
+            f"({', '.join(map(str, chosen.tags))}); there is text of {', '.join(map(str, reader.sources)) or 'none'}"
+        )
+    there = trained_tags(conditioning)
+    uses: Uses = {}
+    targets = [tag for tag in select(config.languages, reader.tags, uses=uses) if vector_tag(tag, there)]
+    if not targets:
+        raise UserError(f"{name}: none of the targets {config.languages!r} has a language vector in {subject.name}")
+    own = {key: value for key, value in config.fine_tuning.items() if key in (each.kind, each.name)}
+    changed = {
+        "tasks": (name,),
+        "sources": tuple(sources),
+        "languages": ",".join(map(str, targets)),
+        "fine_tuning": own,
+    }
+    return Part(
+        subject=subject,
+        config=EvaluationConfig.model_validate({**config.model_dump(), **changed}),
+        candidates=chosen,
+        scores=scores_folder(subject),
+        items={source: len(reader.training(LangScript.parse(source)).train) for source in sources},
+    )
+
+
+def _names(part: Part) -> dict[str, str]:
+    return {str(part.subject.folder): part.subject.name}
+
+
+def _settings(parts: Sequence[Part]) -> dict[str, object]:
+    """What decides the result beside the scores, by part."""
+    return {
+        f"{part.subject.name} {part.config.tasks[0]}": {
+            **part.config.model_dump(mode="json", exclude={"tasks"}),
+            "candidates": [str(tag) for tag in part.candidates.tags],
+        }
+        for part in parts
+    }

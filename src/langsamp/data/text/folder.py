@@ -1,0 +1,102 @@
+"""A folder of text files as a corpus: one file for each tag, named `<tag>.txt` or as `formats.READABLE` lists."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from xxhash import xxh3_128
+
+from langsamp.data.text.formats import READABLE, TextFormat, documents_in
+from langsamp.data.text.tag_names import tag_named
+from langsamp.errors import DataMissingError, UserError
+from langsamp.languages.tags import LangScript
+from langsamp.provenance import fingerprint
+
+_BESIDE_TEXT = re.compile(r"\.|(README|MANIFEST|LICEN[CS]ES?|COPYING|NOTICE|CITATION|\w*SUMS?)(\.|$)", re.IGNORECASE)
+"""Files that may lie beside the text: hidden ones, descriptions, checksums."""
+_LIKELY_RATIO = 4  # of text to its compressed form, to share work evenly
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderCorpus:
+    """Text files by tag."""
+
+    source: str
+    files: Mapping[LangScript, Path]
+    text_column: str
+    licence: str | None = None
+    """A folder does not tell."""
+
+    @property
+    def tags(self) -> list[LangScript]:
+        """The tags with a file, in alphabetical order."""
+        return sorted(self.files)
+
+    def documents(self, tag: LangScript) -> Iterator[str]:
+        """The lines or records of the tag's file."""
+        return documents_in(self.files[tag], text_column=self.text_column)
+
+    def fingerprint(self) -> str:
+        """Names the bytes of all files, the tags they belong to, and the column that is read."""
+        formats = {TextFormat.of(path) for path in self.files.values()}
+        column = self.text_column if any(found and found.has_columns for found in formats) else None
+        return fingerprint([column, {str(tag): _digest(self.files[tag]) for tag in self.tags}])
+
+    def size(self, tag: LangScript) -> int:
+        """Bytes of text, estimated from the file's size where it is compressed."""
+        path = self.files[tag]
+        return path.stat().st_size * (1 if path.suffix in (".txt", ".jsonl") else _LIKELY_RATIO)
+
+
+def files_by_tag(folder: Path) -> dict[LangScript, Path]:
+    """The text file of each tag in a folder.
+
+    Raises:
+        DataMissingError: where the folder is absent or has no text file.
+        UserError: for a file that is empty or not named by a tag, and for two files of one tag.
+    """
+    if not folder.is_dir():
+        raise DataMissingError(
+            f"there is no folder {folder}; `corpus.source` must be `cldr`, a folder of <tag>.txt files, or "
+            "`hub:OWNER/NAME`"
+        )
+    files: dict[LangScript, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if _BESIDE_TEXT.match(path.name):
+            continue
+        tag = _tag_of(path)
+        if tag in files:
+            raise UserError(f"duplicate tag {tag}: {files[tag].name} and {path.name} in {folder}; keep one of them")
+        if path.stat().st_size == 0:
+            raise UserError(f"{path} is empty; expected one document a line. Fill or remove it")
+        files[tag] = path
+    if not files:
+        raise DataMissingError(f"{folder} has no text file; expected files named like swh_Latn.txt ({READABLE})")
+    return files
+
+
+def _tag_of(path: Path) -> LangScript:
+    if path.is_dir() or TextFormat.of(path) is None:
+        kind = "a folder" if path.is_dir() else "of a kind we do not read"
+        raise UserError(
+            f"{path} is {kind}; a corpus folder holds files named by their tag, like swh_Latn.txt ({READABLE}). Move "
+            "it elsewhere, or hide it with a name that starts with a dot"
+        )
+    if not path.is_file():
+        kind = "a link to nothing" if path.is_symlink() else "no plain file"
+        raise UserError(f"{path} is {kind}; a corpus folder holds files of text. Remove it, or put the file there")
+    name = path.name.partition(".")[0]
+    try:
+        return tag_named(name) or LangScript.parse(name)
+    except UserError as error:
+        raise UserError(f"{path} is not named by a tag: {error}") from None
+
+
+def _digest(path: Path) -> str:
+    state = xxh3_128()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            state.update(block)
+    return state.hexdigest()

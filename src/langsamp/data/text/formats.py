@@ -1,0 +1,262 @@
+"""Text files to raw documents: plain, compressed, JSON lines and parquet, read as a stream.
+
+One line is one document; it ends at a line feed, with or without a carriage return before it, whatever else in it may
+look like a line end. A fault of a file is reported with its place; one of a row costs that row (`odd_rows`).
+"""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from langsamp.data.text.no_text import START, check_is_text
+from langsamp.data.text.odd_rows import OddRow
+from langsamp.errors import UserError
+
+_LONGEST_LINE = 1 << 24  # characters; a file without line ends must not fill the memory
+_DIGITS = 4000
+_WIDE_MARKS = (BOM_UTF16_LE, BOM_UTF16_BE, BOM_UTF32_BE)
+_START, _ZERO_SHARE = 1000, 4  # bytes looked at, and one in so many that is zero: in UTF-16 it is one of two
+_PARQUET_ROWS = 1024
+
+
+def _open_zstandard(path: Path) -> IO[bytes]:
+    # pyarrow and not zstandard, whose stream reader takes a file cut short for a whole one
+    import pyarrow as pa
+
+    return io.BufferedReader(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+
+
+_OPENERS: dict[str, Callable[[Path], Any]] = {
+    "": lambda path: path.open("rb"),
+    "gz": gzip.GzipFile,
+    "xz": lzma.LZMAFile,
+    "bz2": bz2.BZ2File,
+    "zst": _open_zstandard,
+}
+
+
+class TextFormat(NamedTuple):
+    """How the text of a file is stored: `txt`, `jsonl` or `parquet`, and its compression or an empty string."""
+
+    kind: str
+    compression: str
+
+    @classmethod
+    def of(cls, path: Path) -> "TextFormat | None":
+        """The format that a file's name tells, e.g. of `swh_Latn.jsonl.gz`; None where it tells none we read."""
+        _, _, suffix = path.name.partition(".")
+        return _FORMATS.get(suffix.lower())
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether the text is one column of several."""
+        return self.kind != "txt"
+
+
+_FORMATS = {
+    f"{kind}.{compression}".strip("."): TextFormat(kind or "txt", compression)
+    for kind in ("txt", "jsonl", "")
+    for compression in _OPENERS
+    if kind or compression
+} | {"parquet": TextFormat("parquet", "")}
+
+READABLE = ".txt, .jsonl (both also with .gz, .xz, .bz2 or .zst), .parquet"
+"""The file names that `TextFormat.of` knows, for messages."""
+
+
+def open_bytes(path: Path) -> Any:
+    """A file opened for reading bytes, unpacked where the end of its name says that it is compressed."""
+    return _OPENERS.get(path.suffix[1:], _OPENERS[""])(path)
+
+
+def plain_name(path: Path) -> str:
+    """The name of a file without the end that says how it is compressed."""
+    return path.stem if path.suffix[1:] in _OPENERS and path.suffix else path.name
+
+
+def read_bytes(path: Path, size: int = -1) -> bytes:
+    """The unpacked bytes of a file, the first `size` of them or all.
+
+    Raises:
+        UserError: where it cannot be read, is damaged or cut short.
+    """
+    with _faults_named(path), open_bytes(path) as file:
+        content: bytes = file.read(size)
+        return content
+
+
+def check_encoding(path: Path, start: bytes) -> None:
+    """Accept the first bytes of a file as UTF-8.
+
+    Raises:
+        UserError: for UTF-16 and UTF-32, by their byte order mark or by the zeros that every ASCII letter has there.
+    """
+    zeros = start[:_START].count(0)
+    if start.startswith(_WIDE_MARKS) or (zeros > 1 and _ZERO_SHARE * zeros >= len(start[:_START])):
+        raise UserError(
+            f"{path} is UTF-16 (or UTF-32) text; expected UTF-8. Convert it, e.g. `iconv -f UTF-16 -t UTF-8 "
+            f"{plain_name(path)}`"
+        )
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """What is wrong with the bytes of a line, for an odd row."""
+    return f"byte {error.start} of the line ({error.object[error.start]:#04x}) is no UTF-8"
+
+
+def documents_in(path: Path, *, text_column: str) -> Iterator[str]:
+    """The raw documents of one file in their order; a null in a text column gives an empty document.
+
+    A row that cannot be read gives an `OddRow`: no UTF-8, no JSON object, no text in its column.
+
+    Raises:
+        UserError: where the file is damaged, cut short or in another encoding, or a line or column is not as expected.
+    """
+    text_format = TextFormat.of(path)
+    assert text_format is not None, path
+    with _faults_named(path):
+        if text_format.kind == "parquet":
+            yield from _parquet_column(path, text_column)
+        elif text_format.kind == "jsonl":
+            yield from _json_texts(path, _lines(path, text_format.compression), text_column)
+        else:
+            yield from _lines(path, text_format.compression)
+
+
+def _lines(path: Path, compression: str) -> Iterator[str]:
+    opened, number = _OPENERS[compression], 0
+    with opened(path) as stream:
+        start = stream.read(max(START, _START))
+    if compression:
+        check_is_text(path, start[:START], is_plain=True)
+    check_encoding(path, start[:_START])
+    try:
+        with opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="\n") as file:
+            read = file.readline
+            for number, line in enumerate(iter(lambda: read(_LONGEST_LINE), ""), start=1):
+                if len(line) == _LONGEST_LINE:
+                    _check_length(path, number, line)
+                yield line[:-2] if line[-2:] == "\r\n" else line.removesuffix("\n")
+    except UnicodeDecodeError:
+        yield from _lines_one_by_one(path, opened, after=number)
+
+
+def _lines_one_by_one(path: Path, opened: Callable[[Path], Any], *, after: int) -> Iterator[str]:
+    """The lines after the first ones, each decoded alone, which takes three times as long and tells the odd ones."""
+    with opened(path) as stream:
+        for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=1):
+            _check_length(path, number, line)
+            if number <= after:
+                continue
+            whole = line.removeprefix(BOM_UTF8) if number == 1 else line
+            try:
+                yield (whole[:-2] if whole.endswith(b"\r\n") else whole.removesuffix(b"\n")).decode()
+            except UnicodeDecodeError as error:
+                yield OddRow(path, f"line {number}", not_utf8(error))
+
+
+def _check_length(path: Path, number: int, line: str | bytes) -> None:
+    if len(line) == _LONGEST_LINE:
+        raise UserError(
+            f"{path}, line {number} is longer than {_LONGEST_LINE:,} characters; expected one document of ordinary "
+            "length (a sentence, a paragraph, an article) on each line"
+        )
+
+
+def _json_texts(path: Path, lines: Iterator[str], text_column: str) -> Iterator[str]:
+    for number, line in enumerate(lines, start=1):
+        if isinstance(line, OddRow):
+            yield line
+            continue
+        if not line.strip():
+            yield ""
+            continue
+        try:
+            yield _text_of(_DECODER.decode(line.removeprefix("\ufeff")), text_column)
+        except json.JSONDecodeError as error:
+            yield OddRow(path, f"line {number}", f"no JSON ({error}); expected one object a line")
+        except RecursionError:
+            yield OddRow(path, f"line {number}", "brackets within brackets too deep to be read")
+        except UserError as error:
+            yield OddRow(path, f"line {number}", str(error))
+
+
+def _whole_number(digits: str) -> int:
+    """A number of a column that nobody reads; Python refuses to convert one of more than 4,300 digits."""
+    return int(digits[:_DIGITS])
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole_number)
+
+
+def _text_of(record: Any, text_column: str) -> str:
+    if isinstance(record, dict) and text_column in record:
+        return _text_or_empty(record[text_column], repr(text_column))
+    there = ", ".join(record) if isinstance(record, dict) else f"{type(record).__name__}, not an object"
+    raise UserError(f"expected an object with {text_column!r}, got {there}; name the column in `corpus.text_column`")
+
+
+def _text_or_empty(value: Any, place: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise UserError(f"{place} is {type(value).__name__}, expected text")
+    return value
+
+
+def _parquet_column(path: Path, text_column: str) -> Iterator[str]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        if text_column not in file.schema_arrow.names:
+            raise UserError(
+                f"{path} has no column {text_column!r}, only {', '.join(file.schema_arrow.names)}; name the one with "
+                "the text in `corpus.text_column`"
+            )
+        kind = file.schema_arrow.field(text_column).type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            raise UserError(f"{path}: column {text_column!r} is {kind}, expected text")
+        row = 0
+        for batch in file.iter_batches(_PARQUET_ROWS, columns=[text_column]):
+            try:
+                texts = batch.column(0).to_pylist()
+            except UnicodeDecodeError:
+                texts = _decoded(path, batch.column(0), row)
+            yield from ("" if text is None else text for text in texts)
+            row += len(batch)
+
+
+def _decoded(path: Path, column: Any, first: int) -> Iterator[str | None]:
+    """The texts of a column of which some are no UTF-8; `first` is the row that it starts with, counted from 0."""
+    for row, value in enumerate(column, start=first):
+        try:
+            yield value.as_py()
+        except UnicodeDecodeError as error:
+            yield OddRow(path, f"row {row}", not_utf8(error))
+
+
+@contextmanager
+def _faults_named(path: Path) -> Iterator[None]:
+    damaged = f"{path} is damaged or cut short ({{}}); copy or make it again"
+    try:
+        yield
+    except (EOFError, lzma.LZMAError, zlib.error) as error:
+        raise UserError(damaged.format(error)) from None
+    except OSError as error:
+        # What the system says has a number; gzip, bz2 and zstandard say without one that data are damaged.
+        message = damaged.format(error) if error.errno is None else f"cannot read {path}: {error.strerror}"
+        raise UserError(message) from None
+    except ValueError as error:
+        if type(error).__name__ != "ArrowInvalid":  # naming the class would import pyarrow for every text file
+            raise
+        raise UserError(damaged.format(error)) from None

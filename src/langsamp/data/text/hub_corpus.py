@@ -1,0 +1,171 @@
+"""A Hugging Face dataset as a corpus: one configuration for each tag, as `cis-lmu/Glot500` has, read as a stream.
+
+A dataset's folder on this machine in the same form (a README whose header lists the configurations) is read alike.
+Which configuration is that of which tag is told in `configurations.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from langsamp.data.text.configurations import MAPPING_HELP, by_tags
+from langsamp.data.text.odd_rows import OddRow
+from langsamp.errors import DataMissingError, UserError
+from langsamp.languages.tags import LangScript
+from langsamp.provenance import file_sha256, fingerprint
+
+_SPLIT = "train"
+_BATCH = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubCorpus:
+    """The configurations of one dataset that are named by tags."""
+
+    name: str
+    """`OWNER/NAME`, or the path of a dataset on this machine."""
+    revision: str | None
+    """The commit that is read; None on this machine."""
+    configurations: Mapping[LangScript, str]
+    """By tag; a configuration may be spelled otherwise than its tag."""
+    text_column: str
+    licence: str | None
+    sizes: Mapping[str, int]
+    """Bytes of each file of the dataset."""
+    left_out: tuple[str, ...] = ()
+    """Configurations of which no tag can be told."""
+
+    @property
+    def tags(self) -> list[LangScript]:
+        """The tags with a configuration, in alphabetical order."""
+        return sorted(self.configurations)
+
+    @property
+    def source(self) -> str:
+        """The dataset and its commit; for a folder of this machine its last name only."""
+        return f"hub:{self.name}@{self.revision}" if self.revision else f"hub:{Path(self.name).name}"
+
+    def documents(self, tag: LangScript) -> Iterator[str]:
+        """The texts of the tag's configuration, of its split `train`."""
+        from datasets import load_dataset
+
+        configuration = self.configurations[tag]
+        place = f"{self.source}, configuration {configuration}"
+        try:
+            dataset = load_dataset(self.name, configuration, split=_SPLIT, streaming=True, revision=self.revision)
+        except _faults() as error:
+            raise UserError(f"{place} cannot be opened: {error}") from error
+        batches = dataset.iter(batch_size=_BATCH)
+        number = 0
+        while batch := _next(batches, place):
+            if self.text_column not in batch:
+                raise UserError(
+                    f"{place} has no column {self.text_column!r}, only {', '.join(batch)}; name the one with the "
+                    "text in `corpus.text_column`"
+                )
+            for text in batch[self.text_column]:
+                if isinstance(text, str | None):
+                    yield text or ""
+                else:
+                    reason = f"{self.text_column!r} is {type(text).__name__}, expected text"
+                    yield OddRow(place, f"row {number}", reason)
+                number += 1
+
+    def fingerprint(self) -> str:
+        """Names the commit, or the bytes of all files of a folder, the configurations and the column that is read."""
+        folder = Path(self.name)
+        content = self.revision or {name: file_sha256(folder / name) for name in sorted(self.sizes)}
+        spelled = {str(tag): name for tag, name in sorted(self.configurations.items()) if name != str(tag)}
+        return fingerprint([content, list(map(str, self.tags)), self.text_column, *([spelled] if spelled else [])])
+
+    def size(self, tag: LangScript) -> int:
+        """Bytes of the files whose path names the tag's configuration; 1 where none does."""
+        configuration = self.configurations[tag]
+        return sum(size for name, size in self.sizes.items() if configuration in _parts(name)) or 1
+
+
+def find_dataset(source: str, *, base: Path, text_column: str, mapping: Mapping[str, str] | None = None) -> HubCorpus:
+    """All tags of the dataset `OWNER/NAME[@revision]`, or of a dataset in a folder relative to `base`.
+
+    `mapping` gives configurations for tags, where their names do not tell.
+
+    Raises:
+        DataMissingError: where the dataset is not there or cannot be reached.
+        UserError: where no configuration is named by a tag, and for a mapping to one that is not there.
+    """
+    from datasets import disable_progress_bars, get_dataset_config_names
+
+    disable_progress_bars()  # one display of progress: ours
+    name, _, revision = source.partition("@")
+    folder = base / Path(name).expanduser()
+    try:
+        found = _on_this_machine(folder) if folder.is_dir() else _on_the_hub(name, revision or None)
+        configurations = get_dataset_config_names(found["name"], revision=found["revision"])
+    except _faults() as error:
+        raise DataMissingError(
+            f"cannot open the dataset {source!r}: {error}. Check its name and the connection, log in with "
+            "`hf auth login` if it asks for that, or download it and give its folder"
+        ) from error
+    by_tag, left_out = by_tags(configurations, mapping or {}, source=source)
+    if not by_tag:
+        raise UserError(
+            f"the dataset {source!r} has no configuration named by a tag like swh_Latn, only "
+            f"{', '.join(configurations[:6])}; expected one for each tag. {MAPPING_HELP}"
+        )
+    return HubCorpus(configurations=by_tag, left_out=left_out, text_column=text_column, **found)
+
+
+def _on_the_hub(name: str, revision: str | None) -> dict[str, Any]:
+    from huggingface_hub import HfApi
+
+    info = HfApi().dataset_info(name, revision=revision, files_metadata=True)
+    return {
+        "name": name,
+        "revision": info.sha,
+        "licence": _licence(info.card_data),
+        "sizes": {file.rfilename: file.size or 0 for file in info.siblings or ()},
+    }
+
+
+def _on_this_machine(folder: Path) -> dict[str, Any]:
+    from huggingface_hub import DatasetCard
+
+    names = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    card = folder / "README.md"
+    return {
+        "name": str(folder),
+        "revision": None,
+        "licence": _licence(DatasetCard.load(card).data) if card.exists() else None,
+        "sizes": {
+            name.as_posix(): (folder / name).stat().st_size
+            for name in names
+            if not any(part.startswith(".") for part in name.parts)
+        },
+    }
+
+
+def _licence(card: Any) -> str | None:
+    licence = card.get("license") if card else None
+    return ", ".join(licence) if isinstance(licence, list) else licence
+
+
+def _parts(name: str) -> set[str]:
+    """The folders and the file's name in a path, the latter also without what follows its first or second dot."""
+    path = PurePosixPath(name)
+    return {*path.parts, path.name.partition(".")[0], path.stem}
+
+
+def _next(batches: Iterator[dict[str, list[Any]]], place: str) -> dict[str, list[Any]] | None:
+    try:
+        return next(batches, None)
+    except _faults() as error:
+        raise UserError(f"{place} cannot be read: {error}") from error
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What the hub's libraries raise for a wrong name, no connection, no access or damaged files."""
+    from datasets.exceptions import DatasetsError
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP library the hub uses
+
+    return OSError, ValueError, HTTPError, DatasetsError

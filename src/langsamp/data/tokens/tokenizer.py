@@ -1,0 +1,282 @@
+"""Which tokenizer a run uses, and what the rest of the package needs to know about any tokenizer."""
+
+import json
+import re
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from langsamp.config import Config
+from langsamp.data.packing import Delimiters
+from langsamp.data.rows import TOKENIZER
+from langsamp.data.text.stand_ins import check_content
+from langsamp.disk import PUT_BACK
+from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.provenance import fingerprint
+from langsamp.seals import check_sealed, is_sealed, read_seal
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+    from langsamp.data.rows import PreparedRows
+
+_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?(@[\w./-]+)?")
+_SETTINGS = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}
+_VOCABULARIES = {"tokenizer.json", "vocab.json", "vocab.txt"}
+_READERS = {"protobuf": "google.protobuf", "sentencepiece": "sentencepiece"}
+"""Packages that read sentencepiece models, and what is imported of them."""
+_LOADING_ERRORS = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError, RecursionError,
+)  # fmt: skip
+_BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
+_STATE = ("truncation", "padding")  # what the last call left behind, no property of a tokenizer
+
+
+class TokenizerConfig(Config):
+    """Load a tokenizer, or train one on the run's own text."""
+
+    load: str | None = Field(default=None, min_length=1)
+    """A Hugging Face name or a folder; None trains one, for which the other keys are."""
+    vocab_size: int = Field(default=32_000, ge=300, lt=2**31)
+    """Entries of the vocabulary, special ones and bytes included: 256 bytes and the signs of markup need about 300, and
+    SentencePiece counts in 32 bits."""
+    sample_documents: int = Field(default=1_000_000, ge=1)
+    """Documents to train on, drawn from all tags with p(tag) ~ documents(tag)**alpha, none twice."""
+    alpha: float = Field(default=0.3, ge=0, le=1)
+    """Exponent of the draw: 1 keeps the corpus's shares, 0 takes the same number of each tag."""
+    character_coverage: float = Field(default=0.9995, ge=0.98, le=1)
+    """Share of the sample's characters that get a piece of their own; the rarest others become bytes. SentencePiece
+    takes 0.98 to 1."""
+    byte_fallback: bool = True
+    """Write characters without a piece as bytes; False makes them `<unk>`."""
+    seed: int = Field(default=0, ge=0)
+    """Seed of the draw."""
+
+    @property
+    def void_where_loaded(self) -> list[str]:
+        """Keys of a tokenizer's training that are not at their defaults: nothing heeds them where one is loaded."""
+        fields = type(self).model_fields
+        return [key for key in fields if key != "load" and getattr(self, key) != fields[key].default]
+
+    @model_validator(mode="after")
+    def _heeded(self) -> Self:
+        if self.load is not None:
+            check_heeded(self, f"tokenizer.load {self.load!r}")
+        return self
+
+
+def check_heeded(config: TokenizerConfig, loaded: str) -> None:
+    """Refuse settings of a tokenizer's training where `loaded` brings one.
+
+    Raises:
+        ValueError: naming them.
+    """
+    if keys := config.void_where_loaded:
+        raise ValueError(
+            f"{', '.join(f'tokenizer.{key}' for key in keys)} would train a tokenizer, but {loaded} brings one as it "
+            "is: leave that out, or train a new model (model.init: null) without tokenizer.load"
+        )
+
+
+class UnknownShare(NamedTuple):
+    """How much of a text a vocabulary lacks, as shares of its ordinary tokens in [0, 1]."""
+
+    unknown: float
+    """`<unk>`: what the model cannot see."""
+    in_bytes: float
+    """Bytes of characters without a piece: seen, but three or four tokens for a character."""
+
+
+def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
+    """The tokenizer in a folder, or of a Hugging Face model (`owner/name` or `owner/name@revision`).
+
+    No code that comes with it is run.
+
+    Raises:
+        DamagedError: where the folder has checksums and a file does not match.
+        DataMissingError: where there is none.
+        DamagedError: where a file of it cannot be read.
+        UserError: where a package is missing that reads it.
+    """
+    from transformers import AutoTokenizer
+
+    name, folder = str(name_or_folder), Path(name_or_folder)
+    if folder.is_dir():
+        _check_files(folder)
+        files = _tokenizer_files(folder)
+        where: dict[str, str | bool] = {"local_files_only": True}
+    elif _HUB_NAME.fullmatch(name):
+        name, _, revision = name.partition("@")
+        files, where = [], {"revision": revision} if revision else {}
+    else:
+        raise DataMissingError(f"there is no folder {name}; expected a tokenizer's folder or OWNER/NAME")
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(name, trust_remote_code=False, **where)
+    except Exception as error:
+        if type(error) is not Exception and not isinstance(error, _LOADING_ERRORS):  # tokenizers raises the bare class
+            raise
+        raise _unreadable(name, files, error) from None
+    if folder.is_dir() and tokenizer.is_fast and not any(map(_is_vocabulary, files)):
+        raise DataMissingError(  # transformers makes one up, of special tokens alone
+            f"{folder} holds no vocabulary: expected tokenizer.json, or the file it is made from, such as "
+            "sentencepiece.bpe.model or vocab.txt; save or download the tokenizer again"
+        )
+    for key in ("is_local", "local_files_only"):
+        tokenizer.init_kwargs.pop(key, None)  # how it was read; saved with it, it would make equal tokenizers differ
+    return tokenizer
+
+
+def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
+    """The fast tokenizer of a Hugging Face model or of a folder, with which a masked LM can be trained.
+
+    What it puts around a text is its own matter: `<s> </s>`, `[CLS] [SEP]`, `<bos> <eos>`, whatever it names them.
+
+    Raises:
+        DataMissingError: where there is none.
+        DamagedError: where a file of it cannot be read.
+        UserError: where it is not fast, or has no token that a masked LM needs.
+    """
+    tokenizer: Any = open_tokenizer(name_or_folder)
+    if not tokenizer.is_fast:
+        raise UserError(f"the tokenizer of {name_or_folder!r} has no fast form; expected one with a tokenizer.json")
+    for token in ("mask_token", "pad_token"):
+        if getattr(tokenizer, token) is None:
+            raise UserError(
+                f"the tokenizer of {name_or_folder!r} has no {token}; expected that of a masked LM such as XLM-R"
+            )
+    return tokenizer
+
+
+def _tokenizer_files(folder: Path) -> list[Path]:
+    """The files of a folder's tokenizer, each whole as far as its start shows.
+
+    Raises:
+        DataMissingError: where there are none.
+        DamagedError: where one is something else.
+    """
+    files = sorted(path for path in folder.iterdir() if path.name in _SETTINGS or _is_vocabulary(path))
+    if not files:
+        raise DataMissingError(
+            f"no tokenizer found in {folder}: expected tokenizer.json, or what it is made from "
+            "(sentencepiece.bpe.model, vocab.txt ...), beside the model; without a connection, download it first "
+            "where there is one"
+        )
+    for file in files:
+        check_content(file)
+    return files
+
+
+def _is_vocabulary(file: Path) -> bool:
+    return file.name in _VOCABULARIES or file.suffix in (".model", ".spm")
+
+
+def _unreadable(name: str, files: list[Path], error: Exception) -> UserError:
+    """What to say of a tokenizer that transformers cannot read."""
+    said = " ".join(str(error).split())[:300].rstrip(". ") or type(error).__name__
+    lacking = [package for package, module in _READERS.items() if find_spec(module) is None]
+    if lacking and not any(file.name == "tokenizer.json" for file in files):
+        return UserError(
+            f"the tokenizer of {name!r} is a sentencepiece model, which needs packages that are not installed: pip "
+            f"install {' '.join(lacking)}"
+        )
+    if "trust_remote_code" in said:
+        return UserError(
+            f"the tokenizer of {name!r} comes with code of its own, which is never run here; use one that transformers "
+            "itself has"
+        )
+    if files:
+        named = ", ".join(file.name for file in files)
+        return DamagedError(
+            f"no tokenizer can be read in {name} ({named}): {said}. Copy, save or download these files again"
+        )
+    return DataMissingError(
+        f"no tokenizer found at {name!r}: {said}. Give the name of a model on the Hugging Face hub, or a folder with "
+        "its tokenizer.json; without a connection, download it first where there is one"
+    )
+
+
+def tokenizer_fingerprint(tokenizer: "PreTrainedTokenizerFast") -> str:
+    """Names what a tokenizer does to text: equal for a copy in another folder, other after any change of pieces."""
+    backend = json.loads(tokenizer.backend_tokenizer.to_str())
+    return fingerprint([{key: part for key, part in backend.items() if key not in _STATE}, special_ids(tokenizer)])
+
+
+def _check_files(folder: Path) -> None:
+    """Accept the files of a folder that has checksums, but for weights, which a tokenizer has none of."""
+    if is_sealed(folder):
+        names = [
+            name for name in read_seal(folder, remedy=PUT_BACK).files if not name.endswith((".safetensors", ".md"))
+        ]
+        check_sealed(folder, remedy=PUT_BACK, only=names)
+
+
+def tokenizer_of(rows: "PreparedRows") -> "PreTrainedTokenizerFast":
+    """The tokenizer that lies with prepared rows.
+
+    Raises:
+        DamagedError: where it is not the one that made them.
+    """
+    tokenizer = load_tokenizer(str(rows.folder / TOKENIZER))
+    if tokenizer_fingerprint(tokenizer) != rows.manifest.tokenizer_fingerprint:
+        raise DamagedError(
+            f"{rows.folder / TOKENIZER} is not the tokenizer that made the rows, or this version of `tokenizers` reads "
+            f"it otherwise: put the one that belongs there back, or delete {rows.folder} and prepare again"
+        )
+    return tokenizer
+
+
+def vocabulary_size(tokenizer: "PreTrainedTokenizerFast") -> int:
+    """Rows that an embedding table needs: the largest id and one."""
+    return int(max(tokenizer.get_vocab().values())) + 1
+
+
+def special_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
+    """Ids of the tokens that stand for no text, in ascending order."""
+    added = {number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
+    return sorted(added.union(tokenizer.all_special_ids))
+
+
+def textless_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
+    """Ids below the vocabulary's size that stand for no text: special ones and gaps, in ascending order.
+
+    All others are ordinary: they stand for text, bytes among them.
+    """
+    ordinary = set(tokenizer.get_vocab().values()).difference(special_ids(tokenizer))
+    return [number for number in range(vocabulary_size(tokenizer)) if number not in ordinary]
+
+
+def delimiters_of(tokenizer: "PreTrainedTokenizerFast") -> Delimiters:
+    """What the tokenizer puts around every document, and its padding.
+
+    Raises:
+        UserError: where it does not put one token before and one behind, so that documents could not be told apart,
+            or has no token for padding alone.
+    """
+    around = tokenizer.backend_tokenizer.encode("").ids
+    if tokenizer.pad_token_id == tokenizer.unk_token_id:
+        raise UserError(
+            f"rows.packing best-fit needs a tokenizer whose padding stands for nothing else; that of this one, "
+            f"{tokenizer.pad_token}, also stands for unknown text. Use rows.packing concatenate"
+        )
+    if len(around) != 2 or tokenizer.pad_token_id in around:
+        raise UserError(
+            f"rows.packing best-fit needs a tokenizer that puts one special token before a document and one behind; "
+            f"this one puts {tokenizer.convert_ids_to_tokens(around)}. Use rows.packing concatenate"
+        )
+    return Delimiters(begin=around[0], end=around[1], padding=int(tokenizer.pad_token_id))
+
+
+def unknown_share(tokenizer: "PreTrainedTokenizerFast", texts: Iterable[str]) -> UnknownShare:
+    """How much of `texts` the vocabulary lacks; zeros where there is no text."""
+    encodings = tokenizer.backend_tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+    ids = np.concatenate([np.array([], np.int64), *(encoding.ids for encoding in encodings)])
+    in_bytes = [number for piece, number in tokenizer.get_vocab().items() if _BYTE_PIECE.fullmatch(piece)]
+    total = max(len(ids), 1)
+    return UnknownShare(
+        unknown=int(np.count_nonzero(ids == tokenizer.unk_token_id)) / total,
+        in_bytes=int(np.count_nonzero(np.isin(ids, in_bytes))) / total,
+    )

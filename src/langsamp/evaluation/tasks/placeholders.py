@@ -1,0 +1,181 @@
+"""Items of test sets that stand for a sentence that is not there: found, left out, counted and named.
+
+Parallel Bibles mark a verse that is merged with the one before by `<range>`; others have `-`, `...`, `[]`, `(omitted)`,
+BLANK, the number of the verse, nothing, or one sentence for all that is missing. Under protocol `fixed` such items are
+left out, of parallel text on both sides, and the notes say how many and which. Under `paper` they stay, as in the
+original, and the notes say that they are there.
+"""
+
+import html
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from langsamp.errors import UserError
+from langsamp.evaluation.protocols import Protocol
+from langsamp.evaluation.tasks.examples import LabelledTexts, TrainAndDev
+from langsamp.evaluation.tasks.readers.formats.parallel import FEWEST, ParallelText
+from langsamp.evaluation.tasks.readers.formats.sequences import BLANK
+from langsamp.languages.tags import LangScript
+
+FILLER, FILLER_SHARE = 5, 0.02
+"""A sentence fills in for what is missing where it answers to so many different sentences of the other language, and to
+this share of all; translations that happen to be equal are fewer."""
+EQUAL_SHARE = 0.05
+"""Share of items whose translation is also that of a different sentence from which it is told."""
+_NAMED = 4  # kinds of placeholders in a note
+
+_MARKUP = re.compile(r"<[^<>]{0,60}>")
+_VERSE_NUMBER = re.compile(r"(v|vv|vs)\W*\d[\d\W]*", re.IGNORECASE)
+_NUMBERED = re.compile(r"(v|vv|vs|verses?|ch|chapter)\W*\d[\d\W]*")
+_WORDS = frozenset(
+    {
+        "range", "blank", "empty", "omitted", "omit", "missing", "none", "null", "nil", "nan", "n/a", "na", "tbd",
+        "tba", "todo", "untranslated", "placeholder", "unknown", "unavailable", "lacuna", "unk", "pad", "mask",
+        "merged", "not translated", "no translation", "not available",
+        "no text", "no verse", "verse omitted", "text omitted",
+        "verse missing", "text missing", "missing verse", "missing text", "omitted verse", "empty verse", "blank verse",
+        "not applicable", "to be translated", "not yet translated", "see previous verse", "see above",
+    }
+)  # fmt: skip
+"""What stands in brackets or in capitals where a sentence should."""
+_UNAMBIGUOUS = frozenset({"n/a", "#n/a", "nan", "<na>", "null", "tbd", "blank", "untranslated", "lorem ipsum"})
+"""What is no sentence without brackets either, in whatever case."""
+_OPENING, _CLOSING = "<(\\[{\u3008\u300a\u3010", ">)\\]}\u3009\u300b\u3011"
+_BRACKETS = re.compile(rf"\s*[{_OPENING}].*[{_CLOSING}]\s*", re.DOTALL)
+_AROUND = f" -_.:*#{_OPENING}{_CLOSING}"
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text is no sentence: no letter in it, only markup, a verse's number, or a word for what is missing."""
+    whole = unicodedata.normalize("NFKC", html.unescape(text)).strip()
+    bare = _MARKUP.sub("", whole).strip()
+    if not any(map(_is_letter, bare)):
+        return True
+    word = " ".join(bare.strip(_AROUND).casefold().split())
+    marked = bool(_BRACKETS.fullmatch(bare)) or bare.strip(" -_.:*#").isupper()
+    return (
+        _VERSE_NUMBER.fullmatch(bare) is not None
+        or bare.casefold() in _UNAMBIGUOUS
+        or (marked and (word in _WORDS or _NUMBERED.fullmatch(word) is not None))
+    )
+
+
+class WithoutPlaceholders:
+    """A task's reader whose items are sentences; all else is the reader's own."""
+
+    def __init__(self, reader: Any, protocol: Protocol) -> None:
+        """Take a reader of parallel or labelled texts and the protocol that decides what becomes of placeholders."""
+        self.whole, self._protocol = reader, protocol
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
+    def read(self, tag: LangScript) -> Any:
+        """The test set of one tag.
+
+        Raises:
+            UserError: as the reader does, and where too few sentences are left.
+        """
+        return sentences_of(self.whole.read(tag), self._protocol)
+
+    def training(self, source: LangScript) -> TrainAndDev[Any]:
+        """The train and dev set of one source; errors are the reader's."""
+        whole = self.whole.training(source)
+        return TrainAndDev(train=sentences_of(whole.train, self._protocol), dev=sentences_of(whole.dev, self._protocol))
+
+
+def sentences_of(text: Any, protocol: Protocol) -> Any:
+    """Parallel or labelled text without placeholders, or under `paper` with a note on them; other text as it is.
+
+    Raises:
+        UserError: where fewer sentences are left than can be scored.
+    """
+    if isinstance(text, ParallelText):
+        return _pairs(text, protocol)
+    if isinstance(text, LabelledTexts):
+        return _labelled(text, protocol)
+    return text
+
+
+def _pairs(text: ParallelText, protocol: Protocol) -> ParallelText:
+    missing = _missing(text)
+    if protocol == "paper":
+        stay = f"{len(missing)} of {len(text.target)} items are placeholders and stay, as in the original"
+        return replace(text, remarks=(*text.remarks, *_note(stay, missing), *_equal(text)))
+    kept = [place for place in range(len(text.target)) if place not in missing]
+    gone = f"{len(missing)} of {len(text.target)} items are placeholders and left out"
+    if len(kept) < FEWEST:
+        raise UserError(
+            f"{text.tag}: expected at least {FEWEST} sentences, got {len(kept)}: {_note(gone, missing)[0]}; add "
+            "sentences"
+        )
+    left = replace(
+        text,
+        english=tuple(text.english[place] for place in kept),
+        target=tuple(text.target[place] for place in kept),
+        remarks=(*text.remarks, *_note(gone, missing)),
+    ) if missing else text  # fmt: skip
+    return replace(left, remarks=(*left.remarks, *_equal(left)))
+
+
+def _missing(text: ParallelText) -> dict[int, str]:
+    """Places of pairs of which one side is no sentence, with what stands there."""
+    fillers = _fillers(text.english, text.target) | _fillers(text.target, text.english)
+    return {
+        place: next(side for side in (target, english) if is_placeholder(side) or side in fillers)
+        for place, (english, target) in enumerate(zip(text.english, text.target, strict=True))
+        if is_placeholder(target) or is_placeholder(english) or target in fillers or english in fillers
+    }
+
+
+def _fillers(sides: Sequence[str], others: Sequence[str]) -> set[str]:
+    """The texts of `others` that answer to many different ones of `sides`."""
+    answered = Counter(other for _, other in set(zip(sides, others, strict=True)))
+    most = max(FILLER, FILLER_SHARE * len(others))
+    return {other for other, number in answered.items() if number >= most}
+
+
+def _equal(text: ParallelText) -> tuple[str, ...]:
+    """A note where many translations are equal though what they translate is not."""
+    answered = Counter(target for _, target in set(zip(text.english, text.target, strict=True)))
+    number = sum(answered[target] > 1 for target in text.target)
+    if number < EQUAL_SHARE * len(text.target):
+        return ()
+    return (f"{number} of {len(text.target)} {text.tag} sentences are equal to that of a different English one",)
+
+
+def _labelled(text: LabelledTexts, protocol: Protocol) -> LabelledTexts:
+    missing = {place: each for place, each in enumerate(text.texts) if is_placeholder(each)}
+    if not missing:
+        return text
+    if protocol == "paper":
+        stay = f"{len(missing)} of {len(text)} texts are placeholders and stay, as in the original"
+        return replace(text, notes=(*text.notes, *_note(stay, missing)))
+    kept = [place for place in range(len(text)) if place not in missing]
+    gone = f"{len(missing)} of {len(text)} texts are placeholders and left out"
+    return replace(
+        text,
+        texts=tuple(text.texts[place] for place in kept),
+        labels=tuple(text.labels[place] for place in kept),
+        notes=(*(note for note in text.notes if not note.endswith(BLANK)), *_note(gone, missing)),
+    )
+
+
+def _note(said: str, missing: dict[int, str]) -> tuple[str, ...]:
+    """The note on placeholders with the most frequent of them; none where there are none."""
+    if not missing:
+        return ()
+    kinds = Counter(" ".join(text.replace(";", ",").split())[:30] or "nothing" for text in missing.values())
+    named = [f"{kind} ({number})" for kind, number in kinds.most_common(_NAMED)]
+    return (f"{said}: {', '.join(named)}{', ...' if len(kinds) > _NAMED else ''}",)
+
+
+def _is_letter(character: str) -> bool:
+    """Letters and marks; signs of Braille and of sign writing, which Unicode has as symbols, are letters too."""
+    code = ord(character)
+    is_sign = 0x2800 < code < 0x2900 or 0x1D800 <= code < 0x1DA00
+    return is_sign or unicodedata.category(character)[0] in "LM"

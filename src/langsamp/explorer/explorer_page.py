@@ -1,0 +1,58 @@
+"""The explorer's page: one model at a time, four panels, nothing from outside."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from langsamp.analysis.model_refs import ModelRef
+from langsamp.explorer import language_panel, map_panel, mask_panel, probe_panel
+from langsamp.explorer.opened_models import open_models
+
+PANELS = {
+    "My language": language_panel,
+    "Fill-mask": mask_panel,
+    "Parallel probe": probe_panel,
+    "Map": map_panel,
+}
+_ABOUT = "What a multilingual encoder knows of languages. Served from this machine; no text leaves it."
+
+
+def build_page(subjects: Sequence[ModelRef]) -> Any:
+    """The page about some models, as Gradio's `Blocks`; no weights are read before a panel needs them."""
+    models = open_models(subjects)
+    with gr.Blocks(title="langsamp explorer", analytics_enabled=False) as page:
+        gr.HTML(f'<header class="top"><h1>langsamp explorer</h1><p>{escape(_ABOUT)}</p></header>')
+        model = gr.Dropdown(
+            list(models), value=next(iter(models)), label="Model", filterable=False, visible=len(models) > 1
+        )
+        runs = []
+        with gr.Tabs(overflow_behavior="wrap"):
+            for name, panel in PANELS.items():
+                with gr.Tab(name):
+                    runs += panel.build(models, model)
+        for function, inputs, outputs in runs:
+            gr.on([page.load, model.change], function, inputs, outputs, concurrency_id="models", show_progress="hidden")
+    return page
+
+
+def look() -> dict[str, Any]:
+    """How the page looks, as keywords of `mount_gradio_app`: fonts of the reader's system, our colours, no footer."""
+    system = ("Segoe UI", "Helvetica Neue", "Arial", "Noto Sans", "system-ui", "sans-serif")
+    theme = gr.themes.Base(
+        primary_hue="blue",
+        neutral_hue="stone",
+        radius_size="md",
+        font=[gr.themes.Font(name) for name in system],
+        font_mono=[gr.themes.Font(name) for name in ("Consolas", "Menlo", "monospace")],
+    )
+    return {
+        "theme": theme,
+        "css_paths": [Path(__file__).with_name("explorer.css")],
+        "footer_links": [],
+        "run_history": False,
+        "ssr_mode": False,
+        "show_error": False,
+    }

@@ -1,0 +1,182 @@
+"""*Fill-mask*: one sentence under several language and script vectors, side by side, and without any."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from langsamp.errors import UserError
+from langsamp.explorer.fill_mask import VectorChoice
+from langsamp.explorer.fragments import TableCell, bar, hint, table
+from langsamp.explorer.opened_models import Answer, Opened, examples, heading, limited, showing_errors
+from langsamp.explorer.wiring import answer_place, ask
+from langsamp.languages.table import describe, scripts
+from langsamp.languages.tags import LangScript
+from langsamp.model.conditioning import Conditioning
+from langsamp.render.numbers import ABSENT
+
+OWN, NONE = "own", "none"
+"""Words for scripts: those in which a language was seen, and no script vector."""
+
+_LEAD = (
+    "The model guesses a masked word. Its language and script vectors are added from outside, so they can be "
+    "switched: the sentence stays, the vector changes. Without vectors it is the plain encoder."
+)
+_CALL = """\
+from langsamp.explorer.fill_mask import fill_mask
+
+table = fill_mask({folder!r}, {sentence!r}, {vectors!r}, k={k})
+print(table.to_string(index=False))
+"""
+_CAPTION = (
+    "Guesses for the mask, a column for each choice of vectors; a leading hyphen: it goes on with the word before"
+)
+_SECTIONS = {
+    "likeliest": "Most probable, with probability",
+    "raised": "Raised most by the vectors: times as probable as without, among tokens likelier than chance",
+}
+_FIRST = ("deu", "eng", "rus", "fra", "tur", "arb", "zho")
+"""Languages to begin with, where the model has them."""
+_SHOWN = 3
+_MOST = 2_000
+"""Characters that are taken."""
+
+
+@showing_errors
+def show_fill(opened: Opened, sentence: str, languages: Sequence[str], written: Sequence[str], k: int) -> Answer:
+    """Tokens for the mask, a column for each pair of the chosen languages and scripts, and one for no vector."""
+    limited(sentence, _MOST)
+    filler = opened.filler
+    vectors = choices(filler.conditioning, languages, written) if filler.has_vectors else []
+    found = filler.fill(sentence, vectors, k=k)
+    plain = "" if filler.has_vectors else f"{opened.name} has no vectors to switch: it is a plain masked LM"
+    message = hint(said) if (said := plain or filler.conditioning.warning) else ""
+    call = _CALL.format(folder=str(opened.subject.folder), sentence=sentence, vectors=vectors, k=k)
+    return message + _lists(found), call
+
+
+def choices(conditioning: Conditioning, languages: Sequence[str], written: Sequence[str]) -> list[str]:
+    """Every chosen language with every chosen script, as `VectorChoice.parse` reads them.
+
+    `own` stands for the scripts in which a language was seen, `none` for no script vector; without a language the
+    script vectors are added alone.
+
+    Raises:
+        UserError: where nothing is chosen.
+    """
+    found: dict[str, None] = {}
+    scripts_there = conditioning.script is not None
+    for language in languages or (None,):
+        for script in written if scripts_there else [NONE]:
+            for each in _own_scripts(conditioning, language) if script == OWN else [script]:
+                found[str(VectorChoice(language, None if each == NONE else each))] = None
+    found.pop("none", None)
+    if not found:
+        raise UserError("choose a language or a script whose vector to add")
+    return list(found)
+
+
+def vector_name(word: str) -> str:
+    """A column's heading: `German + Latin`."""
+    choice, names = VectorChoice.parse(word), []
+    if choice.language:
+        names.append(describe(LangScript(choice.language, choice.script or "Latn")).name.partition(" (")[0])
+    if choice.script:
+        names.append(f"{scripts()[choice.script]}{'' if choice.language else ' alone'}")
+    return " + ".join(names) if names else "no vector"
+
+
+def _own_scripts(conditioning: Conditioning, language: str | None) -> list[str]:
+    seen = {
+        tag.script: rows
+        for tag, rows in conditioning.rows_seen.items()
+        if tag.language == language and conditioning.gave_gradient(tag)
+    }
+    return sorted(seen, key=lambda script: -seen[script]) or [NONE]
+
+
+def _lists(found: pd.DataFrame) -> str:
+    columns = list(dict.fromkeys(found["vectors"]))
+    untrained = set(found.loc[~found["trained"], "vectors"])
+    heads = [vector_name(word) + (" (untrained)" if word in untrained else "") for word in columns]
+    rows: list[Sequence[TableCell] | str] = []
+    for name, title in _SECTIONS.items():
+        by_place = found[found["list"] == name].set_index(["rank", "vectors"])
+        if not by_place.empty:
+            rows.append(title)
+        for rank in sorted(set(by_place.index.get_level_values("rank"))):
+            there = [(rank, column) in by_place.index for column in columns]
+            lines = [by_place.loc[(rank, column)] if has else None for has, column in zip(there, columns, strict=True)]
+            rows.append([ABSENT if line is None else _token(line, name) for line in lines])
+    return table(heads, rows, caption=_CAPTION)
+
+
+def _token(line: Any, name: str) -> TableCell:
+    goes_on = line["continues"] and unicodedata.category(line["text"][0])[0] in "LMN"
+    text = f"<bdi>{'-' if goes_on else ''}{escape(line['text'])}</bdi>"
+    if name == "raised":
+        return f'{text} <span class="share">× {line["factor"]:.1f}</span>'
+    share = line["probability"]
+    return f'{bar(share)}{text} <span class="share">{100 * share:.1f} %</span>', "barred"
+
+
+def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any], list[Any]]]:
+    """Put the panel into the page; what to run when the model changes."""
+    first = next(iter(models.values()))
+    gr.HTML(heading(_LEAD))
+    with gr.Row():
+        sentence = gr.Textbox(
+            _sentence(first), label="Sentence", info="with <mask> where a word is to be guessed", max_length=_MOST
+        )
+    with gr.Row(equal_height=True):
+        languages = gr.Dropdown(**_languages(first), label="Language vectors", multiselect=True, scale=3)
+        written = gr.Dropdown(**_scripts(first), label="Script vectors", multiselect=True, scale=3)
+        number = gr.Dropdown([3, 5, 10, 20], value=5, label="Tokens", scale=1, filterable=False, min_width=90)
+    button = gr.Button("Fill", variant="primary")
+    result, call = answer_place("The model is loaded with the first sentence.")
+
+    def fill(name: str, typed: str, chosen: list[str], chosen_scripts: list[str], k: int) -> Answer:
+        return show_fill(models[name], typed, chosen, chosen_scripts, k)
+
+    def change(name: str) -> tuple[Any, ...]:
+        opened = models[name]
+        return gr.Dropdown(**_languages(opened)), gr.Dropdown(**_scripts(opened)), "", ""
+
+    ask([button.click, sentence.submit], fill, [model, sentence, languages, written, number], [result, call])
+    model.change(change, [model], [languages, written, result, call], concurrency_id="models", show_progress="hidden")
+    return []
+
+
+def _sentence(opened: Opened) -> str:
+    there = opened.conditioning.ids.languages if opened.conditioning else ()
+    known = examples()["masked"]
+    return str(next((known[code] for code in known if code in there), next(iter(known.values()))))
+
+
+def _languages(opened: Opened) -> dict[str, Any]:
+    """Choices and value of the languages' list."""
+    conditioning = opened.conditioning
+    if conditioning is None or conditioning.language is None:
+        return {"choices": [], "value": [], "info": "this model has none"}
+    names = {code: describe(LangScript(code, "Latn")).name for code in conditioning.ids.languages}
+    unseen = {code for code in names if not conditioning.is_trained("language", code)}
+    found = sorted((f"{name} ({code}{', untrained' if code in unseen else ''})", code) for code, name in names.items())
+    likely = [code for code in (*_FIRST, *names) if code in names and code not in unseen]
+    return {"choices": found, "value": list(dict.fromkeys(likely))[:_SHOWN], "info": "one or more"}
+
+
+def _scripts(opened: Opened) -> dict[str, Any]:
+    """Choices and value of the scripts' list."""
+    conditioning = opened.conditioning
+    if conditioning is None or conditioning.script is None:
+        return {"choices": [], "value": [], "info": "this model has none"}
+    found = [("the language's own", OWN), ("none", NONE)]
+    untrained = {code for code in conditioning.ids.scripts if not conditioning.is_trained("script", code)}
+    found += sorted(
+        (f"{scripts()[code]} ({code}{', untrained' if code in untrained else ''})", code)
+        for code in conditioning.ids.scripts
+    )
+    return {"choices": found, "value": [OWN], "info": "every language is shown with each"}

@@ -1,0 +1,111 @@
+"""A trained export whose encoder stays as it is: what it reads at masked tokens, and how probable vectors make them.
+
+The encoder runs once for each text; vectors are added behind it, so trying another costs the LM head alone.
+
+Shape suffixes: B texts, L tokens, D width, M masked tokens.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import AutoModelForMaskedLM
+
+from langsamp.data.tokens.tokenizer import load_tokenizer, special_ids
+from langsamp.errors import UserError
+from langsamp.model.build import positions
+from langsamp.model.conditioning import Conditioning
+from langsamp.model.mlm import IGNORED, head_of
+
+MASKED = 0.15
+"""Share of a text's ordinary tokens that is hidden, as in training."""
+_BATCH = 16
+_PREDICTED = 1024  # masked tokens whose logits are held at once
+
+
+class Reading(NamedTuple):
+    """What the encoder says of the masked tokens of some texts."""
+
+    output: Tensor
+    """The encoder's output (M, D), before any vector."""
+    labels: Tensor
+    """The tokens (M,) to predict."""
+    texts: Tensor
+    """The number (M,) of the text that each stands in."""
+
+
+class FrozenModel:
+    """An export with output vectors, loaded to be read from; nothing of it is trained."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the export in `folder`.
+
+        Raises:
+            DataMissingError: where it is no export of ours.
+            UserError: where weights are missing, or its vectors are not language vectors at the output.
+        """
+        self.folder = folder
+        self.conditioning = Conditioning.load(folder)
+        if self.conditioning.language is None or self.conditioning.placement != "output":
+            raise UserError(
+                f"{folder} has no language vectors at the output (its variant is {self.conditioning.variant!r}): "
+                "choose a model of variant both or language"
+            )
+        if self.conditioning.is_shuffled:
+            raise UserError(f"{folder}: {self.conditioning.warning}")
+        self.tokenizer = load_tokenizer(str(folder))
+        mlm, report = AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32, output_loading_info=True)
+        if missing := sorted(report["missing_keys"]):
+            raise UserError(f"{folder} lacks weights ({', '.join(missing[:3])}): export the model again")
+        self._mlm = mlm.eval().requires_grad_(False)
+        self._head = head_of(mlm.config.model_type)
+        self.max_tokens = positions(mlm.config)
+
+    def read(self, texts: Sequence[str], *, seed: int) -> Reading:
+        """The encoder's output at the masked tokens of `texts`; a text that is too long is cut.
+
+        Which tokens are masked depends on the seed and the number of the text alone; each has at least one.
+        """
+        parts = [
+            self._read(texts[first : first + _BATCH], first=first, seed=seed) for first in range(0, len(texts), _BATCH)
+        ]
+        return Reading(*(torch.cat(part) for part in zip(*parts, strict=True)))
+
+    def losses(self, reading: Reading, vector_D: Tensor) -> Tensor:
+        """Cross-entropy (M,) of each masked token under a vector that is added to the output."""
+        decoder = self._head.decoder(self._mlm)
+        parts = [
+            F.cross_entropy(decoder(self._head.features(self._mlm, output_PD + vector_D)), labels_P, reduction="none")
+            for output_PD, labels_P in zip(
+                *(torch.split(tensor, _PREDICTED) for tensor in (reading.output, reading.labels)), strict=True
+            )
+        ]
+        return torch.cat(parts)
+
+    @torch.no_grad()
+    def _read(self, texts: Sequence[str], *, first: int, seed: int) -> Reading:
+        rows = [self.tokenizer(text, truncation=True, max_length=self.max_tokens)["input_ids"] for text in texts]
+        longest, special = max(map(len, rows)), special_ids(self.tokenizer)
+        ids_BL = torch.full((len(rows), longest), int(self.tokenizer.pad_token_id))
+        masked_BL = torch.zeros_like(ids_BL, dtype=torch.bool)
+        mask_BL = torch.zeros_like(ids_BL)
+        for row, ids in enumerate(rows):
+            ids_BL[row, : len(ids)], mask_BL[row, : len(ids)] = torch.tensor(ids), 1
+            masked_BL[row, _chosen(ids, special, key=(seed, first + row))] = True
+        labels_BL = torch.where(masked_BL, ids_BL, IGNORED)
+        inputs_BL = torch.where(masked_BL, int(self.tokenizer.mask_token_id), ids_BL)
+        hidden_BLD = self._mlm.base_model(inputs_BL, attention_mask=mask_BL).last_hidden_state
+        numbers_BL = torch.arange(first, first + len(rows)).view(-1, 1).expand_as(ids_BL)
+        return Reading(hidden_BLD[masked_BL], labels_BL[masked_BL], numbers_BL[masked_BL])
+
+
+def _chosen(ids: Sequence[int], special: Iterable[int], *, key: tuple[int, int]) -> list[int]:
+    """The places of the ordinary tokens that are hidden; none where a text has none."""
+    ordinary = np.flatnonzero(~np.isin(ids, list(special)))
+    number = min(max(1, round(MASKED * len(ordinary))), len(ordinary))
+    chosen = np.random.default_rng(key).permutation(ordinary)[:number]
+    return [int(place) for place in np.sort(chosen)]

@@ -1,0 +1,49 @@
+"""A model's name to the folder that holds it: a folder as it is, else a download from the Hugging Face hub."""
+
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HFValidationError
+
+from langsamp.errors import DataMissingError, UserError
+from langsamp.model.pretrained.weight_files import check_kind
+
+_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.safetensors.index.json"]
+_TORCH_FILES = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
+
+
+def model_folder(name: str | Path, revision: str | None = None) -> Path:
+    """The folder of a model: `name` itself, or what the hub has as `owner/name` or `owner/name@revision`.
+
+    Raises:
+        UserError: where it is a file, or a folder of ours that is no model's.
+        DataMissingError: where there is neither such a folder nor such a model.
+    """
+    if Path(name).is_file():
+        raise UserError(f"{name} is a file; give the folder of a model, with config.json, weights and tokenizer")
+    if Path(name).is_dir():
+        if revision is not None:
+            raise UserError(f"{name} is a folder, which has no revisions: leave {revision!r} out")
+        check_kind(Path(name))
+        return Path(name)
+    repository, _, asked = str(name).partition("@")
+    return _download(repository, revision or asked or None)
+
+
+def _download(repository: str, revision: str | None) -> Path:
+    def snapshot(patterns: list[str]) -> Path:
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=patterns, ignore_patterns=["*/*"]))
+
+    try:
+        folder = snapshot(_FILES)
+        return folder if any(folder.glob("*.safetensors")) else snapshot([*_FILES, *_TORCH_FILES])
+    except HFValidationError:
+        raise DataMissingError(
+            f"no folder {repository!r}; give the folder of a model, or a hub id like 'FacebookAI/xlm-roberta-base'"
+        ) from None
+    except OSError as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DataMissingError(
+            f"{repository!r} is neither a folder nor a model that the Hugging Face hub gives us ({reason}). Check the "
+            "name, or download the model where there is a network and give its folder"
+        ) from None

@@ -1,0 +1,142 @@
+"""The files of weights in a model's folder before anything is loaded: which count, and whether they are whole.
+
+What cannot be weights is named with its mend: a pointer of git-lfs, a web page that was saved instead of a file, a file
+that is cut short, a shard that nobody copied, a pickle that holds more than tensors.
+"""
+
+import json
+import os
+import pickle
+import warnings
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from langsamp.data.text.stand_ins import check_content
+from langsamp.errors import DamagedError, UserError
+
+CHECKPOINT = "checkpoint.json"
+"""What a training of ours writes into its own checkpoints, which are no model folders."""
+
+_ORDER = (
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+)  # fmt: skip
+"""What transformers looks for, the first that is there."""
+_OTHER_FORMATS = ("*.h5", "*.msgpack", "*.gguf", "*.onnx", "*.ckpt", "*.bin", "*.safetensors", "*.pt", "*.pth")
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that transformers reads the weights from, in its order of choice, each of them whole.
+
+    Raises:
+        UserError: where there are none, or the folder is no model's.
+        DamagedError: where one is missing, empty, cut short, or something else than weights.
+    """
+    check_kind(folder)
+    name = next((name for name in _ORDER if (folder / name).is_file()), None)
+    if name is None:
+        raise UserError(f"{folder} holds no weights: expected model.safetensors or pytorch_model.bin{_instead(folder)}")
+    files = _shards(folder / name) if name.endswith(".json") else [folder / name]
+    for file in files:
+        check_content(file)
+    return files
+
+
+def tensor_names(files: Sequence[Path]) -> list[str]:
+    """Names of all tensors in these files of weights, as they are stored.
+
+    Raises:
+        DamagedError: where a file is cut short or holds no tensors by name.
+    """
+    return [name for file in files for name in _names(file)]
+
+
+def safetensors_header(file: Path) -> tuple[int, dict[str, Any]]:
+    """Where the data of a safetensors file begin, and its tensors by name with type, shape and place.
+
+    The layout: 8 bytes n, n bytes of JSON, the data.
+
+    Raises:
+        DamagedError: where the file is cut short or none.
+    """
+    damaged = DamagedError(f"{file} is cut short or no safetensors file; copy, download or export the model again")
+    try:
+        with file.open("rb") as opened:
+            size = int.from_bytes(opened.read(8), "little")
+            if size > os.fstat(opened.fileno()).st_size:
+                raise damaged
+            header: dict[str, Any] = json.loads(opened.read(size))
+        header.pop("__metadata__", None)
+        end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise damaged from None
+    if 8 + size + end != file.stat().st_size:
+        raise damaged
+    return 8 + size, header
+
+
+def check_kind(folder: Path) -> None:
+    """Accept a folder that does not hold a model in another form.
+
+    Raises:
+        UserError: for a checkpoint or a training of ours, and for an adapter.
+    """
+    if (folder / CHECKPOINT).is_file():
+        raise UserError(
+            f"{folder} is a checkpoint of a training, with its vectors and optimizer, no model folder. Run `langsamp "
+            f"export {folder} --out FOLDER` and give that folder"
+        )
+    if (folder / "export" / "config.json").is_file() and not (folder / "config.json").is_file():
+        raise UserError(f"{folder} is the folder of a training; give its model, {folder / 'export'}")
+    if (folder / "adapter_config.json").is_file():
+        raise UserError(
+            f"{folder} holds an adapter (adapter_config.json), which changes another model's weights: merge it into "
+            "that model (peft: merge_and_unload), save the whole and give that folder"
+        )
+
+
+def _shards(index: Path) -> list[Path]:
+    check_content(index)
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        strange = [name for name in names if Path(name).name != name]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise DamagedError(
+            f"{index} is no index of shards: expected a weight_map from tensors to files; download the model again"
+        ) from None
+    if strange or not names:
+        raise DamagedError(f"{index} names {strange[:1] or 'no file'} where files beside it are expected")
+    lacking = [name for name in names if not (index.parent / name).is_file()]
+    if lacking:
+        raise DamagedError(
+            f"{index} names {len(names)} files of weights, and {len(lacking)} are not there ({', '.join(lacking[:3])}"
+            f"{', ...' if len(lacking) > 3 else ''}); copy or download them"
+        )
+    return [index.parent / name for name in names]
+
+
+def _instead(folder: Path) -> str:
+    there = sorted(path.name for pattern in _OTHER_FORMATS for path in folder.glob(pattern))
+    named = f"; there is only {', '.join(there[:3])}, which is not read" if there else ""
+    return f"{named}. Save or export the model again"
+
+
+def _names(file: Path) -> list[str]:
+    if file.suffix == ".safetensors":
+        return list(safetensors_header(file)[1])
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of pickles in another protocol, which are judged all the same
+            content = torch.load(file, map_location="meta", weights_only=True)
+    except pickle.UnpicklingError:
+        raise UserError(
+            f"{file} holds Python objects besides tensors, and reading such a pickle can execute code; it is refused. "
+            "Where you trust it, load it with torch and save the state dict as model.safetensors"
+        ) from None
+    except (RuntimeError, EOFError, zipfile.BadZipFile, ValueError, KeyError, IndexError, TypeError, AttributeError):
+        raise DamagedError(f"{file} is cut short or no file of torch; copy or download the model again") from None
+    if not isinstance(content, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in content.values()):
+        raise UserError(f"{file} holds something else than tensors by name: save the model's state dict alone")
+    return list(content)

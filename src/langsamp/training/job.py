@@ -1,0 +1,55 @@
+"""One training as it is handed to the loop, and the order in which it reads rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from langsamp.data.batches import Batches
+from langsamp.data.sampler import RowOrder, SamplerConfig, sampling_shares
+from langsamp.languages.ids import LanguageIds
+from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.training.config import TrainingConfig
+from langsamp.training.monitor import Monitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingJob:
+    """All that one training is: what is trained, on what, how, and where it goes."""
+
+    name: str
+    model: LangSampForMaskedLM
+    batches: Batches
+    tokenizer: PreTrainedTokenizerBase
+    ids: LanguageIds
+    sampler: SamplerConfig
+    config: TrainingConfig
+    seed: int
+    out: Path
+    identity: Mapping[str, Any]
+    """All that decides the weights at each step, in JSON's terms: kept in every checkpoint and compared at resume."""
+    monitor: Monitor | None = None
+    """Scores to take on the way; they change no weight."""
+
+    @property
+    def start(self) -> list[str]:
+        """What there is to say of where the weights come from and how the training begins, a sentence each."""
+        warmed = self.config.head_warmup_steps
+        alone = [f"the LM head and the vectors are trained alone for the first {warmed:,} steps"] if warmed else []
+        return [*self.model.start, *alone]
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of its checkpoints."""
+        return self.out / "checkpoints"
+
+
+def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int) -> RowOrder:
+    """The order in which a training of `steps` steps reads the rows of `batches`."""
+    sizes = batches.rows.sizes
+    shares = sampling_shares(
+        sizes, alpha=sampler.alpha, max_repetition=sampler.max_repetition, draws=steps * sampler.rows_per_step
+    )
+    return RowOrder(sizes, shares, fingerprint=batches.rows.fingerprint, seed=seed)

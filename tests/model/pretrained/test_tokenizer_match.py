@@ -1,0 +1,81 @@
+"""Laws of the match: another model's tokenizer is refused where anything shows it, and nothing else is."""
+
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import AutoConfig, PreTrainedTokenizerFast
+
+from langsamp.errors import UserError
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.tags import LangScript
+from langsamp.model.build import ModelConfig, build_model
+from langsamp.model.pretrained.tokenizer_match import check_match
+from tests.conftest import SPECIALS, WORDS, tiny_mlm
+
+IDS = LanguageIds.of([LangScript("deu", "Latn")])
+
+
+def word_level(tokens: list[str], *, names: tuple[str, ...] = SPECIALS) -> PreTrainedTokenizerFast:
+    """A tokenizer whose ids are the places in `tokens`; `names` are start, padding, end, unknown, mask."""
+    start, padding, end, unknown, mask = names
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    backend = Tokenizer(models.WordLevel(vocabulary, unk_token=unknown))
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    backend.post_processor = processors.TemplateProcessing(
+        single=f"{start} $A {end}", special_tokens=[(start, vocabulary[start]), (end, vocabulary[end])]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, cls_token=start, pad_token=padding, sep_token=end, unk_token=unknown, mask_token=mask
+    )
+
+
+OWN = [*SPECIALS, *WORDS]
+BERT = ("[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]")
+
+
+def doubts(other: PreTrainedTokenizerFast, folder: Path) -> tuple[str, ...]:
+    tiny_mlm("xlm-roberta").save_pretrained(folder)
+    word_level(OWN).save_pretrained(folder)
+    config = ModelConfig(init=str(folder))
+    model = build_model(config, tokenizer=other, ids=IDS, variant="none", row_tokens=24, seed=0)
+    return model.start[:-1]
+
+
+def test_a_copy_and_one_with_a_few_renamed_tokens_are_accepted(tmp_path: Path) -> None:
+    assert not doubts(word_level(OWN), tmp_path / "a")
+    many = [*OWN, *(f"extra{number}" for number in range(200))]
+    renamed = [*many[:-1], "new"]
+    config = AutoConfig.for_model("xlm-roberta", vocab_size=len(many))
+    (note,) = check_match(word_level(renamed), config, model=tmp_path, stored=word_level(many))
+    assert "1 ids stand for other pieces" in note
+
+
+@pytest.mark.parametrize(
+    ("tokens", "names", "message"),
+    [
+        ([*SPECIALS, *reversed(WORDS)], SPECIALS, "54 of 60 ids stand for other pieces"),
+        ([*SPECIALS, "moved", *WORDS[:-1]], SPECIALS, "55 of 60 ids stand for other pieces"),
+        (["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS], BERT, "ids stand for other pieces"),
+    ],
+)
+def test_another_models_tokenizer_is_refused(
+    tokens: list[str], names: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=message):
+        doubts(word_level(tokens, names=names), tmp_path)
+
+
+def test_without_a_tokenizer_beside_the_model_special_tokens_decide() -> None:
+    config = AutoConfig.for_model("xlm-roberta", vocab_size=60)
+    other = word_level(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS], names=BERT)
+    with pytest.raises(UserError, match=r"pad_token_id 1 in config\.json, \[PAD\] has 0"):
+        check_match(other, config, model=Path("model"))
+    unsaid = AutoConfig.for_model("bert", vocab_size=60)
+    assert not check_match(word_level(OWN), unsaid, model=Path("model")), "a BERT config names its padding alone"
+
+
+def test_a_table_that_is_mostly_unused_is_doubted_and_a_padded_one_is_not() -> None:
+    for rows, notes in ((64, 0), (128, 1)):
+        config = AutoConfig.for_model("xlm-roberta", vocab_size=rows)
+        assert len(check_match(word_level(OWN), config, model=Path("model"))) == notes
