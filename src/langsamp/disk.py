@@ -206,7 +206,7 @@ def _remedy(error: Exception) -> str:
     return "Free some space or choose another output folder"
 
 
-def _is_on_the_way(place: Path, path: Path) -> bool:
-    """Whether `place` is a folder above `path` or lies beside it or deeper."""
-    place, folder = place.absolute(), path.parent.absolute()
-    return place.is_relative_to(folder) or folder.is_relative_to(place)
+def _is_on_the_way(named: Path, path: Path) -> bool:
+    """Whether `named` is a folder above `path` or lies beside it or deeper."""
+    named, folder = named.absolute(), path.parent.absolute()
+    return named.is_relative_to(folder) or folder.is_relative_to(named)

@@ -60,10 +60,10 @@ def _installed() -> Iterator[Finding]:
 
 
 def _python(wanted: str) -> Finding:
-    found = platform.python_version()
-    if SpecifierSet(wanted).contains(found, prereleases=True):
-        return Finding("Python", "ok", found)
-    return Finding("Python", "problem", f"{found}, but {wanted} is needed", f"make an environment with {wanted}")
+    running = platform.python_version()
+    if SpecifierSet(wanted).contains(running, prereleases=True):
+        return Finding("Python", "ok", running)
+    return Finding("Python", "problem", f"{running}, but {wanted} is needed", f"make an environment with {wanted}")
 
 
 def _requirements(extra: str = "") -> list[Requirement]:
@@ -76,11 +76,11 @@ def _requirements(extra: str = "") -> list[Requirement]:
 def _lacking(requirement: Requirement) -> str | None:
     """What is wrong with an installed package, None where it is as needed."""
     try:
-        found = version(requirement.name)
+        installed = version(requirement.name)
     except PackageNotFoundError:
         return "not installed"
-    fits = requirement.specifier.contains(found, prereleases=True)
-    return None if fits else f"{found}, but {requirement.specifier} is needed"
+    fits = requirement.specifier.contains(installed, prereleases=True)
+    return None if fits else f"{installed}, but {requirement.specifier} is needed"
 
 
 def _is_there(package: str) -> bool:
@@ -103,12 +103,12 @@ def _packages() -> Iterator[Finding]:
 def _extras(extras: Sequence[str]) -> Finding:
     """The optional parts, and how to get those that are not there."""
     lacking = {extra: [lack for each in _requirements(extra) if (lack := _lacking(each))] for extra in extras}
-    found = ", ".join(f"{extra} {', '.join(wrong) or 'installed'}" for extra, wrong in lacking.items())
+    summary = ", ".join(f"{extra} {', '.join(wrong) or 'installed'}" for extra, wrong in lacking.items())
     missing = ",".join(extra for extra, wrong in lacking.items() if wrong)
     return (
-        Finding("extras", "note", found, f"pip install '{_US}[{missing}]'")
+        Finding("extras", "note", summary, f"pip install '{_US}[{missing}]'")
         if missing
-        else Finding("extras", "ok", found)
+        else Finding("extras", "ok", summary)
     )
 
 
@@ -116,8 +116,10 @@ def _processor() -> Iterator[Finding]:
     cores, present = usable_cores(), os.cpu_count()
     yield Finding("processor", "ok", f"{processor()}, {cores} of {present} cores usable")
     flags = processor_flags()
-    if found := [flag for flag in _BF16 if flag in flags]:
-        yield Finding("bf16", "ok", f"the processor computes in bf16 ({found[0]}): training.precision bf16 is faster")
+    if bf16_flags := [flag for flag in _BF16 if flag in flags]:
+        yield Finding(
+            "bf16", "ok", f"the processor computes in bf16 ({bf16_flags[0]}): training.precision bf16 is faster"
+        )
     elif flags:
         yield Finding("bf16", "note", "the processor has no bf16 instructions", "keep training.precision fp32 on it")
 
@@ -149,33 +151,35 @@ def _torch() -> Iterator[Finding]:
 
 def _threads(threads: int) -> Finding:
     cores = usable_cores()
-    found = f"torch computes in {threads} threads on {cores} usable cores"
+    summary = f"torch computes in {threads} threads on {cores} usable cores"
     if threads > cores or threads == 1 < cores:  # fewer than all is right where two cores share one unit of arithmetic
-        return Finding("threads", "note", found, f"set OMP_NUM_THREADS={cores}")
-    return Finding("threads", "ok", found)
+        return Finding("threads", "note", summary, f"set OMP_NUM_THREADS={cores}")
+    return Finding("threads", "ok", summary)
 
 
 def _memory() -> Iterator[Finding]:
     free = available_memory_bytes()
-    found = f"{_gib(free)} of {_gib(memory_bytes())} free"
+    summary = f"{_gib(free)} of {_gib(memory_bytes())} free"
     if free < _TOO_LITTLE_MEMORY:
-        yield Finding("memory", "problem", found, "end other programs: even the quickstart needs 1 GiB")
+        yield Finding("memory", "problem", summary, "end other programs: even the quickstart needs 1 GiB")
     elif free < _LITTLE_MEMORY:
-        yield Finding("memory", "note", found, "enough for the quickstart; XLM-R base takes 4 GiB or more")
+        yield Finding("memory", "note", summary, "enough for the quickstart; XLM-R base takes 4 GiB or more")
     else:
-        yield Finding("memory", "ok", found)
+        yield Finding("memory", "ok", summary)
 
 
 def _disk(folder: Path) -> Iterator[Finding]:
     free = free_bytes(folder)
-    found = f"{_gib(free)} free in {folder.absolute()}"
+    summary = f"{_gib(free)} free in {folder.absolute()}"
     if free < _TOO_LITTLE_DISK:
-        yield Finding("disk", "problem", found, "free some space or work in another folder")
+        yield Finding("disk", "problem", summary, "free some space or work in another folder")
     elif free < _LITTLE_DISK:
         # 278 M parameters with two moments of AdamW, in fp32
-        yield Finding("disk", "note", found, "a checkpoint of XLM-R base takes 3.1 GiB; see training.keep_checkpoints")
+        yield Finding(
+            "disk", "note", summary, "a checkpoint of XLM-R base takes 3.1 GiB; see training.keep_checkpoints"
+        )
     else:
-        yield Finding("disk", "ok", found)
+        yield Finding("disk", "ok", summary)
     existing = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     try:
         with tempfile.TemporaryFile(dir=existing):
@@ -190,19 +194,19 @@ def _hub() -> Iterator[Finding]:
     """Where Hugging Face's libraries look for models, by their environment variables."""
     home = os.environ.get("HF_HOME") or f"{os.environ.get('XDG_CACHE_HOME') or '~/.cache'}/huggingface"
     cache = os.environ.get("HF_HUB_CACHE") or f"{home}/hub"
-    found = f"{sum(1 for _ in Path(cache).expanduser().glob('models--*'))} models in the cache {cache}"
+    summary = f"{sum(1 for _ in Path(cache).expanduser().glob('models--*'))} models in the cache {cache}"
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
-        yield Finding("hub", "note", f"offline by HF_HUB_OFFLINE, {found}", "unset HF_HUB_OFFLINE to download models")
+        yield Finding("hub", "note", f"offline by HF_HUB_OFFLINE, {summary}", "unset HF_HUB_OFFLINE to download models")
     else:
-        yield Finding("hub", "ok", f"downloads allowed, {found}")
+        yield Finding("hub", "ok", f"downloads allowed, {summary}")
 
 
 def _data() -> Iterator[Finding]:
     """Which tasks find their text in the folder that LANGSAMP_DATA names."""
     name = os.environ.get("LANGSAMP_DATA")
     if not name:
-        found = "LANGSAMP_DATA is not set; the embedded tasks need no data"
-        yield Finding("evaluation data", "note", found, "for the others, set it to the folder that holds eval/")
+        summary = "LANGSAMP_DATA is not set; the embedded tasks need no data"
+        yield Finding("evaluation data", "note", summary, "for the others, set it to the folder that holds eval/")
         return
     folder = Path(name) / "eval" if (Path(name) / "eval").is_dir() else Path(name)
     for task in TASKS.values():

@@ -61,9 +61,9 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     for variant, seed in recipe.trainings:
         train_one(recipe, rows, variant, seed)
     evaluation = evaluate_run(recipe)
-    made = recipe.folder / "provenance.json"
-    if evaluation.cells_run or not made.is_file():
-        write_record(made, provenance(data=rows.fingerprint))
+    provenance_file = recipe.folder / "provenance.json"
+    if evaluation.cells_run or not provenance_file.is_file():
+        write_record(provenance_file, provenance(data=rows.fingerprint))
     unmade = analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation)
     for each in unmade:
         say(each)
@@ -143,8 +143,8 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
     Raises:
         DataMissingError: where `model` holds no checkpoint.
     """
-    found = [*checkpoints(model / "checkpoints"), *checkpoints(model)]
-    checkpoint = chosen_until_now(found[-1]) if found else model
+    existing = [*checkpoints(model / "checkpoints"), *checkpoints(model)]
+    checkpoint = chosen_until_now(existing[-1]) if existing else model
     if not (checkpoint / "checkpoint.json").is_file():
         raise DataMissingError(
             f"{model} holds no checkpoint: expected a training's folder such as runs/NAME/models/both-0, or one of its "
@@ -163,7 +163,7 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
         else None,
         facts={key: record[key] for key in ("name", "step", "data", "seed")}
         | {"start": record.get("start", [])}
-        | ({"selection": selected["on"]} if found else {})
+        | ({"selection": selected["on"]} if existing else {})
         | facts,
     )
 
@@ -238,9 +238,9 @@ def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
 
 def _check_same(finished: dict[str, Any], out: Path) -> None:
     """Accept a training's folder that is empty, `finished`, or on the way there."""
-    theirs, found = _exported(out), checkpoints(out / "checkpoints")
-    if theirs != finished and found:
-        record = read_record(found[-1])
+    theirs, existing = _exported(out), checkpoints(out / "checkpoints")
+    if theirs != finished and existing:
+        record = read_record(existing[-1])
         theirs = {**record["identity"], "steps": max(record["step"], finished["steps"])}
         theirs |= {key: choice for key, choice in finished.items() if key == "selection"}
     changes = differing_keys(finished, theirs) if theirs else []

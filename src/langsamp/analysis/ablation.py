@@ -72,9 +72,9 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
             "names like none-0 and both-0, as `langsamp run` gives them"
         )
     ways = list(_ways(scores[is_training]))
-    found = [_analyse_way(label, rows, seed=seed) for label, rows in ways]
-    rows = with_verdicts(pd.concat([each.rows for each in found], ignore_index=True))
-    contrasts = with_verdicts(pd.concat([each.contrasts for each in found], ignore_index=True))
+    results = [_analyse_way(label, rows, seed=seed) for label, rows in ways]
+    rows = with_verdicts(pd.concat([each.rows for each in results], ignore_index=True))
+    contrasts = with_verdicts(pd.concat([each.contrasts for each in results], ignore_index=True))
     present = {variant.rpartition(":")[2] for variant in rows["variant"]}
     missing = [variant for variant in EXPECTED if variant not in present]
     others = sorted(set(scores.loc[~is_training, "model_name"]))
@@ -89,7 +89,7 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
             "sentences": findings(rows, contrasts, missing=missing),
             "variants": list(dict.fromkeys(rows["variant"])),
             "missing": missing,
-            "notes": list(dict.fromkeys([*notes, *chain.from_iterable(each.notes for each in found)])),
+            "notes": list(dict.fromkeys([*notes, *chain.from_iterable(each.notes for each in results)])),
         },
         tables={"ablation": rows, "contrasts": contrasts},
     )
@@ -105,9 +105,9 @@ def _ways(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     ways = [(key, rows) for key, rows in every if rows["model_name"].map(_variant).nunique() > 1] or every
     for key, rows in ways:
         apart = [
-            f"{name} {key[place]}"
-            for place, name in enumerate(_WAY)
-            if len({str(other[place]) for other, _ in ways if other[0] == key[0]}) > 1
+            f"{name} {key[number]}"
+            for number, name in enumerate(_WAY)
+            if len({str(other[number]) for other, _ in ways if other[0] == key[0]}) > 1
         ]
         yield f"{key[0]} ({', '.join(apart)})" if apart else str(key[0]), rows
 
@@ -120,14 +120,14 @@ def _variant(model_name: str) -> str:
 def _analyse_way(label: str, rows: pd.DataFrame, *, seed: int) -> _Found:
     columns, notes = _shared(label, rows)
     label_of = {columns.variants[name]: name for name in columns.labels}
-    own = means(columns, ("paper",)).assign(task=label)
-    made: dict[tuple[str, str], Comparison] = {}
+    group_rows = means(columns, ("paper",)).assign(task=label)
+    differences_of: dict[tuple[str, str], Comparison] = {}
 
     def differences(first: str, second: str) -> list[dict[str, Any]]:
         names = (label_of[first], label_of[second])
-        if names not in made and (found := compared(columns, *names, by=("paper",), seed=seed)) is not None:
-            made[names] = found
-        return difference_rows(made[names]) if names in made else []
+        if names not in differences_of and (rows := compared(columns, *names, by=("paper",), seed=seed)) is not None:
+            differences_of[names] = rows
+        return difference_rows(differences_of[names]) if names in differences_of else []
 
     against = [
         {**row, "label": label_of[variant]}
@@ -137,17 +137,19 @@ def _analyse_way(label: str, rows: pd.DataFrame, *, seed: int) -> _Found:
     ]
     contrasts = [
         {**row, "contrast": contrast, "first": first, "second": second}
-        for contrast, first, second in _pairs(label_of, own.assign(variant=own["label"].map(columns.variants)))
+        for contrast, first, second in _pairs(
+            label_of, group_rows.assign(variant=group_rows["label"].map(columns.variants))
+        )
         for row in differences(first, second)
         if contrast != BEST or row["group"] == "all"
     ]
-    own = own.merge(pd.DataFrame(against, columns=_DIFFERENCE), how="left", on=["label", "group"])
-    own.insert(1, "variant", own["label"].map(columns.variants))
-    best = own["mean"] == own.groupby("group")["mean"].transform("max")
+    group_rows = group_rows.merge(pd.DataFrame(against, columns=_DIFFERENCE), how="left", on=["label", "group"])
+    group_rows.insert(1, "variant", group_rows["label"].map(columns.variants))
+    best = group_rows["mean"] == group_rows.groupby("group")["mean"].transform("max")
     return _Found(
-        rows=own.rename(columns={"label": "name"}).assign(is_best=best),
+        rows=group_rows.rename(columns={"label": "name"}).assign(is_best=best),
         contrasts=pd.DataFrame(contrasts, columns=_CONTRAST).assign(task=label),
-        notes=[*notes, *columns.notes, *comparison_notes(made.values())],
+        notes=[*notes, *columns.notes, *comparison_notes(differences_of.values())],
     )
 
 
@@ -166,21 +168,23 @@ def _shared(label: str, rows: pd.DataFrame) -> tuple[Columns, list[str]]:
 
 def _baselines(variant: str, present: Collection[str]) -> list[str]:
     """The baseline that a variant is compared with, that of its own place if it is there; none for the baseline."""
-    place, colon, name = variant.rpartition(":")
-    found = [each for each in (f"{place}{colon}none", "none") if each in present]
-    return found[:1] if name != "none" else []
+    prefix, colon, name = variant.rpartition(":")
+    names = [each for each in (f"{prefix}{colon}none", "none") if each in present]
+    return names[:1] if name != "none" else []
 
 
-def _pairs(present: Collection[str], own: pd.DataFrame) -> list[tuple[str, str, str]]:
+def _pairs(present: Collection[str], group_rows: pd.DataFrame) -> list[tuple[str, str, str]]:
     """The contrasts that can be made: which, first and second."""
     places = dict.fromkeys(variant[: variant.rfind(":") + 1] for variant in present)
     pairs = [
-        (contrast, place + first, place + second)
-        for place in places
+        (contrast, prefix + first, prefix + second)
+        for prefix in places
         for contrast, (first, second) in CONTRASTS.items()
-        if {place + first, place + second} <= set(present)
+        if {prefix + first, prefix + second} <= set(present)
     ]
-    ranked = own[own["group"] == "all"].sort_values("mean", ascending=False, kind="stable")["variant"].tolist()
+    ranked = (
+        group_rows[group_rows["group"] == "all"].sort_values("mean", ascending=False, kind="stable")["variant"].tolist()
+    )
     return [*pairs, (BEST, ranked[1], ranked[0])] if len(ranked) > 1 else pairs
 
 

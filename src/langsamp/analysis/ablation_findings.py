@@ -18,20 +18,20 @@ _SAID = {
 
 def findings(rows: pd.DataFrame, contrasts: pd.DataFrame, *, missing: Sequence[str]) -> list[str]:
     """For each task over all languages: the best variant, each against the baseline, and each contrast."""
-    found = []
+    sentences = []
     for task, over_all in rows[rows["group"] == "all"].groupby("task", sort=False):
         of_task = contrasts[(contrasts["task"] == task) & (contrasts["group"] == "all")]
-        found += _best(str(task), over_all, of_task[of_task["contrast"] == "best"])
-        found += _against_baseline(str(task), over_all)
+        sentences += _best(str(task), over_all, of_task[of_task["contrast"] == "best"])
+        sentences += _against_baseline(str(task), over_all)
         names = dict(zip(over_all["variant"], over_all["name"], strict=True))
-        found += [
+        sentences += [
             f"{task}: {_SAID[row.contrast]} ({names[row.second]} minus {names[row.first]}): {_points(row)}."
             for row in lines(of_task)
             if row.contrast in _SAID
         ]
     if missing:
-        found.append(f"Not trained or not scored here: {', '.join(DISPLAY_NAMES[variant] for variant in missing)}.")
-    return found
+        sentences.append(f"Not trained or not scored here: {', '.join(DISPLAY_NAMES[variant] for variant in missing)}.")
+    return sentences
 
 
 def _best(task: str, rows: pd.DataFrame, ahead: pd.DataFrame) -> list[str]:

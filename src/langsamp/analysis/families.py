@@ -57,7 +57,7 @@ def _sentences(table: pd.DataFrame) -> list[str]:
     """For each task how many families of several languages each of two models is ahead in; none for other numbers."""
     if "difference" not in table:
         return []
-    found = []
+    sentences = []
     several = table[(table["family"] != "all") & (table["languages"] > 1) & table["difference"].notna()]
     for task, rows in several.groupby("task", sort=False):
         model = rows["model"].iloc[0]
@@ -67,8 +67,8 @@ def _sentences(table: pd.DataFrame) -> list[str]:
             if len(part)
         ]  # fmt: skip
         languages = counted(int(rows["languages"].sum()))
-        found.append(
+        sentences.append(
             f"{task}: of {len(rows)} families with several languages ({languages}) {model} is "
             f"{' and '.join(said) or 'neither ahead nor behind in any'} by an interval over languages that excludes 0."
         )
-    return found
+    return sentences

@@ -36,8 +36,8 @@ class ModelRef(NamedTuple):
         Raises:
             DamagedError: where the files cannot be read.
         """
-        found = self.conditioning()
-        return found is not None and (found.language is not None or found.script is not None)
+        conditioning = self.conditioning()
+        return conditioning is not None and (conditioning.language is not None or conditioning.script is not None)
 
     def analysis_folder(self, kind: str) -> Path:
         """Where an analysis of this model belongs: in the run it was trained in, else under `analysis/` here."""
@@ -56,8 +56,8 @@ def find_model_refs(words: Sequence[str]) -> list[ModelRef]:
         DataMissingError: where a run has no exported model.
         UserError: where a word names nothing.
     """
-    found = [subject for word in words for subject in _named(word)]
-    return list({subject.folder.absolute(): subject for subject in found}.values())
+    models = [subject for word in words for subject in _named(word)]
+    return list({subject.folder.absolute(): subject for subject in models}.values())
 
 
 def _named(word: str) -> list[ModelRef]:

@@ -87,8 +87,8 @@ class _Job(NamedTuple):
         with suppress(DamagedError):  # then it is made again
             if self.folder.is_dir() and Analysis.load(self.folder).settings.get("asked") == asked:
                 return
-        found = self.make()
-        replace(found, settings={**found.settings, "asked": asked}).save(self.folder)
+        analysis = self.make()
+        replace(analysis, settings={**analysis.settings, "asked": asked}).save(self.folder)
 
 
 def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[Unmade]:

@@ -45,9 +45,9 @@ class Fixtures:
         out = self.folder / f"tokenizer-{vocab_size}"
         if not out.exists():
             texts = (document for tag in self.tags for document in _documents(tag, _TOKENIZER_DOCUMENTS))
-            made = train_tokenizer(texts, TokenizerConfig(vocab_size=vocab_size), row_tokens=512)
+            tokenizer = train_tokenizer(texts, TokenizerConfig(vocab_size=vocab_size), row_tokens=512)
             with replacing(out) as fresh:
-                made.save_pretrained(fresh)
+                tokenizer.save_pretrained(fresh)
         return out
 
     def rows(self, *, documents: int, vocab_size: int, row_tokens: int) -> PreparedRows:

@@ -64,9 +64,9 @@ class TaskTexts:
             tags = ",".join(map(str, set(self.material.tags) & set(files_by_tag(folder))))
             corpus = open_corpus(CorpusConfig(source=str(folder.absolute()), languages=tags), base=Path())
             documents = (text for tag in corpus.tags for text in islice(corpus.documents(tag), _TOKENIZER_DOCUMENTS))
-            made = train_tokenizer(documents, TokenizerConfig(vocab_size=vocab_size), row_tokens=512)
+            tokenizer = train_tokenizer(documents, TokenizerConfig(vocab_size=vocab_size), row_tokens=512)
             with replacing(out) as fresh:
-                made.save_pretrained(fresh)
+                tokenizer.save_pretrained(fresh)
         return out
 
     def _open(self, name: str) -> tuple[Task, Any]:

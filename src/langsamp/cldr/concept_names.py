@@ -24,19 +24,19 @@ _NAMESPACES = {"city": "place", "period": "time of day"}
 _PERIODS = ("midnight", "noon", "morning1", "afternoon1", "evening1", "night1")
 
 
-def names_in(own: Mapping[str, Any], script: str) -> dict[str, str]:
+def names_in(locale_data: Mapping[str, Any], script: str) -> dict[str, str]:
     """Names by concept, in a fixed order, from a locale's own data in Babel's layout."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     taken = set()
-    for concept, name in _all_names(own):
+    for concept, name in _all_names(locale_data):
         kind, _, code = concept.partition(":")
         if name == code or not is_text(name, script):
             continue
         meant = (_NAMESPACES.get(kind, kind), name)  # one name for two things would make two meanings sound alike
         if meant not in taken:
             taken.add(meant)
-            found[concept] = name
-    return found
+            names[concept] = name
+    return names
 
 
 def is_text(name: str, script: str) -> bool:
@@ -50,37 +50,39 @@ def is_common(unit: str) -> bool:
     return not _RARE.fullmatch(unit)
 
 
-def _all_names(own: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _section(own, "territories", "place", without=_NO_PLACE)
-    yield from _section(own, "languages", "language", without=_NO_LANGUAGE)
-    yield from _section(own, "scripts", "script", without=_NO_SCRIPT)
-    yield from (pair for pair in _section(own, "currency_names", "currency") if pair[0] in world_facts.currencies())
-    for zone, forms in own.get("time_zones", {}).items():
+def _all_names(locale_data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _section(locale_data, "territories", "place", without=_NO_PLACE)
+    yield from _section(locale_data, "languages", "language", without=_NO_LANGUAGE)
+    yield from _section(locale_data, "scripts", "script", without=_NO_SCRIPT)
+    yield from (
+        pair for pair in _section(locale_data, "currency_names", "currency") if pair[0] in world_facts.currencies()
+    )
+    for zone, forms in locale_data.get("time_zones", {}).items():
         if "city" in forms and not zone.startswith("Etc/"):
             yield f"city:{zone}", forms["city"]
-    for zone, forms in own.get("meta_zones", {}).items():
+    for zone, forms in locale_data.get("meta_zones", {}).items():
         if name := forms.get("long", {}).get("generic") or forms.get("long", {}).get("standard"):
             yield f"zone:{zone}", name
-    for unit, forms in own.get("unit_display_names", {}).items():
+    for unit, forms in locale_data.get("unit_display_names", {}).items():
         name = forms.get("long") or forms.get("short")  # without a long form CLDR takes the short one
         if name and is_common(unit) and not _SIGNS.search(name):
             yield f"unit:{unit}", name
     for section, kind in (("months", "month"), ("days", "weekday"), ("day_periods", "period")):
-        for key, name in _alone(own, section).items():
+        for key, name in _alone(locale_data, section).items():
             if kind != "period" or key in _PERIODS:
                 yield f"{kind}:{key}", name
 
 
 def _section(
-    own: Mapping[str, Any], section: str, kind: str, *, without: re.Pattern[str] | None = None
+    locale_data: Mapping[str, Any], section: str, kind: str, *, without: re.Pattern[str] | None = None
 ) -> Iterator[tuple[str, str]]:
-    for code, name in own.get(section, {}).items():
+    for code, name in locale_data.get(section, {}).items():
         if without is None or not without.fullmatch(code):
             yield f"{kind}:{code}", name
 
 
-def _alone(own: Mapping[str, Any], section: str) -> Mapping[Any, str]:
+def _alone(locale_data: Mapping[str, Any], section: str) -> Mapping[Any, str]:
     """Wide names as they stand outside of a date; where a locale makes no difference, those of dates."""
-    contexts = own.get(section, {})
+    contexts = locale_data.get(section, {})
     within = contexts.get("format", {}).get("wide", {})
     return {**within, **contexts.get("stand-alone", {}).get("wide", {})}

@@ -20,17 +20,17 @@ class Drawing:
     def __init__(self, known: Collection[str]) -> None:
         """Take the names of concepts and ways of saying."""
         self._known = Known(known)
-        self.ways = tuple(name for name, way in TEMPLATES.items() if way.needs(self._known))
+        self.ways = tuple(name for name, template in TEMPLATES.items() if template.needs(self._known))
         """The names of the ways of drawing that are possible."""
         by_theme = {theme: tuple(name for name in self.ways if TEMPLATES[name].theme == theme) for theme in _THEMES}
         self._themes = tuple(by_theme[theme] or by_theme["world"] for theme in _THEMES)
 
     def document(self, rng: Random, split: Split) -> list[Meaning]:
         """Two to four meanings of one theme; those about the world are about one place and its neighbours."""
-        ways, place = one(rng, self._themes), self._known.a_place(rng)
+        ways, territory = one(rng, self._themes), self._known.a_place(rng)
         meanings: dict[Meaning, None] = {}
         for _ in range(2 + int(rng.random() * 3)):
-            meanings[self.draw(rng, split, ways, territory=place)] = None  # the same meaning is said once
+            meanings[self.draw(rng, split, ways, territory=territory)] = None  # the same meaning is said once
         return list(meanings)
 
     def draw(self, rng: Random, split: Split, ways: Sequence[str], *, territory: str | None = None) -> Meaning:

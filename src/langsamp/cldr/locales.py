@@ -64,10 +64,10 @@ def locale_of(tag: LangScript) -> str:
 @cache
 def _by_tag() -> dict[LangScript, list[str]]:
     """The candidates for each tag, whether they have data enough or not; no data is read."""
-    found: dict[LangScript, list[str]] = {}
+    by_tag: dict[LangScript, list[str]] = {}
     for locale in _candidates():
-        found.setdefault(tag_of(locale), []).append(locale)
-    return found
+        by_tag.setdefault(tag_of(locale), []).append(locale)
+    return by_tag
 
 
 @cache
@@ -113,12 +113,12 @@ def _reference(name: Literal["en", "root"]) -> dict[str, Any]:
 
 def _candidates() -> list[str]:
     """Locales of a language, or of a language in a script that is not its usual one, without territory or variant."""
-    found = []
+    names = []
     for name in sorted(localedata.locale_identifiers()):
         language, territory, script, variant = parse_locale(name)[:4]
         if not territory and not variant and script != _likely_script(language) and name not in _PARENT.values():
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def _likely_script(language: str) -> str:
@@ -126,14 +126,14 @@ def _likely_script(language: str) -> str:
     return (parse_locale(likely)[2] if likely else None) or "Latn"
 
 
-def _has_enough(own: Mapping[str, Any]) -> bool:
-    names = {section: len(own.get(section, {})) for section in _NAMED}
+def _has_enough(locale_data: Mapping[str, Any]) -> bool:
+    names = {section: len(locale_data.get(section, {})) for section in _NAMED}
     return (
         names["territories"] >= _LEAST_PLACES
         and names["languages"] >= _LEAST_LANGUAGES
         and sum(names.values()) >= _LEAST_NAMES
-        and len(own.get("months", {}).get("format", {}).get("wide", {})) == 12
-        and len(own.get("days", {}).get("format", {}).get("wide", {})) == 7
+        and len(locale_data.get("months", {}).get("format", {}).get("wide", {})) == 12
+        and len(locale_data.get("days", {}).get("format", {}).get("wide", {})) == 7
     )
 
 
@@ -150,10 +150,10 @@ def _pairs(names: Mapping[Any, Any], english: Mapping[Any, Any]) -> Iterator[tup
             yield name, english.get(key)
 
 
-def _without(own: Mapping[Any, Any], root: Mapping[Any, Any]) -> dict[Any, Any]:
-    """`own` without the strings that `root` has in the same place."""
+def _without(locale_data: Mapping[Any, Any], root: Mapping[Any, Any]) -> dict[Any, Any]:
+    """`locale_data` without the strings that `root` has in the same place."""
     left = {}
-    for key, value in own.items():
+    for key, value in locale_data.items():
         if isinstance(value, Mapping):
             left[key] = _without(value, root.get(key, {}))
         elif value != root.get(key):

@@ -113,8 +113,8 @@ class Phrasebook:
 
     def _templates(self, style: str) -> list[str]:
         """For each number of items a template that joins them, as Babel's `format_list` does."""
-        patterns, own = self._locale.list_patterns, self._own.get("list_patterns", {})
-        if style == "or" and not {"2", "end"} <= own.get("or", {}).keys():
+        patterns, own_patterns = self._locale.list_patterns, self._own.get("list_patterns", {})
+        if style == "or" and not {"2", "end"} <= own_patterns.get("or", {}).keys():
             style = "standard"  # the root's "or" is English
         if style == "unit" and not {"2", "start", "middle", "end"} <= patterns.get("unit", {}).keys():
             style = "standard"  # format_list fails on a part of a style
@@ -173,13 +173,13 @@ class Phrasebook:
                 if is_text(template.replace("{0}", ""), self._script) and len(template) > len("{0}kg"):
                     yield f"price:{unit}", partial(self._say_price, template)
 
-    def _say_price(self, template: str, way: str, number: int) -> str:
-        return template.format(self._ways[way](number))
+    def _say_price(self, template: str, unit: str, number: int) -> str:
+        return template.format(self._ways[unit](number))
 
     def _dates(self) -> Iterator[tuple[str, Say]]:
-        own = self._own.get("datetime_skeletons", {})
+        skeletons = self._own.get("datetime_skeletons", {})
         patterns = {style: self._locale.date_formats[style].format for style in ("full", "long")}
-        patterns.update({style: own[style].format for style in _SKELETONS if style in own})
+        patterns.update({style: skeletons[style].format for style in _SKELETONS if style in skeletons})
         tables = {field: self._field(field) for field in set(_FIELD.findall(" ".join(patterns.values())))}
         for style, pattern in patterns.items():
             fields = {field: tables[field] for field in _FIELD.findall(pattern)}

@@ -32,13 +32,13 @@ def words(marked: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     tokens: list[str] = []
     labels: list[str] = []
     for opening, name, other in _CHUNK.findall(marked):
-        found = list(_split(name or other))
-        tokens += found
+        parts = list(_split(name or other))
+        tokens += parts
         if opening:
             label = LABELS[ord(opening) - 0xE000]
-            labels += [f"B-{label}", *[f"I-{label}"] * (len(found) - 1)]
+            labels += [f"B-{label}", *[f"I-{label}"] * (len(parts) - 1)]
         else:
-            labels += ["O"] * len(found)
+            labels += ["O"] * len(parts)
     return tuple(tokens), tuple(labels)
 
 

@@ -79,7 +79,7 @@ def retrieval_items(
         said.update([frozenset(content), *sentences])
         for tag, sentence in sentences:
             items[tag].append(sentence)
-        if all(len(its) == number for its in items.values()):
+        if all(len(sentences) == number for sentences in items.values()):
             return items
     raise UserError(
         f"expected {number} sentences that each of {len(books)} tags can say, found {len(said) // (len(books) + 1)}; "
@@ -99,9 +99,11 @@ def topic_items(
         UserError: where a tag is unknown, or has less to say.
     """
     items = {tag: list(islice(_topic_items(tag, split, seed), number)) for tag in tags}
-    for tag, its in items.items():
-        if len(its) < number:
-            raise UserError(f"{tag}: expected {number} sentences about topics, CLDR has {len(its)}; ask for fewer")
+    for tag, sentences in items.items():
+        if len(sentences) < number:
+            raise UserError(
+                f"{tag}: expected {number} sentences about topics, CLDR has {len(sentences)}; ask for fewer"
+            )
     return items
 
 
@@ -121,7 +123,7 @@ def tagging_items(
 def _topic_items(tag: LangScript, split: TaskSplit, seed: int) -> Iterator[tuple[str, str]]:
     book = phrasebook(tag)
     drawing, rng = Drawing(book.known), Random(f"{seed} {tag} topic {split}")
-    ways = {topic: [way for way in its if way in drawing.ways] for topic, its in TOPICS.items()}
+    ways = {topic: [name for name in names if name in drawing.ways] for topic, names in TOPICS.items()}
     said: set[str] = set()
     turn = [topic for topic in TOPICS if ways[topic]]
     while turn:
@@ -162,9 +164,12 @@ def _names_to_retrieve(books: Mapping[LangScript, Phrasebook]) -> list[str]:
     english = phrasebook(_ENGLISH)
     latin = [book for tag, book in books.items() if tag.script == "Latn" and tag != _ENGLISH]
     first = dict(islice(Facts(english.names).own.items(), _PLACES))
-    told = {*first, *(concept for its in first.values() for concept in its.languages + its.currencies)}
+    spoken_of = {
+        *first,
+        *(concept for belongings in first.values() for concept in belongings.languages + belongings.currencies),
+    }
     shared = set.intersection(*(_clear(book.names) for book in (english, *books.values())))
-    wanted = [concept for concept in shared if concept.partition(":")[0] in _RETRIEVED or concept in told]
+    wanted = [concept for concept in shared if concept.partition(":")[0] in _RETRIEVED or concept in spoken_of]
     return sorted(wanted, key=lambda concept: (_likeness(concept, english, latin), xxh32_intdigest(concept.encode())))[
         :_NAMES
     ]

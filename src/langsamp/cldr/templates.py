@@ -68,35 +68,40 @@ class Template(NamedTuple):
     """Gives a meaning, about the place if it is about places at all; None where there is nothing to say about it."""
 
 
-def _neighbours(known: Known, rng: Random, place: str) -> Meaning | None:
-    own = known.facts.own[place]
-    return _list(rng, "places", known.facts.near[place].places, heads=(None, None, *own.regions, *own.zones[:1]))
+def _neighbours(known: Known, rng: Random, territory: str) -> Meaning | None:
+    belongings = known.facts.own[territory]
+    return _list(
+        rng,
+        "places",
+        known.facts.near[territory].places,
+        heads=(None, None, *belongings.regions, *belongings.zones[:1]),
+    )
 
 
-def _users(known: Known, rng: Random, place: str) -> Meaning | None:
-    own = known.facts.own[place]
-    head = one(rng, own.languages + own.currencies or (None,))
+def _users(known: Known, rng: Random, territory: str) -> Meaning | None:
+    belongings = known.facts.own[territory]
+    head = one(rng, belongings.languages + belongings.currencies or (None,))
     return _list(rng, "places", known.facts.places_of[head], heads=(head,)) if head else None
 
 
-def _cities(known: Known, rng: Random, place: str) -> Meaning | None:
-    return _list(rng, "places", known.facts.near[place].cities)
+def _cities(known: Known, rng: Random, territory: str) -> Meaning | None:
+    return _list(rng, "places", known.facts.near[territory].cities)
 
 
-def _own_cities(known: Known, rng: Random, place: str) -> Meaning | None:
-    return _list(rng, "places", known.facts.own[place].cities, heads=(place,))
+def _own_cities(known: Known, rng: Random, territory: str) -> Meaning | None:
+    return _list(rng, "places", known.facts.own[territory].cities, heads=(territory,))
 
 
-def _zones(known: Known, rng: Random, place: str) -> Meaning | None:
-    return _list(rng, "zones", known.facts.near[place].zones)
+def _zones(known: Known, rng: Random, territory: str) -> Meaning | None:
+    return _list(rng, "zones", known.facts.near[territory].zones)
 
 
-def _languages(known: Known, rng: Random, place: str) -> Meaning | None:
-    return _list(rng, "languages", known.facts.near[place].languages)
+def _languages(known: Known, rng: Random, territory: str) -> Meaning | None:
+    return _list(rng, "languages", known.facts.near[territory].languages)
 
 
-def _own_languages(known: Known, rng: Random, place: str) -> Meaning | None:
-    return _list(rng, "languages", known.facts.own[place].languages, heads=(place,))
+def _own_languages(known: Known, rng: Random, territory: str) -> Meaning | None:
+    return _list(rng, "languages", known.facts.own[territory].languages, heads=(territory,))
 
 
 def _written(known: Known, rng: Random, _: str) -> Meaning | None:
@@ -104,41 +109,41 @@ def _written(known: Known, rng: Random, _: str) -> Meaning | None:
     return _list(rng, "languages", known.facts.languages_in.get(script, ()), heads=(None, script))
 
 
-def _currencies(known: Known, rng: Random, place: str) -> Meaning | None:
-    return _list(rng, "money", known.facts.near[place].currencies)
+def _currencies(known: Known, rng: Random, territory: str) -> Meaning | None:
+    return _list(rng, "money", known.facts.near[territory].currencies)
 
 
-def _money(known: Known, rng: Random, place: str) -> Meaning | None:
-    currencies = _some(rng, known.facts.near[place].currencies, at_most=3)
+def _money(known: Known, rng: Random, territory: str) -> Meaning | None:
+    currencies = _some(rng, known.facts.near[territory].currencies, at_most=3)
     items = tuple((f"money:{_code(currency)}", one(rng, _ROUND)) for currency in currencies)
     return Meaning("money", items) if items else None
 
 
-def _prices(known: Known, rng: Random, place: str) -> Meaning | None:
-    currencies = known.facts.near[place].currencies
+def _prices(known: Known, rng: Random, territory: str) -> Meaning | None:
+    currencies = known.facts.near[territory].currencies
     per = _some(rng, known["price"], at_most=2)
-    items = tuple((way, f"money:{_code(one(rng, currencies))}", one(rng, _ROUND)) for way in per if currencies)
+    items = tuple((unit, f"money:{_code(one(rng, currencies))}", one(rng, _ROUND)) for unit in per if currencies)
     return Meaning("money", items, style="or") if items else None
 
 
-def _profile(known: Known, rng: Random, place: str) -> Meaning | None:
-    own = known.facts.own[place]
-    parts = (own.cities, own.languages, own.currencies, own.regions)
-    items = (place, *(one(rng, part) for part in parts if part))
+def _profile(known: Known, rng: Random, territory: str) -> Meaning | None:
+    belongings = known.facts.own[territory]
+    parts = (belongings.cities, belongings.languages, belongings.currencies, belongings.regions)
+    items = (territory, *(one(rng, part) for part in parts if part))
     return Meaning("mixed", items) if len(items) > 2 else None
 
 
-def _mixed(known: Known, rng: Random, place: str) -> Meaning | None:
+def _mixed(known: Known, rng: Random, territory: str) -> Meaning | None:
     one_more, yet_one = (known.facts.own[known.a_place(rng)] for _ in range(2))
     kinds = ("weekday", "month", "period", "unit")
     things = [one(rng, known[kind]) for kind in kinds if known[kind]]
-    return _list(rng, "mixed", [place, *things, *one_more.languages[:1], *yet_one.currencies[:1]])
+    return _list(rng, "mixed", [territory, *things, *one_more.languages[:1], *yet_one.currencies[:1]])
 
 
 def _dates(known: Known, rng: Random, _: str) -> Meaning | None:
-    way, first, apart = one(rng, known["date"]), rng.randrange(_FIRST_DAY, _LAST_DAY), one(rng, _DAYS_APART)
+    pattern, first, apart = one(rng, known["date"]), rng.randrange(_FIRST_DAY, _LAST_DAY), one(rng, _DAYS_APART)
     days = range(first, first + apart * (1 + int(rng.random() * 3)), apart)
-    return Meaning("dates", tuple((way, day) for day in days), style=one(rng, _STYLES))
+    return Meaning("dates", tuple((pattern, day) for day in days), style=one(rng, _STYLES))
 
 
 def _weekdays(known: Known, rng: Random, _: str) -> Meaning | None:
@@ -158,9 +163,9 @@ def _durations(known: Known, rng: Random, _: str) -> Meaning | None:
 
 def _relative(known: Known, rng: Random, _: str) -> Meaning | None:
     items = []
-    for way in _some(rng, known["relative"], at_most=3):
-        number = 1 + int(rng.random() * _SPANS[_code(way)])
-        items.append((way, number if rng.random() < 0.5 else -number))
+    for unit in _some(rng, known["relative"], at_most=3):
+        number = 1 + int(rng.random() * _SPANS[_code(unit)])
+        items.append((unit, number if rng.random() < 0.5 else -number))
     return Meaning("relative", tuple(items))
 
 
@@ -170,14 +175,14 @@ def _units(known: Known, rng: Random, _: str) -> Meaning | None:
 
 def _measures(known: Known, rng: Random, _: str) -> Meaning | None:
     ways = _some(rng, one(rng, known.counted), at_most=3)
-    return Meaning("measures", tuple((way, one(rng, _ROUND)) for way in ways), style=one(rng, _STYLES))
+    return Meaning("measures", tuple((unit, one(rng, _ROUND)) for unit in ways), style=one(rng, _STYLES))
 
 
 def _comparison(known: Known, rng: Random, _: str) -> Meaning | None:
     ways = _some(rng, one(rng, known.sized), at_most=4)
     quantity = one(rng, _ROUND) * _SIZES[_code(ways[0])]
-    numbers = [(way, _rounded(quantity / _SIZES[_code(way)])) for way in ways]
-    items = tuple((way, number) for way, number in numbers if 0.5 <= number < 10_000)
+    numbers = [(unit, _rounded(quantity / _SIZES[_code(unit)])) for unit in ways]
+    items = tuple((unit, number) for unit, number in numbers if 0.5 <= number < 10_000)
     return Meaning("measures", items, style="unit") if len(items) > 1 else None
 
 

@@ -52,13 +52,17 @@ class Facts:
 
     def __init__(self, known: Collection[str]) -> None:
         """Leave out of the facts what is not known."""
-        self.own = {place: its.among(known) for place, its in _belongings().items() if place in known}
+        self.own = {
+            territory: belongings.among(known) for territory, belongings in _belongings().items() if territory in known
+        }
         """What belongs to each known place; the places that there is most to say about come first."""
         near = {group: _together(group).among(known) for group in set(_neighbours().values())}
-        self.near = {place: near[_neighbours()[place]] for place in self.own}
+        self.near = {territory: near[_neighbours()[territory]] for territory in self.own}
         """What belongs to each known place's neighbours, itself among them."""
         self.places_of = _grouped(
-            (concept, place) for place, its in self.own.items() for concept in (*its.languages, *its.currencies)
+            (concept, territory)
+            for territory, belongings in self.own.items()
+            for concept in (*belongings.languages, *belongings.currencies)
         )
         """Where each language is spoken and each currency is used."""
         self.languages_in = _grouped((script, language) for language, script in _scripts().items() if language in known)
@@ -68,18 +72,18 @@ class Facts:
 @cache
 def currencies() -> frozenset[str]:
     """The currencies in use today."""
-    return frozenset(currency for its in _belongings().values() for currency in its.currencies)
+    return frozenset(currency for belongings in _belongings().values() for currency in belongings.currencies)
 
 
 @cache
 def _belongings() -> dict[str, Belongings]:
     """What belongs to each place that has a time zone; places where more languages are spoken come first."""
     zone_names = get_global("meta_zones")
-    found = {}
+    belongings = {}
     territories = sorted(get_global("territory_zones").items())
     for territory, zones in sorted(territories, key=lambda item: -len(get_territory_language_info(item[0]))):
         region = _REGIONS.get(zones[0].split("/")[0])
-        found[f"place:{territory}"] = Belongings(
+        belongings[f"place:{territory}"] = Belongings(
             places=(f"place:{territory}",),
             regions=_concepts("place", [region] if region else []),
             languages=_concepts("language", _spoken_in(territory)),
@@ -87,26 +91,28 @@ def _belongings() -> dict[str, Belongings]:
             cities=_concepts("city", zones),
             zones=_concepts("zone", sorted({zone_names[zone] for zone in zones if zone in zone_names})),
         )
-    return found
+    return belongings
 
 
 @cache
 def _neighbours() -> dict[str, tuple[str, ...]]:
     """For each place those around it, itself among them."""
-    zones = _grouped((zone, place) for place, its in _belongings().items() for zone in its.zones[:1])
-    regions = _grouped((its.regions, place) for place, its in _belongings().items())
+    zones = _grouped(
+        (zone, territory) for territory, belongings in _belongings().items() for zone in belongings.zones[:1]
+    )
+    regions = _grouped((belongings.regions, territory) for territory, belongings in _belongings().items())
     near = {}
-    for place, its in _belongings().items():
-        group = zones[its.zones[0]] if its.zones else ()
-        group = group if len(group) >= _FEWEST_NEAR else regions[its.regions]
-        near[place] = tuple(dict.fromkeys((place, *group)))[:_MOST_NEAR]
+    for territory, belongings in _belongings().items():
+        group = zones[belongings.zones[0]] if belongings.zones else ()
+        group = group if len(group) >= _FEWEST_NEAR else regions[belongings.regions]
+        near[territory] = tuple(dict.fromkeys((territory, *group)))[:_MOST_NEAR]
     return near
 
 
 @cache
 def _together(group: tuple[str, ...]) -> Belongings:
     """What belongs to any place of `group`, each once."""
-    fields = zip(*(_belongings()[place] for place in group), strict=True)
+    fields = zip(*(_belongings()[territory] for territory in group), strict=True)
     return Belongings(*(tuple(dict.fromkeys(concept for part in field for concept in part)) for field in fields))
 
 

@@ -56,31 +56,33 @@ def vectors(
     config = checked(VectorsConfig, {**given, "perplexity": perplexity})
     subjects, done = _with_vectors(models), []
     for subject in subjects:
-        found = analyse_vectors(subject, config)
+        analysis = analyse_vectors(subject, config)
         folder = _folder(subject, "vectors", out, alone=len(subjects) == 1)
-        store(found, folder, None if no_figures else figures)
-        done.append({"folder": str(folder), **words.as_json(found)})
+        store(analysis, folder, None if no_figures else figures)
+        done.append({"folder": str(folder), **words.as_json(analysis)})
         if json:
             continue
-        print_table(f"Vectors of {found.subject} ({found.values['variant']})", words.statistic_lines(found))
+        print_table(f"Vectors of {analysis.subject} ({analysis.values['variant']})", words.statistic_lines(analysis))
         print_line("\n".join(words.MEANING))
-        for table in found.values["shares"]:
+        for table in analysis.values["shares"]:
             kin = " (* same family)" if table == "language" else ""
-            print_table(f"Nearest {table} vectors by cosine{kin}, most rows first", words.neighbour_lines(found, table))
-        for line in words.left_out_lines(found):
+            print_table(
+                f"Nearest {table} vectors by cosine{kin}, most rows first", words.neighbour_lines(analysis, table)
+            )
+        for line in words.left_out_lines(analysis):
             print_line(line)
         print_line(f"Analysis: {folder}")
     if json:
         print_json(done)
 
 
-def store(found: "Analysis", folder: Path, figures: "Callable[[Analysis], Mapping[str, Chart]] | None") -> None:
+def store(analysis: "Analysis", folder: Path, figures: "Callable[[Analysis], Mapping[str, Chart]] | None") -> None:
     """Write an analysis and, where wanted, its pictures in `figures/` beside its tables."""
     from langsamp.render.saving import save_figures
 
-    found.save(folder)
+    analysis.save(folder)
     if figures is not None:
-        save_figures(figures(found), folder / "figures")
+        save_figures(figures(analysis), folder / "figures")
 
 
 def _folder(subject: "ModelRef", kind: str, out: Path | None, *, alone: bool) -> Path:

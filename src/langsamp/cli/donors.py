@@ -54,29 +54,31 @@ def donors(
     if every == bool(targets):
         raise UserError("name the target languages (`langsamp donors Lingala lin_Latn`), or take --all of them")
     subject = find_model_ref(model)
-    place = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
+    task_data = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
     k = k or (10 if every else 5)
-    found = analyse_donors(subject, targets or ["all"], candidates=candidates, k=k, tasks=listed(task), data=place)
+    analysis = analyse_donors(
+        subject, targets or ["all"], candidates=candidates, k=k, tasks=listed(task), data=task_data
+    )
     if json:
-        print_json(words.donors_as_json(found))
+        print_json(words.donors_as_json(analysis))
     elif every:
-        print_line(f"The closest donor of each language, by the language vectors of {found.subject}")
-        print_table("", words.closest_rows(found))
-        for line in words.closest_lines(found):
+        print_line(f"The closest donor of each language, by the language vectors of {analysis.subject}")
+        print_table("", words.closest_rows(analysis))
+        for line in words.closest_lines(analysis):
             print_line(line)
     else:
-        for target in found.values["targets"]:
-            print_line(words.donor_title(found, target))
-            print_table("", words.donor_rows(found, target))
-            for line in words.donor_lines(found, target, explain=explain):
+        for target in analysis.values["targets"]:
+            print_line(words.donor_title(analysis, target))
+            print_table("", words.donor_rows(analysis, target))
+            for line in words.donor_lines(analysis, target, explain=explain):
                 print_line(f"  {line}")
     if not json:
-        for note in found.values["notes"]:
+        for note in analysis.values["notes"]:
             print_line(f"note: {note}")
     if every or out is not None:
         folder = out or subject.analysis_folder("donors")
-        store(found, folder, figures)
-        write_json(folder / "donors.json", found.values["closest"])
+        store(analysis, folder, figures)
+        write_json(folder / "donors.json", analysis.values["closest"])
         if not json:
             print_line(f"Analysis: {folder}")
 
@@ -125,12 +127,12 @@ def transfer(
         return
     subjects = find_model_refs(runs)
     name = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
-    place = out or (subjects[0].run or Path()) / "analysis" / "transfer"
+    folder = out or (subjects[0].run or Path()) / "analysis" / "transfer"
     if read:
-        found = stored.read_stored(
+        analysis = stored.read_stored(
             subjects, subject=name, candidates=candidates, tasks=tasks, languages=targets or "all"
         )
-        _show_transfer(found, place, as_json=json)
+        _show_transfer(analysis, folder, as_json=json)
         return
     given = {"tasks": tasks, "languages": targets, "data": data, "seeds": None if seeds is None else parse_seeds(seeds)}
     parts = study.study_parts(subjects, _study_config(subjects[0].run, given, settings or ()), candidates=candidates)
@@ -138,7 +140,7 @@ def transfer(
         print_plan(study.plan_study(parts), as_json=json)
         return
     done = study.run_study(parts, subject=name, device=device)
-    _show_transfer(done.analysis, place, as_json=json)
+    _show_transfer(done.analysis, folder, as_json=json)
     if done.failures:
         complain(f"{len(done.failures)} parts of the study failed, as said above")
         raise typer.Exit(3)
@@ -164,23 +166,23 @@ def _study_config(run: Path | None, given: Mapping[str, Any], settings: Sequence
     return evaluation_config(content, settings)
 
 
-def _show_transfer(found: "Analysis", folder: Path, *, as_json: bool) -> None:
+def _show_transfer(analysis: "Analysis", folder: Path, *, as_json: bool) -> None:
     from langsamp.disk import write_json
     from langsamp.views import transfer_text as words
     from langsamp.views.charts.transfer_charts import figures
 
-    store(found, folder, figures)
+    store(analysis, folder, figures)
     files = []
-    for model, donors_of in found.values["donors"].items():
-        files.append(folder / ("donors.json" if len(found.values["donors"]) == 1 else f"donors-{model}.json"))
+    for model, donors_of in analysis.values["donors"].items():
+        files.append(folder / ("donors.json" if len(analysis.values["donors"]) == 1 else f"donors-{model}.json"))
         write_json(files[-1], donors_of)
     if as_json:
-        print_json(words.transfer_as_json(found))
+        print_json(words.transfer_as_json(analysis))
         return
-    for title, rows in words.transfer_tables(found).items():
+    for title, rows in words.transfer_tables(analysis).items():
         print_line(title)
         print_table("", rows)
-    for line in words.transfer_lines(found):
+    for line in words.transfer_lines(analysis):
         print_line(line)
     print_line(f"Analysis: {folder}")
     for path in files:

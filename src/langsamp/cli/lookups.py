@@ -21,8 +21,8 @@ def languages(
 
     if (query is None) == (select is None):
         raise UserError("give a query (`langsamp languages swahili`) or a selector (`--select tail+script:Deva`)")
-    found = search(query) if query is not None else [describe(tag) for tag in selected(select or "", tags())]
-    if not found:
+    infos = search(query) if query is not None else [describe(tag) for tag in selected(select or "", tags())]
+    if not infos:
         raise UserError(f"no language matches {query!r}; {hint(query or '')}")
     rows = [
         {
@@ -33,7 +33,7 @@ def languages(
             "XLM-R": "head" if info.is_head else "tail",
             "notes": " ".join(notes(info.tag)),
         }
-        for info in found
+        for info in infos
     ]
     print_table(f"{len(rows)} tags", rows, as_json=json)
 

@@ -46,21 +46,21 @@ def neutrality(
         {"task": task, "data": data, "languages": languages, "sentences": sentences, "layer": layer, "seed": seed},
     )
     subjects = find_model_refs(models)
-    found = analyse_neutrality(subjects, config, device=device)
+    analysis = analyse_neutrality(subjects, config, device=device)
     folder = out or folder_of(subjects)
-    store(found, folder, figures)
+    store(analysis, folder, figures)
     for note in [
-        *(f"{tag} is left out: {why}" for tag, why in found.values["missing"].items()),
-        *found.values["notes"],
+        *(f"{tag} is left out: {why}" for tag, why in analysis.values["missing"].items()),
+        *analysis.values["notes"],
     ]:
         complain(f"note: {note}")
     if json:
-        print_json(as_json(found))
+        print_json(as_json(analysis))
         return
-    for sentence in found.values["sentences"]:
+    for sentence in analysis.values["sentences"]:
         print_line(f"{sentence}\n")
-    print_table("Means over pairs of languages, [95 % over sentences]; shares told by probes", model_rows(found))
-    for title, rows in pair_tables(found).items():
+    print_table("Means over pairs of languages, [95 % over sentences]; shares told by probes", model_rows(analysis))
+    for title, rows in pair_tables(analysis).items():
         print_line(f"\n{title}")  # a table folds its title to its own width
         print_table("", rows)
     print_line(f"\nAnalysis: {folder}")

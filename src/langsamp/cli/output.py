@@ -59,7 +59,7 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bo
     console = Console()
     columns = [name for name in (rows[0] if rows else ()) if any(str(row[name] or "") for row in rows)]
     cells = {name: [str(row[name]) if row[name] is not None else "" for row in rows] for name in columns}
-    is_wide = sum(max(map(cell_len, (name, *its))) + 2 for name, its in cells.items()) > console.width
+    is_wide = sum(max(map(cell_len, (name, *texts))) + 2 for name, texts in cells.items()) > console.width
     between = (0, 1, 0, 0) if is_wide else (0, 1)
     table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=between)
     for name in columns:

@@ -125,8 +125,8 @@ def report(
 
     if out is not None:
         check_file(out)
-    made = write_report(*inputs, out=out, title=title, baseline=baseline, redact_text=redact_text)
-    print_line(f"Report: {made.resolve()}")
+    path = write_report(*inputs, out=out, title=title, baseline=baseline, redact_text=redact_text)
+    print_line(f"Report: {path.resolve()}")
 
 
 def _recipe(path: Path, settings: Sequence[str] | None) -> "Recipe":

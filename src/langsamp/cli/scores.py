@@ -111,7 +111,7 @@ def compare(
     from langsamp.views.comparison_text import print_comparison
 
     gates = parse_fail_if(fail_if or ())
-    found = compared(
+    comparison = compared(
         open_system(a),
         open_system(b),
         by=listed(by) or ["paper"],
@@ -120,13 +120,13 @@ def compare(
     )
     failed = None
     try:
-        check_fail_if(gates, found.gated)
+        check_fail_if(gates, comparison.gated)
     except GateFailedError as error:  # said below what it is about
         failed = error
     if json:
-        print_json(as_json(found))
+        print_json(as_json(comparison))
     else:
-        print_comparison(found, verbose=verbose)
+        print_comparison(comparison, verbose=verbose)
     if failed is not None:
         raise failed
 
@@ -161,7 +161,7 @@ def table(
         check_file(out)
     if form not in FORMATS:
         raise UserError(f"no format {form!r}.{did_you_mean(form, FORMATS)} Formats: {', '.join(FORMATS)}")
-    made = paper_table(
+    laid_out = paper_table(
         paper,
         read_runs(runs or ()),
         printed=printed,
@@ -170,7 +170,7 @@ def table(
         donors=read_donors(donors) if donors is not None else None,
         spread=spread,
     )
-    text = FORMATS[form](made)
+    text = FORMATS[form](laid_out)
     if out is None:
         print_line(text.rstrip())
     else:
@@ -210,10 +210,10 @@ def _pairs(words: Iterable[str]) -> dict[str, str]:
     """What was given as KEY=VALUE, several joined by commas or by repeating the option."""
     from langsamp.errors import UserError
 
-    found = [part.partition("=") for part in listed(words)]
-    if wrong := [key for key, equals, value in found if not (key and equals and value)]:
+    parts = [part.partition("=") for part in listed(words)]
+    if wrong := [key for key, equals, value in parts if not (key and equals and value)]:
         raise UserError(f"expected KEY=VALUE, got {wrong[0]!r}")
-    return {key: value for key, _, value in found}
+    return {key: value for key, _, value in parts}
 
 
 def parse_seeds(words: str) -> list[int]:

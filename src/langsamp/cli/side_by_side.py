@@ -34,8 +34,8 @@ def ablation(
 
     if out is not None:
         check_folder(out)
-    found = analyse_ablation(runs, seed=seed)
-    _give(found, figures, ablation_tables(found), runs=runs, out=out, json=json)
+    analysis = analyse_ablation(runs, seed=seed)
+    _give(analysis, figures, ablation_tables(analysis), runs=runs, out=out, json=json)
 
 
 def families(
@@ -56,12 +56,12 @@ def families(
 
     if out is not None:
         check_folder(out)
-    found = analyse_families(runs, source=source, seed=seed)
-    _give(found, figures, family_tables(found), runs=runs, out=out, json=json)
+    analysis = analyse_families(runs, source=source, seed=seed)
+    _give(analysis, figures, family_tables(analysis), runs=runs, out=out, json=json)
 
 
 def _give(
-    found: "Analysis",
+    analysis: "Analysis",
     figures: "Callable[[Analysis], Mapping[str, Chart]]",
     tables: "Mapping[str, list[dict[str, object]]]",
     *,
@@ -72,24 +72,24 @@ def _give(
     """Store an analysis with its pictures, and print it."""
     from langsamp.views.variants_text import as_json
 
-    folder = out or _folder(runs, found.kind)
-    store(found, folder, figures)
-    for note in found.values["notes"]:
+    folder = out or _folder(runs, analysis.kind)
+    store(analysis, folder, figures)
+    for note in analysis.values["notes"]:
         complain(f"note: {note}")
     if json:
-        print_json(as_json(found))
+        print_json(as_json(analysis))
         return
     for title, rows in tables.items():
         print_table(title, rows)
         print_line("")
-    for sentence in found.values["sentences"]:
+    for sentence in analysis.values["sentences"]:
         print_line(sentence)
     print_line(f"\nAnalysis: {folder}")
 
 
 def _folder(runs: list[str], kind: str) -> Path:
     """Where an analysis is written: in the run where there is one, else under `analysis/` here, named by all."""
-    place = Path(runs[0]).expanduser()
-    if len(runs) == 1 and place.is_dir():
-        return place / "analysis" / kind
+    run = Path(runs[0]).expanduser()
+    if len(runs) == 1 and run.is_dir():
+        return run / "analysis" / kind
     return Path("analysis") / "+".join(Path(run).name.replace(":", "-") for run in runs) / kind

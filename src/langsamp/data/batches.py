@@ -70,8 +70,8 @@ class MaskingConfig(Config):
         """The share that is predicted in the step after `step` finished ones; at the end of its way for None."""
         if self.final_rate is None or self.rate_steps is None:
             return self.rate
-        way = 1.0 if step is None else min(step / self.rate_steps, 1.0)
-        return self.rate + way * (self.final_rate - self.rate)
+        progress = 1.0 if step is None else min(step / self.rate_steps, 1.0)
+        return self.rate + progress * (self.final_rate - self.rate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +129,8 @@ class Batches:
         batches, rate = [], self._masking.rate_at(step)
         for first in range(mine.start, mine.stop, rows_per_batch):
             part = range(first, min(first + rows_per_batch, mine.stop))
-            tokens = np.stack([self.rows.training(draws.tag[place])[draws.row[place]] for place in part])
-            keys = [(_TRAINING, self._seed, start + place) for place in part]
+            tokens = np.stack([self.rows.training(draws.tag[index])[draws.row[index]] for index in part])
+            keys = [(_TRAINING, self._seed, start + index) for index in part]
             batches.append(self._masked(tokens, draws.tag[names[part.start : part.stop]], keys, rate))
         return batches
 

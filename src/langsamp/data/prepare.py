@@ -171,7 +171,7 @@ def _make_tokenizer(
     """Put the tokenizer into `folder` and return what rows and masks need to know of it."""
     if not (folder / TOKENIZER).is_dir():
         if config.load is not None:
-            made = load_tokenizer(config.load)
+            tokenizer = load_tokenizer(config.load)
         else:
             numbers = each(methodcaller("clean"), jobs, pool, "cleaning text")
             counts = {job.tag: number for job, number in zip(jobs, numbers, strict=True)}
@@ -180,19 +180,19 @@ def _make_tokenizer(
             texts = (text for documents in drawn for sample in documents for text in sample)
             title = f"training a tokenizer of {config.vocab_size:,} pieces on {sum(quotas.values()):,} documents"
             with Bar(title, total=None):
-                made = train_tokenizer(texts, config, row_tokens=rows.row_tokens)
+                tokenizer = train_tokenizer(texts, config, row_tokens=rows.row_tokens)
         with replacing(folder / TOKENIZER) as fresh:
-            made.save_pretrained(fresh)
+            tokenizer.save_pretrained(fresh)
             seal(fresh)
     check_sealed(folder / TOKENIZER, remedy=f"delete {folder}, a preparation half done, and run the same command again")
-    made = load_tokenizer(str(folder / TOKENIZER))
+    tokenizer = load_tokenizer(str(folder / TOKENIZER))
     facts = {
-        "tokenizer_fingerprint": tokenizer_fingerprint(made),
-        "vocabulary_size": vocabulary_size(made),
-        "mask_id": made.mask_token_id,
-        "unknown_id": made.unk_token_id,
-        "special_ids": textless_ids(made),
-        "frame": delimiters_of(made)._asdict() if rows.packing == "best-fit" else None,
+        "tokenizer_fingerprint": tokenizer_fingerprint(tokenizer),
+        "vocabulary_size": vocabulary_size(tokenizer),
+        "mask_id": tokenizer.mask_token_id,
+        "unknown_id": tokenizer.unk_token_id,
+        "special_ids": textless_ids(tokenizer),
+        "frame": delimiters_of(tokenizer)._asdict() if rows.packing == "best-fit" else None,
     }
     write_json(folder / "tokenizer-facts.json", facts)
     return facts

@@ -116,8 +116,10 @@ def _compare(layers: list[nn.Linear]) -> tuple[float, bool]:
         inputs = torch.randn(_ROWS, layer.in_features, generator=torch.Generator().manual_seed(0))
         inputs = inputs.to(layer.weight.dtype)
         ways = (layer.forward, _packed(layer)[1])
-        expected, found = (way(inputs).float() for way in ways)
-        is_equal &= bool((found - expected).abs().max() <= _TOLERANCE[layer.weight.dtype] * expected.abs().max())
+        expected, packed_output = (product(inputs).float() for product in ways)
+        is_equal &= bool(
+            (packed_output - expected).abs().max() <= _TOLERANCE[layer.weight.dtype] * expected.abs().max()
+        )
         plain, fast = _least_seconds(ways, inputs)
         plain_seconds += len(alike) * plain
         packed_seconds += len(alike) * fast
@@ -133,8 +135,8 @@ def _least_seconds(ways: tuple[Callable[[Tensor], Tensor], ...], inputs: Tensor)
     clock = time.process_time if is_fine else time.perf_counter
     least = [float("inf")] * len(ways)
     for _ in range(_ROUNDS):
-        for number, way in enumerate(ways):
+        for number, product in enumerate(ways):
             began = clock()
-            way(inputs)
+            product(inputs)
             least[number] = min(least[number], clock() - began)
     return least

@@ -155,14 +155,14 @@ def plan(
     check_data(config)
     asked = [model for model in models if not isinstance(model, ModelFolder)]
     called = {**_short_names(asked), **(names or {})}
-    found = _distinct(
+    folders = _distinct(
         model if isinstance(model, ModelFolder) else find_model(model, name=called[str(model)]) for model in models
     )
     materials = read_task_texts(config)
     store = ResultStore(out)
     records, failed = store.records(), store.failed()
     cells = []
-    for number, (model, material, source, seed) in enumerate(_combinations(found, materials, config)):
+    for number, (model, material, source, seed) in enumerate(_combinations(folders, materials, config)):
         wanted = _cell(model, material, source, seed=seed, config=config)
         done = {} if force else scored(wanted, records)
         training = material.trainings.get(source)
@@ -206,14 +206,14 @@ def _short_names(models: Sequence[Path | str]) -> dict[str, str]:
 
 
 def _distinct(models: Iterable[ModelFolder]) -> list[ModelFolder]:
-    found: dict[str, ModelFolder] = {}
+    by_fingerprint: dict[str, ModelFolder] = {}
     for model in models:
-        same = found.setdefault(model.fingerprint, model)
+        same = by_fingerprint.setdefault(model.fingerprint, model)
         if same is not model:
             raise UserError(
                 f"{same.name} and {model.name} are the same encoder (equal weights, tokenizer and config); give one"
             )
-    return list(found.values())
+    return list(by_fingerprint.values())
 
 
 def _cell(model: ModelFolder, material: TaskText, source: LangScript, *, seed: int, config: EvaluationConfig) -> Cell:

@@ -92,13 +92,13 @@ def evaluate(
         if cell.elsewhere:
             continue
         say(str(cell))
-        found = [*cell.failures.items(), *([(None, cell.problem)] if cell.problem is not None else [])]
+        failed_tags = [*cell.failures.items(), *([(None, cell.problem)] if cell.problem is not None else [])]
         if cell.runs:
             job_of = functools.partial(_job, config=config, device=device, load=load)
             failed = _claim(cell, store, job_of, force=force)
             runs += None not in dict(failed)
-            found += failed
-        failures += [_failure(cell, tag, reason) for tag, reason in found]
+            failed_tags += failed
+        failures += [_failure(cell, tag, reason) for tag, reason in failed_tags]
     for damage in store.damaged():  # what was asked for now is whole again
         say(f"note: the scores of a cell are left out: {damage}")
     for failure in dict.fromkeys(map(str, failures)):  # what is wrong with a text is so with each seed

@@ -116,10 +116,10 @@ def _score_fine_tuned(job: ScoringJob, advance: Callable[[int], Any]) -> Iterato
     )
     job.dev_curve.extend(asdict(point) for point in tuned.curve)
     job.training_notes.extend(tuned.notes)
-    found = tuned.predict(job.texts, advance=advance)
-    job.failures.update({str(tag): reason for tag, reason in found.failures.items()})
-    for result in found.results:
-        yield replace(result, notes=found.notes.get(result.tag, ()))
+    predicted = tuned.predict(job.texts, advance=advance)
+    job.failures.update({str(tag): reason for tag, reason in predicted.failures.items()})
+    for result in predicted.results:
+        yield replace(result, notes=predicted.notes.get(result.tag, ()))
 
 
 def _amount_fine_tuned(texts: Texts, training: TrainAndDev[Any] | None, settings: Mapping[str, Any]) -> int:

@@ -100,7 +100,7 @@ class ResultStore:
 
     def failed(self) -> dict[str, str]:
         """Why the last run of a place (`Cell.place`) gave nothing, for those of which that is so."""
-        return {place: record.reason for place, record in _whole(FailureRecord, self.folder / "failed").items()}
+        return {name: record.reason for name, record in _whole(FailureRecord, self.folder / "failed").items()}
 
     def note_failure(self, cell: Cell, reason: str | None) -> None:
         """Remember that the run of a cell gave nothing; with None that it gave something.

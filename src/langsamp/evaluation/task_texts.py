@@ -92,8 +92,8 @@ def _readers(config: EvaluationConfig) -> dict[str, Any]:
 def _chosen(config: EvaluationConfig, readers: Mapping[str, Any]) -> dict[str, _Choice]:
     uses: dict[str, Uses] = {name: {} for name in readers}
     places = {name: reader.tags for name, reader in readers.items()}
-    found = select_each(config.languages, places, uses=uses)
-    return {name: _Choice(tags, uses[name]) for name, tags in found.items()}
+    selected = select_each(config.languages, places, uses=uses)
+    return {name: _Choice(tags, uses[name]) for name, tags in selected.items()}
 
 
 def _check_sources(config: EvaluationConfig, readers: Mapping[str, Any]) -> None:
@@ -116,18 +116,18 @@ def _read(each: Task, reader: Any, choice: _Choice, config: EvaluationConfig) ->
     uses = dict(choice.uses)
     if KINDS[each.kind].fine_tunes:
         for source in map(LangScript.parse, config.sources):
-            own = match([source], reader.sources).get(source, source)
-            if own != source:
-                uses[source] = own
+            tag_there = match([source], reader.sources).get(source, source)
+            if tag_there != source:
+                uses[source] = tag_there
             try:
-                trainings[own] = reader.training(own)
+                trainings[tag_there] = reader.training(tag_there)
             except UserError as error:
-                trainings[own] = str(error)
+                trainings[tag_there] = str(error)
     return TaskText(
         task=each,
         texts=texts,
         failures=failures,
-        aliases={str(own): describe_use(wanted, own) for wanted, own in uses.items()},
+        aliases={str(tag_there): describe_use(wanted, tag_there) for wanted, tag_there in uses.items()},
         left_out=reader.notes,
         trainings=trainings,
     )

@@ -120,12 +120,12 @@ class MaskFiller:
         factors_CV = shares_CV / shares_CV[0]
         likely_CV = factors_CV.masked_fill(shares_CV <= 1 / shares_CV.shape[1], 0)
         rows = []
-        for place, choice in enumerate(choices):
-            lists = {"likeliest": shares_CV[place]} | ({"raised": likely_CV[place]} if place else {})
+        for row, choice in enumerate(choices):
+            lists = {"likeliest": shares_CV[row]} | ({"raised": likely_CV[row]} if row else {})
             for name, order_V in lists.items():
                 for rank, index in enumerate(order_V.topk(min(k, len(order_V))).indices.tolist(), start=1):
                     said = {"vectors": str(choice), "trained": self._is_trained(choice), "list": name, "rank": rank}
-                    numbers = {"probability": shares_CV[place, index].item(), "factor": factors_CV[place, index].item()}
+                    numbers = {"probability": shares_CV[row, index].item(), "factor": factors_CV[row, index].item()}
                     rows.append(said | self._token(index) | numbers)
         return pd.DataFrame(rows)
 
@@ -151,9 +151,9 @@ class MaskFiller:
         """The tokens of a sentence that has one mask and fits."""
         mask = self.tokenizer.mask_token
         text = _MASKS.sub(mask, sentence.replace(mask, "<mask>")).strip()
-        if (found := text.count(mask)) != 1:
-            told = "there is none" if found == 0 else f"there are {found}"
-            raise UserError(f"write {mask} once, where a word is to be guessed: in this sentence {told}")
+        if (count := text.count(mask)) != 1:
+            trouble = "there is none" if count == 0 else f"there are {count}"
+            raise UserError(f"write {mask} once, where a word is to be guessed: in this sentence {trouble}")
         ids: list[int] = self.tokenizer(text, truncation=False, verbose=False)["input_ids"]
         if len(ids) > self.max_tokens:
             raise UserError(
@@ -169,7 +169,7 @@ class MaskFiller:
                 f"says which row is whose: expected {LANGUAGES} beside them, as our exports have it. Without it only "
                 "`none` can be shown"
             )
-        ids, found = self.conditioning.ids, []
+        ids, rows = self.conditioning.ids, []
         for name, code, codes, table in (
             ("language", choice.language, ids.languages, self.conditioning.language),
             ("script", choice.script, ids.scripts, self.conditioning.script),
@@ -184,8 +184,8 @@ class MaskFiller:
                     f"{choice}: the model has no vector of the {name} {code!r}.{did_you_mean(code, codes)} It has "
                     f"{len(codes)}: {', '.join(codes[:8])}{', ...' if len(codes) > 8 else ''}"
                 )
-            found.append(len(codes) if code is None else codes.index(code))
-        return found[0], found[1]
+            rows.append(len(codes) if code is None else codes.index(code))
+        return rows[0], rows[1]
 
     def _is_trained(self, choice: VectorChoice) -> bool:
         tables: tuple[VectorTable, VectorTable] = ("language", "script")

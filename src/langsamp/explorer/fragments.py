@@ -67,13 +67,13 @@ def language_name(info: LanguageInfo) -> str:
     return f"{info.name} ({info.tag})"
 
 
-def profile(found: LanguageProfile, *, model: str) -> str:
+def profile(language: LanguageProfile, *, model: str) -> str:
     """All of a language: facts, notes, tasks, neighbours and donors."""
-    info = found.info
-    parts = [f'<h2>{escape(info.name)} <span class="code">{info.tag}</span></h2>', _facts(found)]
-    if found.notes:
-        parts.append(f'<ul class="notes">{"".join(f"<li>{prose(note)}</li>" for note in found.notes)}</ul>')
-    parts += [_neighbours(found.neighbours), _donors(found.donors), _tasks(found.tasks, model)]
+    info = language.info
+    parts = [f'<h2>{escape(info.name)} <span class="code">{info.tag}</span></h2>', _facts(language)]
+    if language.notes:
+        parts.append(f'<ul class="notes">{"".join(f"<li>{prose(note)}</li>" for note in language.notes)}</ul>')
+    parts += [_neighbours(language.neighbours), _donors(language.donors), _tasks(language.tasks, model)]
     return "".join(parts)
 
 
@@ -87,25 +87,25 @@ def _cell(cell: TableCell) -> str:
     return f'<td class="{name}">{content}</td>' if name else f"<td>{content}</td>"
 
 
-def _facts(found: LanguageProfile) -> str:
-    info = found.info
+def _facts(language: LanguageProfile) -> str:
+    info = language.info
     home = "not known" if info.place is None else f"{_degrees(info.place[0], 'NS')}, {_degrees(info.place[1], 'EW')}"
     rows = {
-        "Family": found.family,
+        "Family": language.family,
         "Home": f"{info.area or 'not known'}; {home}" if info.place else info.area or "not known",
         "Script": f"{info.script_name}, written from {'right to left' if info.direction == 'rtl' else 'left to right'}",
         "XLM-R": "covered (head)" if info.is_head else "not covered (tail)",
-        "Seen in training": "no record" if found.rows is None else _rows(found),
+        "Seen in training": "no record" if language.rows is None else _rows(language),
         "Also called": ", ".join(info.other_names[:6]),
     }
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(said)}</dd></div>" for name, said in rows.items() if said)
     return f'<dl class="facts">{items}</dl>'
 
 
-def _rows(found: LanguageProfile) -> str:
-    if found.rows == found.language_rows:
-        return f"{whole(found.rows)} rows"
-    return f"{whole(found.rows)} rows in this script, {whole(found.language_rows)} of the language in all scripts"
+def _rows(language: LanguageProfile) -> str:
+    if language.rows == language.language_rows:
+        return f"{whole(language.rows)} rows"
+    return f"{whole(language.rows)} rows in this script, {whole(language.language_rows)} of the language in all scripts"
 
 
 def _tasks(tasks: pd.DataFrame, model: str) -> str:
@@ -148,13 +148,13 @@ def _donors(donors: pd.DataFrame) -> str:
         return ""
     rows: list[list[TableCell]] = []
     for line in donors.to_dict("records"):
-        edges, way = line["tree_distance"], line["kilometres"]
+        edges, kilometres = line["tree_distance"], line["kilometres"]
         same = [word for word, holds in (("family", line["same_family"]), ("script", line["same_script"])) if holds]
         rows.append(
             [
                 (str(line["rank"]), "number"), escape(f"{line['donor_name']} ({line['donor']})"),
                 (_cosine(line["cosine"]), "number"), " and ".join(same) or ABSENT,
-                (ABSENT if pd.isna(edges) else str(edges), "number"), (whole(way), "number"),
+                (ABSENT if pd.isna(edges) else str(edges), "number"), (whole(kilometres), "number"),
                 (whole(line["donor_rows"]), "number"), escape(line["donor_warnings"]),
             ]
         )  # fmt: skip

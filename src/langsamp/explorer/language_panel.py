@@ -34,17 +34,17 @@ _NAMES = 20
 @showing_errors
 def show_language(opened: Opened, words: str, candidates: str = "all") -> Answer:
     """The profile of the language that `words` mean."""
-    found = language_profile(opened.subject, limited(words, _MOST), candidates=candidates)
+    language = language_profile(opened.subject, limited(words, _MOST), candidates=candidates)
     call = _CALL.format(model=opened.word, words=words.strip(), candidates=candidates)
-    return profile(found, model=opened.name), call
+    return profile(language, model=opened.name), call
 
 
 def others(opened: Opened, words: str) -> list[tuple[str, str]]:
     """Label and tag of every language that `words` may mean, for choosing; nothing where none is meant."""
     if not show_language(opened, words)[1]:
         return []
-    found = language_profile(opened.subject, words)
-    return [(language_name(info), str(info.tag)) for info in (found.info, *found.others)[:_NAMES]]
+    language = language_profile(opened.subject, words)
+    return [(language_name(info), str(info.tag)) for info in (language.info, *language.others)[:_NAMES]]
 
 
 def first_language(opened: Opened) -> str:
@@ -77,8 +77,8 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     result, call = answer_place()
 
     def search(name: str, typed: str, among: str) -> tuple[Any, ...]:
-        opened, found = models[name], others(models[name], typed)
-        choice = gr.Dropdown(choices=found, value=found[0][1] if found else None)
+        opened, matches = models[name], others(models[name], typed)
+        choice = gr.Dropdown(choices=matches, value=matches[0][1] if matches else None)
         return *show_language(opened, typed, _CANDIDATES[among]), choice
 
     def choose(name: str, typed: str, tag: str | None, among: str) -> Answer:

@@ -111,8 +111,8 @@ def _first(subjects: list[ModelRef]) -> ModelRef:
 
 def _meant(words: str, seen: Mapping[LangScript, int]) -> list[LanguageInfo]:
     """The tags that the words may mean: of equally good ones those that the model has seen come first."""
-    found = search(words)
-    if not found:
+    infos = search(words)
+    if not infos:
         if "_" in words.strip():
             return [describe(LangScript.parse(words.strip()))]
         raise UserError(
@@ -120,19 +120,19 @@ def _meant(words: str, seen: Mapping[LangScript, int]) -> list[LanguageInfo]:
             if words.strip()
             else "type the name of a language, such as Swahili, or its code"
         )
-    exact = set(named(words, tags())) or {info.tag for info in found if info.tag.language == found[0].tag.language}
-    return sorted(found, key=lambda info: (info.tag not in exact, -seen.get(info.tag, 0) if info.tag in exact else 0))
+    exact = set(named(words, tags())) or {info.tag for info in infos if info.tag.language == infos[0].tag.language}
+    return sorted(infos, key=lambda info: (info.tag not in exact, -seen.get(info.tag, 0) if info.tag in exact else 0))
 
 
 def _neighbours(conditioning: Conditioning, tag: LangScript, k: int) -> pd.DataFrame:
     """The nearest trained vectors; none where the language has no trained one."""
     most = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items() if rows > 0)
     by_code = {tag.language: tag for _, tag in most}
-    own = describe(tag).family
+    family = describe(tag).family
     rows = [
         {
             "rank": rank, "code": code, "name": info.name, "family": info.family_name or "", "script": info.script_name,
-            "cosine": cosine, "same_family": own is not None and info.family == own,
+            "cosine": cosine, "same_family": family is not None and info.family == family,
             "rows": conditioning.rows_of_language(code),
         }
         for rank, (code, cosine) in enumerate(nearest(conditioning, k=k).get(tag.language, []), start=1)
@@ -152,23 +152,23 @@ def _tasks(subject: ModelRef, tag: LangScript, said: list[str]) -> pd.DataFrame:
     scored = _scored(subject, tag, said)
     rows = []
     for task in dict.fromkeys([*TASKS, *(line["task"] for line in scored)]):
-        own = [line for line in scored if line["task"] == task]
-        where = [*text.get(task, ()), *(["run"] if own else [])]
-        for line in own or [{"task": task, "metric": TASKS[task].metric}]:
+        task_scores = [line for line in scored if line["task"] == task]
+        where = [*text.get(task, ()), *(["run"] if task_scores else [])]
+        for line in task_scores or [{"task": task, "metric": TASKS[task].metric}]:
             rows.append({"text": ", ".join(where)} | line)
     return pd.DataFrame(rows, columns=list(TASK_COLUMNS)).astype(dict.fromkeys(TASK_COLUMNS[2:5], float))
 
 
 def _text(tag: LangScript) -> dict[str, list[str]]:
     """Where each task is known to have text of a language."""
-    found: dict[str, list[str]] = {name: ["embedded"] for name in TASKS if name.endswith("-cldr")}
+    tasks: dict[str, list[str]] = {name: ["embedded"] for name in TASKS if name.endswith("-cldr")}
     if not match([tag], locales()):
-        found = {}
+        tasks = {}
     paper = published("paper:baseline")
     for task, rows in paper.groupby("task", sort=False):
         if match([tag], [LangScript.parse(word) for word in rows["tag"].unique()]):
-            found[str(task)] = ["paper"]
-    return found
+            tasks[str(task)] = ["paper"]
+    return tasks
 
 
 def _scored(subject: ModelRef, tag: LangScript, said: list[str]) -> list[dict[str, Any]]:
@@ -178,15 +178,15 @@ def _scored(subject: ModelRef, tag: LangScript, said: list[str]) -> list[dict[st
         return []
     try:
         scores = read_scores(str(subject.run))
-        own = choose(scores, name=subject.name, model=subject.name, among=str(subject.run))
+        system = choose(scores, name=subject.name, model=subject.name, among=str(subject.run))
     except DataMissingError:
         said.append(f"{subject.run} has no scores yet: `langsamp run` or `langsamp evaluate` makes them")
         return []
     except UserError as error:
         said.append(str(error))
         return []
-    baselines = _baselines(own, scores, tag, said) if subject.name.rpartition("-")[0] != _BASELINE else {}
-    rows = own.scores[own.scores["main"].eq(True)]
+    baselines = _baselines(system, scores, tag, said) if subject.name.rpartition("-")[0] != _BASELINE else {}
+    rows = system.scores[system.scores["main"].eq(True)]
     taken = match([tag], [LangScript.parse(word) for word in rows["tag"].unique()]).get(tag)
     rows = rows[rows["tag"] == str(taken)].astype(dict.fromkeys(STAMPS, object)).fillna(dict.fromkeys(STAMPS, ""))
     lines = []
@@ -202,25 +202,25 @@ def _scored(subject: ModelRef, tag: LangScript, said: list[str]) -> list[dict[st
     return lines
 
 
-def _baselines(own: System, scores: pd.DataFrame, tag: LangScript, said: list[str]) -> dict[tuple[str, ...], float]:
+def _baselines(system: System, scores: pd.DataFrame, tag: LangScript, said: list[str]) -> dict[tuple[str, ...], float]:
     """The baseline's score of a language by task and way of scoring."""
     names = list(dict.fromkeys(scores["model_name"].astype(str)))
     if not any(name.partition("-")[0] == _BASELINE for name in names):
         said.append("no model without vectors was scored here, so there is no baseline to compare with")
         return {}
-    same_seed = f"{_BASELINE}-{own.name.rpartition('-')[2]}"
+    same_seed = f"{_BASELINE}-{system.name.rpartition('-')[2]}"
     try:
         baseline = choose(scores, name=_BASELINE, model=same_seed if same_seed in names else _BASELINE)
-        found = pairs(baseline, own)
+        matched = pairs(baseline, system)
     except UserError as error:
         said.append(f"there is no baseline to compare with: {error}")
         return {}
     means = {}
-    for pair in found:
+    for pair in matched:
         taken = match([tag], [LangScript.parse(word) for word in pair.tags]).get(tag)
         if taken is not None:
-            way = (pair.task, *(pair.stamp_b[name] for name in STAMPS))
-            means[way] = float(pair.a.mean(axis=1)[str(taken)])
+            key = (pair.task, *(pair.stamp_b[name] for name in STAMPS))
+            means[key] = float(pair.a.mean(axis=1)[str(taken)])
     return means
 
 

@@ -64,10 +64,10 @@ def language_map(
     if table == "script":
         if by == "places":
             raise UserError("scripts have no place on the globe; show them by their vectors")
-        found = _scripts(conditioning)
+        chosen_map = _scripts(conditioning)
     else:
-        found = _by_vectors(conditioning, colour) if by == "vectors" else _by_places(conditioning, colour)
-    return found._replace(summary=f"{found.summary} {conditioning.warning}".rstrip())
+        chosen_map = _by_vectors(conditioning, colour) if by == "vectors" else _by_places(conditioning, colour)
+    return chosen_map._replace(summary=f"{chosen_map.summary} {conditioning.warning}".rstrip())
 
 
 def _by_vectors(conditioning: Conditioning, colour: Colour) -> LanguageMap:

@@ -51,11 +51,11 @@ def show_fill(opened: Opened, sentence: str, languages: Sequence[str], written: 
     limited(sentence, _MOST)
     filler = opened.filler
     vectors = choices(filler.conditioning, languages, written) if filler.has_vectors else []
-    found = filler.fill(sentence, vectors, k=k)
+    tokens = filler.fill(sentence, vectors, k=k)
     plain = "" if filler.has_vectors else f"{opened.name} has no vectors to switch: it is a plain masked LM"
     message = hint(said) if (said := plain or filler.conditioning.warning) else ""
     call = _CALL.format(folder=str(opened.subject.folder), sentence=sentence, vectors=vectors, k=k)
-    return message + _lists(found), call
+    return message + _lists(tokens), call
 
 
 def choices(conditioning: Conditioning, languages: Sequence[str], written: Sequence[str]) -> list[str]:
@@ -67,16 +67,16 @@ def choices(conditioning: Conditioning, languages: Sequence[str], written: Seque
     Raises:
         UserError: where nothing is chosen.
     """
-    found: dict[str, None] = {}
+    words: dict[str, None] = {}
     scripts_there = conditioning.script is not None
     for language in languages or (None,):
         for script in written if scripts_there else [NONE]:
             for each in _own_scripts(conditioning, language) if script == OWN else [script]:
-                found[str(VectorChoice(language, None if each == NONE else each))] = None
-    found.pop("none", None)
-    if not found:
+                words[str(VectorChoice(language, None if each == NONE else each))] = None
+    words.pop("none", None)
+    if not words:
         raise UserError("choose a language or a script whose vector to add")
-    return list(found)
+    return list(words)
 
 
 def vector_name(word: str) -> str:
@@ -98,13 +98,13 @@ def _own_scripts(conditioning: Conditioning, language: str | None) -> list[str]:
     return sorted(seen, key=lambda script: -seen[script]) or [NONE]
 
 
-def _lists(found: pd.DataFrame) -> str:
-    columns = list(dict.fromkeys(found["vectors"]))
-    untrained = set(found.loc[~found["trained"], "vectors"])
+def _lists(tokens: pd.DataFrame) -> str:
+    columns = list(dict.fromkeys(tokens["vectors"]))
+    untrained = set(tokens.loc[~tokens["trained"], "vectors"])
     heads = [vector_name(word) + (" (untrained)" if word in untrained else "") for word in columns]
     rows: list[Sequence[TableCell] | str] = []
     for name, title in _SECTIONS.items():
-        by_place = found[found["list"] == name].set_index(["rank", "vectors"])
+        by_place = tokens[tokens["list"] == name].set_index(["rank", "vectors"])
         if not by_place.empty:
             rows.append(title)
         for rank in sorted(set(by_place.index.get_level_values("rank"))):
@@ -163,9 +163,11 @@ def _languages(opened: Opened) -> dict[str, Any]:
         return {"choices": [], "value": [], "info": "this model has none"}
     names = {code: describe(LangScript(code, "Latn")).name for code in conditioning.ids.languages}
     unseen = {code for code in names if not conditioning.is_trained("language", code)}
-    found = sorted((f"{name} ({code}{', untrained' if code in unseen else ''})", code) for code, name in names.items())
+    options = sorted(
+        (f"{name} ({code}{', untrained' if code in unseen else ''})", code) for code, name in names.items()
+    )
     likely = [code for code in (*_FIRST, *names) if code in names and code not in unseen]
-    return {"choices": found, "value": list(dict.fromkeys(likely))[:_SHOWN], "info": "one or more"}
+    return {"choices": options, "value": list(dict.fromkeys(likely))[:_SHOWN], "info": "one or more"}
 
 
 def _scripts(opened: Opened) -> dict[str, Any]:
@@ -173,10 +175,10 @@ def _scripts(opened: Opened) -> dict[str, Any]:
     conditioning = opened.conditioning
     if conditioning is None or conditioning.script is None:
         return {"choices": [], "value": [], "info": "this model has none"}
-    found = [("the language's own", OWN), ("none", NONE)]
+    options = [("the language's own", OWN), ("none", NONE)]
     untrained = {code for code in conditioning.ids.scripts if not conditioning.is_trained("script", code)}
-    found += sorted(
+    options += sorted(
         (f"{scripts()[code]} ({code}{', untrained' if code in untrained else ''})", code)
         for code in conditioning.ids.scripts
     )
-    return {"choices": found, "value": [OWN], "info": "every language is shown with each"}
+    return {"choices": options, "value": [OWN], "info": "every language is shown with each"}

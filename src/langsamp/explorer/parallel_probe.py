@@ -96,7 +96,7 @@ def parallel_probe(encoder: Encoder | Path | str, translations: Translations | s
     loaded = encoder if isinstance(encoder, Encoder) else Encoder.load(Path(encoder))
     cut: set[str] = set()
     layers = range(loaded.num_layers + 1)
-    sentences = [sentence for own in given.values() for sentence in own]
+    sentences = [sentence for texts in given.values() for sentence in texts]
     vectors = loaded.encode(sentences, layers=layers, cut=cut)
     centred = len(next(iter(given.values()))) > 1
     shape = (len(given), -1, next(iter(vectors.values())).shape[1])
@@ -113,7 +113,7 @@ def read_translations(text: str) -> dict[str, list[str]]:
     Raises:
         UserError: for a tag that does not exist, or more lines than fit.
     """
-    found: dict[str, list[str]] = {}
+    sentences: dict[str, list[str]] = {}
     for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), start=1):
         before, tab, after = line.partition("\t")
         if match := _TAGGED.fullmatch(line):
@@ -122,8 +122,8 @@ def read_translations(text: str) -> dict[str, list[str]]:
             tag, sentence = _tag(before.strip()), after.strip()
         else:
             tag, sentence = f"line {number}", line
-        found.setdefault(tag, []).append(sentence)
-    return found
+        sentences.setdefault(tag, []).append(sentence)
+    return sentences
 
 
 def _tag(word: str) -> str:
@@ -135,7 +135,7 @@ def _tag(word: str) -> str:
 
 
 def _check(translations: Translations) -> None:
-    sizes = {name: len(own) for name, own in translations.items()}
+    sizes = {name: len(sentences) for name, sentences in translations.items()}
     if len(sizes) < 2:
         raise UserError("write one sentence and its translation at least, each on a line of its own")
     if len(sizes) > MOST_LANGUAGES or sum(sizes.values()) > MOST_SENTENCES:
@@ -149,9 +149,9 @@ def _check(translations: Translations) -> None:
             "every language needs the same number of sentences, translations of each other in the same order; there "
             f"are: {counts}"
         )
-    for name, own in translations.items():
-        if len(own) > 1 and len(set(own)) == 1:
-            raise UserError(f"the {len(own)} sentences of {name} are all the same; write different ones")
+    for name, sentences in translations.items():
+        if len(sentences) > 1 and len(set(sentences)) == 1:
+            raise UserError(f"the {len(sentences)} sentences of {name} are all the same; write different ones")
 
 
 def _similarity(vectors_PSD: NDArray[np.float32], *, centred: bool) -> NDArray[np.float64]:

@@ -54,13 +54,15 @@ def show_layer(opened: Opened, probe: Probe, layer: int) -> tuple[str, str]:
     means = [[(_number(probe.mean(each)), "number chosen" if each == layer else "number") for each in probe.matrices]]
     heads = ["embeddings" if each == 0 else f"layer {each}" for each in probe.matrices]
     parts.append(table(heads, means, caption="Mean over pairs of different languages, layer by layer"))
-    sentences = [[escape(name), f"<bdi>{escape(' | '.join(own))}</bdi>"] for name, own in probe.translations.items()]
+    sentences = [
+        [escape(name), f"<bdi>{escape(' | '.join(texts))}</bdi>"] for name, texts in probe.translations.items()
+    ]
     parts.append(table(["", "Sentences"], sentences, caption="What was compared"))
     return "".join(parts), _call(opened, probe, layer)
 
 
 def _call(opened: Opened, probe: Probe, layer: int) -> str:
-    lines = "".join(f"    {name!r}: {list(own)!r},\n" for name, own in probe.translations.items())
+    lines = "".join(f"    {name!r}: {list(texts)!r},\n" for name, texts in probe.translations.items())
     return _CALL.format(folder=str(opened.subject.folder), translations="{\n" + lines + "}", layer=layer)
 
 
@@ -71,7 +73,7 @@ def _number(value: float) -> str:
 def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any], list[Any]]]:
     """Put the panel into the page; nothing is run before the reader asks for it."""
     gr.HTML(heading(_LEAD))
-    lines = [f"{tag}\t{sentence}" for tag, own in examples()["parallel"].items() for sentence in own]
+    lines = [f"{tag}\t{sentence}" for tag, texts in examples()["parallel"].items() for sentence in texts]
     text = gr.Textbox(
         "\n".join(lines),
         label="Translations",

@@ -69,16 +69,16 @@ def match(wanted: Collection[LangScript], among: Collection[LangScript]) -> dict
     no order matters to it, and `match(b, a)` is its inverse. It is sorted as `wanted` is.
     """
     left, right = frozenset(wanted), frozenset(among)
-    found = {tag: tag if tag in right else _only(aliases(tag) & right) for tag in dict.fromkeys(wanted)}
+    partner = {tag: tag if tag in right else _only(aliases(tag) & right) for tag in dict.fromkeys(wanted)}
     return {
         tag: other
-        for tag, other in found.items()
+        for tag, other in partner.items()
         if other is not None and (other == tag or (other not in left and _only(aliases(other) & left) == tag))
     }
 
 
-def _only(found: frozenset[LangScript]) -> LangScript | None:
-    return next(iter(found)) if len(found) == 1 else None
+def _only(candidates: frozenset[LangScript]) -> LangScript | None:
+    return next(iter(candidates)) if len(candidates) == 1 else None
 
 
 @cache

@@ -88,8 +88,8 @@ def _rank(wanted: str, info: LanguageInfo, code: bcp47.Subtags | None) -> int | 
 
 def _misspelt(wanted: str, known: list[LanguageInfo]) -> dict[LanguageInfo, int]:
     close = get_close_matches(wanted, {name for info in known for name in _names(info)}, n=10, cutoff=_CLOSE)
-    found = {info: [rank for rank, name in enumerate(close) if name in _names(info)] for info in known}
-    return {info: min(ranks) for info, ranks in found.items() if ranks}
+    ranks_of = {info: [rank for rank, name in enumerate(close) if name in _names(info)] for info in known}
+    return {info: min(ranks) for info, ranks in ranks_of.items() if ranks}
 
 
 def _is_coded(tag: LangScript, code: bcp47.Subtags | None) -> bool:

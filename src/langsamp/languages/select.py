@@ -97,27 +97,27 @@ def select_each(
     return chosen
 
 
-def _select(selector: str, place: _Place) -> list[LangScript]:
+def _select(selector: str, choice: _Place) -> list[LangScript]:
     uses: Uses = {}
-    chosen = _union(selector.split(","), place._replace(uses=None if place.uses is None else uses))
-    if place.uses is not None:
-        place.uses.update({tag: taken for tag, taken in uses.items() if taken in chosen})
-    return [tag for tag in place.tags if tag in chosen]
+    chosen = _union(selector.split(","), choice._replace(uses=None if choice.uses is None else uses))
+    if choice.uses is not None:
+        choice.uses.update({tag: taken for tag, taken in uses.items() if taken in chosen})
+    return [tag for tag in choice.tags if tag in chosen]
 
 
-def _union(terms: Iterable[str], place: _Place, *, away: bool = False) -> set[LangScript]:
+def _union(terms: Iterable[str], choice: _Place, *, away: bool = False) -> set[LangScript]:
     wanted: list[set[LangScript]] = []
     unwanted: set[LangScript] = set()
     for term in terms:
         factors = [factor.strip() for factor in term.split("+")]
         if len(factors) == 1 and factors[0].startswith("!"):
-            unwanted |= _factor(factors[0].removeprefix("!").strip(), place, away=not away)
+            unwanted |= _factor(factors[0].removeprefix("!").strip(), choice, away=not away)
         else:
-            wanted.append(set(place.tags).intersection(*(_factor(factor, place, away=away) for factor in factors)))
-    return (set().union(*wanted) if wanted else set(place.tags)) - unwanted
+            wanted.append(set(choice.tags).intersection(*(_factor(factor, choice, away=away) for factor in factors)))
+    return (set().union(*wanted) if wanted else set(choice.tags)) - unwanted
 
 
-def _factor(word: str, place: _Place, *, away: bool) -> set[LangScript]:
+def _factor(word: str, choice: _Place, *, away: bool) -> set[LangScript]:
     """What one word means; with `away` it is to be taken away."""
     kind, colon, value = (part.strip() for part in word.partition(":"))
     if not word:
@@ -125,14 +125,14 @@ def _factor(word: str, place: _Place, *, away: bool) -> set[LangScript]:
             "a selector has an empty term; between ',' and '+' stand terms like head, script:Deva or swh_Latn"
         )
     if word.startswith("!"):
-        return set(place.tags) - _factor(word.removeprefix("!").strip(), place, away=not away)
+        return set(choice.tags) - _factor(word.removeprefix("!").strip(), choice, away=not away)
     if word in GROUPS:
-        return {tag for tag in place.tags if GROUPS[word](tag)}
+        return {tag for tag in choice.tags if GROUPS[word](tag)}
     if word.startswith("@"):
-        return _union(_lines(Path(word.removeprefix("@")).expanduser()), place, away=away)
+        return _union(_lines(Path(word.removeprefix("@")).expanduser()), choice, away=away)
     if colon and kind in _PROPERTIES:
-        return {tag for tag in place.tags if _PROPERTIES[kind](value)(tag)}
-    return _language(word, place, away=away)
+        return {tag for tag in choice.tags if _PROPERTIES[kind](value)(tag)}
+    return _language(word, choice, away=away)
 
 
 def _lines(path: Path) -> list[str]:
@@ -181,19 +181,19 @@ def _known(value: str, names: dict[str, str], kind: str) -> str:
     raise UserError(f"unknown {kind} {value!r} in a selector.{did_you_mean(value, [*names.values(), *names])}{there}")
 
 
-def _language(word: str, place: _Place, *, away: bool) -> set[LangScript]:
-    found = _called(word, place.tags)
-    if not found and (away or place.uses is not None):
-        found = _by_alias(word, place, away=away)
-    if len({tag.language for tag in found}) > 1:
-        raise UserError(f"{word!r} is the name of several languages here; write the tag: {_listed(sorted(found))}")
-    if found or _called(word, place.others) or match(_meant(word), place.others):
-        return found
+def _language(word: str, choice: _Place, *, away: bool) -> set[LangScript]:
+    matches = _called(word, choice.tags)
+    if not matches and (away or choice.uses is not None):
+        matches = _by_alias(word, choice, away=away)
+    if len({tag.language for tag in matches}) > 1:
+        raise UserError(f"{word!r} is the name of several languages here; write the tag: {_listed(sorted(matches))}")
+    if matches or _called(word, choice.others) or match(_meant(word), choice.others):
+        return matches
     if meant := _meant(word):
         if not away:
-            raise _absent(word, describe(meant[0]), place.others or place.tags)
+            raise _absent(word, describe(meant[0]), choice.others or choice.tags)
     elif not (away and codes.look_up(word)):
-        raise _unknown(word, place.others or place.tags)
+        raise _unknown(word, choice.others or choice.tags)
     return set()
 
 
@@ -215,11 +215,11 @@ def _meant(word: str) -> list[LangScript]:
     return sorted(_called(word, tags()))
 
 
-def _by_alias(word: str, place: _Place, *, away: bool) -> set[LangScript]:
-    found = match(_meant(word), place.tags)
-    if place.uses is not None and not away:
-        place.uses.update(found)
-    return set(found.values())
+def _by_alias(word: str, choice: _Place, *, away: bool) -> set[LangScript]:
+    partner = match(_meant(word), choice.tags)
+    if choice.uses is not None and not away:
+        choice.uses.update(partner)
+    return set(partner.values())
 
 
 def _absent(word: str, meant: LanguageInfo, among: Collection[LangScript]) -> UserError:
@@ -231,7 +231,7 @@ def _absent(word: str, meant: LanguageInfo, among: Collection[LangScript]) -> Us
     }
     if not any(kin.values()):
         kin = {"it is here as": set(among) & aliases(meant.tag)}
-    hints = [f"{relation} {_listed(sorted(found))}" for relation, found in kin.items() if found]
+    hints = [f"{relation} {_listed(sorted(relatives))}" for relation, relatives in kin.items() if relatives]
     name = "" if word == meant.name else f" ({meant.name})"
     return UserError("; ".join([f"{word!r}{name} is not among the {len(among)} languages here", *hints]))
 
@@ -247,14 +247,14 @@ def _unknown(word: str, among: Collection[LangScript]) -> UserError:
         return UserError(f"{word!r} ({language.name}) is not among the {len(among)} languages here")
     value = word.partition(":")[2]
     meant = did_you_mean(word, [*GROUPS, *(f"{kind}:{value}" for kind in _PROPERTIES)])
-    if not meant and len(word) > 2 and (found := [info.tag for info in search(word, among=among)]):
-        meant = f" Did you mean {_listed(found)}?"
+    if not meant and len(word) > 2 and (similar := [info.tag for info in search(word, among=among)]):
+        meant = f" Did you mean {_listed(similar)}?"
     return UserError(
         f"unknown term {word!r} in a selector.{meant} Terms are a group ({', '.join(GROUPS)}), script:..., family:..., "
         "area:..., @file, a tag like swh_Latn, the name of a language or its ISO 639-3 code"
     )
 
 
-def _listed(found: Iterable[LangScript]) -> str:
-    named_tags = [f"{tag} ({describe(tag).name})" for tag in found]
+def _listed(listed_tags: Iterable[LangScript]) -> str:
+    named_tags = [f"{tag} ({describe(tag).name})" for tag in listed_tags]
     return ", ".join(named_tags[:_NAMED]) + (", ..." if len(named_tags) > _NAMED else "")

@@ -90,7 +90,7 @@ def describe(tag: LangScript) -> LanguageInfo:
     """
     check(tag)
     language, family = _language(tag.language)
-    area, place = _home(tag.language)
+    area, coordinates = _home(tag.language)
     script_name, direction = _table()["scripts"][tag.script]
     return LanguageInfo(
         tag=tag,
@@ -106,7 +106,7 @@ def describe(tag: LangScript) -> LanguageInfo:
         macrolanguage=language.macrolanguage,
         members=_members().get(tag.language, ()),
         area=area,
-        place=place,
+        place=coordinates,
     )
 
 
@@ -146,21 +146,23 @@ def notes(tag: LangScript) -> list[str]:
     """
     check(tag)
     language, family = _language(tag.language)
-    found = []
+    remarks = []
     if language.retired:
-        found.append(
+        remarks.append(
             f"The code {tag.language} was retired from ISO 639-3 {language.retired}. Published data still use it."
         )
     if language.scope == "group":
-        found.append(f"{tag.language} stands for a group of languages, not for one.")
+        remarks.append(f"{tag.language} stands for a group of languages, not for one.")
     if language.scope == "macrolanguage":
-        found.append(f"{tag.language} is a macrolanguage; where the member is known, write its code: {_some(tag)}.")
+        remarks.append(f"{tag.language} is a macrolanguage; where the member is known, write its code: {_some(tag)}.")
     if language.macrolanguage in _table()["languages"]:
-        found.append(f"{tag.language} is a member of the macrolanguage {language.macrolanguage}, which some data use.")
+        remarks.append(
+            f"{tag.language} is a member of the macrolanguage {language.macrolanguage}, which some data use."
+        )
     if str(tag) not in _table()["tags"]:
         unknown = "" if family else " and its family is unknown"
-        found.append(f"{tag} is not in the table of known tags: it counts as tail{unknown}.")
-    return found
+        remarks.append(f"{tag} is not in the table of known tags: it counts as tail{unknown}.")
+    return remarks
 
 
 @cache
@@ -194,11 +196,11 @@ def _parents() -> dict[str, str]:
 
 @cache
 def _members() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    members: dict[str, tuple[str, ...]] = {}
     for code, facts in _table()["languages"].items():
         if macrolanguage := facts.get("macrolanguage"):
-            found[macrolanguage] = (*found.get(macrolanguage, ()), code)
-    return found
+            members[macrolanguage] = (*members.get(macrolanguage, ()), code)
+    return members
 
 
 def _language(code: str) -> tuple[LanguageCode, str | None]:
@@ -208,8 +210,10 @@ def _language(code: str) -> tuple[LanguageCode, str | None]:
         language = codes.look_up(code)
         assert language is not None, f"{code} was not checked"
         return language, _shared_family(code)
-    own = {key: value for key, value in facts.items() if key in _OF_CODE}
-    return LanguageCode(code=code, other_names=tuple(facts.get("other_names", ())), **own), facts.get("family")
+    facts_of_code = {key: value for key, value in facts.items() if key in _OF_CODE}
+    return LanguageCode(code=code, other_names=tuple(facts.get("other_names", ())), **facts_of_code), facts.get(
+        "family"
+    )
 
 
 def _shared_family(macrolanguage: str) -> str | None:

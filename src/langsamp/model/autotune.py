@@ -186,13 +186,13 @@ def _choose_products(
         "weight_gradient": lambda one_dnn: weight_gradient(gradient_MN, inputs_MD, one_dnn=one_dnn),
     }
     gains = {}
-    for name, way in ways.items():
-        both = _least_seconds({"torch": lambda: way(False), "oneDNN": lambda: way(True)}, device)  # noqa: B023
+    for name, product in ways.items():
+        both = _least_seconds({"torch": lambda: product(False), "oneDNN": lambda: product(True)}, device)  # noqa: B023
         torch_seconds, one_dnn_seconds = agree([both["torch"], both["oneDNN"]])
         gains[name] = torch_seconds / one_dnn_seconds
     products = OneDnnMatmuls(**{name: gain >= _LEAST_PRODUCT_GAIN for name, gain in gains.items()})
-    found = ", ".join(f"{name} {gain:.2f}x" for name, gain in gains.items())
-    return products, {"oneDNN": f"{'+'.join(n for n, on in products._asdict().items() if on) or 'none'} ({found})"}
+    measured = ", ".join(f"{name} {gain:.2f}x" for name, gain in gains.items())
+    return products, {"oneDNN": f"{'+'.join(n for n, on in products._asdict().items() if on) or 'none'} ({measured})"}
 
 
 def _least_seconds(ways: Mapping[Any, Callable[[], object]], device: torch.device) -> dict[Any, float]:
@@ -203,10 +203,10 @@ def _least_seconds(ways: Mapping[Any, Callable[[], object]], device: torch.devic
     clock = _processor_seconds if device.type == "cpu" else time.perf_counter
     least = dict.fromkeys(ways, float("inf"))
     for number in range(_ROUNDS + 1):
-        for name, way in ways.items():
+        for name, candidate in ways.items():
             _finish(device)
             began = clock()
-            way()
+            candidate()
             _finish(device)
             if number:  # the first run allocates, and may compile
                 least[name] = min(least[name], clock() - began)

@@ -112,8 +112,8 @@ def _story(variant: str) -> str:
     if not tables:
         return "Trained without language and script vectors: the baseline."
     method = " (LangSAMP)" if variant == "both" else ""
-    told = f"Trained with {' and '.join(tables)} vectors {_PLACES[placement]}{method}."
-    return f"{told}\n\n{_SHUFFLED}" if is_shuffled else told
+    story = f"Trained with {' and '.join(tables)} vectors {_PLACES[placement]}{method}."
+    return f"{story}\n\n{_SHUFFLED}" if is_shuffled else story
 
 
 def _vectors(variant: str) -> str:

@@ -122,10 +122,10 @@ def _liger(hidden_MD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, labels_M
     parameters = list(inspect.signature(function.forward).parameters.values())[4:]  # after ctx, input, weight, target
     hidden_MD, weight_VD, named["bias"] = _in_autocast_type(hidden_MD, weight_VD, bias_V)
     with torch.autocast(hidden_MD.device.type, enabled=False):
-        found = function.apply(
+        output = function.apply(
             hidden_MD, weight_VD, labels_M, *(named.get(each.name, each.default) for each in parameters)
         )
-    loss: Tensor = found[0] if isinstance(found, tuple) else found
+    loss: Tensor = output[0] if isinstance(output, tuple) else output
     return loss.float()
 
 

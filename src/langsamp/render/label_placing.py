@@ -42,7 +42,7 @@ def place_labels(axes: Axes, points: Sequence[_Labelled], *, size: float) -> int
     for index in sorted(range(len(points)), key=lambda i: -points[i].weight):
         x, y = spots[index]
         width, height = _WIDTH * size * len(points[index].label), _HEIGHT * size
-        own = taken[index].copy()
+        label_box = taken[index].copy()
         taken[index] = np.nan  # a label may lie over its own dot
         for anchor, dx, dy in _places():
             left = x + dx - {"left": 0, "center": width / 2, "right": width}[anchor]
@@ -56,7 +56,7 @@ def place_labels(axes: Axes, points: Sequence[_Labelled], *, size: float) -> int
                 taken[len(points) + placed] = box
                 placed += 1
                 break
-        taken[index] = own
+        taken[index] = label_box
     return placed
 
 

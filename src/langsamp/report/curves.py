@@ -46,7 +46,7 @@ def loss_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart:
             _whole_numbers(axes)
         train.set_ylabel("nats per masked token")
         lines, names = max(
-            (axes.get_legend_handles_labels() for axes in (train, held_out)), key=lambda found: len(found[0])
+            (axes.get_legend_handles_labels() for axes in (train, held_out)), key=lambda entries: len(entries[0])
         )
         if lines:
             figure.legend(lines, names, loc="outside lower center", ncols=4, handlelength=2.6)

@@ -28,8 +28,8 @@ def group_chart(
             axes.plot(
                 [min(ends), max(ends)], [height, height], color=LINE, linewidth=5, solid_capstyle="round", zorder=1
             )
-        for place, (side, mark) in enumerate(marks.items()):
-            aside = 0.13 * ((len(marks) - 1) / 2 - place) if len(marks) > 2 else 0.0
+        for number, (side, mark) in enumerate(marks.items()):
+            aside = 0.13 * ((len(marks) - 1) / 2 - number) if len(marks) > 2 else 0.0
             axes.scatter(
                 [row.means[side] for row in rows], heights + aside, s=64, color=mark.colour, marker=mark.shape,
                 label=side_name(side), zorder=3, linewidths=0,

@@ -24,14 +24,14 @@ class Card(NamedTuple):
 def cards(runs: Sequence[Run], comparisons: Sequence[SystemComparison]) -> list[Card]:
     """The headline numbers: of the only comparison in detail or of each of several, then of the training text."""
     compared = [comparison for comparison in comparisons if comparison.compares]
-    found = [card for comparison in compared for card in _cards(comparison, alone=len(compared) == 1)]
+    shown = [card for comparison in compared for card in _cards(comparison, alone=len(compared) == 1)]
     for run in runs:
         if run.manifest:
             tags = run.manifest["tags"]
             languages, scripts = ({tag.split("_")[part] for tag in tags} for part in (0, 1))
             label = "Trained on" if len(runs) == 1 else f"{run.name}: trained on"
-            found.append(Card(label, whole(len(tags)), f"tags: {len(languages)} languages in {len(scripts)} scripts"))
-    return found
+            shown.append(Card(label, whole(len(tags)), f"tags: {len(languages)} languages in {len(scripts)} scripts"))
+    return shown
 
 
 def held_out_sentence(models: Sequence[Model]) -> str | None:
@@ -40,7 +40,7 @@ def held_out_sentence(models: Sequence[Model]) -> str | None:
     for model in models:
         if model.held_out and model.held_out[-1].get("bits_per_byte") is not None:
             bits.setdefault(model.variant, []).append(float(model.held_out[-1]["bits_per_byte"]))
-    means = {variant: sum(found) / len(found) for variant, found in bits.items()}
+    means = {variant: sum(values) / len(values) for variant, values in bits.items()}
     other = "both" if "both" in means else next((variant for variant in means if variant != "none"), None)
     if other is None or "none" not in means:
         return None

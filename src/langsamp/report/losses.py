@@ -59,10 +59,10 @@ def _of_side(comparison: SystemComparison, side: str, library: Library | None) -
     change = dict(zip(map(str, lost.index), lost.tolist(), strict=True))
     worse = [tag for tag, points in change.items() if tone(points) == "worse"]
     losers = []
-    for place, tag in enumerate(worse[:LOSERS]):
+    for rank, tag in enumerate(worse[:LOSERS]):
         examples: Sequence[Example] = ()
         why_none = ""
-        if library is not None and place < WITH_EXAMPLES:
+        if library is not None and rank < WITH_EXAMPLES:
             examples, why_none = library.examples(_cells(comparison, side, tag), tag, comparison.metric)
         before, after = (float(means[name].loc[tag]) for name in (baseline, side))
         losers.append(Loser(known(tag), before, after, change[tag], examples, why_none))

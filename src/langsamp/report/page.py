@@ -79,9 +79,9 @@ def render(inputs: Inputs, *, redact_text: bool = False) -> str:
 def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
     """Every value that the template prints, by name."""
     order = list(TASKS)
-    found = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
-    found.sort(key=lambda each: order.index(each.setting.task) if each.setting.task in order else len(order))
-    comparisons = [comparison for comparison in found if comparison.shared]
+    compared = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
+    compared.sort(key=lambda each: order.index(each.setting.task) if each.setting.task in order else len(order))
+    comparisons = [comparison for comparison in compared if comparison.shared]
     tests = significance(comparisons, by=GROUPINGS)
     tags, seen = all_tags(inputs), rows_seen(inputs.models)
     tasks = task_sections(comparisons, tests, marks=inputs.marks, tags=tags, seen=seen)
@@ -100,7 +100,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},
         "cards": cards(inputs.runs, comparisons),
         "held_out": [said for run in inputs.runs if (said := held_out_sentence(run.models))],
-        "absent": [*absent(inputs, found), *not_compared(found), *inputs.left_out],
+        "absent": [*absent(inputs, compared), *not_compared(compared), *inputs.left_out],
         "overview": overview_rows(comparisons, tags, seen=seen),
         "exact_scores": exact_scores(comparisons) if len(shown) > 2 else {},
         "losses": losses(comparisons, None if redact_text else Library(inputs.runs)),
@@ -133,11 +133,11 @@ def _training_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> 
 
 def _seed_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
     tuned = {
-        each.label: found
+        each.label: tuning
         for each in comparisons
-        if (found := [one for run in inputs.runs for one in tunings(run, each)])
+        if (tuning := [one for run in inputs.runs for one in tunings(run, each)])
     }
-    tested = {label: found for label, found in tuned.items() if any(each.test is not None for each in found)}
+    tested = {label: curves for label, curves in tuned.items() if any(each.test is not None for each in curves)}
     by_label = {comparison.label: comparison for comparison in comparisons}
     several = [comparison for comparison in comparisons if has_seeds(comparison)]
     marks = inputs.marks
@@ -147,7 +147,7 @@ def _seed_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict
         "dev_test": embedded("devtest", dev_test_chart(tested, marks), "Dev score against mean test score")
         if tested
         else None,
-        "tunings": [row for label, found in tuned.items() for row in tuning_rows(by_label[label], found)],
+        "tunings": [row for label, curves in tuned.items() for row in tuning_rows(by_label[label], curves)],
         "cells": cell_counts(inputs.runs),
     }
 

@@ -72,13 +72,13 @@ def model_summary(models: Sequence[Model]) -> str:
     seeds: dict[str, list[str]] = {}
     for model in models:
         seeds.setdefault(side_name(model.side), []).append(str(model.seed))
-    return ", ".join(f"{name} (seed{'s' * (len(found) > 1)} {', '.join(found)})" for name, found in seeds.items())
+    return ", ".join(f"{name} (seed{'s' * (len(numbers) > 1)} {', '.join(numbers)})" for name, numbers in seeds.items())
 
 
 def rows_seen(models: Sequence[Model]) -> dict[str, int]:
     """Training rows by tag, of the first exported model that has vectors; the sampling is the same for a whole run."""
     with_rows = [model.conditioning for model in models if model.conditioning is not None]
-    with_vectors = [found for found in with_rows if found.language is not None or found.script is not None]
+    with_vectors = [tables for tables in with_rows if tables.language is not None or tables.script is not None]
     chosen = next(iter(with_vectors or with_rows), None)
     return {str(tag): rows for tag, rows in chosen.rows_seen.items()} if chosen is not None else {}
 
@@ -115,14 +115,14 @@ def exact_scores(comparisons: Sequence[SystemComparison]) -> dict[str, list[list
     tables = [_scores_by_tag(comparison) for comparison in comparisons]
     tags = sorted({tag for table in tables for tag in table})
     nothing = TaskScores({}, {})
-    found: dict[str, list[list[float | None]]] = {}
+    scores: dict[str, list[list[float | None]]] = {}
     for tag in tags:
         means = [table.get(tag, nothing).means for table in tables]
-        found[tag] = [
+        scores[tag] = [
             [round(mine[side], 3) if side in mine else None for side in comparison.sides]
             for comparison, mine in zip(comparisons, means, strict=True)
         ]
-    return found
+    return scores
 
 
 def language_rows(comparison: SystemComparison, tags: Sequence[str], *, seen: Mapping[str, int]) -> list[LanguageRow]:
@@ -130,15 +130,15 @@ def language_rows(comparison: SystemComparison, tags: Sequence[str], *, seen: Ma
     layer0, ngram = comparison.control("layer0", comparison.main or comparison.sides[0]), comparison.control("ngram")
     table, rows = _scores_by_tag(comparison), []
     for tag in tags:
-        found = table.get(tag, TaskScores({}, {}))
+        task_scores = table.get(tag, TaskScores({}, {}))
         items = _present(comparison.items, tag)
         rows.append(
             LanguageRow(
                 language=known(tag),
                 rows_seen=seen.get(tag),
                 items=int(items) if items is not None else None,
-                means=found.means,
-                differences=found.differences,
+                means=task_scores.means,
+                differences=task_scores.differences,
                 layer0=_present(layer0, tag),
                 ngram=_present(ngram, tag),
             )
@@ -154,9 +154,10 @@ def _scores_by_tag(comparison: SystemComparison) -> dict[str, TaskScores]:
     others, baseline = comparison.others, str(comparison.baseline)
     return {
         tag: TaskScores(
-            found, {side: found[side] - found[baseline] for side in others if side in found and baseline in found}
+            mean_of,
+            {side: mean_of[side] - mean_of[baseline] for side in others if side in mean_of and baseline in mean_of},
         )
-        for tag, found in means.items()
+        for tag, mean_of in means.items()
     }
 
 

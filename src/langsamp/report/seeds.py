@@ -57,11 +57,11 @@ def dev_test_chart(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Ma
     with page_style():
         figure, pictures = _grid(len(tasks), height=2.7)
         for number, (axes, (label, tunings)) in enumerate(zip(pictures, tasks.items(), strict=False)):
-            for place, side in enumerate(dict.fromkeys(each.side for each in tunings)):
+            for side_number, side in enumerate(dict.fromkeys(each.side for each in tunings)):
                 mine = [each for each in tunings if each.side == side and each.test is not None]
                 if not mine:
                     continue
-                gid = f"devtest-{number}-{place}"
+                gid = f"devtest-{number}-{side_number}"
                 titles[gid] = [
                     f"{side_name(side)}, {_seed(each.replicate)}: {score(each.best)}, {score(each.test)}"
                     for each in mine

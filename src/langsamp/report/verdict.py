@@ -60,7 +60,7 @@ def significance(
     For two sides these are the numbers of `langsamp compare RUN:none RUN:both`, for tasks scored in one way. q is over
     the tasks in which a side is compared with one baseline. A language counts where all sides of its task have it.
     """
-    found: dict[tuple[Setting, str], TaskComparison] = {}
+    tests: dict[tuple[Setting, str], TaskComparison] = {}
     pairs: dict[tuple[str, str], list[tuple[Setting, str]]] = {}
     for comparison in comparisons:
         rows = (
@@ -69,12 +69,12 @@ def significance(
         for side in comparison.others if comparison.compares else ():
             names = str(comparison.baseline), side
             sides = (_side(rows[rows["side"] == name], name) for name in names)
-            (found[comparison.setting, side],) = test_difference(*sides, by=by, match=exact, per_language=False).tasks
+            (tests[comparison.setting, side],) = test_difference(*sides, by=by, match=exact, per_language=False).tasks
             pairs.setdefault(names, []).append((comparison.setting, side))
     for keys in pairs.values():
-        qs = stats.false_discovery_control([found[key].p for key in keys])
-        found |= {key: replace(found[key], q=float(q)) for key, q in zip(keys, qs, strict=True)}
-    return found
+        qs = stats.false_discovery_control([tests[key].p for key in keys])
+        tests |= {key: replace(tests[key], q=float(q)) for key, q in zip(keys, qs, strict=True)}
+    return tests
 
 
 def _side(rows: pd.DataFrame, name: str) -> System:
@@ -145,9 +145,9 @@ def task_verdicts(comparison: SystemComparison, tests: Tests) -> list[TaskVerdic
 def _verdict(comparison: SystemComparison, side: str, test: TaskComparison | None) -> TaskVerdict:
     tags, baseline = comparison.shared, str(comparison.baseline)
     means, result = comparison.means.loc[tags].mean(), against_baseline(comparison, side, tags)
-    place = "level with" if abs(result.difference) < TIE else "ahead of" if result.difference > 0 else "behind"
+    level = "level with" if abs(result.difference) < TIE else "ahead of" if result.difference > 0 else "behind"
     finding = (
-        f"{_start(side)} is {place} {_named(baseline)}: {score(means[side])} % against {score(means[baseline])} %, a "
+        f"{_start(side)} is {level} {_named(baseline)}: {score(means[side])} % against {score(means[baseline])} %, a "
         f"difference of {signed(result.difference)} points over {_languages(len(tags))}. It is better on "
         f"{result.better}, equal on {result.tie} and worse on {result.worse}."
     )
@@ -195,7 +195,7 @@ def _seed_limits(comparison: SystemComparison, side: str, tags: Sequence[str]) -
         return ("A printed score is a mean of five seeds, whose own scores are not known.",)
     tables = {name: comparison.replicates(name).loc[list(tags)].dropna() for name in (baseline, side)}
     means = {name: table.mean() for name, table in tables.items()}
-    spreads = {name: float(found.std(ddof=1)) for name, found in means.items()}
+    spreads = {name: float(scores.std(ddof=1)) for name, scores in means.items()}
     if any(math.isnan(spread) for spread in spreads.values()):
         return ("Only one seed was trained, so it is not known whether another seed would say the same.",)
     called = "baseline" if baseline == "none" else side_name(baseline)

@@ -144,7 +144,7 @@ def _named(series: pd.DataFrame) -> pd.DataFrame:
         values: dict[tuple[str, str], set[Any]] = {}
         for row in rows:
             values.setdefault((row["label"], row["task"]), set()).add(row[name])
-        several = {label for (label, _), found in values.items() if len(found) > 1}
+        several = {label for (label, _), models in values.items() if len(models) > 1}
         for row in rows:
             if row["label"] in several and row[name] is not None:
                 row["label"] += f" ({name} {str(row[name])[:_LETTERS]})"
@@ -153,13 +153,13 @@ def _named(series: pd.DataFrame) -> pd.DataFrame:
 
 def _order(series: pd.DataFrame) -> tuple[str, ...]:
     """Labels as they first appear; the variants of one run stand together, the baseline first."""
-    place: dict[str, tuple[int, int, int]] = {}
+    rank_of: dict[str, tuple[int, int, int]] = {}
     first_of_run: dict[str, int] = {}
     for at, row in enumerate(series[["label", "prefix", "variant"]].to_dict("records")):
         first = first_of_run.setdefault(row["prefix"], at) if row["variant"] else at
         rank = list(DISPLAY_NAMES).index(row["variant"]) if row["variant"] else 0
-        place.setdefault(row["label"], (first, rank, at))
-    return tuple(sorted(place, key=place.__getitem__))
+        rank_of.setdefault(row["label"], (first, rank, at))
+    return tuple(sorted(rank_of, key=rank_of.__getitem__))
 
 
 def _trainings(series: pd.DataFrame, order: Sequence[str]) -> list[str]:

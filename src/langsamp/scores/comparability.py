@@ -58,10 +58,10 @@ def _differing(kinds: pd.DataFrame, name: str, labels: Sequence[str]) -> list[st
             for value in rows.loc[rows["model_name"] == label, name]:
                 by_value.setdefault(str(value), []).append(label)
         if len(by_value) > 1:
-            key = tuple((value, tuple(dict.fromkeys(found))) for value, found in by_value.items())
+            key = tuple((value, tuple(dict.fromkeys(tasks_of))) for value, tasks_of in by_value.items())
             lines.setdefault(key, []).append(str(task))
     return [
-        f"{_SAID[name]} ({listed(tasks)}): " + "; ".join(_value(name, value, found) for value, found in key) + "."
+        f"{_SAID[name]} ({listed(tasks)}): " + "; ".join(_value(name, value, tasks_of) for value, tasks_of in key) + "."
         for key, tasks in lines.items()
     ]
 
@@ -73,8 +73,8 @@ def _value(name: str, value: str, labels: Sequence[str]) -> str:
 
 def _other_settings(kinds: pd.DataFrame) -> list[str]:
     """Tasks whose columns differ in settings that no other line names."""
-    own = kinds[~kinds["model_name"].str.startswith(PREFIX)]
-    numbers = own.groupby("task", sort=False)[[*_SAID, "settings"]].nunique()
+    computed = kinds[~kinds["model_name"].str.startswith(PREFIX)]
+    numbers = computed.groupby("task", sort=False)[[*_SAID, "settings"]].nunique()
     return [str(task) for task in numbers.index[(numbers["settings"] > 1) & (numbers[list(_SAID)] <= 1).all(axis=1)]]
 
 
@@ -82,10 +82,10 @@ def _other_texts(scores: pd.DataFrame) -> list[str]:
     """A line for each task on which columns were scored on different text of one language."""
     if "revision" not in scores:
         return []
-    own = scores.loc[~scores["model_name"].str.startswith(PREFIX), ["task", "tag", "revision"]]
-    texts = own.drop_duplicates().groupby(["task", "tag"], sort=True).size()
+    computed = scores.loc[~scores["model_name"].str.startswith(PREFIX), ["task", "tag", "revision"]]
+    texts = computed.drop_duplicates().groupby(["task", "tag"], sort=True).size()
     notes = []
-    for task, found in texts[texts > 1].groupby(level="task"):
-        tags = found.index.get_level_values("tag")
+    for task, counts in texts[texts > 1].groupby(level="task"):
+        tags = counts.index.get_level_values("tag")
         notes.append(f"{task}: different texts of {counted(len(tags))}: {listed(tags)}.")
     return notes

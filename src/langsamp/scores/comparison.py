@@ -109,11 +109,11 @@ class Comparison:
     @property
     def gated(self) -> list[fail_if.Difference]:
         """What `fail_if.check_fail_if` looks at."""
-        found = []
+        differences = []
         for each in self.tasks:
             low, high = each.difference.clustered or (None, None)
-            found.append(fail_if.Difference(each.pair.task, each.pair.label, each.difference.mean, low, high))
-        return found
+            differences.append(fail_if.Difference(each.pair.task, each.pair.label, each.difference.mean, low, high))
+        return differences
 
 
 def compare(
@@ -142,13 +142,13 @@ def compare(
         raise UserError(
             f"no grouping {unknown[0]!r}.{did_you_mean(unknown[0], GROUPINGS)} There are {', '.join(GROUPINGS)}"
         )
-    found = pairs(a, b, metrics=metrics, match=match, allow_mixed=allow_mixed)
-    tasks = [_compare_task(pair, by=by, seed=seed) for pair in found if pair.tags]
+    matched = pairs(a, b, metrics=metrics, match=match, allow_mixed=allow_mixed)
+    tasks = [_compare_task(pair, by=by, seed=seed) for pair in matched if pair.tags]
     if per_language:
         tasks = [_with_tests(task, a, b, seed=seed) for task in tasks]
     qs = stats.false_discovery_control([task.p for task in tasks])
     tasks = [replace(task, q=float(q)) for task, q in zip(tasks, qs, strict=True)]
-    return Comparison(a=a, b=b, tasks=tuple(tasks), notes=_notes(a, b, found))
+    return Comparison(a=a, b=b, tasks=tuple(tasks), notes=_notes(a, b, matched))
 
 
 def _compare_task(pair: Pair, *, by: Sequence[str], seed: int) -> TaskComparison:
@@ -214,9 +214,9 @@ def _difference(
 def _groups(tags: Sequence[LangScript], grouping: str) -> list[tuple[str, NDArray[np.intp]]]:
     """The inhabited groups with the places of their tags, in the order of the paper; those without one by size."""
     members: dict[str, list[int]] = {}
-    for place, tag in enumerate(tags):
+    for index, tag in enumerate(tags):
         for group in groups_of(tag, grouping):
-            members.setdefault(group, []).append(place)
+            members.setdefault(group, []).append(index)
 
     def order(group: str) -> tuple[int, int]:
         return _ORDER.index(group) if group in _ORDER else len(_ORDER), -len(members[group])
@@ -242,11 +242,11 @@ def _task_notes(pair: Pair, whole: Difference, noise: SeedNoise) -> tuple[str, .
     return tuple(notes)
 
 
-def _notes(a: System, b: System, found: Sequence[Pair]) -> tuple[str, ...]:
+def _notes(a: System, b: System, matched: Sequence[Pair]) -> tuple[str, ...]:
     notes = []
     for side, other in ((a, b), (b, a)):
         only = [task for task in dict.fromkeys(side.scores["task"]) if task not in set(other.scores["task"])]
         if only:
             notes.append(f"only {side.name} has {', '.join(only)}")
-    notes += ways_left_out(a, b, found)
-    return (*notes, *(f"{pair.label}: no language is on both sides" for pair in found if not pair.tags))
+    notes += ways_left_out(a, b, matched)
+    return (*notes, *(f"{pair.label}: no language is on both sides" for pair in matched if not pair.tags))

@@ -68,11 +68,13 @@ def group_means(scores: pd.DataFrame, by: str = "paper") -> pd.DataFrame:
         _means(cells[members[cells["tag"].to_numpy()]]).assign(group=group) for group, members in _groups(parsed, by)
     ]
     means = pd.concat(parts) if parts else _means(cells).assign(group="")
-    found = means.join(heads, on="table")
-    order = {group: place for place, group in enumerate(_ORDER.get(by, sorted(set(found["group"]))))}
-    found = found.assign(place=found["group"].map(order)).sort_values([*columns, "place"], ignore_index=True)
+    table_of_means = means.join(heads, on="table")
+    order = {group: rank for rank, group in enumerate(_ORDER.get(by, sorted(set(table_of_means["group"]))))}
+    table_of_means = table_of_means.assign(place=table_of_means["group"].map(order)).sort_values(
+        [*columns, "place"], ignore_index=True
+    )
     numbers = ["mean_over_languages", "sd_over_seeds", "mean_sd_of_languages", "languages", "seeds", "fewest_seeds"]
-    return found[[*columns, "group", *numbers]]
+    return table_of_means[[*columns, "group", *numbers]]
 
 
 def groups_of(tag: LangScript, by: str) -> list[str]:

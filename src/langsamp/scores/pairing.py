@@ -96,7 +96,7 @@ def pairs(
             f"a metric is named for {unknown[0]!r}, which the two do not share.{did_you_mean(unknown[0], shared)} They "
             f"share {', '.join(shared) or 'no task'}"
         )
-    found: list[Pair] = []
+    matched: list[Pair] = []
     mixed: list[str] = []
     for task in shared:
         rows = [_main_rows(side, task, metrics or {}) for side in (a, b)]
@@ -105,25 +105,25 @@ def pairs(
             mixed += [f"{task}, {name}: {mine} in {a.name}, {theirs} in {b.name}"
                       for name, (mine, theirs) in differing.items()]  # fmt: skip
             chosen = [table[table["stamp"] == stamp] for table, stamp in zip(rows, stamps, strict=True)]
-            found.append(_pair((a, b), chosen, stamps, match=match, allow_mixed=allow_mixed))
-    found = [replace(pair, label=_label(pair, found)) for pair in found]
+            matched.append(_pair((a, b), chosen, stamps, match=match, allow_mixed=allow_mixed))
+    matched = [replace(pair, label=_label(pair, matched)) for pair in matched]
     if mixed and not allow_mixed:
         raise UserError(
             "the two sides were scored in different ways, so a difference would not be the models' alone:\n  "
             + "\n  ".join(mixed)
             + "\nScore both in one way, or allow it with --allow-mixed"
         )
-    if not any(pair.tags for pair in found):
-        raise DataMissingError(f"{a.name} and {b.name} share no scored language.{_why_none(a, b, found)}")
-    return found
+    if not any(pair.tags for pair in matched):
+        raise DataMissingError(f"{a.name} and {b.name} share no scored language.{_why_none(a, b, matched)}")
+    return matched
 
 
-def ways_left_out(a: System, b: System, found: Collection[Pair]) -> list[str]:
+def ways_left_out(a: System, b: System, matched: Collection[Pair]) -> list[str]:
     """One line for each way in which only one side scored a task that is compared."""
     lines = []
     for side, mine in ((a, "stamp_a"), (b, "stamp_b")):
-        for task in dict.fromkeys(pair.task for pair in found):
-            used = {tuple(getattr(pair, mine).values()) for pair in found if pair.task == task}
+        for task in dict.fromkeys(pair.task for pair in matched):
+            used = {tuple(getattr(pair, mine).values()) for pair in matched if pair.task == task}
             stamps = dict.fromkeys(_stamps(side.scores[side.scores["task"] == task]))
             lines += [f"only {side.name} has {task} with {_in_words(stamp)}" for stamp in stamps if stamp not in used]
     return lines
@@ -135,11 +135,11 @@ def _label(pair: Pair, among: list[Pair]) -> str:
     return f"{pair.task} ({', '.join(apart)})" if apart else pair.task
 
 
-def _why_none(a: System, b: System, found: list[Pair]) -> str:
-    if not found:
+def _why_none(a: System, b: System, matched: list[Pair]) -> str:
+    if not matched:
         tasks = [", ".join(dict.fromkeys(side.scores["task"])) for side in (a, b)]
         return f" {a.name} has the tasks {tasks[0]}; {b.name} has {tasks[1]}"
-    reasons = [f"{pair.task}: {reason} ({len(tags)})" for pair in found for reason, tags in pair.dropped.items()]
+    reasons = [f"{pair.task}: {reason} ({len(tags)})" for pair in matched for reason, tags in pair.dropped.items()]
     return "\n  " + "\n  ".join(reasons)
 
 
@@ -189,8 +189,8 @@ def _matched(task: str, a: System, b: System, rows: list[pd.DataFrame]) -> Itera
     else:
         ways = [
             f"\n  {side.name}: {_in_words(stamp)}"
-            for side, found in zip((a, b), stamps, strict=True)
-            for stamp in found
+            for side, side_stamps in zip((a, b), stamps, strict=True)
+            for stamp in side_stamps
         ]
         raise UserError(f"{task}: none of the ways of scoring is on both sides:{''.join(ways)}\nScore both in one way")
 

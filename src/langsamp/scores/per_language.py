@@ -147,12 +147,12 @@ def _by_replicate(
 ) -> NDArray[np.float64]:
     """The metric of each replicate on each draw, shape (draws, replicates); a replicate's cells are averaged."""
     replicates = sorted({unit.replicate for unit in units})
-    found: list[list[NDArray[np.float64]]] = [[] for _ in replicates]
+    by_replicate: list[list[NDArray[np.float64]]] = [[] for _ in replicates]
     for text, weights_RN in drawn.items():
         those = [unit for unit in units if unit.text == text]
         for unit, value_R in zip(those, metrics([unit.sums for unit in those], weights_RN).T, strict=True):
-            found[replicates.index(unit.replicate)].append(value_R)
-    return np.stack([np.mean(values, axis=0) for values in found], axis=1)
+            by_replicate[replicates.index(unit.replicate)].append(value_R)
+    return np.stack([np.mean(values, axis=0) for values in by_replicate], axis=1)
 
 
 @lru_cache(maxsize=6)

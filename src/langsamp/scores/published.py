@@ -69,10 +69,10 @@ def published(name: str) -> pd.DataFrame:
     section = "donors" if name == "paper:donors" else "scores"
     places = [(0, "eng_Latn"), (1, CLOSEST)] if section == "donors" else [(list(_MODELS).index(name), "eng_Latn")]
     rows = [
-        (task, source, tag, _METRICS[task], float(values[place]))
+        (task, source, tag, _METRICS[task], float(values[position]))
         for tag, tasks in _languages(section).items()
         for task, values in tasks.items()
-        for place, source in places
+        for position, source in places
     ]
     frame = pd.DataFrame(rows, columns=["task", "source", "tag", "metric", "value"]).assign(
         model=name, model_name=name, revision="paper", protocol="paper", seed=0, main=True, selection="test",

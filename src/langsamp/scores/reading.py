@@ -60,8 +60,8 @@ def places_to_tell(frames: Sequence[pd.DataFrame], runs: Sequence[str]) -> list[
     """
     clashing = _clashing(frames)
     return [
-        f"{place}:" if not run.startswith(PREFIX) and clashing & set(frame["model_name"]) else ""
-        for frame, run, place in zip(frames, runs, _short_names(runs), strict=True)
+        f"{prefix}:" if not run.startswith(PREFIX) and clashing & set(frame["model_name"]) else ""
+        for frame, run, prefix in zip(frames, runs, _short_names(runs), strict=True)
     ]
 
 
@@ -70,10 +70,10 @@ def side_by_side(frames: Sequence[pd.DataFrame], places: Sequence[str]) -> pd.Da
     if not frames:
         return pd.DataFrame(columns=list(COLUMNS))
     told_apart = [
-        frame.assign(model=frame["model"] + f"@{place[:-1]}", model_name=place + frame["model_name"])
-        if place
+        frame.assign(model=frame["model"] + f"@{prefix[:-1]}", model_name=prefix + frame["model_name"])
+        if prefix
         else frame
-        for frame, place in zip(frames, places, strict=True)
+        for frame, prefix in zip(frames, places, strict=True)
     ]
     return one_below_the_other(told_apart).drop_duplicates([*ONE_TABLE, "seed", "tag", "value"], ignore_index=True)
 
@@ -105,8 +105,8 @@ def _clashing(frames: Sequence[pd.DataFrame]) -> set[str]:
     if len(frames) < 2:
         return set()
     table = one_below_the_other(frames)
-    place = [number for number, frame in enumerate(frames) for _ in range(len(frame))]
-    table = table.assign(place=place)
+    frame_numbers = [number for number, frame in enumerate(frames) for _ in range(len(frame))]
+    table = table.assign(place=frame_numbers)
     models = table.groupby("model_name")[["model", "place"]].nunique()
     differing = set(models.index[(models["model"] > 1) & (models["place"] > 1)])
     again = table[table.duplicated([*ONE_TABLE, "seed", "tag"], keep=False)]
@@ -119,7 +119,11 @@ def _short_names(runs: Sequence[str]) -> list[str]:
     parts = [run.split("/") if run.startswith(PREFIX) else list(Path(run).parts) for run in runs]
     parts = [[part for part in each if part not in ("scores.parquet", "evaluation")] or each for each in parts]
     names = []
-    for own in parts:
-        ends = (length for length in range(1, len(own)) if [each[-length:] for each in parts].count(own[-length:]) == 1)
-        names.append("/".join(own[-next(ends, len(own)) :]))
+    for folders in parts:
+        ends = (
+            length
+            for length in range(1, len(folders))
+            if [each[-length:] for each in parts].count(folders[-length:]) == 1
+        )
+        names.append("/".join(folders[-next(ends, len(folders)) :]))
     return names

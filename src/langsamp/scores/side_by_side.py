@@ -21,12 +21,12 @@ def means(columns: Columns, by: Sequence[str]) -> pd.DataFrame:
     Groups are those of `scores.groups.group_means` for each grouping in `by`, in its order; tasks and labels in
     that of `columns`.
     """
-    found = pd.concat([group_means(columns.scores, grouping) for grouping in by], ignore_index=True)
+    table = pd.concat([group_means(columns.scores, grouping) for grouping in by], ignore_index=True)
     names = {"model_name": "label", "mean_over_languages": "mean", "sd_over_seeds": "deviation"}
-    found = found.rename(columns=names)[["task", "label", "group", "mean", "deviation", "seeds", "languages"]]
+    table = table.rename(columns=names)[["task", "label", "group", "mean", "deviation", "seeds", "languages"]]
     tasks = list(dict.fromkeys(columns.scores["task"]))
-    place = found["task"].map(tasks.index) * len(columns.labels) + found["label"].map(columns.labels.index)
-    return found.iloc[place.argsort(kind="stable")].reset_index(drop=True)
+    order = table["task"].map(tasks.index) * len(columns.labels) + table["label"].map(columns.labels.index)
+    return table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
 def compared(columns: Columns, first: str, second: str, *, by: Sequence[str], seed: int = 0) -> Comparison | None:
@@ -48,9 +48,9 @@ def difference_rows(comparison: Comparison) -> list[dict[str, Any]]:
     rows = []
     for task in comparison.tasks:
         for groups in task.groups.values():
-            for group, found in groups.items():
-                low, high = found.clustered or found.plain or (float("nan"), float("nan"))
-                numbers = (found.mean, low, high, found.p)
+            for group, difference in groups.items():
+                low, high = difference.clustered or difference.plain or (float("nan"), float("nan"))
+                numbers = (difference.mean, low, high, difference.p)
                 rows.append({"task": task.pair.task, "group": group, **dict(zip(NUMBERS, numbers, strict=True))})
     return rows
 
@@ -76,10 +76,10 @@ def with_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
 
 def comparison_notes(comparisons: Iterable[Comparison]) -> list[str]:
     """What limits the comparisons, each thing once."""
-    found = [
+    notes = [
         f"{task.pair.task}: {note}." for comparison in comparisons for task in comparison.tasks for note in task.notes
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(notes))
 
 
 def _side(columns: Columns, label: str) -> System:

@@ -47,8 +47,8 @@ def open_system(words: str) -> System:
     run, colon, model = words.rpartition(":")
     if not colon or Path(words).expanduser().exists():
         run, model = words, ""
-    place = Path(run).expanduser()
-    folders = (place / "evaluation" / "cells", place / "cells", place.parent / "cells")
+    folder = Path(run).expanduser()
+    folders = (folder / "evaluation" / "cells", folder / "cells", folder.parent / "cells")
     cells = next((folder for folder in folders if folder.is_dir()), None)
     return choose(read_scores(run), name=words if model else "", model=model or None, among=run, cells=cells)
 
@@ -66,42 +66,42 @@ def choose(
         DataMissingError: where the table is empty.
         UserError: where several models fit, or none does; the message lists the names.
     """
-    place = f"{among or name} "
+    where = f"{among or name} "
     if scores.empty:
-        raise DataMissingError(f"{place}holds no scores; score its models with `langsamp evaluate`")
+        raise DataMissingError(f"{where}holds no scores; score its models with `langsamp evaluate`")
     names = _names(scores)
     if model is None:
         if len(names) > 1:
             example = f"{among}:{next(iter(names.values()))}" if among else "its name"
             raise UserError(
-                f"{place}holds {len(names)} models: {_listed(names.values())}. Name one, like {example}; the trainings "
+                f"{where}holds {len(names)} models: {_listed(names.values())}. Name one, like {example}; the trainings "
                 "of a variant are named together by the variant alone, like :both"
             )
         wanted = set(names)
         model = next(iter(names.values()))
     else:
-        wanted = _wanted(model, names, place)
+        wanted = _wanted(model, names, where)
     rows = scores[scores["model"].isin(wanted)]
     replicate = rows["model_name"] if len(wanted) > 1 else rows["seed"].astype(str)
     return System(name=name or model, scores=rows.assign(replicate=replicate), cells=cells)
 
 
-def _wanted(model: str, names: dict[str, str], place: str) -> set[str]:
+def _wanted(model: str, names: dict[str, str], where: str) -> set[str]:
     """Fingerprints of the models that the word `model` means."""
     named = {fingerprint for fingerprint, name in names.items() if name == model}
     if len(named) > 1:
         raise UserError(
-            f"{place}holds {len(named)} models called {model!r}; name one by its fingerprint: {_listed(sorted(named))}"
+            f"{where}holds {len(named)} models called {model!r}; name one by its fingerprint: {_listed(sorted(named))}"
         )
     trainings = {fingerprint for fingerprint, name in names.items() if _is_training(name, model)}
     if len({names[fingerprint] for fingerprint in trainings}) < len(trainings):
-        raise UserError(f"{place}holds several models of one name among the trainings of {model!r}; name one training")
-    found = named or trainings or {fp for fp in names if len(model) >= 8 and fp.startswith(model)}
-    if not found:
+        raise UserError(f"{where}holds several models of one name among the trainings of {model!r}; name one training")
+    fingerprints = named or trainings or {fp for fp in names if len(model) >= 8 and fp.startswith(model)}
+    if not fingerprints:
         raise UserError(
-            f"{place}holds no model {model!r}.{did_you_mean(model, names.values())} It holds {_listed(names.values())}"
+            f"{where}holds no model {model!r}.{did_you_mean(model, names.values())} It holds {_listed(names.values())}"
         )
-    return found
+    return fingerprints
 
 
 def _is_training(name: str, variant: str) -> bool:

@@ -74,8 +74,8 @@ def checkpoint_folder(folder: Path, step: int) -> Path:
 
 def checkpoints(folder: Path) -> list[Path]:
     """All checkpoints below `folder`, oldest step first."""
-    found = [path for path in folder.glob("step-*") if _NAME.fullmatch(path.name)]
-    return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+    folders = [path for path in folder.glob("step-*") if _NAME.fullmatch(path.name)]
+    return sorted(folders, key=lambda path: int(path.name.removeprefix("step-")))
 
 
 def save_checkpoint(

@@ -31,5 +31,5 @@ class Monitor(Protocol):
             UserError: where the encoder gives vectors that cannot be used.
         """
 
-    def record(self, found: Sequence[float]) -> dict[str, Any]:
+    def record(self, scores: Sequence[float]) -> dict[str, Any]:
         """The numbers of all parts as the log shows them: each of `items` as a plain number, and more beside them."""

@@ -80,9 +80,11 @@ def _ready(optimizer: Optimizer) -> Optimizer:
 
 def _sorted(model: LangSampForMaskedLM) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
     """The trained parameters: the two tables, other matrices, and the rest."""
-    own = [table.weight for table in (model.language, model.script) if table is not None and table.weight.requires_grad]
-    trained = [each for each in model.parameters() if each.requires_grad and all(each is not table for table in own)]
-    return own, [each for each in trained if each.ndim >= 2], [each for each in trained if each.ndim < 2]
+    tables = [
+        table.weight for table in (model.language, model.script) if table is not None and table.weight.requires_grad
+    ]
+    trained = [each for each in model.parameters() if each.requires_grad and all(each is not table for table in tables)]
+    return tables, [each for each in trained if each.ndim >= 2], [each for each in trained if each.ndim < 2]
 
 
 def _hidden_matrices(model: LangSampForMaskedLM) -> dict[Tensor, None]:

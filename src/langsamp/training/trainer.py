@@ -108,8 +108,8 @@ class _Trainer:
             kept=self.kept_paths,
         )
         paths = choice.paths.model_dump(mode="json")
-        told = [line["paths"] for line in self.log.lines if line["kind"] == "fast_paths"]
-        if told[-1:] != [paths]:
+        logged = [line["paths"] for line in self.log.lines if line["kind"] == "fast_paths"]
+        if logged[-1:] != [paths]:
             self.log.write("fast_paths", self.step, {"paths": paths, "reasons": dict(choice.reasons)})
         if self.world.is_leader:
             say(f"{self.task.name}: {choice}")
@@ -224,18 +224,18 @@ class _Trainer:
 
     def _log_scores(self, monitor: Monitor) -> str:
         """Take and write the scores; what the progress bar shows of them."""
-        found, mine = torch.zeros(len(monitor), dtype=torch.float64), self.world.share(range(len(monitor)))
+        values, mine = torch.zeros(len(monitor), dtype=torch.float64), self.world.share(range(len(monitor)))
         trouble = None
         try:
             scores = monitor.measure(self.task.model.mlm.base_model, mine)
         except UserError as error:  # told after the sum, where the other ranks wait for this one
             scores, trouble = [float("nan")] * len(mine), error
         self.task.model.train()
-        found[mine.start : mine.stop] = torch.tensor(scores, dtype=torch.float64)
-        found = summed(found, self.accelerator)
-        if found.isnan().any():
+        values[mine.start : mine.stop] = torch.tensor(scores, dtype=torch.float64)
+        values = summed(values, self.accelerator)
+        if values.isnan().any():
             raise UserError(f"{self.task.name}, step {self.step}: {trouble or 'another process could not score'}")
-        record = monitor.record(found.tolist())
+        record = monitor.record(values.tolist())
         self.selection.note(self.log.write("evaluation", self.step, record))
         return ", ".join(f"{name} {record[name]:.1f}" for name in monitor.items)
 
@@ -288,10 +288,10 @@ class _Trainer:
 
     def _resume(self) -> int:
         """Load the newest checkpoint, if there is one; the number of finished steps."""
-        found, self.kept_paths, self.kept_batch_size = checkpoints(self.task.checkpoints), None, None
-        if not found:
+        existing, self.kept_paths, self.kept_batch_size = checkpoints(self.task.checkpoints), None, None
+        if not existing:
             return 0
-        record = read_record(found[-1])
+        record = read_record(existing[-1])
         changes = differing_keys(self.task.identity, record["identity"])
         if changes:
             raise UserError(
@@ -302,7 +302,7 @@ class _Trainer:
         if self.world.is_leader:  # the other ranks count from nothing: what is written is the sum
             counted = record.get("masked_seen", record["rows_seen"])
             self.masked_seen += torch.tensor([counted[str(tag)] for tag in self.task.batches.rows.tags])
-        load_checkpoint(found[-1], model=self.task.model, optimizer=self.optimizer)
+        load_checkpoint(existing[-1], model=self.task.model, optimizer=self.optimizer)
         if record["scaler"] is not None and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(record["scaler"])
         return int(record["step"])

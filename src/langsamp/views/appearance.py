@@ -31,10 +31,12 @@ def variant_of(side: str) -> str:
 
 def side_name(side: str) -> str:
     """What readers call a side: `Baseline`, `first: LangSAMP`, `paper: baseline`."""
-    place, colon, variant = side.rpartition(":")
+    prefix, colon, variant = side.rpartition(":")
     if side.startswith(PREFIX):
         return f"paper: {_PUBLISHED.get(variant, variant)}"
-    return f"{place}: {DISPLAY_NAMES[variant]}" if colon and variant in DISPLAY_NAMES else DISPLAY_NAMES.get(side, side)
+    return (
+        f"{prefix}: {DISPLAY_NAMES[variant]}" if colon and variant in DISPLAY_NAMES else DISPLAY_NAMES.get(side, side)
+    )
 
 
 def meanings_of_sides(sides: Iterable[str]) -> dict[str, str]:
@@ -70,9 +72,9 @@ def in_order(sides: Iterable[str], *, first: str | None = None) -> list[str]:
     variants = list(DISPLAY_NAMES)
 
     def rank(side: str) -> tuple[bool, int, int, str]:
-        place, _, variant = side.rpartition(":")
+        prefix, _, variant = side.rpartition(":")
         at = variants.index(variant) if variant in variants else len(variants)
-        return side != first, places.index(place), at, side
+        return side != first, places.index(prefix), at, side
 
     return sorted(sides, key=rank)
 
@@ -98,11 +100,11 @@ def choose_baseline(sides: Sequence[str], wanted: str | None, *, several: bool) 
 def looks(sides: Sequence[str]) -> dict[str, Mark]:
     """Colour and shape of each side, the same in every chart of a report; no two sides share both."""
     marks: dict[str, Mark] = {}
-    for place, side in enumerate(sides):
+    for number, side in enumerate(sides):
         taken = {mark.colour for mark in marks.values()}
         wished = VARIANT_COLOURS.get("none" if is_baseline(side) else variant_of(side))
         wished = VARIANT_COLOURS["both"] if is_langsamp(side) else wished
         free = [colour for colour in (wished, *_FREE) if colour is not None and colour not in taken]
-        shape = "o" if place == 0 else _SHAPES[(place - 1) % len(_SHAPES)]
+        shape = "o" if number == 0 else _SHAPES[(number - 1) % len(_SHAPES)]
         marks[side] = Mark(free[0] if free else OTHER.colour, shape)
     return marks

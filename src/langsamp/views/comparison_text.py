@@ -45,16 +45,16 @@ def finding(task: TaskComparison, comparison: Comparison) -> str:
 
 def limits(task: TaskComparison) -> list[str]:
     """What limits the finding of one task, a sentence each."""
-    found = list(task.notes)
+    lines = list(task.notes)
     if (detectable := task.noise.detectable) is not None:
         number_a, number_b = task.pair.a.shape[1], task.pair.b.shape[1]
         number = f"{number_a}" if number_a == number_b else f"{number_a} and {number_b}"
-        found.append(f"{number} seeds cannot see a mean difference below {detectable:.2f} points (power 80 %)")
-    found += [f"{_languages(len(tags))} left out: {reason}" for reason, tags in task.pair.dropped.items()]
+        lines.append(f"{number} seeds cannot see a mean difference below {detectable:.2f} points (power 80 %)")
+    lines += [f"{_languages(len(tags))} left out: {reason}" for reason, tags in task.pair.dropped.items()]
     if task.pair.other_tags:
         number = _languages(len(task.pair.other_tags))
-        found.append(f"{number} under another code in B: {_aliases(task.pair)}")
-    return found
+        lines.append(f"{number} under another code in B: {_aliases(task.pair)}")
+    return lines
 
 
 def print_comparison(comparison: Comparison, *, verbose: bool = False) -> None:
@@ -165,8 +165,8 @@ def _table(columns: Sequence[str], *, left: Sequence[str] = (), title: str | Non
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", header_style="bold", box=None)
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place == 0 or name in left else "right", overflow="fold")
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="left" if number == 0 or name in left else "right", overflow="fold")
     return table
 
 

@@ -40,20 +40,20 @@ def model_rows(analysis: Analysis) -> Rows:
 def pair_tables(analysis: Analysis) -> dict[str, Rows]:
     """By title, the pairs of languages of each model and each change: a triangle, or the most and least alike."""
     layers, base = analysis.values["layers"], analysis.values["models"][0]
-    found = {}
+    tables = {}
     for model, layer in layers.items():
         table = analysis.tables["similarity"]
-        own = table[(table["model"] == model) & (table["layer"] == layer)]
-        found[f"{model}, layer {layer}: mean centred cosine of translations"] = _pairs(analysis, own, "parallel")
+        rows = table[(table["model"] == model) & (table["layer"] == layer)]
+        tables[f"{model}, layer {layer}: mean centred cosine of translations"] = _pairs(analysis, rows, "parallel")
     for model in list(layers)[1:]:
         table = analysis.tables["change"]
-        own = table[(table["model"] == model) & (table["model_layer"] == layers[model])]
+        rows = table[(table["model"] == model) & (table["model_layer"] == layers[model])]
         where = f"{base} to {model}, layer {layers[model]}"
-        if own["percent"].notna().any():
-            found[f"{where}: change of it in per cent"] = _pairs(analysis, own, "percent")
-        if own["percent"].isna().any():
-            found[f"{where}: change of it"] = _pairs(analysis, own, "difference")
-    return found
+        if rows["percent"].notna().any():
+            tables[f"{where}: change of it in per cent"] = _pairs(analysis, rows, "percent")
+        if rows["percent"].isna().any():
+            tables[f"{where}: change of it"] = _pairs(analysis, rows, "difference")
+    return tables
 
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
@@ -63,16 +63,16 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
     return {"settings": dict(analysis.settings), **analysis.values, **rows}
 
 
-def _pairs(analysis: Analysis, own: pd.DataFrame, column: str) -> Rows:
+def _pairs(analysis: Analysis, rows: pd.DataFrame, column: str) -> Rows:
     tags = analysis.values["tags"]
-    return _triangle(own, tags, column) if len(tags) <= _MOST_COLUMNS else _extremes(own, column)
+    return _triangle(rows, tags, column) if len(tags) <= _MOST_COLUMNS else _extremes(rows, column)
 
 
-def _triangle(own: pd.DataFrame, tags: list[str], column: str) -> Rows:
+def _triangle(pairs: pd.DataFrame, tags: list[str], column: str) -> Rows:
     """A line for each language but the first, a column for each but the last."""
     languages = [tag.partition("_")[0] for tag in tags]
     heads = [tag if languages.count(code) > 1 else code for tag, code in zip(tags, languages, strict=True)]
-    value = own.set_index(["first", "second"])[column]
+    value = pairs.set_index(["first", "second"])[column]
     rows: Rows = []
     for number, tag in enumerate(tags[1:], start=1):
         cells = [_number(value[other, tag], column) for other in tags[:number]]
@@ -80,8 +80,8 @@ def _triangle(own: pd.DataFrame, tags: list[str], column: str) -> Rows:
     return rows
 
 
-def _extremes(own: pd.DataFrame, column: str) -> Rows:
-    ordered = own[own[column].notna()].sort_values(column, ascending=False)
+def _extremes(rows: pd.DataFrame, column: str) -> Rows:
+    ordered = rows[rows[column].notna()].sort_values(column, ascending=False)
     shown = ordered if len(ordered) <= 2 * _SHOWN else pd.concat([ordered.head(_SHOWN), ordered.tail(_SHOWN)])
     return [
         {"first": row["first"], "second": row["second"], column: _number(row[column], column)}

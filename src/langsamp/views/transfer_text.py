@@ -19,11 +19,11 @@ _MORE = ("to English", "regret", "hits")
 
 def transfer_tables(analysis: Analysis) -> dict[str, list[dict[str, object]]]:
     """By title the rows of a table: each role's means over groups, its difference to English, its regret, its hits."""
-    found = {}
+    tables = {}
     for (task, model), rows in analysis.tables["means"].groupby(["task", "model"], sort=False):
         whole = {row["role"]: row for row in rows[rows["group"] == "all"].to_dict("records")}
         scores = {(row["group"], row["role"]): row for row in rows.to_dict("records")}
-        found[f"{task}, {model}: mean score in per cent over languages, by source"] = [
+        tables[f"{task}, {model}: mean score in per cent over languages, by source"] = [
             {"source": "(languages)", **_by_group(scores, "english", "languages", "d")} | dict.fromkeys(_MORE, ""),
             *(
                 {
@@ -36,7 +36,7 @@ def transfer_tables(analysis: Analysis) -> dict[str, list[dict[str, object]]]:
                 for role, row in whole.items()
             ),
         ]
-    return found
+    return tables
 
 
 def transfer_lines(analysis: Analysis) -> list[str]:

@@ -26,7 +26,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
 
 def ablation_tables(analysis: Analysis) -> dict[str, list[dict[str, object]]]:
     """By title the lines of each task: a variant with its means over groups and its difference to the baseline."""
-    found = {}
+    tables = {}
     for task, rows in analysis.tables["ablation"].groupby("task", sort=False):
         by_row: dict[str, dict[str, object]] = {}
         for row in lines(rows):
@@ -36,13 +36,13 @@ def ablation_tables(analysis: Analysis) -> dict[str, list[dict[str, object]]]:
                 line |= {"±": "" if pd.isna(row.deviation) else score(row.deviation)}
                 line |= {"diff.": signed(row.difference), "95 %": _ends(row), "q": probability(row.q)}
         title = f"{task}: mean over (n) languages, per cent, ± over seeds; * the highest; difference in points"
-        found[title] = list(by_row.values())
-    return found
+        tables[title] = list(by_row.values())
+    return tables
 
 
 def family_tables(analysis: Analysis) -> dict[str, list[dict[str, object]]]:
     """By title the lines of each task: a family with the mean of each model, and the difference of two."""
-    found = {}
+    tables = {}
     models = analysis.values["models"]
     for task, rows in analysis.tables["families"].groupby("task", sort=False):
         by_row: dict[str, dict[str, object]] = {}
@@ -53,8 +53,8 @@ def family_tables(analysis: Analysis) -> dict[str, list[dict[str, object]]]:
             line[row.model] = f"{score(row.mean)}{spread}"
             if row.model == models[-1] and "difference" in rows:
                 line |= {"difference": signed(row.difference), "95 %": _ends(row)}
-        found[f"{task}, per cent, mean over languages; differences in points"] = list(by_row.values())
-    return found
+        tables[f"{task}, per cent, mean over languages; differences in points"] = list(by_row.values())
+    return tables
 
 
 def _ends(row: Any) -> str:

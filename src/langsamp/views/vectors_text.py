@@ -44,9 +44,9 @@ def neighbour_lines(analysis: Analysis, table: Table) -> list[Mapping[str, str]]
     near = near[near["table"] == table]
     lines: list[Mapping[str, str]] = []
     for point in points.sort_values("rows_seen", ascending=False, kind="stable").head(_SHOWN).to_dict("records"):
-        own = near[near["code"] == point["code"]].sort_values("rank")
-        kin = {code for code in own["neighbour"] if code in family and family[code] == family.get(point["code"])}
-        pairs = zip(own["neighbour"], own["cosine"], strict=True)
+        neighbours = near[near["code"] == point["code"]].sort_values("rank")
+        kin = {code for code in neighbours["neighbour"] if code in family and family[code] == family.get(point["code"])}
+        pairs = zip(neighbours["neighbour"], neighbours["cosine"], strict=True)
         lines.append(
             {
                 table: f"{names[point['code']]} ({point['code']})",

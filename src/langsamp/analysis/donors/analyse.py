@@ -150,25 +150,25 @@ class _Ranking:
         self._of = conditioning
         self._items = items
         self._there = trained_tags(conditioning)
-        found = trained(conditioning)
-        lengths = np.linalg.norm(found.vectors, axis=1, keepdims=True)
-        units = np.divide(found.vectors, lengths, out=np.zeros_like(found.vectors), where=lengths > 0)
-        self._vectors = _Vectors(units, {code: place for place, code in enumerate(found.codes)})
-        self._little = LITTLE * float(np.median(found.rows)) if found.rows else 0.0
+        table = trained(conditioning)
+        lengths = np.linalg.norm(table.vectors, axis=1, keepdims=True)
+        units = np.divide(table.vectors, lengths, out=np.zeros_like(table.vectors), where=lengths > 0)
+        self._vectors = _Vectors(units, {code: number for number, code in enumerate(table.codes)})
+        self._little = LITTLE * float(np.median(table.rows)) if table.rows else 0.0
 
     def chance(self, number: int) -> float:
         return chance_cosine(number, self._vectors.units.shape[1])
 
     def rank(self, target: LangScript, candidates: Sequence[LangScript], k: int | None) -> pd.DataFrame:
         others = [tag for tag in candidates if tag != target]
-        own = vector_tag(target, self._there)
-        if own is None:
+        tag_of_vector = vector_tag(target, self._there)
+        if tag_of_vector is None:
             order, cosines = sorted(others, key=lambda tag: self._kinship(target, tag)), {}
         else:
-            values = self._vectors.cosines(own.language, others)
+            values = self._vectors.cosines(tag_of_vector.language, others)
             cosines = {tag: float(value) for tag, value in zip(others, values, strict=True)}
             order = sorted(others, key=lambda tag: (-round(cosines[tag], 9), -self._rows(tag), tag))
-        doubts = self._doubts_of_target(target, own)
+        doubts = self._doubts_of_target(target, tag_of_vector)
         limit = self.chance(max(1, len(others)))
         rows = [
             self._row(target, donor, cosines.get(donor), doubts, limit) | {"rank": rank}
@@ -184,21 +184,25 @@ class _Ranking:
 
     def nearest(self, target: LangScript) -> list[tuple[str, float]]:
         """The closest of all trained languages, whether candidates or not; none where the target has no vector."""
-        own = vector_tag(target, self._there)
-        others = [tag for tag in self._there if tag.language not in (target.language, own and own.language)]
-        if own is None or not others:
+        tag_of_vector = vector_tag(target, self._there)
+        others = [
+            tag
+            for tag in self._there
+            if tag.language not in (target.language, tag_of_vector and tag_of_vector.language)
+        ]
+        if tag_of_vector is None or not others:
             return []
-        values = self._vectors.cosines(own.language, others)
+        values = self._vectors.cosines(tag_of_vector.language, others)
         best = np.argsort(-values, kind="stable")[:_NAMED]
-        return [(str(others[place]), float(values[place])) for place in best]
+        return [(str(others[index]), float(values[index])) for index in best]
 
     def _row(
         self, target: LangScript, donor: LangScript, cosine: float | None, doubts: Sequence[str], limit: float
     ) -> dict[str, Any]:
         here, there = describe(target), describe(donor)
-        own = self._doubts_of_donor(target, donor)
+        donor_doubts = self._doubts_of_donor(target, donor)
         if cosine is not None and cosine < limit:
-            own.append(f"no closer than random vectors may be (cosine {limit:.2f})")
+            donor_doubts.append(f"no closer than random vectors may be (cosine {limit:.2f})")
         return {
             "target": str(target), "target_name": here.name, "donor": str(donor), "donor_name": there.name,
             "basis": "kinship" if cosine is None else "vectors", "cosine": np.nan if cosine is None else cosine,
@@ -206,8 +210,8 @@ class _Ranking:
             "same_script": target.script == donor.script,
             "tree_distance": tree_distance(target, donor), "kilometres": kilometres(target, donor),
             "donor_rows": self._rows(donor), "target_rows": self._rows(target),
-            "target_warnings": "; ".join(doubts), "donor_warnings": "; ".join(own),
-            "warnings": "; ".join((*doubts, *own)),
+            "target_warnings": "; ".join(doubts), "donor_warnings": "; ".join(donor_doubts),
+            "warnings": "; ".join((*doubts, *donor_doubts)),
             **{f"items_{task}": items.get(donor) for task, items in self._items.items()},
         }  # fmt: skip
 
@@ -215,19 +219,24 @@ class _Ranking:
         return int(self._of.rows_seen.get(tag, 0))
 
     def _kinship(self, target: LangScript, other: LangScript) -> tuple[float, float, int, LangScript]:
-        edges, way = tree_distance(target, other), kilometres(target, other)
+        edges, kilometres_apart = tree_distance(target, other), kilometres(target, other)
         unknown = float("inf")
-        return unknown if edges is None else edges, unknown if way is None else way, -self._rows(other), other
+        return (
+            unknown if edges is None else edges,
+            unknown if kilometres_apart is None else kilometres_apart,
+            -self._rows(other),
+            other,
+        )
 
-    def _doubts_of_target(self, target: LangScript, own: LangScript | None) -> list[str]:
-        if own is None:
+    def _doubts_of_target(self, target: LangScript, tag_of_vector: LangScript | None) -> list[str]:
+        if tag_of_vector is None:
             return [self._without_vector(target)]
-        found = ["the model is a control with shuffled ids: its vectors mean nothing"] if self._of.is_shuffled else []
-        if own.language != target.language:
-            found.append(f"{target} has no vector of its own; that of {own} stands for it")
-        if (rows := self._of.rows_of_language(own.language)) < self._little:
-            found.append(f"the vector of {own.language} has seen little text ({rows:,} rows)")
-        return found
+        doubts = ["the model is a control with shuffled ids: its vectors mean nothing"] if self._of.is_shuffled else []
+        if tag_of_vector.language != target.language:
+            doubts.append(f"{target} has no vector of its own; that of {tag_of_vector} stands for it")
+        if (rows := self._of.rows_of_language(tag_of_vector.language)) < self._little:
+            doubts.append(f"the vector of {tag_of_vector.language} has seen little text ({rows:,} rows)")
+        return doubts
 
     def _without_vector(self, target: LangScript) -> str:
         """What to say of a target that the vectors do not know; its covered relatives are named."""
@@ -240,17 +249,17 @@ class _Ranking:
         return f"{known}; nearest covered by family: {', '.join(map(str, nearest))}"
 
     def _doubts_of_donor(self, target: LangScript, donor: LangScript) -> list[str]:
-        found = []
+        doubts = []
         if is_same(target, donor):
-            found.append(f"{target.language} and {donor.language} are two codes of one language")
+            doubts.append(f"{target.language} and {donor.language} are two codes of one language")
         elif target.language == donor.language:
-            found.append("the same language in another script: one vector, so its cosine says nothing")
+            doubts.append("the same language in another script: one vector, so its cosine says nothing")
         elif donor.language in {describe(target).macrolanguage, *describe(target).members}:
-            found.append(f"{donor.language} and {target.language} are a macrolanguage and its member")
+            doubts.append(f"{donor.language} and {target.language} are a macrolanguage and its member")
         if any(other in self._there for other in aliases(donor)):
             twins = sorted(str(other) for other in aliases(donor) if other in self._there)
-            found.append(f"its text is split over two codes, also {', '.join(twins)}")
+            doubts.append(f"its text is split over two codes, also {', '.join(twins)}")
         if (rows := self._of.rows_of_language(donor.language)) < self._little:
-            found.append(f"little text ({rows:,} rows)")
-        found += [f"no training data for {task}" for task, items in self._items.items() if donor not in items]
-        return found
+            doubts.append(f"little text ({rows:,} rows)")
+        doubts += [f"no training data for {task}" for task, items in self._items.items() if donor not in items]
+        return doubts

@@ -42,23 +42,23 @@ def find_model_ref(word: str | None, *, runs: Path = Path("runs")) -> ModelRef:
         UserError: where a word names nothing, and where none is given and several runs have one.
     """
     places = [word] if word is not None else [str(run.parent) for run in sorted(runs.glob("*/recipe.yaml"))]
-    found = [found for place in places for found in (_with_vectors(place, strict=word is not None),) if found]
-    if not found:
+    models = [model for folder in places for model in (_with_vectors(folder, strict=word is not None),) if model]
+    if not models:
         raise DataMissingError(
             f"{word or runs} has no model with language vectors: expected one of the variant `both` or `language`, or "
             "an export of ours; name it with --model"
         )
-    if len(found) > 1:
+    if len(models) > 1:
         raise UserError(
-            f"several runs have language vectors: {', '.join(str(each.run) for each in found)}. Name one with --model"
+            f"several runs have language vectors: {', '.join(str(each.run) for each in models)}. Name one with --model"
         )
-    return found[0]
+    return models[0]
 
 
-def _with_vectors(place: str, *, strict: bool) -> ModelRef | None:
-    if not strict and not any(Path(place).glob("models/*-*/export")):
+def _with_vectors(folder: str, *, strict: bool) -> ModelRef | None:
+    if not strict and not any(Path(folder).glob("models/*-*/export")):
         return None  # a run that has only begun
-    subjects = [each for each in find_model_refs([place]) if has_language_vectors(each)]
+    subjects = [each for each in find_model_refs([folder]) if has_language_vectors(each)]
     return min(subjects, key=_order, default=None)
 
 
@@ -102,23 +102,23 @@ def find_candidates(words: str, conditioning: Conditioning) -> Chosen:
         uses: Uses = {}
         chosen = select(words, there, uses=uses)
         return Chosen(tuple(chosen), (*notes, *(_taken(wanted, taken) for wanted, taken in uses.items())))
-    found: dict[LangScript, None] = {}
+    candidates: dict[LangScript, None] = {}
     for wanted in map(LangScript.parse, PAPER_CANDIDATES):
-        own = _closest_tag(wanted, there, conditioning)
-        if own is None:
+        tag_of_vector = _closest_tag(wanted, there, conditioning)
+        if tag_of_vector is None:
             lost.append(str(wanted))
             continue
-        found[own] = None
-        if own != wanted:
-            notes.append(_taken(wanted, own))
-    if not found:
+        candidates[tag_of_vector] = None
+        if tag_of_vector != wanted:
+            notes.append(_taken(wanted, tag_of_vector))
+    if not candidates:
         raise DataMissingError(
             f"the model has learned none of the paper's candidates ({', '.join(PAPER_CANDIDATES)}); take all of its "
             "languages as candidates, or a selector"
         )
     if lost:
         notes.append(f"the model has no trained vector of {', '.join(lost)}, of the paper's candidates")
-    return Chosen(tuple(found), tuple(notes))
+    return Chosen(tuple(candidates), tuple(notes))
 
 
 def find_targets(words: Sequence[str], conditioning: Conditioning) -> Chosen:
@@ -129,21 +129,21 @@ def find_targets(words: Sequence[str], conditioning: Conditioning) -> Chosen:
     Raises:
         UserError: for a word that means nothing.
     """
-    own = tuple(sorted(conditioning.rows_seen))
-    found: dict[LangScript, None] = {}
+    seen_tags = tuple(sorted(conditioning.rows_seen))
+    targets: dict[LangScript, None] = {}
     notes = []
     for word in words:
         tag = _tag(word)
-        if tag is not None and tag not in own:
-            taken = match([tag], own).get(tag)
+        if tag is not None and tag not in seen_tags:
+            taken = match([tag], seen_tags).get(tag)
             notes += [_taken(tag, taken)] if taken else []
-            found[taken or tag] = None
+            targets[taken or tag] = None
             continue
         uses: dict[str, Uses] = {"model": {}, "known": {}}
-        meant = select_each(word, {"model": own, "known": tags()}, uses=uses)
+        meant = select_each(word, {"model": seen_tags, "known": tags()}, uses=uses)
         notes += [_taken(*pair) for pair in uses["model"].items()]
-        found |= dict.fromkeys(meant["model"] or meant["known"])
-    return Chosen(tuple(found), tuple(dict.fromkeys(notes)))
+        targets |= dict.fromkeys(meant["model"] or meant["known"])
+    return Chosen(tuple(targets), tuple(dict.fromkeys(notes)))
 
 
 def vector_tag(tag: LangScript, there: Collection[LangScript]) -> LangScript | None:
@@ -151,8 +151,8 @@ def vector_tag(tag: LangScript, there: Collection[LangScript]) -> LangScript | N
 
     A language has one vector over all its scripts, so any script of it will do where its own is not there.
     """
-    if (own := match([tag], there).get(tag)) is not None:
-        return own
+    if (tag_of_vector := match([tag], there).get(tag)) is not None:
+        return tag_of_vector
     return min((other for other in there if other.language == tag.language), default=None)
 
 
@@ -162,12 +162,12 @@ def sources_of(donors: Collection[LangScript], sources: Collection[LangScript]) 
     The donor itself or its alias; else the same language in another script, which has the same vector, unless another
     donor has taken it.
     """
-    found = match(donors, sources)
+    source_of = match(donors, sources)
     for donor in donors:
-        left = [tag for tag in sources if tag.language == donor.language and tag not in found.values()]
-        if donor not in found and left:
-            found[donor] = min(left)
-    return found
+        left = [tag for tag in sources if tag.language == donor.language and tag not in source_of.values()]
+        if donor not in source_of and left:
+            source_of[donor] = min(left)
+    return source_of
 
 
 def is_same(tag: LangScript, other: LangScript) -> bool:
@@ -184,7 +184,7 @@ def training_items(
         DataMissingError: where a task's data are absent.
         UserError: for an unknown task, and one that is not fine-tuned.
     """
-    found: dict[str, dict[LangScript, int]] = {}
+    items: dict[str, dict[LangScript, int]] = {}
     notes = []
     for name in tasks:
         each = task(name)
@@ -193,13 +193,13 @@ def training_items(
                 f"{name} is not fine-tuned, so it has no donor; tasks with one are fine-tuned (`langsamp tasks`)"
             )
         reader = each.open(data)
-        found[each.name] = {}
+        items[each.name] = {}
         for donor, source in sources_of(donors, reader.sources).items():
             try:
-                found[each.name][donor] = len(reader.training(source).train)
+                items[each.name][donor] = len(reader.training(source).train)
             except UserError as error:
                 notes.append(f"{each.name}, {source}: {error}")
-    return found, tuple(notes)
+    return items, tuple(notes)
 
 
 def _tag(word: str) -> LangScript | None:

@@ -127,7 +127,7 @@ def _names(subjects: Sequence[ModelRef]) -> list[str]:
     """A name of its own for each model: with that of the run, or else the folder, where two are called alike."""
     names = [subject.name for subject in subjects]
     places = [str(subject.folder) if subject.run is None else f"{subject.run}:{subject.name}" for subject in subjects]
-    return [name if names.count(name) == 1 else place for name, place in zip(names, places, strict=True)]
+    return [name if names.count(name) == 1 else path for name, path in zip(names, places, strict=True)]
 
 
 def _encode(name: str, model: ModelFolder, text: ParallelSentences, device: str | None) -> list[NDArray[np.floating]]:
@@ -135,5 +135,5 @@ def _encode(name: str, model: ModelFolder, text: ParallelSentences, device: str 
     encoder = Encoder.load(model.folder, device=device)
     flat = [sentence for sentences in text.sentences.values() for sentence in sentences]
     with Bar(name, total=len(set(flat)), unit="sentences") as bar:
-        found = encoder.encode(flat, layers=range(model.num_layers + 1), advance=bar.update)
-    return [vectors.reshape(len(text.tags), text.number, -1) for _, vectors in sorted(found.items())]
+        by_layer = encoder.encode(flat, layers=range(model.num_layers + 1), advance=bar.update)
+    return [vectors.reshape(len(text.tags), text.number, -1) for _, vectors in sorted(by_layer.items())]

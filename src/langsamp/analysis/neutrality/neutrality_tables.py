@@ -57,8 +57,8 @@ class Measured:
 def similarity_table(measured: Mapping[str, Measured], tags: Sequence[LangScript], drawn_RN: Floats) -> pd.DataFrame:
     """A row for each model, layer and pair of languages."""
     parts = []
-    for name, own in measured.items():
-        for layer, similar in enumerate(own.similar):
+    for name, measures in measured.items():
+        for layer, similar in enumerate(measures.similar):
             low, high = mean_interval(similar.parallel, drawn_RN)
             gap_low, gap_high = mean_interval(similar.raw_gap, drawn_RN)
             parallel, raw = similar.parallel.mean(axis=1), similar.raw.mean(axis=1)
@@ -75,9 +75,9 @@ def similarity_table(measured: Mapping[str, Measured], tags: Sequence[LangScript
 def curve_table(measured: Mapping[str, Measured], tags: Sequence[LangScript], drawn_RN: Floats) -> pd.DataFrame:
     """A row for each model and layer: means over all pairs of languages, and the probes."""
     rows = []
-    for name, own in measured.items():
-        for layer, similar in enumerate(own.similar):
-            means = own.by_sentence(layer)
+    for name, measures in measured.items():
+        for layer, similar in enumerate(measures.similar):
+            means = measures.by_sentence(layer)
             value = {key: float(mean_N.mean()) for key, mean_N in means.items()}
             (low, high), (gap_low, gap_high) = (_interval(means[key], drawn_RN) for key in ("parallel", "raw_gap"))
             non_parallel = float(similar.non_parallel.mean())
@@ -109,12 +109,12 @@ def change_tables(
         a, b = measured[base], measured[name]
         for layer, own_layer in _same_layers(a, b, or_else=(layers[base], layers[name])):
             before_PN, after_PN = a.similar[layer].parallel, b.similar[own_layer].parallel
-            found = change(before_PN, after_PN, drawn_RN)
-            place = {"base": base, "model": name, "layer": layer, "model_layer": own_layer}
+            changes = change(before_PN, after_PN, drawn_RN)
+            keys = {"base": base, "model": name, "layer": layer, "model_layer": own_layer}
             columns = {
-                **place, **_sides(tags), "before": before_PN.mean(axis=1), "after": after_PN.mean(axis=1),
-                "difference": found.difference, "low": found.low, "high": found.high, "percent": found.percent,
-                "percent_low": found.percent_low, "percent_high": found.percent_high,
+                **keys, **_sides(tags), "before": before_PN.mean(axis=1), "after": after_PN.mean(axis=1),
+                "difference": changes.difference, "low": changes.low, "high": changes.high, "percent": changes.percent,
+                "percent_low": changes.percent_low, "percent_high": changes.percent_high,
             }  # fmt: skip
             by_pair.append(pd.DataFrame(columns))
             means_b = b.by_sentence(own_layer)
@@ -123,7 +123,7 @@ def change_tables(
                 low, high = _interval(after_N - before_N, drawn_RN)
                 sides = {"before": float(before_N.mean()), "after": float(after_N.mean())}
                 sides["difference"] = sides["after"] - sides["before"]
-                overall.append({**place, "measure": measure, **sides, "low": low, "high": high})
+                overall.append({**keys, "measure": measure, **sides, "low": low, "high": high})
     return {"change": pd.concat(by_pair, ignore_index=True), "overall": pd.DataFrame(overall)}
 
 

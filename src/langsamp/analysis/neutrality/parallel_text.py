@@ -109,7 +109,7 @@ def draw_parallel(name: str, where: TaskData, *, languages: str | None = None, n
         _check_enough(items, missing, each.name)
         keys = _common(items, number, each)
         drawn = [keys[index] for index in np.random.default_rng(where.seed).permutation(len(keys))[:number]]
-        sentences, available = {tag: tuple(own[key] for key in drawn) for tag, own in items.items()}, len(keys)
+        sentences, available = {tag: tuple(texts[key] for key in drawn) for tag, texts in items.items()}, len(keys)
     return ParallelSentences(
         task=each.name, sentences=sentences, available=available, seed=where.seed, missing=missing, notes=notes
     )
@@ -122,22 +122,22 @@ def _chosen(
     if languages is not None:
         uses: Uses = {}
         chosen = select(languages, offered, uses=uses)
-        return chosen, {}, tuple(describe_use(wanted, own) for wanted, own in uses.items())
+        return chosen, {}, tuple(describe_use(wanted, tag) for wanted, tag in uses.items())
     there = set(map(str, offered))
-    found = {codes[0]: next((code for code in codes if code in there), None) for codes in PAPER_LANGUAGES}
-    missing = {wanted: f"{name} has no text of it here" for wanted, own in found.items() if own is None}
-    notes = [f"{own} stands for the paper's {wanted}" for wanted, own in found.items() if own not in (None, wanted)]
-    return [LangScript.parse(own) for own in found.values() if own is not None], missing, tuple(notes)
+    code_of = {codes[0]: next((code for code in codes if code in there), None) for codes in PAPER_LANGUAGES}
+    missing = {wanted: f"{name} has no text of it here" for wanted, tag in code_of.items() if tag is None}
+    notes = [f"{tag} stands for the paper's {wanted}" for wanted, tag in code_of.items() if tag not in (None, wanted)]
+    return [LangScript.parse(tag) for tag in code_of.values() if tag is not None], missing, tuple(notes)
 
 
 def _through_english(
     reader: ParallelReader, chosen: Sequence[LangScript], missing: dict[str, str]
 ) -> dict[LangScript, Items]:
     """Each language's sentences by the English one that they translate; English has all that any other has."""
-    found: dict[LangScript, Items] = {}
+    items: dict[LangScript, Items] = {}
     for tag in chosen:
         if tag == ENGLISH:
-            found[tag] = {}
+            items[tag] = {}
             continue
         try:
             text = reader.read(tag)
@@ -146,10 +146,10 @@ def _through_english(
             continue
         times = Counter(text.english)
         pairs = zip(text.english, text.target, strict=True)
-        found[tag] = {english: target for english, target in pairs if english and target and times[english] == 1}
-    if ENGLISH in found:
-        found[ENGLISH] = {english: english for own in found.values() for english in own}
-    return found
+        items[tag] = {english: target for english, target in pairs if english and target and times[english] == 1}
+    if ENGLISH in items:
+        items[ENGLISH] = {english: english for pairs_of_tag in items.values() for english in pairs_of_tag}
+    return items
 
 
 def _in_one_order(
@@ -168,7 +168,7 @@ def _in_one_order(
             missing[str(tag)] = "its labels stand in another order than those of the others, so its lines may too"
             del texts[tag]
     return {
-        tag: {place: sentence for place, sentence in enumerate(text.texts) if not is_placeholder(sentence)}
+        tag: {number: sentence for number, sentence in enumerate(text.texts) if not is_placeholder(sentence)}
         for tag, text in texts.items()
     }
 
@@ -190,7 +190,7 @@ def _common(items: Mapping[LangScript, Items], number: int, each: Task) -> list[
     Raises:
         UserError: where they are fewer than `number`, naming languages without which there are enough.
     """
-    keys = sorted(set.intersection(*(set(own) for own in items.values())))
+    keys = sorted(set.intersection(*(set(texts) for texts in items.values())))
     if len(keys) >= number:
         return keys
     left_out, remaining = _without_few(items, number)

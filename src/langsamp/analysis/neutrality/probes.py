@@ -35,8 +35,8 @@ def probe(vectors_LND: NDArray[np.floating], labels: Sequence[str], *, seed: int
         kept, held = fold_N != fold, fold_N == fold
         reader = make_pipeline(StandardScaler(), LogisticRegression(tol=_TOLERANCE, max_iter=_ITERATIONS))
         reader.fit(_flat(vectors_LND[:, kept]), label_LN[:, kept].ravel())
-        told = reader.predict(_flat(vectors_LND[:, held]))
-        right_LN[:, held] = (told == label_LN[:, held].ravel()).reshape(len(labels), -1)
+        predicted = reader.predict(_flat(vectors_LND[:, held]))
+        right_LN[:, held] = (predicted == label_LN[:, held].ravel()).reshape(len(labels), -1)
     return right_LN
 
 

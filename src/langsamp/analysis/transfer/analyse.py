@@ -31,7 +31,7 @@ TRANSFER = ("task", "model", "target", "role", "source", "score", "draws", "regr
 
 
 def analyse_transfer(
-    found: Sequence[RoleScores],
+    results: Sequence[RoleScores],
     *,
     subject: str,
     settings: Mapping[str, Any],
@@ -55,36 +55,36 @@ def analyse_transfer(
     Values: `sentences`, `donors` (by target the closest donor, or the donor by task where tasks differ), `left_out`
     (task, model, reason, targets), `notes`.
     """
-    means = pd.concat([_means(each) for each in found], ignore_index=True)
+    means = pd.concat([_means(each) for each in results], ignore_index=True)
     return Analysis(
         kind="transfer",
         subject=subject,
         settings=dict(settings),
         values={
-            "sentences": [_sentence(each, means) for each in found] + _footnotes(found),
-            "donors": donor_files(found),
+            "sentences": [_sentence(each, means) for each in results] + _footnotes(results),
+            "donors": donor_files(results),
             "left_out": [
                 {"task": each.task, "model": each.model, "reason": reason, "targets": list(targets)}
-                for each in found
+                for each in results
                 for reason, targets in each.left_out.items()
             ],
-            "notes": list(dict.fromkeys([*notes, *(note for each in found for note in each.notes)])),
+            "notes": list(dict.fromkeys([*notes, *(note for each in results for note in each.notes)])),
         },
         tables={
-            "transfer": pd.concat([_transfer(each) for each in found], ignore_index=True),
+            "transfer": pd.concat([_transfer(each) for each in results], ignore_index=True),
             "means": means,
-            "sources": pd.concat([_sources(each, items or {}) for each in found], ignore_index=True),
+            "sources": pd.concat([_sources(each, items or {}) for each in results], ignore_index=True),
         },
     )
 
 
-def donor_files(found: Sequence[RoleScores]) -> dict[str, dict[str, str | dict[str, str]]]:
+def donor_files(results: Sequence[RoleScores]) -> dict[str, dict[str, str | dict[str, str]]]:
     """By model what `langsamp table --donors` reads: the closest donor of each target, by task where tasks differ.
 
     Published scores do not say which donors they are from, so they have none.
     """
     by_model: dict[str, dict[str, dict[str, str]]] = {}
-    for each in found:
+    for each in results:
         for target, source in zip(each.targets, each.sources["closest"], strict=True):
             if source != CLOSEST:
                 by_model.setdefault(each.model, {}).setdefault(target, {})[each.task] = source
@@ -102,10 +102,10 @@ def _transfer(each: RoleScores) -> pd.DataFrame:
     rows = []
     for role, score_LS in each.scores.items():
         score_L = score_LS.mean(axis=1)
-        for place, target in enumerate(each.targets):
-            draws = len(each.pools[place]) if role == "random" else 1
-            score, regret = float(score_L[place]), float(best.mean(axis=1)[place] - score_L[place])
-            source = each.sources[role][place]
+        for index, target in enumerate(each.targets):
+            draws = len(each.pools[index]) if role == "random" else 1
+            score, regret = float(score_L[index]), float(best.mean(axis=1)[index] - score_L[index])
+            source = each.sources[role][index]
             rows.append((each.task, each.model, target, role, source, score, draws, regret, len(each.seeds)))
     return pd.DataFrame(rows, columns=list(TRANSFER))
 
@@ -122,14 +122,14 @@ def _means(each: RoleScores) -> pd.DataFrame:
         clusters = np.unique(families[members], return_inverse=True)[1]
         english = each.scores["english"][members]
         for role, score in each.scores.items():
-            own = score[members]
-            difference, regret = float((own - english).mean()), float((best[members] - own).mean())
-            low, high = _interval(english, own, clusters) or (np.nan, np.nan)
+            ours = score[members]
+            difference, regret = float((ours - english).mean()), float((best[members] - ours).mean())
+            low, high = _interval(english, ours, clusters) or (np.nan, np.nan)
             known = not np.isnan(regret)
-            regret_low, regret_high = (_interval(own, best[members], clusters) if known else None) or (np.nan, np.nan)
+            regret_low, regret_high = (_interval(ours, best[members], clusters) if known else None) or (np.nan, np.nan)
             hits = _hits(each, role)[members].mean()
             rows.append((
-                each.task, each.model, group, role, float(own.mean()), len(members), difference, low, high, regret,
+                each.task, each.model, group, role, float(ours.mean()), len(members), difference, low, high, regret,
                 regret_low, regret_high, float(hits),
             ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(MEANS))
@@ -138,10 +138,10 @@ def _means(each: RoleScores) -> pd.DataFrame:
 def _groups(each: RoleScores) -> list[tuple[str, NDArray[np.intp]]]:
     """The inhabited groups with the places of their targets, in the paper's order."""
     belonging = [groups_of(LangScript.parse(target), "paper") for target in each.targets]
-    found = {group: [place for place, groups in enumerate(belonging) if group in groups] for group in GROUPS}
+    members = {group: [index for index, groups in enumerate(belonging) if group in groups] for group in GROUPS}
     for group, has in zip(KIN_GROUPS, (True, False), strict=True):
-        found[group] = [place for place, kin in enumerate(each.kin) if kin is has]
-    return [(group, np.array(places)) for group, places in found.items() if places]
+        members[group] = [index for index, kin in enumerate(each.kin) if kin is has]
+    return [(group, np.array(places)) for group, places in members.items() if places]
 
 
 def _interval(a_LS: Floats, b_LS: Floats, clusters_L: NDArray[np.intp]) -> Interval | None:
@@ -197,13 +197,13 @@ def _signed(row: Mapping[Hashable, float]) -> str:
     return f"{row['difference']:+.1f}{interval}"
 
 
-def _footnotes(found: Sequence[RoleScores]) -> list[str]:
+def _footnotes(results: Sequence[RoleScores]) -> list[str]:
     notes = ["In brackets: 95 % intervals of the difference to English, by a bootstrap over families and seeds."]
-    if any(len(each.seeds) == 1 for each in found):
+    if any(len(each.seeds) == 1 for each in results):
         notes.append(
             "With one seed it is not known how far another seed would move a score, so intervals are too narrow."
         )
-    if any("best" in each.scores for each in found):
+    if any("best" in each.scores for each in results):
         notes.append("The best donor is chosen by the test scores it is shown with: a bound, not a way of choosing.")
     else:
         notes.append(

@@ -51,12 +51,12 @@ def read_stored(
         conditioning = Conditioning.load(each.folder)
         chosen = find_candidates(candidates, conditioning)
         notes += chosen.notes
-        for name, own in rows.groupby("task", sort=False):
-            if own["source"].nunique() > 1:
+        for name, task_rows in rows.groupby("task", sort=False):
+            if task_rows["source"].nunique() > 1:
                 several.add(str(name))
                 if not tasks or name in tasks:
-                    _check_one_way(own, str(name))
-                    roles.append(choose_roles(own, conditioning, chosen.tags, among=_among(own, languages)))
+                    _check_one_way(task_rows, str(name))
+                    roles.append(choose_roles(task_rows, conditioning, chosen.tags, among=_among(task_rows, languages)))
     if unknown := [name for name in tasks if name not in several]:
         raise UserError(
             f"no task {unknown[0]!r} with scores from several sources.{did_you_mean(unknown[0], several)} There are "

@@ -79,16 +79,16 @@ def choose_roles(
             f"{task}: {model} has scores from {', '.join(map(str, there))}; needed are those from {ENGLISH} and from "
             f"the candidates ({', '.join(map(str, candidates))}). Let the study run them, or choose others"
         )
-    seeds, found = _by_target(rows[rows["source"].isin(needed)], task)
-    wanted = set(found) if among is None else set(among)
+    seeds, scores = _by_target(rows[rows["source"].isin(needed)], task)
+    wanted = set(scores) if among is None else set(among)
     fits: dict[str, TargetScores] = {}
     left_out = dict[str, list[str]]()
-    for target in sorted(wanted & set(found)):
+    for target in sorted(wanted & set(scores)):
         pool = {donor: source for donor, source in source_of.items() if not _same(target, source)}
-        if reason := _unfit(target, pool, found[target], conditioning):
+        if reason := _unfit(target, pool, scores[target], conditioning):
             left_out.setdefault(reason, []).append(target)
         else:
-            fits[target] = _choices(target, pool, found[target], conditioning)
+            fits[target] = _choices(target, pool, scores[target], conditioning)
     if not fits:
         reasons = "; ".join(f"{reason} ({len(tags)})" for reason, tags in left_out.items())
         raise DataMissingError(f"{task}: no target of {model} can be compared: {reasons or 'none was scored'}")
@@ -97,7 +97,7 @@ def choose_roles(
         model=model,
         metric=metric,
         targets=tuple(fits),
-        scores={role: np.stack([fit.scores(role, found[target]) for target, fit in fits.items()]) for role in ROLES},
+        scores={role: np.stack([fit.scores(role, scores[target]) for target, fit in fits.items()]) for role in ROLES},
         sources={role: tuple(fit.sources.get(role, "") for fit in fits.values()) for role in ROLES},
         seeds=seeds,
         pools=tuple(fit.pool for fit in fits.values()),
@@ -152,16 +152,16 @@ class TargetScores:
 
 def _by_target(rows: pd.DataFrame, task: str) -> tuple[tuple[int, ...], dict[str, dict[str, Floats]]]:
     """The seeds that every source has, and by target and source the score of each."""
-    seeds = set.intersection(*(set(found["seed"]) for _, found in rows.groupby("source")))
+    seeds = set.intersection(*(set(group["seed"]) for _, group in rows.groupby("source")))
     if not seeds:
         named = ", ".join(sorted(rows["source"].unique()))
         raise DataMissingError(f"{task}: the sources share no seed ({named}); fine-tune each with the same seeds")
     rows = rows[rows["seed"].isin(seeds)]
     table = rows.pivot(index=["tag", "source"], columns="seed", values="value").dropna()
-    found: dict[str, dict[str, Floats]] = {}
+    scores: dict[str, dict[str, Floats]] = {}
     for (tag, source), values in zip(table.index, table.to_numpy(float), strict=True):
-        found.setdefault(str(tag), {})[str(source)] = values
-    return tuple(int(seed) for seed in table.columns), found
+        scores.setdefault(str(tag), {})[str(source)] = values
+    return tuple(int(seed) for seed in table.columns), scores
 
 
 def _same(target: str, source: str) -> bool:

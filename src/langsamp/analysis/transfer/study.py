@@ -94,15 +94,15 @@ def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None)
         UserError: as `evaluation.run.evaluate` does.
     """
     failures: list[Failure] = []
-    cells, found = 0, []
+    cells, scored_parts = 0, []
     for part in parts:
         done = evaluate([part.subject.folder], part.config, part.scores, device=device, names=_names(part))
         failures += done.failures
         cells += done.cells_run
-        found.append((part, done.scores[done.scores["main"].astype(bool)]))
+        scored_parts.append((part, done.scores[done.scores["main"].astype(bool)]))
     roles = [
         choose_roles(scores, Conditioning.load(part.subject.folder), part.candidates.tags)
-        for part, scores in found
+        for part, scores in scored_parts
         if len(scores)
     ]
     if not roles:
@@ -139,12 +139,12 @@ def _part(subject: ModelRef, config: EvaluationConfig, name: str, candidates: st
     targets = [tag for tag in select(config.languages, reader.tags, uses=uses) if vector_tag(tag, there)]
     if not targets:
         raise UserError(f"{name}: none of the targets {config.languages!r} has a language vector in {subject.name}")
-    own = {key: value for key, value in config.fine_tuning.items() if key in (each.kind, each.name)}
+    fine_tuning = {key: value for key, value in config.fine_tuning.items() if key in (each.kind, each.name)}
     changed = {
         "tasks": (name,),
         "sources": tuple(sources),
         "languages": ",".join(map(str, targets)),
-        "fine_tuning": own,
+        "fine_tuning": fine_tuning,
     }
     return Part(
         subject=subject,

@@ -111,8 +111,8 @@ def _picture(vectors: Vectors, config: VectorsConfig) -> _Picture:
     projection = project(vectors.vectors)
     apart, said = np.full((len(vectors.codes), 2), np.nan), {}
     if config.embedding is not None:
-        found = embed(vectors.vectors, seed=config.seed, perplexity=config.perplexity)
-        apart, said = found.coordinates, {"perplexity": found.perplexity, "divergence": found.divergence}
+        embedding = embed(vectors.vectors, seed=config.seed, perplexity=config.perplexity)
+        apart, said = embedding.coordinates, {"perplexity": embedding.perplexity, "divergence": embedding.divergence}
     places = np.hstack([projection.coordinates, apart])
     return _Picture(dict(zip(vectors.codes, map(tuple, places), strict=True)), projection.shares, said)
 
@@ -120,8 +120,8 @@ def _picture(vectors: Vectors, config: VectorsConfig) -> _Picture:
 def _trained_tables(conditioning: Conditioning) -> dict[Table, Vectors]:
     """The tables that the model has and of which enough vectors were trained."""
     on = [table for table in TABLES if getattr(conditioning, table) is not None]
-    found = {table: trained(conditioning, table) for table in on}
-    return {table: vectors for table, vectors in found.items() if len(vectors.codes) >= _FEWEST}
+    tables = {table: trained(conditioning, table) for table in on}
+    return {table: vectors for table, vectors in tables.items() if len(vectors.codes) >= _FEWEST}
 
 
 def _absences(conditioning: Conditioning) -> list[str]:
@@ -146,7 +146,7 @@ def _points(
         rows = dict(zip(vectors.codes, vectors.rows, strict=True))
         for code in (*vectors.codes, *vectors.untrained):
             known = _of_language(facts[code]) if table == "language" else _of_script(code, most_used.get(code))
-            place = dict(zip(("pc1", "pc2", "x", "y"), pictures[table].places.get(code, nowhere), strict=True))
+            coordinates = dict(zip(("pc1", "pc2", "x", "y"), pictures[table].places.get(code, nowhere), strict=True))
             lines.append(
                 {
                     "table": table,
@@ -154,7 +154,7 @@ def _points(
                     **known,
                     "rows_seen": rows.get(code, 0),
                     "trained": code in rows,
-                    **place,
+                    **coordinates,
                 }
             )
     return pd.DataFrame(lines)

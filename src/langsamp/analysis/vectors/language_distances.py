@@ -18,9 +18,9 @@ def tree_distances(tags: Sequence[LangScript]) -> Floats:
     Languages of different families have no way between them; they are put one edge farther apart than any two of one
     family are. Tags without a place in the tree (an empty `table.lineage`) do not belong here.
     """
-    found = _pairwise(tags, tree_distance)
-    apart = float(np.nanmax(found, initial=0)) + 1
-    return np.where(np.isnan(found), apart, found)
+    distances = _pairwise(tags, tree_distance)
+    apart = float(np.nanmax(distances, initial=0)) + 1
+    return np.where(np.isnan(distances), apart, distances)
 
 
 def ancestry_distances(tags: Sequence[LangScript]) -> Floats:
@@ -45,6 +45,6 @@ def row_distances(rows: Sequence[int]) -> Floats:
 def _pairwise(tags: Sequence[LangScript], distance: Callable[[LangScript, LangScript], float | None]) -> Floats:
     table = np.zeros((len(tags), len(tags)))
     for (row, first), (column, second) in combinations(enumerate(tags), 2):
-        found = distance(first, second)
-        table[row, column] = table[column, row] = np.nan if found is None else found
+        apart = distance(first, second)
+        table[row, column] = table[column, row] = np.nan if apart is None else apart
     return table

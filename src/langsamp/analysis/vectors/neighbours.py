@@ -140,8 +140,8 @@ def neighbour_purity(  # labels and how they are shuffled
     kept = [i for i, code in enumerate(vectors.codes) if sizes.get(labels.get(code, ""), 0) > 1]
     if len(kept) < 3:
         raise DataMissingError(f"purity needs three vectors or more whose label another shares, got {len(kept)}")
-    own = np.unique([labels[vectors.codes[index]] for index in kept], return_inverse=True)[1]
-    if own.max() == 0:
+    label_numbers = np.unique([labels[vectors.codes[index]] for index in kept], return_inverse=True)[1]
+    if label_numbers.max() == 0:
         raise DataMissingError(f"purity needs two labels or more, all {len(kept)} vectors have the same")
     cosines = cosine(vectors.vectors[kept])
     np.fill_diagonal(cosines, -np.inf)
@@ -150,6 +150,6 @@ def neighbour_purity(  # labels and how they are shuffled
     rng = np.random.default_rng(seed)
     null = np.empty(shuffles)
     for index in range(shuffles):
-        shuffled = own[strata.shuffled(rng)]
+        shuffled = label_numbers[strata.shuffled(rng)]
         null[index] = (shuffled[neighbours] == shuffled[:, None]).mean()
-    return beside_null(float((own[neighbours] == own[:, None]).mean()), null, len(kept))
+    return beside_null(float((label_numbers[neighbours] == label_numbers[:, None]).mean()), null, len(kept))

@@ -65,7 +65,7 @@ def language_statistics(vectors: Vectors, facts: Mapping[str, LanguageInfo], how
         "mantel common ancestors": (in_tree, ancestry_distances),
         "mantel geographic distance": (at_home, kilometre_distances),
     }
-    found: dict[str, Callable[[], Statistic]] = {
+    statistics: dict[str, Callable[[], Statistic]] = {
         "purity family": partial(purity, families),
         "purity family within scripts": partial(purity, families, groups=scripts),
         "purity script": partial(purity, scripts),
@@ -73,9 +73,9 @@ def language_statistics(vectors: Vectors, facts: Mapping[str, LanguageInfo], how
         "mantel rows seen": partial(_amount_of_text, vectors, how),
     }
     for name, chosen in distances.items():
-        found[name] = partial(correlation, *chosen)
-        found[f"{name} within families"] = partial(correlation, *chosen, families=families)
-    return _outcomes({name: found[name] for name in STATISTICS})
+        statistics[name] = partial(correlation, *chosen)
+        statistics[f"{name} within families"] = partial(correlation, *chosen, families=families)
+    return _outcomes({name: statistics[name] for name in STATISTICS})
 
 
 def script_statistics(vectors: Vectors, how: Shuffling) -> Iterator[Outcome]:
@@ -83,8 +83,8 @@ def script_statistics(vectors: Vectors, how: Shuffling) -> Iterator[Outcome]:
     return _outcomes({"mantel rows seen": partial(_amount_of_text, vectors, how)})
 
 
-def _outcomes(found: Mapping[str, Callable[[], Statistic]]) -> Iterator[Outcome]:
-    for name, statistic in found.items():
+def _outcomes(statistics: Mapping[str, Callable[[], Statistic]]) -> Iterator[Outcome]:
+    for name, statistic in statistics.items():
         try:
             yield name, statistic()
         except DataMissingError as trouble:
@@ -108,7 +108,7 @@ def _correlation(
 ) -> Statistic:
     if families is not None:
         codes = [code for code in codes if code in families]
-    own = cosine(vectors.vectors[np.isin(vectors.codes, codes)])
+    cosines = cosine(vectors.vectors[np.isin(vectors.codes, codes)])
     groups = [families[code] for code in codes] if families is not None else None
     tags = [facts[code].tag for code in codes]
-    return mantel(1 - own, distances(tags), groups=groups, shuffles=how.shuffles, seed=how.seed)
+    return mantel(1 - cosines, distances(tags), groups=groups, shuffles=how.shuffles, seed=how.seed)

@@ -56,17 +56,17 @@ def measure_data(material: Fixtures, size: DataSize) -> Record:
     finally:
         torch.set_num_threads(threads)
     tokens = size.steps * size.rows_per_step * size.row_tokens
-    found = compared(taken, amount=tokens)
-    assert found[1].rate is not None
+    rows_of_record = compared(taken, amount=tokens)
+    assert rows_of_record[1].rate is not None
     return Record(
         name="data",
         measures="Masked batches of prepared rows in one thread, while nothing trains.",
         unit="tokens",
-        rows=found,
+        rows=rows_of_record,
         targets=(
             Target(
                 name=f"threads for {_LEAST_SURPLUS:g} times the {_GPU_TOKENS:,} tokens/s of one H200",
-                found=_LEAST_SURPLUS * _GPU_TOKENS / found[1].rate, limit=1.0, at_most=True,
+                found=_LEAST_SURPLUS * _GPU_TOKENS / rows_of_record[1].rate, limit=1.0, at_most=True,
             ),
         ),
         settings={**asdict(size), "tags": len(rows.tags)},

@@ -92,11 +92,11 @@ def measure_finetuning(material: Fixtures, size: FineTuningSize) -> Record:
         differences.append(_difference(case, maximum))
         pairs = _pairs(case, task, maximum)
         taken = alternate(
-            {way: run for pair in pairs.values() for way, run in pair.items()}, rounds=size.rounds, title=task
+            {name: run for pair in pairs.values() for name, run in pair.items()}, rounds=size.rounds, title=task
         )
         for title, pair in pairs.items():
             number = len(case.job.training.train) if title == "training" else sum(map(len, case.tests.values()))
-            plain, ours = compared({way: taken[way] for way in pair}, amount=number)
+            plain, ours = compared({name: taken[name] for name in pair}, amount=number)
             rows += [plain, ours]
             targets.append(
                 Target(
@@ -226,13 +226,13 @@ def _padded_logits(
     for row, sequence in enumerate(sequences):
         ids = tokens.ids[tokens.starts[sequence] : tokens.starts[sequence + 1]]
         ids_BL[row, : len(ids)], mask_BL[row, : len(ids)] = ids, 1
-    found = network.model(input_ids=torch.from_numpy(ids_BL), attention_mask=torch.from_numpy(mask_BL)).logits
+    logits = network.model(input_ids=torch.from_numpy(ids_BL), attention_mask=torch.from_numpy(mask_BL)).logits
     spans = [np.arange(tokens.places[sequence], tokens.places[sequence + 1]) for sequence in sequences]
     places_P = np.concatenate(spans)
-    if found.dim() == 2:
-        return found, places_P
+    if logits.dim() == 2:
+        return logits, places_P
     rows_P = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
-    return found[torch.from_numpy(rows_P), torch.from_numpy(tokens.heads[places_P].astype(np.int64))], places_P
+    return logits[torch.from_numpy(rows_P), torch.from_numpy(tokens.heads[places_P].astype(np.int64))], places_P
 
 
 @torch.inference_mode()

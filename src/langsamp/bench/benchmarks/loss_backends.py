@@ -148,10 +148,10 @@ class _Head:
         """Of hidden states, weight and bias."""
         with torch.autocast(self._device, self._dtype, enabled=self._dtype is not None):
             value = loss(*self.given, self.labels_M)  # type: ignore[call-arg]
-        found = list(torch.autograd.grad(value, self.given))
+        gradients = list(torch.autograd.grad(value, self.given))
         if self._device == "cuda":
             torch.cuda.synchronize()
-        return found
+        return gradients
 
     def exact(self) -> list[Tensor]:
         """The same gradients by fp64, a part of the vocabulary after the other, as fp32."""
@@ -195,9 +195,9 @@ def _measured(case: Case, ways: dict[str, Loss], rounds: int, device: str, bar: 
         yield row.model_copy(update=changed)
 
 
-def _error(found: Sequence[Tensor], exact: Sequence[Tensor]) -> float:
+def _error(gradients: Sequence[Tensor], exact: Sequence[Tensor]) -> float:
     return max(
-        float((one - other).abs().max() / other.abs().max()) for one, other in zip(found, exact, strict=True)
+        float((one - other).abs().max() / other.abs().max()) for one, other in zip(gradients, exact, strict=True)
     )  # fmt: skip
 
 

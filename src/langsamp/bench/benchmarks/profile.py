@@ -44,10 +44,10 @@ def measure_parts(size: StepSize) -> Record:
     settings = [StepSetting(OURS), StepSetting(OURS, "bf16"), StepSetting(OURS, "bf16", 0.1)]
     rows: list[Row] = []
     with keeping_freed_memory():
-        place = Workplace(size)
+        workplace = Workplace(size)
         with Bar("steps", total=len(settings), unit="settings") as bar:
             for setting in settings:
-                rows += _rows(place, setting)
+                rows += _rows(workplace, setting)
                 bar.update()
     return Record(
         name="parts",
@@ -59,11 +59,11 @@ def measure_parts(size: StepSize) -> Record:
     )
 
 
-def _rows(place: Workplace, setting: StepSetting) -> Iterator[Row]:
+def _rows(workplace: Workplace, setting: StepSetting) -> Iterator[Row]:
     for _ in range(_WARM_UP):  # allocators learn, the optimizer makes its state
-        place.steps(setting, warm_up=0, number=1)
-    profiles = [_profiled(place, setting) for _ in range(_PROFILED)]
-    seconds, flop = min(profiles, key=lambda found: sum(found[0].values()))
+        workplace.steps(setting, warm_up=0, number=1)
+    profiles = [_profiled(workplace, setting) for _ in range(_PROFILED)]
+    seconds, flop = min(profiles, key=lambda profile: sum(profile[0].values()))
     whole = sum(seconds.values())
     for kind in [kind for kind, taken in seconds.items() if taken < _LEAST * whole and kind != _REST]:
         seconds[_REST] += seconds.pop(kind)
@@ -73,10 +73,10 @@ def _rows(place: Workplace, setting: StepSetting) -> Iterator[Row]:
         yield Row(variant=kind, group=group, seconds=taken, share=taken / whole, rate=speed)
 
 
-def _profiled(place: Workplace, setting: StepSetting) -> tuple[dict[str, float], dict[str, float]]:
+def _profiled(workplace: Workplace, setting: StepSetting) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds and floating-point operations of one step by kind of work; NaN where the profiler counts none."""
     with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:
-        place.steps(setting, warm_up=0, number=1)
+        workplace.steps(setting, warm_up=0, number=1)
     seconds: dict[str, float] = defaultdict(float)
     flop: dict[str, float] = defaultdict(float)
     for event in profiler.key_averages():

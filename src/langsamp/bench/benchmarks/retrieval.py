@@ -62,16 +62,16 @@ def measure_retrieval(material: Fixtures, size: RetrievalSize) -> Record:
     Raises:
         AssertionError: where the vectors of the ways differ: then the times say nothing.
     """
-    found = TaskTexts.find(material)
-    texts: Texts = dict(found.parallel(name, tags=size.tags, pairs=size.pairs) for name in _TASKS)
-    tokenizer = found.tokenizer(size.vocab_size)
+    task_texts = TaskTexts.find(material)
+    texts: Texts = dict(task_texts.parallel(name, tags=size.tags, pairs=size.pairs) for name in _TASKS)
+    tokenizer = task_texts.tokenizer(size.vocab_size)
     once, again = _files(texts)
     model, ours = _authors(tokenizer, size), {name: _encoder(tokenizer, size, name) for name in _LEAST_SPEED}
     loaded = load_tokenizer(str(tokenizer))
     vectors: dict[str, Vectors] = {}
 
-    def keep(name: str, way: Callable[[], Vectors]) -> Callable[[], None]:
-        return lambda: vectors.update({name: way()})
+    def keep(name: str, encode: Callable[[], Vectors]) -> Callable[[], None]:
+        return lambda: vectors.update({name: encode()})
 
     taken = alternate(
         {
@@ -214,9 +214,9 @@ def _encode(encoder: Encoder, texts: Texts, layer: int) -> Vectors:
     vectors = {}
     for by_tag in texts.values():
         english = [sentence for text in by_tag.values() for sentence in text.english]
-        found = encoder.encode(english, layers=[layer])[layer]
+        vectors_ED = encoder.encode(english, layers=[layer])[layer]
         for text in by_tag.values():
-            vectors[text.english], found = found[: len(text.english)], found[len(text.english) :]
+            vectors[text.english], vectors_ED = vectors_ED[: len(text.english)], vectors_ED[len(text.english) :]
             vectors[text.target] = encoder.encode(text.target, layers=[layer])[layer]
     return vectors
 

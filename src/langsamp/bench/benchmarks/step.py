@@ -79,8 +79,8 @@ def measure_step(size: StepSize) -> Record:
     above = {setting: _alone(size, setting) for setting in (*_PLAIN, *_DROPPED)}
     rows: list[Row] = []
     for group, suffix in ((_PLAIN, ""), (_DROPPED, f", dropout {_DROPOUT}")):
-        found = compared({str(each): taken[each] for each in group}, amount=size.rows * size.row_tokens)
-        for row, setting in zip(found, group, strict=True):
+        compared_rows = compared({str(each): taken[each] for each in group}, amount=size.rows * size.row_tokens)
+        for row, setting in zip(compared_rows, group, strict=True):
             peak, over = above[setting]
             rows.append(row.model_copy(update={"variant": f"{setting}{suffix}", "peak_mib": peak, "above_mib": over}))
     speeds = {precision: _gflop_per_second(precision) for precision in ("fp32", "bf16")}
@@ -126,9 +126,9 @@ def _targets(taken: Mapping[StepSetting, Sequence[Times]], above: Mapping[StepSe
     speeds = []
     for reference, ours, limit in _TARGETS:
         pairs = zip(taken[reference], taken[ours], strict=True)
-        found = median(one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in pairs)
+        ratio = median(one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in pairs)
         dropout = f", dropout {ours.dropout}" if ours.dropout else ""
-        speeds.append(Target(name=f"speed in {ours.precision} against {reference}{dropout}", found=found, limit=limit))
+        speeds.append(Target(name=f"speed in {ours.precision} against {reference}{dropout}", found=ratio, limit=limit))
     memory = [
         Target(
             name=f"memory above, in {precision}, against {AUTHORS}",
@@ -202,14 +202,14 @@ def _reasons(precision: str) -> str:
 
 
 def _peak(setting: StepSetting) -> tuple[float, float]:
-    place = _places[0]
+    workplace = _places[0]
     if setting.way == OURS:
-        place.choice(setting.precision)
+        workplace.choice(setting.precision)
     gc.collect()
     before = resident_memory_bytes()
-    place.steps(setting, warm_up=0, number=_STEPS_FOR_MEMORY)
-    state = [value for states in place.optimizer.state.values() for value in states.values()]
-    must = sum(each.nbytes for each in [*place.model.parameters(), *state] if isinstance(each, Tensor))
+    workplace.steps(setting, warm_up=0, number=_STEPS_FOR_MEMORY)
+    state = [value for states in workplace.optimizer.state.values() for value in states.values()]
+    must = sum(each.nbytes for each in [*workplace.model.parameters(), *state] if isinstance(each, Tensor))
     return peak_memory_bytes() / 2**20, (peak_memory_bytes() - before - must) / 2**20
 
 
@@ -219,19 +219,19 @@ def _compare() -> dict[str, Any]:
     Raises:
         AssertionError: where those in fp32 are more than rounding.
     """
-    place, found = _places[0], {}
+    workplace, differences = _places[0], {}
     expected: dict[str, Tensor] = {}
     for setting in (StepSetting(STOCK), StepSetting(AUTHORS), StepSetting(OURS), StepSetting(OURS, "bf16")):
-        with place.ready(setting):
-            loss = place.gradients(setting)
-        gradients = {name: each.grad for name, each in place.model.mlm.named_parameters() if each.grad is not None}
-        place.optimizer.zero_grad()
+        with workplace.ready(setting):
+            loss = workplace.gradients(setting)
+        gradients = {name: each.grad for name, each in workplace.model.mlm.named_parameters() if each.grad is not None}
+        workplace.optimizer.zero_grad()
         if not expected:
             expected, first = gradients, loss
             largest = max(float(each.abs().max()) for each in expected.values())
             continue
         worst = max(float((gradients[name] - each).abs().max()) for name, each in expected.items()) / largest
-        found[str(setting)] = {"loss": abs(loss - first), "gradients": worst}
+        differences[str(setting)] = {"loss": abs(loss - first), "gradients": worst}
         if setting.precision == "fp32":
-            assert abs(loss - first) <= _EQUAL * first and worst <= _EQUAL, f"{setting}: {found[str(setting)]}"
-    return found
+            assert abs(loss - first) <= _EQUAL * first and worst <= _EQUAL, f"{setting}: {differences[str(setting)]}"
+    return differences

@@ -35,26 +35,26 @@ def measure_step_on_gpu(size: StepSize, *, device: str = "cuda") -> Record:
     `share of peak` counts 6 FLOPs for each parameter of a matrix and token, 12 x width x row for attention in each
     layer, the head at masked positions only, against the dense bf16 peak of the GPU's data sheet.
     """
-    place = Workplace(size, device=device)
-    reasons = str(place.choice("bf16"))
+    workplace = Workplace(size, device=device)
+    reasons = str(workplace.choice("bf16"))
     taken: dict[StepSetting, list[Times]] = {setting: [] for setting in _SETTINGS}
     above = {}
     with Bar("memory", total=len(_SETTINGS), unit="ways") as bar:
         for setting in _SETTINGS:
-            above[setting] = _above_mib(place, setting)
+            above[setting] = _above_mib(workplace, setting)
             bar.update()
     with Bar("steps", total=size.rounds * len(_SETTINGS), unit="turns") as bar:
         for number in range(size.rounds):
             for setting in _SETTINGS[:: -1 if number % 2 else 1]:
-                turn = place.steps(setting, warm_up=1, number=_STEPS)
+                turn = workplace.steps(setting, warm_up=1, number=_STEPS)
                 taken[setting].append(Times(*(sum(each) / _STEPS for each in zip(*turn, strict=True))))
                 bar.update()
     tokens = size.rows * size.row_tokens
     names = {setting: f"{setting}{f', dropout {setting.dropout}' if setting.dropout else ''}" for setting in _SETTINGS}
-    found = compared({names[setting]: times for setting, times in taken.items()}, amount=tokens)
+    compared_rows = compared({names[setting]: times for setting, times in taken.items()}, amount=tokens)
     rows = [
         row.model_copy(update={"above_mib": above[setting], "cpu_ratio": None})
-        for row, setting in zip(found, _SETTINGS, strict=True)
+        for row, setting in zip(compared_rows, _SETTINGS, strict=True)
     ]
     name = torch.cuda.get_device_name() if device == "cuda" else device
     return Record(
@@ -63,8 +63,8 @@ def measure_step_on_gpu(size: StepSize, *, device: str = "cuda") -> Record:
         "and optimizer state.",
         unit="tokens",
         rows=tuple(rows),
-        targets=_targets(size, place.masked, taken, rows=rows, above=above, peak=dense_bf16_peak(name)),
-        settings={**asdict(size), "masked": place.masked, "device": name, "fast_paths": reasons},
+        targets=_targets(size, workplace.masked, taken, rows=rows, above=above, peak=dense_bf16_peak(name)),
+        settings={**asdict(size), "masked": workplace.masked, "device": name, "fast_paths": reasons},
     )
 
 
@@ -96,14 +96,14 @@ def _targets(
     return (*speeds, Target(name="share of the dense bf16 peak", found=share, limit=_LEAST_SHARE), memory)
 
 
-def _above_mib(place: Workplace, setting: StepSetting) -> float:
+def _above_mib(workplace: Workplace, setting: StepSetting) -> float:
     """Most memory of a step over weights, gradients and optimizer state, on the GPU."""
-    place.steps(setting, warm_up=1, number=1)
-    state = [value for states in place.optimizer.state.values() for value in states.values()]
-    must = sum(each.nbytes for each in [*place.model.parameters(), *state] if isinstance(each, Tensor))
-    gradients = sum(each.nbytes for each in place.model.parameters())
-    if place.device.type != "cuda":
+    workplace.steps(setting, warm_up=1, number=1)
+    state = [value for states in workplace.optimizer.state.values() for value in states.values()]
+    must = sum(each.nbytes for each in [*workplace.model.parameters(), *state] if isinstance(each, Tensor))
+    gradients = sum(each.nbytes for each in workplace.model.parameters())
+    if workplace.device.type != "cuda":
         return 0.0
     torch.cuda.reset_peak_memory_stats()
-    place.steps(setting, warm_up=0, number=1)
+    workplace.steps(setting, warm_up=0, number=1)
     return float(torch.cuda.max_memory_allocated() - must - gradients) / 2**20

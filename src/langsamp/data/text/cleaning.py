@@ -260,5 +260,5 @@ def _described(letters: Counter[str], script: str) -> str:
     likely, names = likely_script(letters), scripts()
     if likely is None:
         return "there are no letters"
-    found, expected = share_in_script(letters, likely), share_in_script(letters, script)
-    return f"{found:.0%} of the letters are {names.get(likely, likely)}, only {expected:.0%} {names[script]},"
+    share, expected = share_in_script(letters, likely), share_in_script(letters, script)
+    return f"{share:.0%} of the letters are {names.get(likely, likely)}, only {expected:.0%} {names[script]},"

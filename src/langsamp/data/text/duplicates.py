@@ -52,7 +52,7 @@ class SeenTexts:
         return len(self._recent) + sum(map(len, self._sorted))
 
     def _in_files(self, digests: list[bytes]) -> list[bool]:
-        found = np.zeros(len(digests), bool)
+        is_known = np.zeros(len(digests), bool)
         if self._sorted and digests:
             wanted = np.array(digests, _DIGEST)
             order = np.argsort(wanted)  # neighbours share pages of the file
@@ -60,8 +60,8 @@ class SeenTexts:
             for known in self._sorted:
                 places = np.searchsorted(known, wanted)
                 places[places == len(known)] = 0
-                found[order] |= known[places] == wanted
-        return [bool(known) for known in found]
+                is_known[order] |= known[places] == wanted
+        return [bool(known) for known in is_known]
 
     def _spill(self) -> None:
         """Move the set to disk; runs of like size are merged, so a billion texts stay in about ten files."""

@@ -41,7 +41,7 @@ class FolderCorpus:
     def fingerprint(self) -> str:
         """Names the bytes of all files, the tags they belong to, and the column that is read."""
         formats = {TextFormat.of(path) for path in self.files.values()}
-        column = self.text_column if any(found and found.has_columns for found in formats) else None
+        column = self.text_column if any(text_format and text_format.has_columns for text_format in formats) else None
         return fingerprint([column, {str(tag): _digest(self.files[tag]) for tag in self.tags}])
 
     def size(self, tag: LangScript) -> int:

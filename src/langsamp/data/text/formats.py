@@ -204,11 +204,11 @@ def _text_of(record: Any, text_column: str) -> str:
     raise UserError(f"expected an object with {text_column!r}, got {there}; name the column in `corpus.text_column`")
 
 
-def _text_or_empty(value: Any, place: str) -> str:
+def _text_or_empty(value: Any, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise UserError(f"{place} is {type(value).__name__}, expected text")
+        raise UserError(f"{where} is {type(value).__name__}, expected text")
     return value
 
 

@@ -51,17 +51,17 @@ class HubCorpus:
         from datasets import load_dataset
 
         configuration = self.configurations[tag]
-        place = f"{self.source}, configuration {configuration}"
+        source = f"{self.source}, configuration {configuration}"
         try:
             dataset = load_dataset(self.name, configuration, split=_SPLIT, streaming=True, revision=self.revision)
         except _faults() as error:
-            raise UserError(f"{place} cannot be opened: {error}") from error
+            raise UserError(f"{source} cannot be opened: {error}") from error
         batches = dataset.iter(batch_size=_BATCH)
         number = 0
-        while batch := _next(batches, place):
+        while batch := _next(batches, source):
             if self.text_column not in batch:
                 raise UserError(
-                    f"{place} has no column {self.text_column!r}, only {', '.join(batch)}; name the one with the "
+                    f"{source} has no column {self.text_column!r}, only {', '.join(batch)}; name the one with the "
                     "text in `corpus.text_column`"
                 )
             for text in batch[self.text_column]:
@@ -69,7 +69,7 @@ class HubCorpus:
                     yield text or ""
                 else:
                     reason = f"{self.text_column!r} is {type(text).__name__}, expected text"
-                    yield OddRow(place, f"row {number}", reason)
+                    yield OddRow(source, f"row {number}", reason)
                 number += 1
 
     def fingerprint(self) -> str:
@@ -100,8 +100,8 @@ def find_dataset(source: str, *, base: Path, text_column: str, mapping: Mapping[
     name, _, revision = source.partition("@")
     folder = base / Path(name).expanduser()
     try:
-        found = _on_this_machine(folder) if folder.is_dir() else _on_the_hub(name, revision or None)
-        configurations = get_dataset_config_names(found["name"], revision=found["revision"])
+        dataset = _on_this_machine(folder) if folder.is_dir() else _on_the_hub(name, revision or None)
+        configurations = get_dataset_config_names(dataset["name"], revision=dataset["revision"])
     except _faults() as error:
         raise DataMissingError(
             f"cannot open the dataset {source!r}: {error}. Check its name and the connection, log in with "
@@ -113,7 +113,7 @@ def find_dataset(source: str, *, base: Path, text_column: str, mapping: Mapping[
             f"the dataset {source!r} has no configuration named by a tag like swh_Latn, only "
             f"{', '.join(configurations[:6])}; expected one for each tag. {MAPPING_HELP}"
         )
-    return HubCorpus(configurations=by_tag, left_out=left_out, text_column=text_column, **found)
+    return HubCorpus(configurations=by_tag, left_out=left_out, text_column=text_column, **dataset)
 
 
 def _on_the_hub(name: str, revision: str | None) -> dict[str, Any]:
@@ -156,11 +156,11 @@ def _parts(name: str) -> set[str]:
     return {*path.parts, path.name.partition(".")[0], path.stem}
 
 
-def _next(batches: Iterator[dict[str, list[Any]]], place: str) -> dict[str, list[Any]] | None:
+def _next(batches: Iterator[dict[str, list[Any]]], source: str) -> dict[str, list[Any]] | None:
     try:
         return next(batches, None)
     except _faults() as error:
-        raise UserError(f"{place} cannot be read: {error}") from error
+        raise UserError(f"{source} cannot be read: {error}") from error
 
 
 def _faults() -> tuple[type[Exception], ...]:

@@ -99,9 +99,9 @@ class FineTuned:
         results = []
         if tokens:
             with _fast(self.network):
-                found = predicted(self.network, Tokens.joined(list(tokens.values())), advance=advance)
+                numbers_of_all = predicted(self.network, Tokens.joined(list(tokens.values())), advance=advance)
             borders = np.cumsum([part.num_places for part in tokens.values()])[:-1]
-            for tag, numbers in zip(tokens, np.split(found, borders), strict=True):
+            for tag, numbers in zip(tokens, np.split(numbers_of_all, borders), strict=True):
                 if (numbers == NOTHING).any():
                     failures[tag] = _UNSOUND
                 else:
@@ -141,10 +141,10 @@ def fine_tune(job: FineTuningJob, *, advance: Callable[[int], object] | None = N
         with _trained_rows(job, network, [tokens, dev]) as (small, (small_tokens, small_dev)):
 
             def look() -> Mapping[str, float]:
-                found = predicted(small, small_dev, advance=advance)
-                if (found == NOTHING).any():
+                numbers = predicted(small, small_dev, advance=advance)
+                if (numbers == NOTHING).any():
                     raise UserError(_UNSOUND)
-                return scored(training.dev, found, job.labels).metrics
+                return scored(training.dev, numbers, job.labels).metrics
 
             curve = train(
                 small, small_tokens, labels=wanted, settings=settings, seed=job.seed, look=look, metric=job.metric,

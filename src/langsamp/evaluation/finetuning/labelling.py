@@ -31,12 +31,14 @@ def label_numbers(examples: Examples, labels: Sequence[str]) -> NDArray[np.int64
 
 def scored(examples: Examples, numbers: NDArray[np.int64], labels: Sequence[str]) -> LanguageResult:
     """What predicted labels (P,), given by their numbers, are worth on `examples`."""
-    found = [labels[number] for number in numbers]
+    predicted = [labels[number] for number in numbers]
     if isinstance(examples, LabelledTexts):
-        scores, gold, predictions = metrics.text_scores(examples.labels, found), list(examples.labels), found
+        scores, gold, predictions = metrics.text_scores(examples.labels, predicted), list(examples.labels), predicted
     else:
         borders = np.cumsum([len(sentence) for sentence in examples.labels])
-        sentences = [found[end - len(sentence) : end] for end, sentence in zip(borders, examples.labels, strict=True)]
+        sentences = [
+            predicted[end - len(sentence) : end] for end, sentence in zip(borders, examples.labels, strict=True)
+        ]
         scores = metrics.tag_scores(examples.labels, sentences)
         gold, predictions = ([" ".join(sentence) for sentence in side] for side in (examples.labels, sentences))
     return LanguageResult(

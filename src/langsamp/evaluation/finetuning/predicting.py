@@ -54,15 +54,15 @@ class Network:
     def logits(self, tokens: Tokens, sequences: Sequence[int]) -> tuple[Tensor, NDArray[np.int64]]:
         """Logits (P, C) of all labelled places of some sequences, and which places (P,) of `tokens` these are."""
         ids_BL, mask_BL = self._padded(tokens, sequences)
-        found = self.model(input_ids=ids_BL, attention_mask=mask_BL).logits.float()
+        logits = self.model(input_ids=ids_BL, attention_mask=mask_BL).logits.float()
         spans = [np.arange(tokens.places[sequence], tokens.places[sequence + 1]) for sequence in sequences]
         places_P = np.concatenate(spans)
-        if found.dim() == 2:
-            return found, places_P
+        if logits.dim() == 2:
+            return logits, places_P
         rows_P = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
-        device = found.device
+        device = logits.device
         columns_P = tokens.heads[places_P].astype(np.int64)
-        return found[torch.from_numpy(rows_P).to(device), torch.from_numpy(columns_P).to(device)], places_P
+        return logits[torch.from_numpy(rows_P).to(device), torch.from_numpy(columns_P).to(device)], places_P
 
     def _padded(self, tokens: Tokens, sequences: Sequence[int]) -> tuple[Tensor, Tensor]:
         lengths = tokens.lengths[list(sequences)]

@@ -82,13 +82,13 @@ class Tokeniser:
         Raises:
             UserError: where the tokenizer gives nothing, or tokens that the model does not have.
         """
-        made = self.cache.find((*self._key, examples.revision), lambda: self._make(examples))
-        if made.ids.size and (top := int(made.ids.max())) >= self.vocabulary_size:
+        tokens = self.cache.find((*self._key, examples.revision), lambda: self._make(examples))
+        if tokens.ids.size and (top := int(tokens.ids.max())) >= self.vocabulary_size:
             raise UserError(
                 f"the tokenizer gives token {top}, but the model has {self.vocabulary_size} embeddings: use its own "
                 "tokenizer"
             )
-        return made
+        return tokens
 
     def _make(self, examples: Examples) -> Tokens:
         if isinstance(examples, LabelledTexts):
@@ -143,8 +143,8 @@ class Tokeniser:
         if self.way == "words alone":
             distinct = list(dict.fromkeys(word for words in sentences for word in words))
             ids = _ids(self.tokenizer, [self._space + word for word in distinct], add_special_tokens=False)
-            found = dict(zip(distinct, ids, strict=True))
-            yield from ([found[word] for word in words] for words in sentences)
+            ids_of = dict(zip(distinct, ids, strict=True))
+            yield from ([ids_of[word] for word in words] for words in sentences)
             return
         spaced = [[self._space + word for word in words] for words in sentences]
         encoded = self.tokenizer(
@@ -169,10 +169,10 @@ def _ids(tokenizer: PreTrainedTokenizerBase, texts: list[str], **settings: objec
     """Token ids of each text, untruncated unless `settings` say so."""
     if not texts:
         return []
-    found: list[list[int]] = tokenizer(
+    ids: list[list[int]] = tokenizer(
         texts, **{"truncation": False, "return_attention_mask": False, "verbose": False, **settings}
     )["input_ids"]
-    return found
+    return ids
 
 
 def _frame(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:

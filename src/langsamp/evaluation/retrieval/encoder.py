@@ -123,16 +123,16 @@ class Encoder:
                 vectors[layer][batch] = pooled
             if advance is not None:
                 advance(len(batch))
-        for layer, found in vectors.items():
-            if not np.isfinite(found).all():
-                bad = distinct[int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])]
+        for layer, layer_vectors in vectors.items():
+            if not np.isfinite(layer_vectors).all():
+                bad = distinct[int(np.flatnonzero(~np.isfinite(layer_vectors).all(axis=1))[0])]
                 raise UserError(
                     f"layer {layer} is NaN or infinite, for example on {bad[:60]!r}: the model's training "
                     "diverged, or the precision is too low for it (try fp32)"
                 )
         row = {sentence: index for index, sentence in enumerate(distinct)}
         order = np.array([row[sentence] for sentence in sentences], dtype=np.intp)
-        return {layer: found[order] for layer, found in vectors.items()}
+        return {layer: layer_vectors[order] for layer, layer_vectors in vectors.items()}
 
     def _pieces(self, sentences: list[str]) -> list[list[int]]:
         if not sentences:

@@ -115,7 +115,7 @@ class RetrievalMonitor:
             _Part(each.task.name, each.task.metric, each.reader.read(tag)) for each in wanted for tag in each.tags
         ]
         self._aliases = {
-            each.task.name: {str(own): str(asked) for asked, own in each.aliases.items()}
+            each.task.name: {str(tag): str(asked) for asked, tag in each.aliases.items()}
             for each in wanted
             if each.aliases
         }
@@ -138,18 +138,18 @@ class RetrievalMonitor:
         Raises:
             UserError: where the encoder gives vectors that cannot be used.
         """
-        reader, found = Encoder(encoder, self._tokenizer), list[float]()
+        reader, scores = Encoder(encoder, self._tokenizer), list[float]()
         for _, group in groupby((self._parts[index] for index in parts), key=lambda part: part.task):
             wanted = list(group)
             texts = {part.text.tag: part.text for part in wanted}
             results = retrieve.retrieve(texts, reader, layer=self._layer, controls=False)
-            found += [result.metrics[part.metric] for part, result in zip(wanted, results, strict=True)]
-        return found
+            scores += [result.metrics[part.metric] for part, result in zip(wanted, results, strict=True)]
+        return scores
 
-    def record(self, found: Sequence[float]) -> dict[str, Any]:
+    def record(self, scores: Sequence[float]) -> dict[str, Any]:
         """Each task's mean over languages, and under `tags` all of them; `aliases` are tags by those asked for."""
         tags: dict[str, dict[str, float]] = {name: {} for name in self.items}
-        for part, score in zip(self._parts, found, strict=True):
+        for part, score in zip(self._parts, scores, strict=True):
             tags[part.task][str(part.text.tag)] = score
         means = {name: sum(scores.values()) / len(scores) for name, scores in tags.items()}
         aliases = {"aliases": self._aliases} if self._aliases else {}

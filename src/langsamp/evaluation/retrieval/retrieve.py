@@ -71,14 +71,14 @@ def retrieve(
                 raise
             failures[str(tag)] = str(error)
             continue
-        found = {of: search(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
-        metrics = _accuracies(found[layer].rank, prefix="")
+        search_of = {of: search(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
+        metrics = _accuracies(search_of[layer].rank, prefix="")
         if controls:
-            metrics |= _controls(text, found[0].rank, ties=ties)
+            metrics |= _controls(text, search_of[0].rank, ties=ties)
         yield LanguageResult(
             tag=tag,
             metrics=metrics,
-            predictions=found[layer]._asdict(),
+            predictions=search_of[layer]._asdict(),
             num_items=len(text.target),
             notes=_notes(text, cut, window=encoder.max_pieces),
         )
@@ -151,5 +151,5 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return wide / np.where(length > 0, length, 1)
 
 
-def _accuracies(found: NDArray[np.int32], *, prefix: str) -> dict[str, float]:
-    return {f"{prefix}top{k}_accuracy": float(100 * (found <= k).mean()) for k in KS}
+def _accuracies(ranks_E: NDArray[np.int32], *, prefix: str) -> dict[str, float]:
+    return {f"{prefix}top{k}_accuracy": float(100 * (ranks_E <= k).mean()) for k in KS}

@@ -29,8 +29,8 @@ def describe_task(each: Task) -> dict[str, list[str]]:
     }
     for protocol in _PROTOCOLS:
         settings = fine_tuning(each, protocol)
-        told = [_settings(settings)] if settings is not None else []
-        described[f"protocol {protocol}"] = [*told, *departures(each.kind, protocol, task=each.name)]
+        lines = [_settings(settings)] if settings is not None else []
+        described[f"protocol {protocol}"] = [*lines, *departures(each.kind, protocol, task=each.name)]
     return {heading: lines for heading, lines in described.items() if lines}
 
 

@@ -99,7 +99,7 @@ class _Softmax:
         self._sums_M, self._others_M = torch.zeros_like(self._largest_M), torch.zeros_like(self._largest_M)
         self._others_MD = torch.zeros_like(hidden_MD, dtype=dtype) if has_gradient else None
 
-    def add(self, logits_Mn: Tensor, weight_nD: Tensor, place_M1: Tensor, is_here_M1: Tensor, way: _Way) -> None:
+    def add(self, logits_Mn: Tensor, weight_nD: Tensor, place_M1: Tensor, is_here_M1: Tensor, method: _Way) -> None:
         """Take in a block; what was there shrinks where the block has a larger logit than any before."""
         largest_M = torch.maximum(self._largest_M, logits_Mn.amax(1))
         safe_M = largest_M.masked_fill(largest_M == -torch.inf, 0)  # where every logit until now is minus infinity
@@ -109,7 +109,7 @@ class _Softmax:
         if self._others_MD is not None:
             shares_Mn.scatter_(1, place_M1, shares_Mn.gather(1, place_M1) * ~is_here_M1)
             self._others_M = self._others_M * shrunk_M + shares_Mn.sum(1)
-            found_MD = input_gradient(shares_Mn.to(way.dtype), weight_nD, one_dnn=way.products.input_gradient)
+            found_MD = input_gradient(shares_Mn.to(method.dtype), weight_nD, one_dnn=method.products.input_gradient)
             self._others_MD.mul_(shrunk_M[:, None]).add_(found_MD)
 
     @property
@@ -127,52 +127,54 @@ class _Softmax:
 class _BlockedLoss(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, hidden_MD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, labels_M: Tensor, way: _Way
+        ctx: Any, hidden_MD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, labels_M: Tensor, method: _Way
     ) -> Tensor:
-        inputs_MD, softmax = hidden_MD.to(way.dtype), _Softmax(hidden_MD, has_gradient=ctx.needs_input_grad[0])
+        inputs_MD, softmax = hidden_MD.to(method.dtype), _Softmax(hidden_MD, has_gradient=ctx.needs_input_grad[0])
         hits_M = torch.zeros_like(softmax.log_sums)
-        kept_VD = _unset(weight_VD) if way.keeps else None
-        for first in range(0, len(weight_VD), way.block):
-            part = slice(first, first + way.block)
-            weight_nD = weight_VD[part].to(way.dtype)
-            logits_Mn = way.logits(inputs_MD, weight_nD, None if bias_V is None else bias_V[part])
+        kept_VD = _unset(weight_VD) if method.keeps else None
+        for first in range(0, len(weight_VD), method.block):
+            part = slice(first, first + method.block)
+            weight_nD = weight_VD[part].to(method.dtype)
+            logits_Mn = method.logits(inputs_MD, weight_nD, None if bias_V is None else bias_V[part])
             if kept_VD is not None:
-                kept_Mk = _kept(kept_VD[part], rows=len(labels_M), dtype=way.dtype)
+                kept_Mk = _kept(kept_VD[part], rows=len(labels_M), dtype=method.dtype)
                 kept_Mk.copy_(logits_Mn[:, : kept_Mk.shape[1]])
             logits_Mn = logits_Mn.to(hits_M.dtype)
             place_M1, is_here_M1 = _places(labels_M, first, logits_Mn.shape[1])
-            softmax.add(logits_Mn, weight_nD, place_M1, is_here_M1, way)
+            softmax.add(logits_Mn, weight_nD, place_M1, is_here_M1, method)
             hits_M = torch.where(is_here_M1, logits_Mn.gather(1, place_M1), hits_M[:, None]).squeeze(1)
         log_sums_M, hidden_gradient_MD = softmax.log_sums, softmax.hidden_gradient(weight_VD[labels_M])
         ctx.save_for_backward(hidden_MD, weight_VD, bias_V, labels_M, log_sums_M, hidden_gradient_MD)
-        ctx.way, ctx.kept_VD = way, kept_VD
+        ctx.way, ctx.kept_VD = method, kept_VD
         return (log_sums_M - hits_M).sum()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
         hidden_MD, weight_VD, bias_V, labels_M, log_sums_M, hidden_gradient_MD = ctx.saved_tensors
-        way: _Way = ctx.way
+        method: _Way = ctx.way
         kept_VD, ctx.kept_VD = ctx.kept_VD, None  # a second backward finds no logits in there any more
         _, by_weight, by_bias, *_ = ctx.needs_input_grad
-        inputs_MD = hidden_MD.to(way.dtype)
+        inputs_MD = hidden_MD.to(method.dtype)
         weight_gradient_VD = (_unset(weight_VD) if kept_VD is None else kept_VD) if by_weight else None
         bias_gradient_V = torch.empty_like(bias_V) if by_bias else None
-        needs_scratch = by_weight and way.dtype != weight_VD.dtype
-        scratch_nD = inputs_MD.new_empty(min(way.block, len(weight_VD)), inputs_MD.shape[1]) if needs_scratch else None
-        for first in range(0, len(weight_VD) if by_weight or by_bias else 0, way.block):
-            part = slice(first, first + way.block)
-            logits_Mn = way.known_logits(kept_VD, inputs_MD, weight_VD, bias_V, part)
+        needs_scratch = by_weight and method.dtype != weight_VD.dtype
+        scratch_nD = (
+            inputs_MD.new_empty(min(method.block, len(weight_VD)), inputs_MD.shape[1]) if needs_scratch else None
+        )
+        for first in range(0, len(weight_VD) if by_weight or by_bias else 0, method.block):
+            part = slice(first, first + method.block)
+            logits_Mn = method.known_logits(kept_VD, inputs_MD, weight_VD, bias_V, part)
             gradient_Mn = torch.sub(logits_Mn, log_sums_M[:, None]).exp_().mul_(scale)
             place_M1, is_here_M1 = _places(labels_M, first, logits_Mn.shape[1])
             gradient_Mn.scatter_add_(1, place_M1, is_here_M1 * -scale)
             if bias_gradient_V is not None:
                 bias_gradient_V[part] = gradient_Mn.sum(0)
             if weight_gradient_VD is not None:
-                one_dnn = way.products.weight_gradient
-                _write(weight_gradient_VD[part], gradient_Mn.to(way.dtype), inputs_MD, scratch_nD, one_dnn=one_dnn)
-        if way.waiting is not None:
-            way.waiting.gradient, weight_gradient_VD = weight_gradient_VD, None
+                one_dnn = method.products.weight_gradient
+                _write(weight_gradient_VD[part], gradient_Mn.to(method.dtype), inputs_MD, scratch_nD, one_dnn=one_dnn)
+        if method.waiting is not None:
+            method.waiting.gradient, weight_gradient_VD = weight_gradient_VD, None
         gradient_MD = None if hidden_gradient_MD is None else (hidden_gradient_MD * scale).to(hidden_MD.dtype)
         return gradient_MD, weight_gradient_VD, bias_gradient_V, None, None
 

@@ -50,8 +50,8 @@ def linear_layers_by(model: nn.Module, products: OneDnnMatmuls, *, lean: bool = 
     before = {each.output.dense: each.intermediate.intermediate_act_fn for each in blocks}
     changed = [each for each in layers if type(each) is nn.Linear]
     for layer in changed:
-        way = _Way(products, lean, before.get(layer))
-        layer.forward = partial(_forward, layer, way)  # type: ignore[method-assign]
+        method = _Way(products, lean, before.get(layer))
+        layer.forward = partial(_forward, layer, method)  # type: ignore[method-assign]
     for block in blocks:  # its activation is done by the layer that takes what comes out of it
         block.intermediate.forward = block.intermediate.dense.__call__
     try:
@@ -69,17 +69,17 @@ def _is_known(layer: Any) -> bool:
     return not isinstance(activation, nn.Module) or not list(activation.parameters())
 
 
-def _forward(layer: nn.Linear, way: _Way, inputs: Tensor) -> Tensor:
+def _forward(layer: nn.Linear, method: _Way, inputs: Tensor) -> Tensor:
     device, weight = inputs.device.type, layer.weight
     dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else inputs.dtype
     if device != "cpu" or not inputs.dtype == weight.dtype == dtype == torch.float32:
-        way = way._replace(products=OneDnnMatmuls())
-    keeps_no_copy = not way.lean or inputs.dtype == weight.dtype == dtype
-    if keeps_no_copy and way.activation is None and not any(way.products):
+        method = method._replace(products=OneDnnMatmuls())
+    keeps_no_copy = not method.lean or inputs.dtype == weight.dtype == dtype
+    if keeps_no_copy and method.activation is None and not any(method.products):
         return linear(inputs, weight, layer.bias)
     with torch.autocast(device, enabled=False):
         outputs: Tensor = _Linear.apply(  # type: ignore[no-untyped-call]
-            inputs.reshape(-1, inputs.shape[-1]), weight, layer.bias, dtype, way
+            inputs.reshape(-1, inputs.shape[-1]), weight, layer.bias, dtype, method
         )
     return outputs.view(*inputs.shape[:-1], outputs.shape[-1])
 
@@ -89,36 +89,38 @@ class _Linear(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, given_MD: Tensor, weight_ND: Tensor, bias_N: Tensor | None, dtype: torch.dtype, way: _Way
+        ctx: Any, given_MD: Tensor, weight_ND: Tensor, bias_N: Tensor | None, dtype: torch.dtype, method: _Way
     ) -> Tensor:
         by_given, by_weight, *_ = ctx.needs_input_grad
-        needs_given = by_weight or (by_given and way.activation is not None)
+        needs_given = by_weight or (by_given and method.activation is not None)
         ctx.save_for_backward(given_MD if needs_given else None, weight_ND if by_given else None)
-        ctx.dtype, ctx.way, ctx.weight_dtype, ctx.given_dtype = dtype, way, weight_ND.dtype, given_MD.dtype
-        inputs_MD = given_MD if way.activation is None else way.activation(given_MD)
+        ctx.dtype, ctx.way, ctx.weight_dtype, ctx.given_dtype = dtype, method, weight_ND.dtype, given_MD.dtype
+        inputs_MD = given_MD if method.activation is None else method.activation(given_MD)
         bias_N = None if bias_N is None else bias_N.to(dtype)
-        return output_product(inputs_MD.to(dtype), weight_ND.to(dtype), bias_N, one_dnn=way.products.output)
+        return output_product(inputs_MD.to(dtype), weight_ND.to(dtype), bias_N, one_dnn=method.products.output)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient_MN: Tensor) -> tuple[Tensor | None, ...]:
         given_MD, weight_ND = ctx.saved_tensors
-        way: _Way = ctx.way
+        method: _Way = ctx.way
         by_given, by_weight, by_bias, *_ = ctx.needs_input_grad
         inputs_MD = given_MD
-        if given_MD is not None and way.activation is not None:
+        if given_MD is not None and method.activation is not None:
             with torch.enable_grad():
                 given_MD = given_MD.detach().requires_grad_()
-                inputs_MD = way.activation(given_MD)
+                inputs_MD = method.activation(given_MD)
         weight_gradient_ND = given_gradient_MD = None
         if by_weight:
-            found = weight_gradient(gradient_MN, inputs_MD.detach().to(ctx.dtype), one_dnn=way.products.weight_gradient)
-            weight_gradient_ND = found.to(ctx.weight_dtype)
+            gradient_ND = weight_gradient(
+                gradient_MN, inputs_MD.detach().to(ctx.dtype), one_dnn=method.products.weight_gradient
+            )
+            weight_gradient_ND = gradient_ND.to(ctx.weight_dtype)
         if by_given:
             given_gradient_MD = input_gradient(
-                gradient_MN, weight_ND.to(ctx.dtype), one_dnn=way.products.input_gradient
+                gradient_MN, weight_ND.to(ctx.dtype), one_dnn=method.products.input_gradient
             ).to(ctx.given_dtype)
-            if way.activation is not None:
+            if method.activation is not None:
                 (given_gradient_MD,) = torch.autograd.grad(inputs_MD, given_MD, given_gradient_MD)
         bias_gradient_N = gradient_MN.sum(0).to(ctx.weight_dtype) if by_bias else None
         return given_gradient_MD, weight_gradient_ND, bias_gradient_N, None, None

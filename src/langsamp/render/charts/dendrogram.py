@@ -73,15 +73,15 @@ def _draw(axes: Axes, drawn: _Drawn, leaves: Sequence[Leaf], *, marks: Mapping[s
     colours = [INK if not group else marks.get(group, OTHER).colour for group in groups]
     axes.add_collection(LineCollection([drawn.brackets[at] for at in here], colors=colours, linewidths=0.9))
     end = axes.get_yaxis_transform()
-    shown = [(place, leaves[leaf]) for place, leaf in enumerate(drawn.order) if low < place < high]
+    shown = [(height, leaves[leaf]) for height, leaf in enumerate(drawn.order) if low < height < high]
     for mark in dict.fromkeys(marks.get(leaf.group, OTHER) for _, leaf in shown):
-        places = [place for place, leaf in shown if marks.get(leaf.group, OTHER) == mark]
+        places = [height for height, leaf in shown if marks.get(leaf.group, OTHER) == mark]
         axes.scatter(
             [1.0] * len(places), places, s=2.2 * size, c=mark.colour, marker=mark.shape, linewidths=0, transform=end,
             clip_on=False, zorder=3,
         )  # fmt: skip
     axes.yaxis.tick_right()
-    axes.set_yticks([place for place, _ in shown], [leaf.label for _, leaf in shown], fontsize=size)
+    axes.set_yticks([height for height, _ in shown], [leaf.label for _, leaf in shown], fontsize=size)
     axes.tick_params(axis="y", length=0, pad=size / 2)
     axes.tick_params(axis="x", labelsize=size)
     axes.spines[["left", "right"]].set_visible(False)

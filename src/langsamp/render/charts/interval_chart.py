@@ -76,7 +76,7 @@ def _draw(
     axes: Axes, panel: Panel, *, rows: Sequence[str], marks: Mapping[str, Mark], gid: str
 ) -> dict[str, list[str]]:
     titles: dict[str, list[str]] = {}
-    lanes = {series: (place + 1) / (len(marks) + 1) - 0.5 for place, series in enumerate(marks)}
+    lanes = {series: (number + 1) / (len(marks) + 1) - 0.5 for number, series in enumerate(marks)}
     for edge in np.arange(len(rows) - 1) + 0.5:
         axes.axhline(edge, color=LINE, linewidth=0.5, zorder=0)
     if panel.has_zero:

@@ -69,10 +69,10 @@ def pair_heatmap(
 
 
 def _draw(axes: Axes, squares: Sequence[Square], tags: Sequence[str], *, norm: Normalize, gid: str) -> None:
-    place = {tag: number for number, tag in enumerate(tags)}
+    number_of = {tag: number for number, tag in enumerate(tags)}
     corners, colours = [], []
     for square in squares:
-        x, y = sorted((place[square.first], place[square.second]))
+        x, y = sorted((number_of[square.first], number_of[square.second]))
         corners.append([(x, y), (x + _SIDE, y), (x + _SIDE, y + _SIDE), (x, y + _SIDE)])
         strength = float(norm(np.clip(square.value, norm.vmin, norm.vmax)))
         colours.append(_ABSENT if np.isnan(square.value) else _SCALE(strength))

@@ -97,7 +97,7 @@ def _names(dots: Sequence[ScatterDot], places: NDArray[np.floating], radii: NDAr
     """Labels where they cover no dot and no other label, the heaviest dots first."""
     reach = radii[:, None]
     taken = np.hstack([places - reach, places + reach]) if len(dots) else np.empty((0, 4))
-    found = []
+    texts = []
     for index in sorted(range(len(dots)), key=lambda each: -dots[each].weight):
         x, y = places[index]
         width, away = _LETTER * len(dots[index].label), radii[index] + 2
@@ -107,10 +107,10 @@ def _names(dots: Sequence[ScatterDot], places: NDArray[np.floating], radii: NDAr
                 continue
             anchor = "" if side == "start" else ' text-anchor="end"'
             start = left if side == "start" else x - away
-            found.append(f'<text x="{start:.0f}" y="{y + 3.5:.0f}"{anchor}>{escape(dots[index].label)}</text>')
+            texts.append(f'<text x="{start:.0f}" y="{y + 3.5:.0f}"{anchor}>{escape(dots[index].label)}</text>')
             taken = np.vstack([taken, box])
             break
-    return "".join(found)
+    return "".join(texts)
 
 
 def _covers(box: NDArray[np.floating], others: NDArray[np.floating]) -> bool:

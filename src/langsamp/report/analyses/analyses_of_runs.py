@@ -76,17 +76,17 @@ def _is_main(view: VectorView, runs: Sequence[Run]) -> bool:
 
 def vector_views(runs: Sequence[Run], stored: Sequence[Stored]) -> list[VectorView]:
     """The vectors of every model that has some, LangSAMP itself first: as stored, else computed now."""
-    found = {
+    stored_views = {
         key_of(each): VectorView(key_of(each), label_of(each), each.analysis) for each in of_kind(stored, "vectors")
     }
     views = []
     for run in runs:
         for model in run.models:
             key = f"{run.folder}:{model.name}"
-            view = found.pop(key, None) or _computed(run, model, key)
+            view = stored_views.pop(key, None) or _computed(run, model, key)
             if view is not None:
                 views.append(view)
-    return sorted([*views, *found.values()], key=lambda view: not _is_main(view, runs))
+    return sorted([*views, *stored_views.values()], key=lambda view: not _is_main(view, runs))
 
 
 def _computed(run: Run, model: Model, key: str) -> VectorView | None:

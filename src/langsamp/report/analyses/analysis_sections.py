@@ -129,11 +129,11 @@ def _shown(
 
 def _charts(name: str, charts: Mapping[str, Chart], summary: str) -> list[tuple[str, Markup]]:
     """Each chart with its caption; a key that is in `_CAPTIONS` says what it shows, any other is a task."""
-    found = []
+    embedded_charts = []
     for key, chart in charts.items():
         caption = _CAPTIONS.get(key, f"{key}: {summary}")
-        found.append((caption, embedded(f"{name}-{key}", chart, caption)))
-    return found
+        embedded_charts.append((caption, embedded(f"{name}-{key}", chart, caption)))
+    return embedded_charts
 
 
 def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, Analysis]) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, Analysis]) -
 
 
 def _pictures(shown: VectorView) -> list[tuple[str, Markup]]:
-    found = [(table, first_picture(shown, table)) for table in ("language", "script")]
-    return [(table, picture) for table, picture in found if picture is not None]
+    pictures = [(table, first_picture(shown, table)) for table in ("language", "script")]
+    return [(table, picture) for table, picture in pictures if picture is not None]
 
 
 def _trees(shown: VectorView) -> list[tuple[str, Markup]]:
@@ -188,8 +188,8 @@ def _neutrality_parts(stored: Sequence[Stored]) -> dict[str, Any]:
                 "view": view,
                 "heatmaps": heatmaps(view),
                 "changes": [
-                    found for base, model in change_pairs(view)
-                    if (found := change_heatmap(view, base, model)) is not None
+                    heatmap for base, model in change_pairs(view)
+                    if (heatmap := change_heatmap(view, base, model)) is not None
                 ],
                 "probes": probe_rows(view),
                 "pictures": _curves(view, number),

@@ -92,9 +92,9 @@ def donor_rows(shown: Analysis, others: Mapping[str, Analysis]) -> list[DonorRow
         chosen, *rest = [_donor(line, info.name) for line in records(lines)]
         first = next(records(lines))
         differing = [
-            f"{label}: {_name(found[str(target)])}"
-            for label, found in elsewhere.items()
-            if found.get(str(target), chosen.tag) != chosen.tag
+            f"{label}: {_name(donors_there[str(target)])}"
+            for label, donors_there in elsewhere.items()
+            if donors_there.get(str(target), chosen.tag) != chosen.tag
         ]
         rows.append(
             DonorRow(
@@ -128,22 +128,22 @@ def _name(tag: str) -> str:
 def transfer_tables(analysis: Analysis, labels: Mapping[str, str]) -> list[TransferTable]:
     """A table for each task and model, in the order of the analysis; `labels` are readers' names of the models."""
     means, scores = analysis.tables["means"], analysis.tables["transfer"]
-    found = []
+    tables = []
     for (task, model), lines in means.groupby(["task", "model"], sort=False):
         groups = {
             str(group): int(most) for group, most in lines.groupby("group", sort=False)["languages"].max().items()
         }
-        own = scores[(scores["task"] == task) & (scores["model"] == model)]
-        found.append(
+        model_scores = scores[(scores["task"] == task) & (scores["model"] == model)]
+        tables.append(
             TransferTable(
                 task=str(task),
                 model=labels.get(str(model), str(model)),
                 groups=groups,
                 rows=_roles(lines),
-                sources=_sources(own),
+                sources=_sources(model_scores),
             )
         )
-    return found
+    return tables
 
 
 def _roles(means: pd.DataFrame) -> list[TransferRow]:

@@ -31,13 +31,13 @@ class Heatmap(NamedTuple):
 
 def pair_numbers(tags: Sequence[str]) -> dict[tuple[str, str], int]:
     """Number of each pair, in either order: the upper triangle, row by row."""
-    found: dict[tuple[str, str], int] = {}
+    number_of: dict[tuple[str, str], int] = {}
     number = 0
     for at, one in enumerate(tags):
         for other in tags[at + 1 :]:
-            found[one, other] = found[other, one] = number
+            number_of[one, other] = number_of[other, one] = number
             number += 1
-    return found
+    return number_of
 
 
 def scale(view: NeutralityView, measure: str) -> float:
@@ -48,7 +48,7 @@ def scale(view: NeutralityView, measure: str) -> float:
 def heatmaps(view: NeutralityView) -> list[Heatmap]:
     """One for each model at the default layer: translations, centred."""
     full = scale(view, "parallel")
-    found = []
+    maps = []
     for model in view.models:
         rows = view.similarity[(view.similarity["model"] == model) & (view.similarity["layer"] == view.layer)]
         cells = {}
@@ -56,8 +56,8 @@ def heatmaps(view: NeutralityView) -> list[Heatmap]:
             value = line["parallel"]
             title = f"{value:.3f}, 95 %: {line['low']:.3f} to {line['high']:.3f}"
             cells[line["first"], line["second"]] = (f"{value:.2f}", value / full, title)
-        found.append(Heatmap(view.labels[model], _rows(view, cells)))
-    return found
+        maps.append(Heatmap(view.labels[model], _rows(view, cells)))
+    return maps
 
 
 def change_pairs(view: NeutralityView) -> list[tuple[str, str]]:
@@ -105,13 +105,13 @@ def _rows(
     for one, name in zip(view.tags, view.names, strict=True):
         line = []
         for other, other_name in zip(view.tags, view.names, strict=True):
-            found = cells.get((one, other)) or cells.get((other, one))
+            cell = cells.get((one, other)) or cells.get((other, one))
             if one == other:
                 line.append(HeatmapCell("", 0, "", None, ""))
-            elif found is None:
+            elif cell is None:
                 line.append(HeatmapCell("–", 0, "", numbers[one, other], f"{name} and {other_name}: not measured"))
             else:
-                text, share, title = found
+                text, share, title = cell
                 strength = round(100 * min(1.0, abs(share)))
                 side = "down" if share < 0 else "up"
                 said = f"{name} and {other_name}: {title}"
@@ -146,9 +146,9 @@ def neutrality_data(view: NeutralityView) -> dict[str, Any]:
 def _by_layer(view: NeutralityView, rows: pd.DataFrame, column: str, unit: int) -> list[list[int | None]]:
     """Values of one model by layer and pair, in whole parts of `1 / unit`; None where not measured."""
     numbers = pair_numbers(view.tags)
-    found: list[list[int | None]] = [[None] * (len(numbers) // 2) for _ in view.layers]
-    place = {layer: at for at, layer in enumerate(view.layers)}
+    values: list[list[int | None]] = [[None] * (len(numbers) // 2) for _ in view.layers]
+    row_of = {layer: at for at, layer in enumerate(view.layers)}
     for layer, one, other, value in zip(rows["layer"], rows["first"], rows["second"], rows[column], strict=True):
         if not pd.isna(value):
-            found[place[int(layer)]][numbers[one, other]] = round(unit * float(value))
-    return found
+            values[row_of[int(layer)]][numbers[one, other]] = round(unit * float(value))
+    return values

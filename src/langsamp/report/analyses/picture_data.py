@@ -54,7 +54,7 @@ def vector_data(picture: Picture) -> dict[str, Any]:
         },
         "grid": GRID,
         "models": [{"key": view.key, "label": view.label} for view in picture.views],
-        "tables": {table: found for table, found in tables.items() if found["facts"]},
+        "tables": {table: data for table, data in tables.items() if data["facts"]},
     }  # fmt: skip
 
 
@@ -63,32 +63,34 @@ def _table(picture: Picture, table: Table) -> dict[str, Any]:
     for view in picture.views:
         for line in view.points(table).to_dict("records"):
             facts.setdefault(line["code"], [_fact(key, line[key]) for key in _FACTS])
-    place = {code: number for number, code in enumerate(facts)}
-    of = [_model(view, table, place, picture.donors.get(view.key)) for view in picture.views]
+    number_of = {code: number for number, code in enumerate(facts)}
+    of = [_model(view, table, number_of, picture.donors.get(view.key)) for view in picture.views]
     return {"facts": list(facts.values()), "of": of}
 
 
-def _model(view: VectorView, table: Table, place: Mapping[str, int], donors: Analysis | None) -> dict[str, Any] | None:
+def _model(
+    view: VectorView, table: Table, number_of: Mapping[str, int], donors: Analysis | None
+) -> dict[str, Any] | None:
     points = view.points(table)
     if points.empty:
         return None
     near = view.neighbours(table)
-    found: dict[str, Any] = {
-        "at": [place[code] for code in points["code"]],
+    data: dict[str, Any] = {
+        "at": [number_of[code] for code in points["code"]],
         "rows": [int(rows) for rows in points["rows_seen"]],
         "pc": _pairs(points, "pc1", "pc2"),
         "shares": [None if math.isnan(share) else round(share, 4) for share in view.shares(table)],
         "near": [
-            [number for other, cosine in near.get(code, [])[:MORE_NEIGHBOURS] if other in place
-             for number in (place[other], round(1000 * cosine))]
+            [number for other, cosine in near.get(code, [])[:MORE_NEIGHBOURS] if other in number_of
+             for number in (number_of[other], round(1000 * cosine))]
             for code in points["code"]
         ],
     }  # fmt: skip
     if points["x"].notna().all() and points["y"].notna().all():
-        found["xy"] = _pairs(points, "x", "y")
+        data["xy"] = _pairs(points, "x", "y")
     if table == "language" and donors is not None:
-        found["donors"] = _donors(donors.tables["donors"], dict(zip(points["tag"], found["at"], strict=True)))
-    return found
+        data["donors"] = _donors(donors.tables["donors"], dict(zip(points["tag"], data["at"], strict=True)))
+    return data
 
 
 def _donors(donors: pd.DataFrame, places: Mapping[str, int]) -> dict[str, list[Any]]:
@@ -96,13 +98,13 @@ def _donors(donors: pd.DataFrame, places: Mapping[str, int]) -> dict[str, list[A
 
     A donor is a number too, or its tag where it is not the main one of its language.
     """
-    found: dict[str, list[Any]] = {}
+    by_target: dict[str, list[Any]] = {}
     ordered = donors[donors["rank"] <= _DONORS].sort_values(["target", "rank"], kind="stable")
     for target, donor, cosine in zip(ordered["target"], ordered["donor"], ordered["cosine"], strict=True):
         if target in places:
             said = [places.get(donor, donor), None if pd.isna(cosine) else round(1000 * cosine)]
-            found.setdefault(str(places[target]), []).extend(said)
-    return found
+            by_target.setdefault(str(places[target]), []).extend(said)
+    return by_target
 
 
 def _pairs(points: pd.DataFrame, across: str, up: str) -> list[int]:

@@ -53,7 +53,7 @@ class FamilyCell(NamedTuple):
 
 def ablation_tables(analysis: Analysis) -> list[AblationTable]:
     """One table a task, variants in the order of the analysis."""
-    found = []
+    tables = []
     for task, lines in analysis.tables["ablation"].groupby("task", sort=False):
         rows: dict[str, dict[str, AblationCell]] = {}
         groups: dict[str, int] = {}
@@ -65,13 +65,13 @@ def ablation_tables(analysis: Analysis) -> list[AblationTable]:
             )  # fmt: skip
         cells = [cell for row in rows.values() for cell in row.values()]
         has_differences = any(cell.difference is not None for cell in cells)
-        found.append(AblationTable(str(task), groups, rows, has_differences))
-    return found
+        tables.append(AblationTable(str(task), groups, rows, has_differences))
+    return tables
 
 
 def family_tables(analysis: Analysis, labels: Mapping[str, str]) -> list[FamilyTable]:
     """One table a task, families in the order of the analysis; `labels` are readers' names of the models."""
-    found = []
+    tables = []
     for task, lines in analysis.tables["families"].groupby("task", sort=False):
         models = [labels.get(str(model), str(model)) for model in dict.fromkeys(lines["model"])]
         rows = []
@@ -85,5 +85,5 @@ def family_tables(analysis: Analysis, labels: Mapping[str, str]) -> list[FamilyT
                 for line in records(members)
             }  # fmt: skip
             rows.append((str(family), int(members["languages"].max()), cells))
-        found.append(FamilyTable(str(task), models, rows))
-    return found
+        tables.append(FamilyTable(str(task), models, rows))
+    return tables

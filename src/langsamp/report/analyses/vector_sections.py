@@ -37,17 +37,17 @@ class VectorView(NamedTuple):
     def points(self, table: Table) -> pd.DataFrame:
         """The trained vectors of one table that have a place in the picture; empty where there are too few."""
         points = self.analysis.tables["points"]
-        found = points[(points["table"] == table) & points["trained"].astype(bool) & points["pc1"].notna()]
-        return found.reset_index(drop=True) if len(found) >= _FEWEST else found.iloc[:0]
+        shown = points[(points["table"] == table) & points["trained"].astype(bool) & points["pc1"].notna()]
+        return shown.reset_index(drop=True) if len(shown) >= _FEWEST else shown.iloc[:0]
 
     def neighbours(self, table: Table) -> dict[str, list[tuple[str, float]]]:
         """Of each code the nearest with their cosine, closest first."""
         near = self.analysis.tables["neighbours"]
         near = near[near["table"] == table].sort_values(["code", "rank"], kind="stable")
-        found: dict[str, list[tuple[str, float]]] = {}
+        neighbours: dict[str, list[tuple[str, float]]] = {}
         for code, other, similarity in zip(near["code"], near["neighbour"], near["cosine"], strict=True):
-            found.setdefault(code, []).append((other, float(similarity)))
-        return found
+            neighbours.setdefault(code, []).append((other, float(similarity)))
+        return neighbours
 
     def shares(self, table: Table) -> tuple[float, float]:
         """Share of the variance that the two axes show; NaN where it is not known."""
@@ -140,9 +140,9 @@ def legend(view: VectorView, table: Table) -> list[tuple[str, str, str]]:
     if table == "script" or points.empty:
         return []
     names = dict(zip(points["family"], points["family_name"], strict=True))
-    found = [(names[family], mark.colour, mark.shape) for family, mark in FAMILIES.items() if family in names]
+    entries = [(names[family], mark.colour, mark.shape) for family, mark in FAMILIES.items() if family in names]
     rest = [("other", OTHER.colour, OTHER.shape)] if set(names) - FAMILIES.keys() else []
-    return found + rest
+    return entries + rest
 
 
 def neighbour_rows(view: VectorView, table: Table) -> list[NeighbourRow]:
@@ -151,20 +151,22 @@ def neighbour_rows(view: VectorView, table: Table) -> list[NeighbourRow]:
     near = view.neighbours(table)
     rows = []
     for code, point in points.items():
-        own = describe(LangScript.parse(point["tag"])) if table == "language" else None
+        info = describe(LangScript.parse(point["tag"])) if table == "language" else None
         rows.append(
             NeighbourRow(
                 code=code,
                 name=point["name"],
-                group=(point["family_name"] or "") if own else "",
+                group=(point["family_name"] or "") if info else "",
                 rows=int(point["rows_seen"]),
-                search=" ".join((*own.other_names, own.script_name, own.family_name or "")) if own else "",
+                search=" ".join((*info.other_names, info.script_name, info.family_name or "")) if info else "",
                 neighbours=tuple(
                     Neighbour(
                         code=other,
                         name=points[other]["name"],
                         cosine=similarity,
-                        is_kin=own is not None and bool(point["family"]) and point["family"] == points[other]["family"],
+                        is_kin=info is not None
+                        and bool(point["family"])
+                        and point["family"] == points[other]["family"],
                     )
                     for other, similarity in near.get(code, [])[:NEIGHBOURS]
                     if other in points

@@ -156,7 +156,7 @@ def alias_uses(run: Run) -> list[str]:
 
 def tunings(run: Run, comparison: SystemComparison) -> list[Tuning]:
     """Every fine-tuning behind a comparison whose dev scores are known, baseline first."""
-    names, found = _model_names(run), []
+    names, curves = _model_names(run), []
     for cell in _latest(run.cells):
         looks = [look for look in cell.get("dev_curve", ()) if comparison.metric in look.get("metrics", {})]
         if cell["cell"] not in comparison.cells or not looks:
@@ -166,9 +166,9 @@ def tunings(run: Run, comparison: SystemComparison) -> list[Tuning]:
             continue
         epochs = [look["epoch"] for look in looks]
         unit = "epoch" if len(set(epochs)) == len(epochs) else "update"
-        kept = [place for place, look in enumerate(looks) if look.get("kept")]
+        kept = [number for number, look in enumerate(looks) if look.get("kept")]
         replicate = f"{training}/{cell['key']['seed']}"
-        found.append(
+        curves.append(
             Tuning(
                 side=side,
                 replicate=replicate,
@@ -181,14 +181,14 @@ def tunings(run: Run, comparison: SystemComparison) -> list[Tuning]:
             )
         )
     order = comparison.sides
-    return sorted(found, key=lambda each: order.index(each.side))
+    return sorted(curves, key=lambda each: order.index(each.side))
 
 
-def tuning_rows(comparison: SystemComparison, found: Sequence[Tuning]) -> list[TuningRow]:
+def tuning_rows(comparison: SystemComparison, curves: Sequence[Tuning]) -> list[TuningRow]:
     """One line for each side that was fine-tuned."""
     rows = []
-    for side in dict.fromkeys(each.side for each in found):
-        mine = [each for each in found if each.side == side]
+    for side in dict.fromkeys(each.side for each in curves):
+        mine = [each for each in curves if each.side == side]
         best = [each.best for each in mine]
         at = [each.steps[each.kept if each.kept is not None else -1] for each in mine]
         span = f"{min(at):,.0f}" if min(at) == max(at) else f"{min(at):,.0f} to {max(at):,.0f}"
@@ -214,12 +214,12 @@ def cell_counts(runs: Sequence[Run]) -> list[CellCount]:
     counts: dict[tuple[str, str], list[int]] = {}
     for run in runs:
         names = _model_names(run)
-        found = [(cell.get("key", {}), int(bool(cell.get("failures")))) for cell in _latest(run.cells)]
-        for key, state in [*found, *((record["cell"], 2) for record in run.failed_cells)]:
+        scored = [(cell.get("key", {}), int(bool(cell.get("failures")))) for cell in _latest(run.cells)]
+        for key, state in [*scored, *((record["cell"], 2) for record in run.failed_cells)]:
             model = str(key.get("model", ""))
-            place = (str(key.get("task", "")), split_name(names.get(model, run.place + model))[0])
-            counts.setdefault(place, [0, 0, 0])[state] += 1
-    return [CellCount(*place, *found) for place, found in sorted(counts.items())]
+            key_of_count = (str(key.get("task", "")), split_name(names.get(model, run.place + model))[0])
+            counts.setdefault(key_of_count, [0, 0, 0])[state] += 1
+    return [CellCount(*key_of_count, *numbers) for key_of_count, numbers in sorted(counts.items())]
 
 
 def _test_mean(comparison: SystemComparison, side: str, replicate: str) -> float | None:
@@ -234,11 +234,11 @@ def _test_mean(comparison: SystemComparison, side: str, replicate: str) -> float
 
 def _latest(cells: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The cells, earlier ones first, without those that a later one with the same languages replaced."""
-    found: dict[str, Mapping[str, Any]] = {}
+    latest: dict[str, Mapping[str, Any]] = {}
     for cell in sorted(cells, key=lambda cell: (cell.get("number", 0), cell["cell"])):
         key = cell.get("key", {})
-        found[fingerprint([*_identity(key), sorted(key.get("revisions", ())), key.get("settings", {})])] = cell
-    return list(found.values())
+        latest[fingerprint([*_identity(key), sorted(key.get("revisions", ())), key.get("settings", {})])] = cell
+    return list(latest.values())
 
 
 def _identity(key: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -108,13 +108,13 @@ def _told_apart(runs: Sequence[Run]) -> list[Run]:
     frames = [run.scores for run in scored if run.scores is not None]
     places = dict(zip((run.word for run in scored), places_to_tell(frames, [run.word for run in scored]), strict=True))
     trained = [{model.name for model in run.models} for run in runs]
-    found = []
+    renamed = []
     for run, names in zip(runs, trained, strict=True):
         twice = any(names & others for others in trained if others is not names)
-        place = places.get(run.word, "") or (f"{run.name}:" if twice else "")
-        models = tuple(replace(model, place=place) for model in run.models)
-        found.append(replace(run, place=place, models=models))
-    return found
+        prefix = places.get(run.word, "") or (f"{run.name}:" if twice else "")
+        models = tuple(replace(model, place=prefix) for model in run.models)
+        renamed.append(replace(run, place=prefix, models=models))
+    return renamed
 
 
 def _listed(names: Sequence[str]) -> str:

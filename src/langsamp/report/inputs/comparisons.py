@@ -148,8 +148,8 @@ def compare(scores: pd.DataFrame, baseline: str | None = None) -> list[SystemCom
     words = scores.select_dtypes(include=["string"]).columns
     scores = scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
     settings = ((Setting(*map(str, key)), rows) for key, rows in scores.groupby(list(Setting._fields), sort=True))
-    found = [_comparison(setting, rows, baseline) for setting, rows in settings if rows["main"].eq(True).any()]
-    return [replace(comparison, label=_label(comparison.setting, found)) for comparison in found]
+    comparisons = [_comparison(setting, rows, baseline) for setting, rows in settings if rows["main"].eq(True).any()]
+    return [replace(comparison, label=_label(comparison.setting, comparisons)) for comparison in comparisons]
 
 
 def from_english(scores: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -197,7 +197,7 @@ def _label(setting: Setting, among: Iterable[SystemComparison]) -> str:
     same = [other for other in among if other.setting.task == setting.task]
     apart = _apart(setting, same)
     single = [
-        words for place, words in enumerate(apart) if len({_apart(o.setting, same)[place] for o in same}) == len(same)
+        words for number, words in enumerate(apart) if len({_apart(o.setting, same)[number] for o in same}) == len(same)
     ]
     apart = single[:1] or apart
     return f"{setting.task} ({', '.join(apart)})" if apart else setting.task

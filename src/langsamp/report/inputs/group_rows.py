@@ -74,9 +74,13 @@ class GroupRow:
     def spread(self, side: str) -> float | None:
         """The deviation to show beside a mean: over replicates, or the printed one of a published side."""
         printed = self.printed.get(side)
-        own = self.spreads.get(side)
+        computed = self.spreads.get(side)
         return (
-            own if own is not None else printed.sd if printed and printed.languages in (None, self.languages) else None
+            computed
+            if computed is not None
+            else printed.sd
+            if printed and printed.languages in (None, self.languages)
+            else None
         )
 
 
@@ -87,7 +91,7 @@ def group_rows(
 
     The group `all` comes first. `tests` are those of `verdict.significance`, made with this grouping.
     """
-    frames = [_long(comparison).assign(task=str(place)) for place, comparison in enumerate(comparisons)]
+    frames = [_long(comparison).assign(task=str(number)) for number, comparison in enumerate(comparisons)]
     if not any(len(frame) for frame in frames):
         return [[] for _ in comparisons]
     scores = pd.concat(frames, ignore_index=True)
@@ -101,13 +105,13 @@ def group_rows(
                 comparison,
                 group,
                 members=_members(comparison.shared, by)[group],
-                means=found,
+                means=side_means,
                 intervals=_intervals(comparison, by, group, tests or {}),
                 printed=printed.get((comparison.setting.task, group), {}),
             )
-            for group, found in sorted(means.get(str(place), {}).items(), key=lambda item: item[0] != "all")
+            for group, side_means in sorted(means.get(str(number), {}).items(), key=lambda item: item[0] != "all")
         ]
-        for place, comparison in enumerate(comparisons)
+        for number, comparison in enumerate(comparisons)
     ]
 
 
@@ -154,27 +158,27 @@ def against_baseline(comparison: SystemComparison, side: str, tags: Collection[s
 
 
 def _intervals(comparison: SystemComparison, by: str, group: str, tests: Tests) -> dict[str, Interval]:
-    found = {}
+    intervals = {}
     for side in comparison.others:
         test = tests.get((comparison.setting, side))
         difference = test.groups.get(by, {}).get(group) if test else None
         if difference is not None and difference.clustered is not None:
-            found[side] = difference.clustered
-    return found
+            intervals[side] = difference.clustered
+    return intervals
 
 
 def _printed(by: str) -> dict[tuple[str, str], dict[str, Printed]]:
     """What Table 1 (groups of the paper) or Table 6 (families) prints, by task and group."""
     number = {"paper": 1, "family": 6}.get(by)
-    found: dict[tuple[str, str], dict[str, Printed]] = {}
+    by_task: dict[tuple[str, str], dict[str, Printed]] = {}
     sizes = printed_tasks()
     for row in printed(number).to_dict("records") if number else ():
         facts = sizes[row["task"]]
         of_group = facts["head"] + facts["tail"] if row["group"] == "all" else facts.get(row["group"])
         languages = of_group if pd.isna(row["languages"]) else int(row["languages"])
         value = Printed(float(row["mean"]), None if pd.isna(row["sd"]) else float(row["sd"]), languages)
-        found.setdefault((row["task"], row["group"]), {})[row["column"]] = value
-    return found
+        by_task.setdefault((row["task"], row["group"]), {})[row["column"]] = value
+    return by_task
 
 
 def group_name(group: str) -> str:

@@ -42,11 +42,11 @@ def other_metrics(comparison: SystemComparison) -> list[MetricRow]:
     rows = []
     metrics = dict.fromkeys(map(str, comparison.other_metrics.columns.get_level_values(0)))
     for metric in sorted(metrics, key=lambda metric: metric.partition("_")[0] in _CONTROLS):
-        found = {side: float(means[metric, side]) for side in comparison.sides if (metric, side) in means.index}
-        base = found.get(str(comparison.baseline))
-        compared = [side for side in comparison.others if side in found] if base is not None else []
-        differences = {side: found[side] - base for side in compared if base is not None}
-        rows.append(MetricRow(metric_name(metric), found, differences))
+        values = {side: float(means[metric, side]) for side in comparison.sides if (metric, side) in means.index}
+        base = values.get(str(comparison.baseline))
+        compared = [side for side in comparison.others if side in values] if base is not None else []
+        differences = {side: values[side] - base for side in compared if base is not None}
+        rows.append(MetricRow(metric_name(metric), values, differences))
     return rows
 
 

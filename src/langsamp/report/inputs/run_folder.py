@@ -50,8 +50,8 @@ class Model:
     @property
     def label(self) -> str:
         """What charts and tables call it, e.g. `LangSAMP, seed 1`."""
-        place = f"{self.place} " if self.place else ""
-        return f"{place}{DISPLAY_NAMES.get(self.variant, self.variant)}, seed {self.seed}"
+        prefix = f"{self.place} " if self.place else ""
+        return f"{prefix}{DISPLAY_NAMES.get(self.variant, self.variant)}, seed {self.seed}"
 
     @property
     def side(self) -> str:
@@ -109,8 +109,8 @@ class Run:
         """The command lines that repeat what it holds; none for published scores."""
         if self.is_run:
             return [shlex.join(["langsamp", "run", str(self.folder / "recipe.yaml")])]
-        made = [cell.get("provenance", {}).get("command", ()) for cell in self.cells]
-        return list(dict.fromkeys(shlex.join(command) for command in made if command))
+        commands = [cell.get("provenance", {}).get("command", ()) for cell in self.cells]
+        return list(dict.fromkeys(shlex.join(command) for command in commands if command))
 
     @property
     def is_demonstration(self) -> bool:
@@ -201,5 +201,5 @@ def read_model(folder: Path) -> Model:
 
 def _by_step(log: Sequence[Mapping[str, Any]], kind: str) -> tuple[Mapping[str, Any], ...]:
     """Records of one kind by step; of a step done twice (resumed from an earlier checkpoint) the later one."""
-    found = {record["step"]: record for record in log if record.get("kind") == kind}
-    return tuple(found[step] for step in sorted(found))
+    records = {record["step"]: record for record in log if record.get("kind") == kind}
+    return tuple(records[step] for step in sorted(records))

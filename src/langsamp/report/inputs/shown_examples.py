@@ -108,9 +108,12 @@ class Library:
         if text is None or text.revision not in revisions:
             return [], f"The text that was scored is not at hand; {_AGAIN}."
         values = [_values(table, metric, tagged=isinstance(text, TaggedSentences)) for table in tables]
-        items = [place for place, (one, other) in enumerate(zip(*values, strict=True)) if one > other][:EXAMPLES]
-        found = [_example(text, place, *tables) for place in items]
-        return found, "" if found else "No single item is right for the baseline and wrong for the model in this seed."
+        items = [item for item, (one, other) in enumerate(zip(*values, strict=True)) if one > other][:EXAMPLES]
+        examples = [_example(text, item, *tables) for item in items]
+        return (
+            examples,
+            "" if examples else "No single item is right for the baseline and wrong for the model in this seed.",
+        )
 
     @cached_property
     def _cells(self) -> dict[str, _Cell]:
@@ -136,13 +139,13 @@ class Library:
         each, data = _task(record["key"]["task"], config["tasks"]), config["data"]
         if each is None or (data == "hub" and not each.draws):
             return None
-        place = (each.name, str(data), str(config["data_seed"]), str(record["key"]["protocol"]))
-        if place not in self._readers:
+        key = (each.name, str(data), str(config["data_seed"]), str(record["key"]["protocol"]))
+        if key not in self._readers:
             where = TaskData(data=Path(data) if data else None, seed=config["data_seed"], protocol=config["protocol"])
-            self._readers[place] = each.open(where)
-        if (*place, tag) not in self._texts:
-            self._texts[*place, tag] = self._readers[place].read(LangScript.parse(tag))
-        return self._texts[*place, tag]
+            self._readers[key] = each.open(where)
+        if (*key, tag) not in self._texts:
+            self._texts[*key, tag] = self._readers[key].read(LangScript.parse(tag))
+        return self._texts[*key, tag]
 
 
 def _task(name: str, words: Sequence[str]) -> Task | None:
@@ -163,21 +166,21 @@ def _values(table: pd.DataFrame, metric: str, *, tagged: bool) -> list[int]:
     return [sum(gold == label for gold, label in zip(*labels, strict=False)) for labels in pairs]
 
 
-def _example(text: Text, place: int, baseline: pd.DataFrame, model: pd.DataFrame) -> Example:
+def _example(text: Text, item: int, baseline: pd.DataFrame, model: pd.DataFrame) -> Example:
     if isinstance(text, ParallelText):
-        found = [
+        matched = [
             MatchedItem(
-                _cut(text.target[int(table["nearest"][place])]) if "nearest" in table else "", int(table["rank"][place])
+                _cut(text.target[int(table["nearest"][item])]) if "nearest" in table else "", int(table["rank"][item])
             )
             for table in (baseline, model)
         ]
-        return Example(place + 1, _cut(text.target[place]), query=_cut(text.english[place]), found=found)
-    gold, first, second = (str(each[place]) for each in (baseline["gold"], baseline["predicted"], model["predicted"]))
+        return Example(item + 1, _cut(text.target[item]), query=_cut(text.english[item]), found=matched)
+    gold, first, second = (str(each[item]) for each in (baseline["gold"], baseline["predicted"], model["predicted"]))
     if isinstance(text, LabelledTexts):
-        return Example(place + 1, _cut(text.texts[place]), labels=[Labelled("", gold, first, second)])
-    words = zip(text.words[place], gold.split(), first.split(), second.split(), strict=False)
+        return Example(item + 1, _cut(text.texts[item]), labels=[Labelled("", gold, first, second)])
+    words = zip(text.words[item], gold.split(), first.split(), second.split(), strict=False)
     differing = [Labelled(*each) for each in words if each[2] != each[3]]
-    return Example(place + 1, _cut(" ".join(text.words[place])), labels=differing[:WORDS])
+    return Example(item + 1, _cut(" ".join(text.words[item])), labels=differing[:WORDS])
 
 
 def _cut(text: str) -> str:

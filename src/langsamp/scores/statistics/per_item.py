@@ -100,10 +100,10 @@ def _labels(column: Any, *, of_words: bool) -> Labels:
 def _label_sums(metric: str, gold: Labels, predicted: Labels, *, items: int) -> ItemSums:
     """Sums over the labels that belong to each item."""
     names = {name: number for number, name in enumerate(dict.fromkeys(gold.names + predicted.names))}
-    true, found = (
+    true, guessed = (
         np.array([names[name] for name in side.names], dtype=np.intp)[side.code] for side in (gold, predicted)
     )
-    item, right = gold.sentence, true == found
+    item, right = gold.sentence, true == guessed
     if metric == "accuracy":
         hits, words = np.bincount(item[right], minlength=items), np.bincount(item, minlength=items)
         return ItemSums(hits[:, None].astype(np.float32), words[:, None].astype(np.float32))
@@ -112,4 +112,4 @@ def _label_sums(metric: str, gold: Labels, predicted: Labels, *, items: int) -> 
         flat = np.bincount(item * len(names) + label, minlength=items * len(names))
         return flat.reshape(items, len(names)).astype(np.float32)
 
-    return ItemSums(2 * count(item[right], true[right]), count(item, true) + count(item, found))
+    return ItemSums(2 * count(item[right], true[right]), count(item, true) + count(item, guessed))

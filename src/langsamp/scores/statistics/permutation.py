@@ -33,8 +33,10 @@ class Strata:
     """Groups inside which items may change places; a single group where all may."""
 
     def __init__(self, labels: Sequence[str] | None, size: int) -> None:
-        own = np.unique(labels, return_inverse=True)[1] if labels is not None else np.zeros(size, dtype=np.int64)
-        self.members = [np.flatnonzero(own == group) for group in range(own.max(initial=-1) + 1)]
+        group_numbers = (
+            np.unique(labels, return_inverse=True)[1] if labels is not None else np.zeros(size, dtype=np.int64)
+        )
+        self.members = [np.flatnonzero(group_numbers == group) for group in range(group_numbers.max(initial=-1) + 1)]
         self._size = size
 
     def shuffled(self, rng: np.random.Generator) -> NDArray[np.int64]:

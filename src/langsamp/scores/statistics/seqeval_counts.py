@@ -76,10 +76,10 @@ def span_counts(gold: Labels, predicted: Labels, *, sentences: int) -> NDArray[n
         name: number for number, name in enumerate(dict.fromkeys(map(_type, gold.names + predicted.names + ["O"])))
     }
     place_T = np.arange(len(gold.code)) + gold.sentence  # one place is left for an O after each sentence
-    true, found = (_spans(labels, place_T, types, length=len(place_T) + sentences) for labels in (gold, predicted))
+    true, guessed = (_spans(labels, place_T, types, length=len(place_T) + sentences) for labels in (gold, predicted))
     sentence_T = np.repeat(np.arange(sentences), np.bincount(gold.sentence, minlength=sentences) + 1)
-    same_T = (true.start == found.start) & (true.type == found.type)
-    counted = (true.ends & found.ends & same_T, found.ends, true.ends)
+    same_T = (true.start == guessed.start) & (true.type == guessed.type)
+    counted = (true.ends & guessed.ends & same_T, guessed.ends, true.ends)
     return np.stack([np.bincount(sentence_T[ends_T], minlength=sentences) for ends_T in counted], axis=1)
 
 

@@ -83,25 +83,25 @@ def search(sizes: Sequence[int], seconds: Callable[[int], float]) -> tuple[int, 
     """
     tried: dict[int, float] = {}
 
-    def fits(place: int) -> bool:
-        tried[sizes[place]] = seconds(sizes[place])
-        return math.isfinite(tried[sizes[place]])
+    def fits(index: int) -> bool:
+        tried[sizes[index]] = seconds(sizes[index])
+        return math.isfinite(tried[sizes[index]])
 
-    best, place, without_gain = 0, 0, 0
+    best, index, without_gain = 0, 0, 0
     while without_gain < _PATIENCE:
-        if not fits(place):
-            low = max((number for number, size in enumerate(sizes[:place]) if size in tried), default=place)
-            while place - low > 1:
-                middle = (low + place) // 2
-                low, place = (middle, place) if fits(middle) else (low, middle)
+        if not fits(index):
+            low = max((number for number, size in enumerate(sizes[:index]) if size in tried), default=index)
+            while index - low > 1:
+                middle = (low + index) // 2
+                low, index = (middle, index) if fits(middle) else (low, middle)
             return sizes[low if _pays(tried[sizes[low]], tried[sizes[best]]) else best], tried
-        if place == 0 or _pays(tried[sizes[place]], tried[sizes[best]]):
-            best, without_gain = place, 0
+        if index == 0 or _pays(tried[sizes[index]], tried[sizes[best]]):
+            best, without_gain = index, 0
         else:
             without_gain += 1
-        if place == len(sizes) - 1:
+        if index == len(sizes) - 1:
             break
-        place = max(place + 1, bisect_right(sizes, 2 * sizes[place]) - 1)
+        index = max(index + 1, bisect_right(sizes, 2 * sizes[index]) - 1)
     return sizes[best], tried
 
 
@@ -151,17 +151,17 @@ class Trials:
     def _on_cpu(self, rows: int) -> float:
         if not self._has_room(rows):
             return math.inf
-        found = self._timed(rows)
+        seconds = self._timed(rows)
         self._taken[rows] = resident_memory_bytes()
-        return found
+        return seconds
 
     def _on_accelerator(self, rows: int) -> float:
         torch.accelerator.empty_cache()
         spare = int(_SPARE * torch.cuda.mem_get_info(self._device)[1]) if self._device.type == "cuda" else 0
         held = torch.empty(self._optimizer_bytes + spare, dtype=torch.uint8, device=self._device)
-        found = self._timed(rows)
+        seconds = self._timed(rows)
         del held
-        return found
+        return seconds
 
     def _has_room(self, rows: int) -> bool:
         """Whether so many rows, by what a row more took in the last two trials, stay within their share of memory."""

@@ -29,15 +29,15 @@ def figures(analysis: Analysis) -> dict[str, Chart]:
     curves over layers; with two models or more `change` and `difference`: how far each is from the first one, in per
     cent and plainly.
     """
-    found = {
+    charts = {
         "similarity": similarity_heatmaps(analysis),
         "layers": layer_curves(analysis),
         "probes": probe_curves(analysis),
     }
     if "change" in analysis.tables:
-        found["change"] = change_heatmaps(analysis)
-        found["difference"] = change_heatmaps(analysis, column="difference")
-    return found
+        charts["change"] = change_heatmaps(analysis)
+        charts["difference"] = change_heatmaps(analysis, column="difference")
+    return charts
 
 
 def similarity_heatmaps(analysis: Analysis, *, layers: Mapping[str, int] | None = None) -> Chart:
@@ -88,12 +88,12 @@ def layer_curves(analysis: Analysis) -> Chart:
         figure = Figure(figsize=(9.6, 3.9), layout="constrained")
         centred, raw, gap = figure.subplots(1, 3)
         for model, look in _looks(analysis.values["models"]).items():
-            own = curve[curve["model"] == model]
-            _line(centred, own, "parallel", ("low", "high"), look)
-            _control(centred, own, "non_parallel", look)
-            _line(raw, own, "raw", None, look)
-            _control(raw, own, "raw_non_parallel", look)
-            _line(gap, own, "raw_gap", ("raw_gap_low", "raw_gap_high"), {**look, "label": model_name(model)})
+            model_curve = curve[curve["model"] == model]
+            _line(centred, model_curve, "parallel", ("low", "high"), look)
+            _control(centred, model_curve, "non_parallel", look)
+            _line(raw, model_curve, "raw", None, look)
+            _control(raw, model_curve, "raw_non_parallel", look)
+            _line(gap, model_curve, "raw_gap", ("raw_gap_low", "raw_gap_high"), {**look, "label": model_name(model)})
         titles = ("Centred cosine", "Cosine without centring", "Gap without centring")
         for axes, title in zip((centred, raw, gap), titles, strict=True):
             axes.set(title=title, xlabel="layer")
@@ -115,8 +115,8 @@ def probe_curves(analysis: Analysis) -> Chart:
         pictures = figure.subplots(1, len(probes), squeeze=False).ravel()
         for axes, probe in zip(pictures, probes, strict=True):
             for model, look in _looks(analysis.values["models"]).items():
-                own, key = curve[curve["model"] == model], f"{probe}_probe"
-                _line(axes, own, key, (f"{key}_low", f"{key}_high"), {**look, "label": model_name(model)})
+                model_curve, key = curve[curve["model"] == model], f"{probe}_probe"
+                _line(axes, model_curve, key, (f"{key}_low", f"{key}_high"), {**look, "label": model_name(model)})
             by_chance = curve[f"{probe}_chance"].iloc[0]
             axes.axhline(by_chance, color=GREY, linewidth=1.2, linestyle=(0, (2, 2)), label="chance")
             axes.set(title=f"A probe tells the {probe}", xlabel="layer", ylim=(0, 1.03))
@@ -163,22 +163,31 @@ def _written(value: float, column: str) -> str:
 def _looks(models: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Line of each model: the colour of its side, another dash for each training of it."""
     marks = looks(list(dict.fromkeys(split_name(model)[0] for model in models)))
-    found: dict[str, dict[str, Any]] = {}
+    look_of: dict[str, dict[str, Any]] = {}
     for model in models:
         side = split_name(model)[0]
-        number = sum(split_name(other)[0] == side for other in found)
-        found[model] = {"color": marks[side].colour, "linestyle": _LINE_STYLES[number % len(_LINE_STYLES)]}
-    return found
+        number = sum(split_name(other)[0] == side for other in look_of)
+        look_of[model] = {"color": marks[side].colour, "linestyle": _LINE_STYLES[number % len(_LINE_STYLES)]}
+    return look_of
 
 
-def _line(axes: Axes, own: pd.DataFrame, column: str, ends: tuple[str, str] | None, look: Mapping[str, Any]) -> None:
-    axes.plot(own["layer"], own[column], linewidth=1.8, **look)
+def _line(
+    axes: Axes, model_curve: pd.DataFrame, column: str, ends: tuple[str, str] | None, look: Mapping[str, Any]
+) -> None:
+    axes.plot(model_curve["layer"], model_curve[column], linewidth=1.8, **look)
     if ends is not None:
-        axes.fill_between(own["layer"], own[ends[0]], own[ends[1]], color=look["color"], alpha=0.18, linewidth=0)
+        axes.fill_between(
+            model_curve["layer"],
+            model_curve[ends[0]],
+            model_curve[ends[1]],
+            color=look["color"],
+            alpha=0.18,
+            linewidth=0,
+        )
 
 
-def _control(axes: Axes, own: pd.DataFrame, column: str, look: Mapping[str, Any]) -> None:
-    axes.plot(own["layer"], own[column], color=look["color"], linewidth=0.9, marker="x", markersize=4)
+def _control(axes: Axes, model_curve: pd.DataFrame, column: str, look: Mapping[str, Any]) -> None:
+    axes.plot(model_curve["layer"], model_curve[column], color=look["color"], linewidth=0.9, marker="x", markersize=4)
 
 
 def _by_layer(axes: Axes) -> None:

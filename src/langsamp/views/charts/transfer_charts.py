@@ -41,18 +41,18 @@ def study_charts(analysis: Analysis) -> dict[str, Chart]:
 
 def _panels(whole: pd.DataFrame, value: str, low: str, high: str, label: str) -> Chart:
     """One panel for each task and model, one line for each role: the mean over languages with its interval."""
-    found = list(whole.groupby(["task", "model"], sort=False))
+    groups = list(whole.groupby(["task", "model"], sort=False))
     several = whole["model"].nunique() > 1
-    across = min(2 if len(found) == 4 else _PANELS_A_ROW, len(found))
-    down = -(-len(found) // across)
+    across = min(2 if len(groups) == 4 else _PANELS_A_ROW, len(groups))
+    down = -(-len(groups) // across)
     with page_style():
         figure = Figure(figsize=(max(6.0, 3.2 * across), 0.5 + 1.9 * down), layout="constrained")
         axes = figure.subplots(down, across, squeeze=False, sharey=True)
-        for place, panel in enumerate(axes.flat):
-            if place >= len(found):
+        for number, panel in enumerate(axes.flat):
+            if number >= len(groups):
                 panel.set_visible(False)
                 continue
-            (task, model), rows = found[place]
+            (task, model), rows = groups[number]
             _panel(panel, rows, value, low, high)
             languages = rows["languages"].iloc[0]
             panel.set_title(f"{task}{f', {model}' if several else ''} ({languages} languages)")

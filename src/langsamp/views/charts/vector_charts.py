@@ -55,8 +55,8 @@ def figures(analysis: Analysis) -> dict[str, Chart]:
 def trained_points(analysis: Analysis, table: Table) -> pd.DataFrame:
     """The trained vectors of a table, in the order in which its tree counts them; with a column `tier`."""
     points = analysis.tables["points"]
-    found = points[(points["table"] == table) & points["trained"].astype(bool)].reset_index(drop=True)
-    return found.assign(tier=found["is_head"].map({True: "head", False: "tail"}))
+    shown = points[(points["table"] == table) & points["trained"].astype(bool)].reset_index(drop=True)
+    return shown.assign(tier=shown["is_head"].map({True: "head", False: "tail"}))
 
 
 def short_name(name: str) -> str:

@@ -18,8 +18,8 @@ def groups_by_model(values: Values, tasks: Sequence[str], headings: Headings) ->
     for task in tasks:
         cells = words([task_name(task)])
         for group in GROUP_NAMES:
-            found = [values.get(task, label, group) for label in headings]
-            cells += ranked([value.mean for value in found], [value.sd for value in found])
+            row = [values.get(task, label, group) for label in headings]
+            cells += ranked([value.mean for value in row], [value.sd for value in row])
         rows.append(tuple(cells))
     top = (ColumnHead(""), *(ColumnHead(name, len(headings)) for name in GROUP_NAMES.values()))
     return Block(header=(top, _heads(["", *(list(headings.values()) * len(GROUP_NAMES))])), rows=tuple(rows))

@@ -18,8 +18,8 @@ def language_values(columns: Columns) -> pd.DataFrame:
     """One row a task, column and tag: `mean` over its seeds, `sd_over_seeds` (missing with one), `seeds`, settings."""
     kinds = ["metric", "protocol", "source", "layer", "selection", "precision"]
     groups = columns.scores.groupby(["task", "model_name", "tag"], sort=False)
-    found = groups["value"].agg(mean="mean", sd_over_seeds="std", seeds="count")
-    values: pd.DataFrame = found.join(groups[kinds].first()).reset_index()
+    statistics = groups["value"].agg(mean="mean", sd_over_seeds="std", seeds="count")
+    values: pd.DataFrame = statistics.join(groups[kinds].first()).reset_index()
     return values.rename(columns={"model_name": "column"})
 
 

@@ -87,8 +87,8 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
         return columns, []
     if of_donor.empty or english.empty:
         raise _nothing_to_pair(scores, donors)
-    place = ["task", "model_name", "tag"]
-    both = english[place].drop_duplicates().merge(of_donor[place].drop_duplicates())
+    keys = ["task", "model_name", "tag"]
+    both = english[keys].drop_duplicates().merge(of_donor[keys].drop_duplicates())
     pairs = [DonorPair(label, f"{label} from English", f"{label} from the closest donor") for label in columns.labels]
     named = {pair.model: pair for pair in pairs}
     parts = []
@@ -98,12 +98,12 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
         source = "English" if side == "english" else "donor"
         # donors differ in the text that was fine-tuned on, and stand in one column all the same
         parts.append(paired.assign(model=label, model_name=label, source=source, training=None))
-    found = pd.concat(parts, ignore_index=True)
+    joined = pd.concat(parts, ignore_index=True)
     present = set(both["model_name"])
     pairs = [pair for pair in pairs if pair.model in present]
     labels = tuple(label for pair in pairs for label in (pair.english, pair.donor))
     notes = (*columns.notes, *_left_out(scores, both, columns.labels))
-    return Columns(scores=found, labels=labels, notes=notes), pairs
+    return Columns(scores=joined, labels=labels, notes=notes), pairs
 
 
 def _left_out(scores: pd.DataFrame, both: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:
@@ -125,8 +125,8 @@ def _left_out(scores: pd.DataFrame, both: pd.DataFrame, labels: tuple[str, ...])
 def _tags(rows: pd.DataFrame) -> dict[tuple[str, str], set[str]]:
     """The tags by model and task."""
     return {
-        (str(model), str(task)): set(found["tag"])
-        for (model, task), found in rows.drop_duplicates(["model_name", "task", "tag"]).groupby(["model_name", "task"])
+        (str(model), str(task)): set(group["tag"])
+        for (model, task), group in rows.drop_duplicates(["model_name", "task", "tag"]).groupby(["model_name", "task"])
     }
 
 

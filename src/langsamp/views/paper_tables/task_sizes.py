@@ -23,7 +23,7 @@ def task_facts(columns: Columns) -> pd.DataFrame:
     for task in in_order(columns.scores["task"]):
         scores = columns.scores[columns.scores["task"] == task]
         groups = [groups_of(LangScript.parse(tag), "paper") for tag in scores["tag"].unique()]
-        counts = {group: sum(group in found for found in groups) for group in (*_GROUPS, "all")}
+        counts = {group: sum(group in groups for groups in groups) for group in (*_GROUPS, "all")}
         metrics = " / ".join(sorted(scores["metric"].unique()))
         rows.append({"task": task, "column": "scored", **counts, "classes": _classes(task), "metric": metrics})
     return pd.DataFrame(rows)

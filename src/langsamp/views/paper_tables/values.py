@@ -92,19 +92,19 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def language_notes(values: Values, tasks: Sequence[str], groups: Sequence[str]) -> list[str]:
     """How many languages the numbers are means over, where that is known."""
     counts = {task: [values.languages(task, group) for group in groups] for task in tasks}
-    shown = [f"{task_name(task)} {'/'.join(map(str, found))}" for task, found in counts.items() if any(found)]
+    shown = [f"{task_name(task)} {'/'.join(map(str, numbers))}" for task, numbers in counts.items() if any(numbers)]
     return [f"Languages ({'/'.join(map(group_name, groups))}): {'; '.join(shown)}."] if shown else []
 
 
 def seed_notes(frame: pd.DataFrame, spread: str, *, in_parentheses: bool) -> list[str]:
     """Over how many seeds the numbers are, and what stands in parentheses if anything does."""
-    own = frame.dropna(subset=["seeds"])
+    computed_values = frame.dropna(subset=["seeds"])
     notes = []
-    if in_parentheses and own[spread].notna().any():
+    if in_parentheses and computed_values[spread].notna().any():
         notes.append(f"In parentheses: {SPREADS[spread]}.")
     if in_parentheses and frame["sd_printed"].notna().any():
         notes.append("Of the paper's own numbers: the standard deviation that it prints, without saying of what.")
-    computed = own[~own["column"].str.startswith(PREFIX)]
+    computed = computed_values[~computed_values["column"].str.startswith(PREFIX)]
     several = computed.groupby("column", sort=False)["seeds"].agg(
         lambda counts: "/".join(map(str, sorted(set(counts))))
     )

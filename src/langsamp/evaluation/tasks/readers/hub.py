@@ -44,8 +44,8 @@ class HubData:
 
     def splits(self, configuration: str) -> list[Split]:
         """The splits that a configuration has by its files' names; all where these tell nothing."""
-        found = self._split_files.get(configuration, set())
-        return [split for split in SPLITS if not found or found & set(_NAMES[split])]
+        names = self._split_files.get(configuration, set())
+        return [split for split in SPLITS if not names or names & set(_NAMES[split])]
 
     def rows(self, configuration: str, split: Split) -> "HubRows":
         """The rows of one split of a configuration.
@@ -55,26 +55,26 @@ class HubData:
         """
         from datasets import get_dataset_split_names, load_dataset
 
-        place = f"{self.source}, configuration {configuration}"
-        with _with_source(place):
+        source = f"{self.source}, configuration {configuration}"
+        with _with_source(source):
             there = get_dataset_split_names(self.name, configuration, revision=self.revision)
         wanted = [name for name in _NAMES[split] if name in there]
         if not wanted:
-            raise UserError(f"{place} has no {split} split, only {', '.join(there)}")
-        with _with_source(place):
+            raise UserError(f"{source} has no {split} split, only {', '.join(there)}")
+        with _with_source(source):
             rows = load_dataset(self.name, configuration, split=wanted[0], revision=self.revision)
-        return HubRows(place=f"{place}, split {wanted[0]}", dataset=rows)
+        return HubRows(place=f"{source}, split {wanted[0]}", dataset=rows)
 
     @cached_property
     def _split_files(self) -> dict[str, set[str]]:
         """For each configuration the splits that files in a folder of its name are called by."""
         known = {name for names in _NAMES.values() for name in names}
-        found: dict[str, set[str]] = {}
+        by_configuration: dict[str, set[str]] = {}
         for file in map(PurePosixPath, self.files):
             splits = known & {*file.parts[:-1], file.name.partition(".")[0].partition("-")[0]}
             for configuration in set(self.configurations) & set(file.parts[:-1]):
-                found.setdefault(configuration, set()).update(splits)
-        return found
+                by_configuration.setdefault(configuration, set()).update(splits)
+        return by_configuration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,14 +108,14 @@ class HubRows:
         """
         feature = getattr(self.dataset.features.get(column), "feature", None)
         names = getattr(feature, "names", None)
-        found: list[tuple[str, ...] | OddRow] = []
+        sequences: list[tuple[str, ...] | OddRow] = []
         for number, values in enumerate(self._column(column)):
             named = [_name(value, names) for value in values or ()]
             is_words = not isinstance(values, str) and all(isinstance(value, str) for value in named)
-            found.append(
+            sequences.append(
                 tuple(named) if is_words else self.odd(number, f"expected words in {column!r}, got {named[:10]!r}")
             )
-        return found
+        return sequences
 
     def odd(self, number: int, reason: str) -> OddRow:
         """The row of a number as one that cannot be read."""
@@ -184,7 +184,7 @@ def _hub_files(name: str) -> tuple[str | None, tuple[str, ...]]:
 
 
 @contextmanager
-def _with_source(place: str) -> Iterator[None]:
+def _with_source(source: str) -> Iterator[None]:
     """Turn what the hub's libraries raise (wrong name, no connection, no access, damaged files) into a message."""
     from datasets.exceptions import DatasetsError
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP library the hub uses
@@ -194,4 +194,4 @@ def _with_source(place: str) -> Iterator[None]:
     except UserError:
         raise
     except (OSError, ValueError, HTTPError, DatasetsError) as error:
-        raise UserError(f"{place} cannot be read: {error}") from error
+        raise UserError(f"{source} cannot be read: {error}") from error

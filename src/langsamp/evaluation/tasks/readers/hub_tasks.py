@@ -164,7 +164,7 @@ def hub_pos(
 
     def parse(tag: LangScript, rows: Sequence[HubRows]) -> TaggedSentences:
         words: list[tuple[str, ...]] = []
-        found: list[tuple[str, ...]] = []
+        all_labels: list[tuple[str, ...]] = []
         notes = [f"made of {len(rows)} treebanks"] if len(rows) > 1 else []
         for part in rows:
             sentences = part.sequences("tokens")
@@ -175,9 +175,9 @@ def hub_pos(
                 part, sentences, part.sequences("upos"), labels, without_label=without_label
             )
             words += some_words
-            found += some_labels
+            all_labels += some_labels
             notes += some_notes
-        return noted_words(tag, words, found, notes)
+        return noted_words(tag, words, all_labels, notes)
 
     data = find_hub_data(name)
     tags, notes = _tags(data, {each: each.partition("_")[0] for each in data.configurations}, "pos", "tokens")
@@ -196,16 +196,16 @@ def _tags(
     data: HubData, codes: Mapping[str, str], task: str, column: str
 ) -> tuple[dict[LangScript, list[str]], tuple[str, ...]]:
     """The tags of configurations that name a language only; the text tells the script where nothing else does."""
-    found: defaultdict[LangScript, list[str]] = defaultdict(list)
+    by_tag: defaultdict[LangScript, list[str]] = defaultdict(list)
     notes = []
     for configuration, code in codes.items():
         language = language_of(code)
         script = language and (script_of(language, task) or data.rows(configuration, "test").script(column))
         if language and script:
-            found[LangScript(language, script)].append(configuration)
+            by_tag[LangScript(language, script)].append(configuration)
         else:
             notes.append(f"{data.source}: {configuration} is left out, since {code!r} names no language of its own")
-    return dict(found), tuple(notes)
+    return dict(by_tag), tuple(notes)
 
 
 def _sentences(

@@ -35,17 +35,17 @@ def find_files(task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: 
         given = "no data folder was given" if data is None else "the hub has no copy of it"
         raise DataMissingError(f"{task} needs labelled text for each tag, but {given}. {missing}")
     assert isinstance(data, Path)
-    found: list[LabelledFiles[E]] = []
+    files: list[LabelledFiles[E]] = []
     notes: list[str] = []
     for folder in (data, data / task):
         if folder.is_dir():
             for layout in layouts:
-                found += layout(folder, notes)
-    reader = SplitFiles(found, task=task, notes=notes)
+                files += layout(folder, notes)
+    reader = SplitFiles(files, task=task, notes=notes)
     if not reader.tags:
-        told = "".join(f" {note}." for note in notes[:3])
+        remarks = "".join(f" {note}." for note in notes[:3])
         raise DataMissingError(
-            f"{task}: no test set of any language was found in {data} and {data / task}.{told} {missing}"
+            f"{task}: no test set of any language was found in {data} and {data / task}.{remarks} {missing}"
         )
     return reader
 

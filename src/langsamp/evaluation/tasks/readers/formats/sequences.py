@@ -51,11 +51,11 @@ def noted(tag: LangScript, texts: Sequence[str], labels: Sequence[str], notes: S
     """Labelled texts with a note on blank ones and on those that look quoted."""
     blank = sum(not text.strip() for text in texts)
     quoted = sum(len(text) > 1 and text[0] == text[-1] == '"' and '""' in text[1:-1] for text in texts)
-    found = [
+    remarks = [
         *([f"{blank} of {len(texts)} texts {BLANK}"] if blank else []),
         *([f"{quoted} of {len(texts)} texts look quoted as in CSV and are kept as they stand"] if quoted else []),
     ]
-    return LabelledTexts(tag=tag, texts=tuple(texts), labels=tuple(labels), notes=(*notes, *found))
+    return LabelledTexts(tag=tag, texts=tuple(texts), labels=tuple(labels), notes=(*notes, *remarks))
 
 
 def _read_plainly(tag: LangScript, path: Path, table: Table) -> LabelledTexts:

@@ -38,11 +38,11 @@ class LabelledFiles(Generic[E]):
 class SplitFiles(Generic[E]):
     """Labelled text in files, by tag and split."""
 
-    def __init__(self, found: Iterable[LabelledFiles[E]], *, task: str, notes: Iterable[str] = ()) -> None:
+    def __init__(self, files: Iterable[LabelledFiles[E]], *, task: str, notes: Iterable[str] = ()) -> None:
         """Take the files, and the notes that finding them left."""
         self._task = task
         self._files: dict[tuple[LangScript, Split], list[LabelledFiles[E]]] = {}
-        for each in found:
+        for each in files:
             self._files.setdefault((each.tag, each.split), []).append(each)
         self.notes = tuple(notes)
         """What lay there and was left out, with the reason."""
@@ -97,9 +97,9 @@ class SplitFiles(Generic[E]):
         has = [split for split in SPLITS if (source, split) in self._files]
         both = f"Tags with a train and a dev set: {named(self.sources)}"
         if "train" in has:
-            place = self._files[source, "train"][0].paths[0]
+            path = self._files[source, "train"][0].paths[0]
             return (
-                f"{source} has a train set for {self._task} ({place}) but no dev set, by which the best epoch is "
+                f"{source} has a train set for {self._task} ({path}) but no dev set, by which the best epoch is "
                 f"chosen; put one beside it. {both}"
             )
         return f"{self._task} has no train set for {source}" + (

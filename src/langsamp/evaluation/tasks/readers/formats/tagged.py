@@ -97,8 +97,8 @@ def noted(
 ) -> TaggedSentences:
     """Tagged sentences with a note on spans that start with `I-`."""
     loose = sum(map(_loose_spans, labels))
-    found = [f"{loose} spans start with I- instead of B- and are kept so"] if loose else []
-    return TaggedSentences(tag=tag, words=tuple(words), labels=tuple(labels), notes=(*notes, *found))
+    remarks = [f"{loose} spans start with I- instead of B- and are kept so"] if loose else []
+    return TaggedSentences(tag=tag, words=tuple(words), labels=tuple(labels), notes=(*notes, *remarks))
 
 
 def _loose_spans(labels: Sequence[str]) -> int:
