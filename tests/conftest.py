@@ -9,10 +9,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from langsamp.data.rows import MANIFEST, Manifest, PreparedRows, TagRows, file_name, id_type
-from langsamp.disk import write_json
+from langsamp.disk.files import write_json
+from langsamp.disk.seals import seal
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import file_sha256, fingerprint
-from langsamp.seals import seal
 from tests.tiny_run import TinyRun, langsamp, make_tiny_run
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")

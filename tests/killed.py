@@ -20,11 +20,11 @@ from safetensors.numpy import load_file
 from langsamp import pipeline
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import MANIFEST, PreparedRows
+from langsamp.disk.seals import CHECKSUMS, check_sealed
 from langsamp.evaluation.store import ResultStore
 from langsamp.model.conditioning import Conditioning
 from langsamp.provenance import file_sha256
 from langsamp.recipe import Recipe, load_recipe
-from langsamp.seals import CHECKSUMS, check_sealed
 from langsamp.training.checkpoint import checkpoints, read_record
 
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir"}

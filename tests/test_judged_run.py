@@ -9,10 +9,10 @@ from transformers import PreTrainedTokenizerFast
 from langsamp import pipeline
 from langsamp.data.overlap import OVERLAP, read_overlap
 from langsamp.data.rows import PreparedRows, read_manifest
-from langsamp.disk import read_json
+from langsamp.disk.files import read_json
 from langsamp.errors import UserError
 from langsamp.plan import make_plan
-from langsamp.report.page import write_report
+from langsamp.reporting.page import write_report
 from tests.conftest import SPECIALS
 from tests.tiny_run import TinyRun, complaint, documents, langsamp, make_tiny_run, said, write_lines
 

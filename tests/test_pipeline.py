@@ -16,7 +16,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from langsamp import pipeline
 from langsamp.data.rows import PreparedRows
-from langsamp.disk import read_json
+from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, DataMissingError, NonFiniteLossError, UserError
 from langsamp.model.conditioning import Conditioning
 from langsamp.training.checkpoint import checkpoints

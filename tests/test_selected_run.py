@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from langsamp import pipeline
-from langsamp.disk import locked, read_json, write_json
+from langsamp.disk.files import locked, read_json, write_json
+from langsamp.disk.seals import seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.recipe import Recipe
-from langsamp.seals import seal
 from langsamp.training.checkpoint import checkpoints
 from tests.tiny_run import TinyRun, complaint, stamps
 

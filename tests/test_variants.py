@@ -9,7 +9,7 @@ import pytest
 from langsamp import pipeline
 from langsamp.analysis.model_refs import find_model_refs
 from langsamp.model.variants import VARIANTS
-from langsamp.report.inputs.run_folder import read_run
+from langsamp.reporting.inputs.run_folder import read_run
 from langsamp.training.job import row_order
 from langsamp.world import World
 from tests.tiny_run import TinyRun, said

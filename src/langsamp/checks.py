@@ -10,10 +10,10 @@ import torch
 from langsamp.analysis.neutrality.analyse import check_text
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
+from langsamp.disk.folders import check_folder
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import check_monitor
 from langsamp.evaluation.task_texts import check_data
-from langsamp.folders import check_folder
 from langsamp.languages.select import select
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import check_model, number_of_layers

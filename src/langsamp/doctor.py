@@ -13,7 +13,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from langsamp.disk import free_bytes
+from langsamp.disk.files import free_bytes
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData

@@ -20,22 +20,22 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, PreparedRows
 from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
-from langsamp.disk import as_record, locked, read_versioned, write_text
+from langsamp.disk.files import as_record, locked, read_versioned, write_text
+from langsamp.disk.leftovers import sweep
+from langsamp.disk.seals import check_sealed, is_sealed, with_last_line, write_record
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import RetrievalMonitor
 from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.leftovers import sweep
 from langsamp.model.build import build_model
 from langsamp.model.export import export_model
 from langsamp.model.variants import Variant, parts_of
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.recipe import Recipe
-from langsamp.report.page import write_report
-from langsamp.seals import check_sealed, is_sealed, with_last_line, write_record
+from langsamp.reporting.page import write_report
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.job import TrainingJob

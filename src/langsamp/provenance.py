@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from langsamp.disk import _STARTED, _VERSIONED, SCHEMA
+from langsamp.disk.files import _STARTED, _VERSIONED, SCHEMA
 from langsamp.machine import peak_memory_bytes
 
 

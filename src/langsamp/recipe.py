@@ -13,13 +13,13 @@ from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
 from langsamp.data.text.corpus import CorpusConfig
 from langsamp.data.tokens.tokenizer import TokenizerConfig, check_heeded
+from langsamp.disk.seals import check_last_line
 from langsamp.errors import DamagedError, DataMissingError, UserError, checked, did_you_mean
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.retrieval.retrieval_monitor import MonitorConfig, items_of
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.model.build import ModelConfig
 from langsamp.model.variants import VARIANTS, Variant
-from langsamp.seals import check_last_line
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.selection import candidates
 

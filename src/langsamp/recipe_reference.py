@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from langsamp.disk import write_text
+from langsamp.disk.files import write_text
 from langsamp.errors import UserError, did_you_mean
 from langsamp.recipe import Recipe
 

@@ -7,8 +7,8 @@ import pytest
 
 from langsamp.analysis.analysis import PROVENANCE
 from langsamp.analysis.run_analyses import UNMADE, AnalysisConfig, Unmade, analyse_run, read_unmade
+from langsamp.disk.seals import seal
 from langsamp.model.conditioning import Conditioning
-from langsamp.seals import seal
 from tests.tiny_run import TinyRun
 
 OF_SCORES = {"families"}

@@ -24,8 +24,8 @@ from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
 from langsamp.data.text.corpus import CorpusConfig
 from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import DataMissingError, UserError
-from langsamp.seals import CHECKSUMS
 from tests.tiny_run import SIZES, documents, full_disk, write_lines
 
 TRAINED, ROWS = TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32, held_out_rows=2)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from langsamp.data.rows import MANIFEST, PreparedRows, file_name
-from langsamp.disk import SCHEMA
+from langsamp.disk.files import SCHEMA
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages import table
 from tests.conftest import ROW_TOKENS, write_rows

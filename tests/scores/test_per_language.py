@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from langsamp.disk.seals import seal
 from langsamp.errors import DamagedError
 from langsamp.scores.comparison import compare
 from langsamp.scores.pairing import pairs
 from langsamp.scores.per_language import COLUMNS, language_tests
 from langsamp.scores.systems import System, open_system
-from langsamp.seals import seal
 from tests.scores.scored import labelled, ranked, write_cells
 
 TAGS = ("deu_Latn", "eng_Latn", "tur_Latn", "jpn_Jpan")

@@ -16,13 +16,13 @@ from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutr
 from langsamp.analysis.neutrality.parallel_text import draw_parallel
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.config import Config
-from langsamp.disk import SCHEMA, read_versioned, write_json
+from langsamp.disk.files import SCHEMA, read_versioned, write_json
+from langsamp.disk.leftovers import sweep
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData
-from langsamp.leftovers import sweep
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 from langsamp.progress import Bar
 from langsamp.provenance import file_sha256, fingerprint

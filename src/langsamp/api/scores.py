@@ -13,8 +13,8 @@ from langsamp.api.result import Result, readable
 from langsamp.errors import checked
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.run import evaluate as run_evaluation
-from langsamp.report.page import write_report
-from langsamp.report.score_lines import score_tables
+from langsamp.reporting.page import write_report
+from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.comparison import compare as compare_sides
 from langsamp.scores.reading import read_runs
 from langsamp.scores.systems import open_system

@@ -14,7 +14,7 @@ from langsamp.api.given import given_recipe
 from langsamp.api.result import Result, readable
 from langsamp.api.scores import compare
 from langsamp.errors import DataMissingError
-from langsamp.report.score_lines import score_tables
+from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.reading import read_scores
 
 if TYPE_CHECKING:

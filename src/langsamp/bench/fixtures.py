@@ -12,7 +12,7 @@ from langsamp.data.rows import PreparedRows, RowsConfig
 from langsamp.data.text.corpus import CorpusConfig
 from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.data.tokens.unigram import train_tokenizer
-from langsamp.disk import replacing
+from langsamp.disk.files import replacing
 from langsamp.languages.tags import LangScript
 
 _TAGS = (

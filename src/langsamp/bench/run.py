@@ -31,7 +31,7 @@ from langsamp.bench.figure import figure
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record
 from langsamp.bench.table import print_record
-from langsamp.disk import write_json
+from langsamp.disk.files import write_json
 from langsamp.errors import UserError, did_you_mean
 from langsamp.render.saving import save_figures
 

@@ -12,7 +12,7 @@ from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.text.folder import files_by_tag
 from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.data.tokens.unigram import train_tokenizer
-from langsamp.disk import replacing
+from langsamp.disk.files import replacing
 from langsamp.errors import DataMissingError
 from langsamp.evaluation.tasks.examples import Examples, TrainAndDev
 from langsamp.evaluation.tasks.lookup import task

@@ -45,8 +45,8 @@ def vectors(
     stand beside what shuffled labels give.
     """
     from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
+    from langsamp.disk.folders import check_folder
     from langsamp.errors import checked
-    from langsamp.folders import check_folder
     from langsamp.views import vectors_text as words
     from langsamp.views.charts.vector_charts import figures
 

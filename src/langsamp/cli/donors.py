@@ -42,10 +42,10 @@ def donors(
     """Rank languages to transfer from by their vectors, with doubts."""
     from langsamp.analysis.donors.analyse import analyse_donors
     from langsamp.analysis.donors.candidates import find_model_ref
-    from langsamp.disk import write_json
+    from langsamp.disk.files import write_json
+    from langsamp.disk.folders import check_folder
     from langsamp.errors import UserError
     from langsamp.evaluation.tasks.task import TaskData
-    from langsamp.folders import check_folder
     from langsamp.views import donors_text as words
     from langsamp.views.charts.donor_charts import figures
 
@@ -111,8 +111,8 @@ def transfer(
     from langsamp.analysis.model_refs import find_model_refs
     from langsamp.analysis.transfer import from_scores as stored
     from langsamp.analysis.transfer import study
+    from langsamp.disk.folders import check_folder
     from langsamp.errors import UserError
-    from langsamp.folders import check_folder
     from langsamp.scores.published import PREFIX
 
     if out is not None:
@@ -167,7 +167,7 @@ def _study_config(run: Path | None, given: Mapping[str, Any], settings: Sequence
 
 
 def _show_transfer(analysis: "Analysis", folder: Path, *, as_json: bool) -> None:
-    from langsamp.disk import write_json
+    from langsamp.disk.files import write_json
     from langsamp.views import transfer_text as words
     from langsamp.views.charts.transfer_charts import figures
 

@@ -34,8 +34,8 @@ def neutrality(
     """
     from langsamp.analysis.model_refs import find_model_refs
     from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
+    from langsamp.disk.folders import check_folder
     from langsamp.errors import checked
-    from langsamp.folders import check_folder
     from langsamp.views.charts.neutrality_charts import figures
     from langsamp.views.neutrality_text import as_json, model_rows, pair_tables
 

@@ -32,7 +32,7 @@ def print_json(content: object) -> None:
 
 def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
     """The mean of each model over the groups of languages, a table for each task."""
-    from langsamp.report.score_lines import score_tables
+    from langsamp.reporting.score_lines import score_tables
     from langsamp.scores.groups import group_means
 
     scores = evaluation.scores

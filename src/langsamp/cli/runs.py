@@ -92,8 +92,8 @@ def export(
 ) -> None:
     """Write a trained model as a plain Hugging Face folder."""
     from langsamp import pipeline
+    from langsamp.disk.folders import check_folder
     from langsamp.errors import UserError
-    from langsamp.folders import check_folder
 
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
@@ -120,8 +120,8 @@ def report(
 
     Scores with intervals, every language, who got worse, seeds, what the vectors know, provenance.
     """
-    from langsamp.folders import check_file
-    from langsamp.report.page import write_report
+    from langsamp.disk.folders import check_file
+    from langsamp.reporting.page import write_report
 
     if out is not None:
         check_file(out)

@@ -51,10 +51,10 @@ def evaluate(
 
     What is scored already is not scored again; an interrupted evaluation goes on where it was.
     """
+    from langsamp.disk.folders import check_folder
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.plan import plan as planned
     from langsamp.evaluation.plan import usable_models
-    from langsamp.folders import check_folder
 
     check_folder(out)
     config = evaluation_config(
@@ -149,9 +149,9 @@ def table(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: print.")] = None,
 ) -> None:
     """Lay scores out as one of the paper's tables."""
-    from langsamp.disk import write_text
+    from langsamp.disk.files import write_text
+    from langsamp.disk.folders import check_file
     from langsamp.errors import UserError, did_you_mean
-    from langsamp.folders import check_file
     from langsamp.scores.reading import read_runs
     from langsamp.views.paper_tables.donor_pairs import read_donors
     from langsamp.views.paper_tables.make import paper_table

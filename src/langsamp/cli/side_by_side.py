@@ -28,7 +28,7 @@ def ablation(
     Which tables, which placement, and what the ids themselves bring.
     """
     from langsamp.analysis.ablation import analyse_ablation
-    from langsamp.folders import check_folder
+    from langsamp.disk.folders import check_folder
     from langsamp.views.charts.ablation_charts import figures
     from langsamp.views.variants_text import ablation_tables
 
@@ -50,7 +50,7 @@ def families(
     With differences and their intervals where there are two models.
     """
     from langsamp.analysis.families import analyse_families
-    from langsamp.folders import check_folder
+    from langsamp.disk.folders import check_folder
     from langsamp.views.charts.family_charts import figures
     from langsamp.views.variants_text import family_tables
 

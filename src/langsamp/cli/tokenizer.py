@@ -49,7 +49,7 @@ def train(
     from langsamp.data.tokens.tokenizer import TokenizerConfig
     from langsamp.data.tokens.unigram import train_tokenizer
     from langsamp.data.vocabulary.measuring import measure
-    from langsamp.disk import replacing
+    from langsamp.disk.files import replacing
     from langsamp.errors import checked
 
     check_new_folder(out)

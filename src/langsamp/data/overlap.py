@@ -16,7 +16,7 @@ from langsamp.data.rows import LookedFor, PreparedRows, RowsConfig
 from langsamp.data.text.contamination import Overlap, TaskSentences
 from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.workers import each, shared_out
-from langsamp.disk import SCHEMA, read_json, read_versioned, write_json, writing
+from langsamp.disk.files import SCHEMA, read_json, read_versioned, write_json, writing
 from langsamp.errors import DamagedError, UserError
 from langsamp.machine import usable_cores
 

@@ -40,13 +40,13 @@ from langsamp.data.tokens.tokenizer import (
 from langsamp.data.tokens.tokenizer_sample import sample_for_tokenizer
 from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.data.workers import each, mapped, shared_out
-from langsamp.disk import locked, read_json, replacing, write_json, writing
+from langsamp.disk.files import locked, read_json, replacing, write_json, writing
+from langsamp.disk.leftovers import sweep
+from langsamp.disk.seals import check_sealed, seal
 from langsamp.errors import UserError
-from langsamp.leftovers import sweep
 from langsamp.machine import usable_cores
 from langsamp.progress import Bar
 from langsamp.provenance import differing_keys, fingerprint, provenance
-from langsamp.seals import check_sealed, seal
 
 _NAMING = {"row_tokens", "held_out_rows"}
 """Settings that belong to the name of rows; the packing shows in their content."""

@@ -22,12 +22,12 @@ from langsamp.data.text.contamination import Overlap, OverlapCounts, sentences_a
 from langsamp.data.text.corpus import Corpus, CorpusConfig
 from langsamp.data.tokens.encoding import DocumentEncoder, encoder_of
 from langsamp.data.tokens.tokenizer_sample import draw
-from langsamp.disk import writing
+from langsamp.disk.files import writing
+from langsamp.disk.seals import read_record, write_record
 from langsamp.errors import DamagedError
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import file_sha256
-from langsamp.seals import read_record, write_record
 
 _DOCUMENTS = 1000
 

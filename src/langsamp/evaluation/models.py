@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from langsamp.data.text.stand_ins import check_content
-from langsamp.disk import read_json
+from langsamp.disk.files import read_json
+from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, UserError
 from langsamp.model.conditioning import EXPORT_AGAIN
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import load_config
 from langsamp.model.pretrained.weight_files import safetensors_header, weight_files
 from langsamp.provenance import file_sha256, fingerprint
-from langsamp.seals import check_sealed, is_sealed, read_seal
 
 _TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from langsamp.disk.seals import CHECKSUMS, is_sealed
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.plan import PlannedCell, Shard, plan, usable_models
@@ -18,7 +19,6 @@ from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import check_data
 from langsamp.progress import Bar, say
 from langsamp.scores.cells import AboutCell, LanguageResult, scored
-from langsamp.seals import CHECKSUMS, is_sealed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from langsamp.disk import SCHEMA, Record, as_record, locked, read_versioned, replacing, write_json
+from langsamp.disk.files import SCHEMA, Record, locked, replacing, write_json
+from langsamp.disk.leftovers import sweep
+from langsamp.disk.seals import check_sealed, read_record, seal, write_record
 from langsamp.errors import DamagedError, UserError
-from langsamp.leftovers import sweep
 from langsamp.provenance import provenance
+from langsamp.scores.cell_files import PREDICTIONS, RECORD, SCORES, read_cell, read_table, remedy_of
 from langsamp.scores.cells import (
     COLUMNS,
     PLACE,
@@ -23,10 +25,6 @@ from langsamp.scores.cells import (
     ModelRecord,
 )
 from langsamp.scores.scores_file import write_scores
-from langsamp.seals import check_sealed, read_record, seal, write_record
-
-RECORD, SCORES, PREDICTIONS = "cell.json", "scores.parquet", "predictions.parquet"
-"""The files of a cell."""
 
 
 class ResultStore:
@@ -45,7 +43,7 @@ class ResultStore:
         found = {}
         for folder in (self.folder / "cells").glob("[!.]*"):
             with suppress(DamagedError, FileNotFoundError):  # the latter where another process replaces it just now
-                check_sealed(folder, remedy=_remedy(folder), only=[RECORD, SCORES])
+                check_sealed(folder, remedy=remedy_of(folder), only=[RECORD, SCORES])
                 found[folder.name] = folder
         records = {name: read_cell(folder) for name, folder in found.items()}
         return dict(sorted(records.items(), key=lambda item: (item[1].number, item[0])))
@@ -175,33 +173,6 @@ class ResultStore:
             model_name=named.name if named else record.model_name,
             cell=cell,
         ).astype({"layer": "Int64"})
-
-
-def read_cell(folder: Path) -> CellRecord:
-    """What the cell in `folder` says of itself, its scores being whole too.
-
-    Raises:
-        DamagedError: where a file of it is missing or changed, or it was written by another version.
-    """
-    remedy = _remedy(folder)
-    check_sealed(folder, remedy=remedy, only=[RECORD, SCORES])
-    content = read_versioned(folder / RECORD, remedy=remedy)
-    del content["schema"]
-    return as_record(CellRecord, content, folder / RECORD, remedy=remedy)
-
-
-def read_table(folder: Path, name: str) -> pd.DataFrame:
-    """The scores or the predictions of the cell in `folder`.
-
-    Raises:
-        DamagedError: where the file is missing or changed.
-    """
-    check_sealed(folder, remedy=_remedy(folder), only=[name])
-    return pd.read_parquet(folder / name)
-
-
-def _remedy(folder: Path) -> str:
-    return f"delete {folder}, which holds one cell, and run the evaluation again"
 
 
 def _whole(owner: type[Record], folder: Path) -> dict[str, Record]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from langsamp.analysis.model_refs import ModelRef
-from langsamp.disk import read_json
+from langsamp.disk.files import read_json
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.explorer.fill_mask import MaskFiller

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from langsamp.disk import replacing, write_json, write_text
+from langsamp.disk.files import replacing, write_json, write_text
+from langsamp.disk.seals import seal
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
@@ -17,7 +18,6 @@ from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import parts_of
 from langsamp.provenance import provenance
-from langsamp.seals import seal
 
 _CARD = """\
 ---

@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from langsamp.disk import write_bytes
+from langsamp.disk.files import write_bytes
 from langsamp.render.chart import Chart
 from langsamp.render.svg import INK, LINE, page_style
 

@@ -20,8 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from langsamp.evaluation.store import PREDICTIONS, read_table
 from langsamp.progress import Bar
+from langsamp.scores.cell_files import PREDICTIONS, read_table
 from langsamp.scores.pairing import Pair
 from langsamp.scores.statistics.bootstrap import LEVEL, draws, percentile_interval, seed_deviations, seed_noise
 from langsamp.scores.statistics.per_item import ItemSums, item_sums, metrics

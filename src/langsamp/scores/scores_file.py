@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from langsamp.disk import write_bytes
+from langsamp.disk.files import write_bytes
 from langsamp.errors import DamagedError
 
 _KEY, _ZEROS = b"langsamp.sha256", b"0" * 64

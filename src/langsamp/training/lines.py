@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.disk import as_record
+from langsamp.disk.files import as_record
+from langsamp.disk.seals import is_signed
 from langsamp.errors import DamagedError
-from langsamp.seals import is_signed
 
 _REMEDY = "put the file back from a copy, or delete that line"
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from accelerate import Accelerator
 
-from langsamp.disk import write_text, writing
-from langsamp.seals import signed_line
+from langsamp.disk.files import write_text, writing
+from langsamp.disk.seals import signed_line
 from langsamp.training.lines import read_log
 from langsamp.training.throughput.prefetch import Prefetcher
 

@@ -13,7 +13,7 @@ from accelerate.state import AcceleratorState
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.rows import PreparedRows
-from langsamp.seals import seal
+from langsamp.disk.seals import seal
 from langsamp.training.checkpoint import checkpoints, read_record
 from langsamp.training.config import TrainingConfig
 from langsamp.training.throughput import batch_size

@@ -13,7 +13,7 @@ import numpy as np
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Target
 from langsamp.bench.timing import alternate, compared
-from langsamp.disk import write_text
+from langsamp.disk.files import write_text
 from langsamp.evaluation.store import ResultStore
 from langsamp.languages.table import tags
 from langsamp.languages.tags import LangScript

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from xxhash import xxh3_64_intdigest
 
-from langsamp.disk import writing
+from langsamp.disk.files import writing
 
 _LEAST = 16  # UTF-8 bytes of the squeezed sentence: six Chinese characters, three or four English words
 _ENDS = ".!?\n\u2028\u2029\u0964\u0965\u06d4\u061f\u1362\u1367\u1368\u104a\u104b\u0589\u3002\u1803\u166e"

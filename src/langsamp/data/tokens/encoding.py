@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from langsamp.data.packing import Delimiters
 from langsamp.data.rows import id_type
-from langsamp.disk import read_json
+from langsamp.disk.files import read_json
 from langsamp.errors import UserError
 
 

@@ -14,10 +14,10 @@ from langsamp.config import Config
 from langsamp.data.packing import Delimiters
 from langsamp.data.rows import TOKENIZER
 from langsamp.data.text.stand_ins import check_content
-from langsamp.disk import PUT_BACK
+from langsamp.disk.files import PUT_BACK
+from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.provenance import fingerprint
-from langsamp.seals import check_sealed, is_sealed, read_seal
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from langsamp.disk import read_json, replacing, write_json
+from langsamp.disk.files import read_json, replacing, write_json
 from langsamp.errors import UserError
 from langsamp.languages.distances import tree_distance
 from langsamp.languages.table import check, describe

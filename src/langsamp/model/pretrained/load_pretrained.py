@@ -18,6 +18,7 @@ from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from langsamp.data.text.stand_ins import check_content
+from langsamp.disk.seals import check_sealed, is_sealed
 from langsamp.errors import UserError
 from langsamp.model.conditioning import EXPORT_AGAIN
 from langsamp.model.loading_report import (
@@ -34,7 +35,6 @@ from langsamp.model.loading_report import (
     tensors_of_encoder,
 )  # fmt: skip
 from langsamp.model.pretrained.weight_files import tensor_names, weight_files
-from langsamp.seals import check_sealed, is_sealed
 
 _WRAPPERS = ("_orig_mod.", "module.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 """What torch.compile, DDP and the like put into the names of tensors."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.data.vocabulary.backend import Vocabulary
-from langsamp.disk import read_json, replacing, write_json, write_text
+from langsamp.disk.files import read_json, replacing, write_json, write_text
 from langsamp.errors import UserError
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 from langsamp.model.vocabulary.stored_model import StoredModel, config_with_vocabulary

@@ -20,7 +20,7 @@ from transformers.modeling_utils import load_state_dict
 
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.data.vocabulary.backend import Vocabulary
-from langsamp.disk import read_json
+from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, DataMissingError, UserError
 
 if TYPE_CHECKING:

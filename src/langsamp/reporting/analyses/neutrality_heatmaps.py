@@ -1,0 +1,154 @@
+"""The heatmaps of neutrality: a table of pairs of languages for the page, and all layers for its script."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from langsamp.reporting.analyses.neutrality_sections import MEASURES, NeutralityView
+
+
+class HeatmapCell(NamedTuple):
+    """One pair of languages in a heatmap."""
+
+    text: str
+    share: int
+    """Strength of its colour, 0 to 100."""
+    side: str
+    """`up` or `down` from nothing, or empty for the diagonal and for what was not measured."""
+    pair: int | None
+    """Its number among the pairs; None on the diagonal."""
+    title: str
+
+
+class Heatmap(NamedTuple):
+    """One model, or the change between two, at one layer."""
+
+    label: str
+    rows: Sequence[tuple[str, Sequence[HeatmapCell]]]
+    """Name of the language, and its cells."""
+
+
+def pair_numbers(tags: Sequence[str]) -> dict[tuple[str, str], int]:
+    """Number of each pair, in either order: the upper triangle, row by row."""
+    number_of: dict[tuple[str, str], int] = {}
+    number = 0
+    for at, one in enumerate(tags):
+        for other in tags[at + 1 :]:
+            number_of[one, other] = number_of[other, one] = number
+            number += 1
+    return number_of
+
+
+def scale(view: NeutralityView, measure: str) -> float:
+    """The largest size of a value in any model and layer: the full colour of the measure's one scale."""
+    return float(view.similarity[measure].abs().max()) or 1.0
+
+
+def heatmaps(view: NeutralityView) -> list[Heatmap]:
+    """One for each model at the default layer: translations, centred."""
+    full = scale(view, "parallel")
+    maps = []
+    for model in view.models:
+        rows = view.similarity[(view.similarity["model"] == model) & (view.similarity["layer"] == view.layer)]
+        cells = {}
+        for line in rows.to_dict("records"):
+            value = line["parallel"]
+            title = f"{value:.3f}, 95 %: {line['low']:.3f} to {line['high']:.3f}"
+            cells[line["first"], line["second"]] = (f"{value:.2f}", value / full, title)
+        maps.append(Heatmap(view.labels[model], _rows(view, cells)))
+    return maps
+
+
+def change_pairs(view: NeutralityView) -> list[tuple[str, str]]:
+    """Base and model of each change that was measured."""
+    if view.change is None:
+        return []
+    return list(dict.fromkeys(zip(view.change["base"], view.change["model"], strict=True)))
+
+
+def change_heatmap(view: NeutralityView, base: str, model: str) -> Heatmap | None:
+    """Change in per cent from one model to another at the default layer; None where that layer was not compared."""
+    if view.change is None:
+        return None
+    change = view.change
+    chosen = change[(change["base"] == base) & (change["model"] == model) & (change["layer"] == view.layer)]
+    if chosen.empty:
+        return None
+    full = change_scale(view)
+    cells = {}
+    for line in chosen.to_dict("records"):
+        percent = line["percent"]
+        if not pd.isna(percent):
+            title = f"{percent:+.1f} %: from {line['before']:.3f} to {line['after']:.3f}"
+            cells[line["first"], line["second"]] = (percent_text(percent), percent / full, title)
+    return Heatmap(f"{view.labels.get(base, base)} to {view.labels.get(model, model)}", _rows(view, cells))
+
+
+def change_scale(view: NeutralityView) -> float:
+    """Per cent that have the full colour: the 95th percentile of all changes, so that few do not pale the rest."""
+    if view.change is None or view.change["percent"].isna().all():
+        return 1.0
+    return float(view.change["percent"].abs().quantile(0.95)) or 1.0
+
+
+def percent_text(value: float) -> str:
+    """`+12`, `−3`, `0`."""
+    return f"{round(value):+d}".replace("-", "−") if round(value) else "0"
+
+
+def _rows(
+    view: NeutralityView, cells: Mapping[tuple[str, str], tuple[str, float, str]]
+) -> list[tuple[str, list[HeatmapCell]]]:
+    numbers = pair_numbers(view.tags)
+    rows = []
+    for one, name in zip(view.tags, view.names, strict=True):
+        line = []
+        for other, other_name in zip(view.tags, view.names, strict=True):
+            cell = cells.get((one, other)) or cells.get((other, one))
+            if one == other:
+                line.append(HeatmapCell("", 0, "", None, ""))
+            elif cell is None:
+                line.append(HeatmapCell("–", 0, "", numbers[one, other], f"{name} and {other_name}: not measured"))
+            else:
+                text, share, title = cell
+                strength = round(100 * min(1.0, abs(share)))
+                side = "down" if share < 0 else "up"
+                said = f"{name} and {other_name}: {title}"
+                line.append(HeatmapCell(text.replace("-", "−"), strength, side, numbers[one, other], said))
+        rows.append((name, line))
+    return rows
+
+
+def neutrality_data(view: NeutralityView) -> dict[str, Any]:
+    """The heatmaps of all layers for the script: thousandths by measure, model, layer and pair."""
+    return {
+        "names": list(view.names),
+        "layers": list(view.layers),
+        "layer": view.layers.index(view.layer),
+        "measures": [
+            {"key": name, "label": MEASURES[name][0], "scale": round(1000 * scale(view, name)),
+             "values": [_by_layer(view, view.similarity[view.similarity["model"] == model], name, 1000)
+                        for model in view.models]}
+            for name in view.measures
+        ],
+        "change": {
+            "scale": round(10 * change_scale(view)),
+            "values": [
+                _by_layer(view, view.change[(view.change["base"] == base) & (view.change["model"] == model)],
+                          "percent", 10)
+                for base, model in change_pairs(view)
+            ] if view.change is not None else [],
+        },
+    }  # fmt: skip
+
+
+def _by_layer(view: NeutralityView, rows: pd.DataFrame, column: str, unit: int) -> list[list[int | None]]:
+    """Values of one model by layer and pair, in whole parts of `1 / unit`; None where not measured."""
+    numbers = pair_numbers(view.tags)
+    values: list[list[int | None]] = [[None] * (len(numbers) // 2) for _ in view.layers]
+    row_of = {layer: at for at, layer in enumerate(view.layers)}
+    for layer, one, other, value in zip(rows["layer"], rows["first"], rows["second"], rows[column], strict=True):
+        if not pd.isna(value):
+            values[row_of[int(layer)]][numbers[one, other]] = round(unit * float(value))
+    return values

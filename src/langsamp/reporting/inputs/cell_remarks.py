@@ -1,0 +1,269 @@
+"""What the cells of an input say beside scores: what failed, what is to be known of texts, and how fine-tuning went.
+
+Of cells that score the same place (model, task, way of scoring, source, seed) the latest counts, as in the table of
+scores. Equal words about many languages or seeds are said once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from langsamp.languages.aliases import aliases, describe_use
+from langsamp.languages.tags import LangScript
+from langsamp.provenance import fingerprint
+from langsamp.reporting.inputs.comparisons import SystemComparison
+from langsamp.reporting.inputs.run_folder import Run
+from langsamp.views.appearance import split_name
+
+_NAMED = 12
+"""At most this many tags are named in one line."""
+
+
+class Remark(NamedTuple):
+    """One thing said of some languages of a task."""
+
+    task: str
+    what: str
+    tags: Sequence[str]
+    """None of them where it is said of whole cells."""
+    where: str
+    """Of which cells it is said, e.g. `3 cells` or `both-0, seed 4`."""
+
+    @property
+    def named(self) -> str:
+        """The tags as text, the first ones of many."""
+        more = len(self.tags) - _NAMED
+        return ", ".join(self.tags[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+class Tuning(NamedTuple):
+    """One fine-tuning: how the dev set judged it."""
+
+    side: str
+    replicate: str
+    steps: Sequence[float]
+    """Epochs where each look has its own, else updates."""
+    unit: str
+    """`epoch` or `update`."""
+    dev: Sequence[float]
+    """Main metric on the dev set, per cent."""
+    kept: int | None
+    """Which look's weights predict."""
+    test: float | None
+    """Mean over the shared target languages of its test scores; None where it lacks one."""
+    seconds: float
+
+    @property
+    def best(self) -> float:
+        """The dev score of the weights that predict."""
+        return self.dev[self.kept if self.kept is not None else -1]
+
+
+class TuningRow(NamedTuple):
+    """The fine-tunings of one side in one comparison."""
+
+    label: str
+    side: str
+    number: int
+    dev: float
+    """Mean over fine-tunings of the dev score of the kept weights."""
+    dev_range: tuple[float, float]
+    source: float | None
+    """Mean test score of the source language."""
+    targets: float | None
+    """Mean test score of the other languages."""
+    kept: str
+    """Where the kept weights stand, e.g. `epoch 3 to 12 of 40`."""
+    seconds: float
+
+
+class CellCount(NamedTuple):
+    """How the cells of one side on one task ended."""
+
+    task: str
+    side: str
+    complete: int
+    partial: int
+    """Some of its languages have no score."""
+    failed: int
+    """It gave nothing."""
+
+
+def current_scores(run: Run) -> tuple[pd.DataFrame | None, list[str]]:
+    """The scores without those of models that another model took the name of, and a sentence for each that is left out.
+
+    Two models have one name where one was trained again; the one whose cells are later counts.
+    """
+    if run.scores is None:
+        return None, []
+    latest: dict[str, int] = {}
+    for cell in run.cells:
+        model = cell.get("key", {}).get("model", "")
+        latest[model] = max(latest.get(model, 0), cell.get("number", 0))
+    scores, said = run.scores, []
+    pairs = scores[["model_name", "model"]].drop_duplicates().to_dict("records")
+    names: dict[str, list[str]] = {}
+    for pair in pairs:
+        names.setdefault(pair["model_name"], []).append(pair["model"])
+    for name, models in names.items():
+        old = sorted(models, key=lambda model: latest.get(model, 0))[:-1]
+        if old:
+            scores = scores[~((scores["model_name"] == name) & scores["model"].isin(old))]
+            said.append(f"Scores of {len(old)} earlier model{'s' * (len(old) > 1)} called {name} are left out.")
+    return scores, said
+
+
+def failures(run: Run) -> list[Remark]:
+    """What was asked for and has no score: whole cells first, then languages."""
+    names = _model_names(run)
+    scored: set[tuple[Any, ...]] = set()
+    if run.scores is not None:
+        columns = ["model", "task", "protocol", "source", "seed", "tag"]
+        scored = set(run.scores[columns].drop_duplicates().itertuples(index=False, name=None))
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for record in run.failed_cells:
+        said.setdefault((record["cell"]["task"], record["reason"], ""), []).append(_place(record["cell"], names))
+    for cell in _latest(run.cells):
+        key = cell.get("key", {})
+        for tag, why in sorted(cell.get("failures", {}).items()):
+            if (*_identity(key), tag) not in scored:
+                said.setdefault((key.get("task", ""), why, tag), []).append(_place(key, names))
+    return [Remark(task, why, [tag] if tag else [], _listed(where)) for (task, why, tag), where in said.items()]
+
+
+def notes(run: Run) -> list[Remark]:
+    """What should be known of texts and of their scoring, the same words once for all languages of a task."""
+    said: dict[tuple[str, str], dict[str, None]] = {}
+    for cell in _latest(run.cells):
+        task = cell.get("key", {}).get("task", "")
+        for tag, note in cell.get("notes", {}).items():
+            for part in note.split("; "):
+                said.setdefault((task, part), {})[tag] = None
+        for note in cell.get("training_notes", ()):
+            said.setdefault((task, f"training text: {note}"), {})
+    return [Remark(task, note, sorted(tags), "") for (task, note), tags in sorted(said.items())]
+
+
+def alias_uses(run: Run) -> list[str]:
+    """One sentence for each language that was scored under another code than the one asked for, and on which tasks."""
+    tasks: dict[tuple[str, str], dict[str, None]] = {}
+    for cell in _latest(run.cells):
+        for taken, wanted in cell.get("aliases", {}).items():
+            tasks.setdefault((wanted, taken), {})[cell.get("key", {}).get("task", "")] = None
+    return [f"{', '.join(where)}: {_use(*pair)}" for pair, where in sorted(tasks.items())]
+
+
+def tunings(run: Run, comparison: SystemComparison) -> list[Tuning]:
+    """Every fine-tuning behind a comparison whose dev scores are known, baseline first."""
+    names, curves = _model_names(run), []
+    for cell in _latest(run.cells):
+        looks = [look for look in cell.get("dev_curve", ()) if comparison.metric in look.get("metrics", {})]
+        if cell["cell"] not in comparison.cells or not looks:
+            continue
+        side, training = split_name(names.get(cell["key"]["model"], run.place + cell["model_name"]))
+        if side not in comparison.sides:
+            continue
+        epochs = [look["epoch"] for look in looks]
+        unit = "epoch" if len(set(epochs)) == len(epochs) else "update"
+        kept = [number for number, look in enumerate(looks) if look.get("kept")]
+        replicate = f"{training}/{cell['key']['seed']}"
+        curves.append(
+            Tuning(
+                side=side,
+                replicate=replicate,
+                steps=epochs if unit == "epoch" else [look["step"] for look in looks],
+                unit=unit,
+                dev=[float(look["metrics"][comparison.metric]) for look in looks],
+                kept=kept[-1] if kept else None,
+                test=_test_mean(comparison, side, replicate),
+                seconds=float(cell.get("wall_seconds", 0.0)),
+            )
+        )
+    order = comparison.sides
+    return sorted(curves, key=lambda each: order.index(each.side))
+
+
+def tuning_rows(comparison: SystemComparison, curves: Sequence[Tuning]) -> list[TuningRow]:
+    """One line for each side that was fine-tuned."""
+    rows = []
+    for side in dict.fromkeys(each.side for each in curves):
+        mine = [each for each in curves if each.side == side]
+        best = [each.best for each in mine]
+        at = [each.steps[each.kept if each.kept is not None else -1] for each in mine]
+        span = f"{min(at):,.0f}" if min(at) == max(at) else f"{min(at):,.0f} to {max(at):,.0f}"
+        means = comparison.means[side]
+        rows.append(
+            TuningRow(
+                label=comparison.label,
+                side=side,
+                number=len(mine),
+                dev=sum(best) / len(best),
+                dev_range=(min(best), max(best)),
+                source=_mean(means[means.index == comparison.setting.source]),
+                targets=_mean(means[means.index != comparison.setting.source]),
+                kept=f"{mine[0].unit} {span} of {max(max(each.steps) for each in mine):,.0f}",
+                seconds=sum(each.seconds for each in mine),
+            )
+        )
+    return rows
+
+
+def cell_counts(runs: Sequence[Run]) -> list[CellCount]:
+    """Of every task and side how many cells are complete, partial and failed, in the order of their names."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for run in runs:
+        names = _model_names(run)
+        scored = [(cell.get("key", {}), int(bool(cell.get("failures")))) for cell in _latest(run.cells)]
+        for key, state in [*scored, *((record["cell"], 2) for record in run.failed_cells)]:
+            model = str(key.get("model", ""))
+            key_of_count = (str(key.get("task", "")), split_name(names.get(model, run.place + model))[0])
+            counts.setdefault(key_of_count, [0, 0, 0])[state] += 1
+    return [CellCount(*key_of_count, *numbers) for key_of_count, numbers in sorted(counts.items())]
+
+
+def _test_mean(comparison: SystemComparison, side: str, replicate: str) -> float | None:
+    """The mean over shared languages but the source that one fine-tuning reaches; None where it lacks one of them."""
+    table = comparison.replicates(side)
+    tags = [tag for tag in comparison.shared if tag != comparison.setting.source]
+    if replicate not in table or not tags:
+        return None
+    scores = table[replicate].loc[tags]
+    return None if scores.isna().any() else float(scores.mean())
+
+
+def _latest(cells: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The cells, earlier ones first, without those that a later one with the same languages replaced."""
+    latest: dict[str, Mapping[str, Any]] = {}
+    for cell in sorted(cells, key=lambda cell: (cell.get("number", 0), cell["cell"])):
+        key = cell.get("key", {})
+        latest[fingerprint([*_identity(key), sorted(key.get("revisions", ())), key.get("settings", {})])] = cell
+    return list(latest.values())
+
+
+def _identity(key: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(key.get(name) for name in ("model", "task", "protocol", "source", "seed"))
+
+
+def _model_names(run: Run) -> dict[str, str]:
+    named = {cell["key"]["model"]: cell["model_name"] for cell in run.cells if "key" in cell and "model_name" in cell}
+    return {model: run.place + name for model, name in {**named, **run.model_names}.items()}
+
+
+def _place(key: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    model = names.get(key.get("model", ""), key.get("model", ""))
+    return f"{model}, seed {key.get('seed')}" if key.get("settings", {}).get("layer") is None else f"{model}"
+
+
+def _listed(where: Sequence[str]) -> str:
+    places = list(dict.fromkeys(where))
+    return "; ".join(places) if len(places) <= 3 else f"{len(places)} cells"
+
+
+def _use(wanted: str, taken: str) -> str:
+    pair = LangScript.parse(wanted), LangScript.parse(taken)
+    return describe_use(*pair) if pair[1] in aliases(pair[0]) else f"{wanted} is scored as {taken}"
+
+
+def _mean(column: pd.Series) -> float | None:
+    return float(column.mean()) if column.notna().any() else None

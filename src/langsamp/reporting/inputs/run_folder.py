@@ -1,0 +1,205 @@
+"""What one input of a report holds, read whole: a finished or half-finished run, an evaluation, or published scores.
+
+Parts may be absent: a run that was never evaluated, or of which one model is still training, still gives a report.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
+from langsamp.errors import DataMissingError
+from langsamp.model.conditioning import LANGUAGES, Conditioning
+from langsamp.model.variants import DISPLAY_NAMES
+from langsamp.reporting.inputs.record_files import (
+    cells_of,
+    export_provenance,
+    failures_of,
+    manifest_of,
+    named_models,
+    recipe_of,
+    recipe_text,
+    run_provenance,
+    scores_of,
+)
+from langsamp.scores.published import PREFIX, published, published_names
+from langsamp.training.lines import read_log
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One trained model of a run: its log, vectors and provenance as far as they exist."""
+
+    name: str
+    variant: str
+    seed: int
+    train: tuple[Mapping[str, Any], ...]
+    """Log records of kind `train`, one a step, in order."""
+    held_out: tuple[Mapping[str, Any], ...]
+    """Log records of kind `held_out`, in order."""
+    conditioning: Conditioning | None
+    """None where the model was not exported."""
+    provenance: Mapping[str, Any]
+    place: str = ""
+    """Where it is from, as `first:`, if another input of the report has a model of its name."""
+
+    @property
+    def label(self) -> str:
+        """What charts and tables call it, e.g. `LangSAMP, seed 1`."""
+        prefix = f"{self.place} " if self.place else ""
+        return f"{prefix}{DISPLAY_NAMES.get(self.variant, self.variant)}, seed {self.seed}"
+
+    @property
+    def side(self) -> str:
+        """The side of the report that it belongs to (`views.appearance`)."""
+        return f"{self.place}{self.variant}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What one input of a report holds: a run's folder all of it, an evaluation scores and cells, the paper scores."""
+
+    word: str
+    """How the user named it."""
+    folder: Path
+    """Of published scores only their name, where no file lies."""
+    recipe_text: str = ""
+    """Empty where it is no run."""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    manifest: Mapping[str, Any] | None = None
+    """`rows/manifest.json`, or None."""
+    overlap: OverlapRecord | None = None
+    """What its text shares with test sets, or None where that is not known."""
+    models: tuple[Model, ...] = ()
+    scores: pd.DataFrame | None = None
+    """`evaluation/scores.parquet`, or None."""
+    evaluation: Path | None = None
+    """Folder that holds the cells; None for published scores."""
+    cells: tuple[Mapping[str, Any], ...] = ()
+    """Every `cell.json`, with the folder's name as `cell`."""
+    failed_cells: tuple[Mapping[str, Any], ...] = ()
+    """Cells whose last run gave nothing: the `cell` that was wanted and the `reason`."""
+    model_names: Mapping[str, str] = field(default_factory=dict)
+    """What tables call the scored models, by fingerprint."""
+    place: str = ""
+    """What goes before the names of its models, as `first:`, if another input has models of these names."""
+
+    @property
+    def name(self) -> str:
+        """What readers call it: the folder's name, or that of the published scores."""
+        return self.word if self.is_published else self.folder.absolute().name
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it is the paper's scores."""
+        return self.word.startswith(PREFIX)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is the folder of a run, not of an evaluation alone."""
+        return bool(self.recipe_text)
+
+    @property
+    def commands(self) -> list[str]:
+        """The command lines that repeat what it holds; none for published scores."""
+        if self.is_run:
+            return [shlex.join(["langsamp", "run", str(self.folder / "recipe.yaml")])]
+        commands = [cell.get("provenance", {}).get("command", ()) for cell in self.cells]
+        return list(dict.fromkeys(shlex.join(command) for command in commands if command))
+
+    @property
+    def is_demonstration(self) -> bool:
+        """True where the recipe says `demonstration: true`: too small a run to conclude from."""
+        return bool(self.recipe.get("demonstration", False))
+
+
+def read_input(word: str) -> Run:
+    """What `word` names: the folder of a run or of an evaluation, its `scores.parquet`, or `paper:baseline` and so on.
+
+    Raises:
+        DataMissingError: where it is neither.
+        DamagedError: where a file in it cannot be read.
+        UserError: for an unknown name of the paper's.
+    """
+    if word.startswith(PREFIX):
+        return Run(word=word, folder=Path(word), scores=published(word))
+    path = Path(word).expanduser()
+    if path.name == "scores.parquet":
+        path = path.parent
+    if not (path / "recipe.yaml").is_file() and ((path / "cells").is_dir() or (path / "scores.parquet").is_file()):
+        run = _with_evaluation(Run(word=word, folder=path), path)
+        latest = max(run.cells, key=lambda cell: cell.get("number", 0), default={})
+        return replace(run, provenance=latest.get("provenance", {}))
+    return read_run(path, word=word)
+
+
+def read_run(folder: Path, *, word: str | None = None) -> Run:
+    """The content of a run folder; `word` says how it was named.
+
+    Raises:
+        DataMissingError: where `folder` is no run.
+        DamagedError: where a file in it cannot be read.
+    """
+    if not (folder / "recipe.yaml").is_file():
+        raise DataMissingError(
+            f"{folder} is no run: expected a folder with recipe.yaml, as `langsamp run` writes it, one with "
+            f"scores.parquet, as `langsamp evaluate` writes it, or one of {', '.join(published_names())}"
+        )
+    text = recipe_text(folder / "recipe.yaml")
+    models = [read_model(path) for path in sorted(folder.glob("models/*-*")) if path.is_dir()]
+    order = list(DISPLAY_NAMES)
+    models.sort(key=lambda model: (order.index(model.variant) if model.variant in order else 99, model.seed))
+    run = Run(
+        word=word or str(folder),
+        folder=folder,
+        recipe_text=text,
+        recipe=recipe_of(text, folder / "recipe.yaml"),
+        provenance=run_provenance(folder / "provenance.json"),
+        manifest=manifest_of(folder / "rows"),
+        overlap=read_overlap(folder / OVERLAP),
+        models=tuple(models),
+    )
+    return _with_evaluation(run, folder / "evaluation")
+
+
+def _with_evaluation(run: Run, folder: Path) -> Run:
+    cells, named = cells_of(folder), named_models(folder)
+    return replace(
+        run,
+        evaluation=folder,
+        scores=scores_of(folder / "scores.parquet"),
+        cells=tuple(
+            {"cell": name, **cell.model_dump(mode="json")}
+            for name, cell in cells.items()
+            if cell.key.model not in named or not named[cell.key.model].is_replaced
+        ),
+        failed_cells=tuple(record.model_dump(mode="json") for record in failures_of(folder)),
+        model_names={model: record.name for model, record in named.items() if not record.is_replaced},
+    )
+
+
+def read_model(folder: Path) -> Model:
+    """One model's folder, named `<variant>-<seed>`."""
+    variant, _, seed = folder.name.rpartition("-")
+    log = read_log(folder / "log.jsonl")
+    export = folder / "export"
+    return Model(
+        name=folder.name,
+        variant=variant,
+        seed=int(seed) if seed.isdecimal() else 0,
+        train=_by_step(log, "train"),
+        held_out=_by_step(log, "held_out"),
+        conditioning=Conditioning.load(export) if (export / LANGUAGES).is_file() else None,
+        provenance=export_provenance(export),
+    )
+
+
+def _by_step(log: Sequence[Mapping[str, Any]], kind: str) -> tuple[Mapping[str, Any], ...]:
+    """Records of one kind by step; of a step done twice (resumed from an earlier checkpoint) the later one."""
+    records = {record["step"]: record for record in log if record.get("kind") == kind}
+    return tuple(records[step] for step in sorted(records))

@@ -1,0 +1,207 @@
+"""What the sections about analyses say, from analyses on disk and from vectors alone."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from langsamp.analysis.model_refs import ModelRef
+from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
+from langsamp.languages.table import is_head, tags
+from langsamp.render.charts.scatter import GRID, SHAPES, ScatterDot, on_grid, scatter
+from langsamp.render.palette import BLUE, Mark
+from langsamp.reporting.analyses.analysis_sections import analysis_parts
+from langsamp.reporting.analyses.donor_sections import donor_rows, transfer_tables
+from langsamp.reporting.analyses.neutrality_heatmaps import change_pairs, neutrality_data
+from langsamp.reporting.analyses.neutrality_sections import MOST_LANGUAGES, neutrality_views
+from langsamp.reporting.analyses.picture_data import Picture, as_script, vector_data
+from langsamp.reporting.analyses.variant_sections import ablation_tables, family_tables
+from langsamp.reporting.analyses.vector_sections import VectorView, neighbour_rows, statistic_rows
+from langsamp.reporting.inputs.run_folder import read_run
+from langsamp.reporting.page import write_report
+from langsamp.views.donors_text import split_warnings
+from tests.reporting import made_analyses as made
+from tests.reporting.conftest import TAGS, UNTRAINED
+from tests.reporting.test_page import Page
+
+
+@pytest.fixture(scope="module")
+def stored(build: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = build(tmp_path_factory.mktemp("sections") / "tiny", score=None)
+    return made.store_all(run, tags=TAGS)
+
+
+@pytest.fixture(scope="module")
+def parts(stored):
+    return analysis_parts(read_run(stored))
+
+
+def view(run: Path, name: str = "both-0") -> VectorView:
+    folder = run / "models" / name / "export"
+    return VectorView(name, name, analyse_vectors(ModelRef(name, folder, run), VectorsConfig(shuffles=100)))
+
+
+def test_german_comes_first_and_kin_is_marked(run_folder):
+    rows = neighbour_rows(view(run_folder), "language")
+    assert [row.code for row in rows] == ["deu", "nld", "fra", "kmr", "rus", "arb", "gsw"]  # then by name
+    german = rows[0]
+    assert german.name == "German" and german.group == "Indo-European" and len(german.neighbours) == 5
+    assert [near.is_kin for near in german.neighbours] == [near.code != "arb" for near in german.neighbours]
+    assert not any(near.is_kin for row in rows if row.code == "arb" for near in row.neighbours)
+
+
+def test_an_untrained_language_is_in_no_table_and_no_picture(stored):
+    page = write_report(stored).read_text(encoding="utf-8")
+    vectors = page[page.index('<section id="vectors">') : page.index('<section id="neutrality">')]
+    assert "Occitan" not in vectors and UNTRAINED not in vectors
+
+
+def test_statistics_are_said_beside_chance(build, tmp_path):
+    several = (*TAGS, "swh_Latn", "zul_Latn", "lin_Latn", "tur_Latn", "uzn_Latn", "kaz_Cyrl", "ind_Latn", "jav_Latn")
+    rows = statistic_rows([view(build(tmp_path / "run", tags=several, score=None))])
+    said = next(row.sentence for row in rows if "same family" in row.sentence)
+    assert re.search(r"\d+ % of the nearest neighbours of \d+ languages are of the same family; shuffled labels", said)
+    assert re.search(r"give \d+ % \(\d+ to \d+ %\), p = \d\.\d+: (no )?more than chance", said)
+    assert all(row.sentence == "" or row.null_mean == row.null_mean for row in rows)
+
+
+def test_what_is_not_stored_is_computed_to_the_same(stored, build, tmp_path):
+    bare = analysis_parts(read_run(build(tmp_path / "run", score=None)))
+    whole = analysis_parts(read_run(stored))
+    assert bare["languages_near"] == whole["languages_near"] and bare["shown"].label == "LangSAMP, seed 0"
+    assert bare["neutrality"] == [] and bare["donors"] == []
+    assert bare["missing"][0][2].startswith("langsamp analyze neutrality ")
+    assert whole["missing"] == []
+
+
+def test_a_run_without_vectors_still_has_its_sections(build, tmp_path):
+    found = analysis_parts(read_run(build(tmp_path / "run", variants=("none",), score=None)))
+    assert found["shown"] is None and found["vector_data"] is None and found["statistics"] == []
+
+
+def test_the_data_of_the_picture_point_at_one_another(parts):
+    data = json.loads(str(parts["vector_data"]))
+    table = data["tables"]["language"]
+    codes = [fact[0] for fact in table["facts"]]
+    assert [model["label"] for model in data["models"]] == ["LangSAMP, seed 0", "LangSAMP, seed 1"]
+    first = table["of"][0]
+    assert len(first["at"]) == len(first["rows"]) == len(first["near"]) == 7
+    assert len(first["pc"]) == len(first["xy"]) == 14 and set(first["pc"]) <= set(range(GRID + 1))
+    names = {row.code: [near.code for near in row.neighbours] for row in parts["languages_near"]}
+    for at, near in zip(first["at"], first["near"], strict=True):
+        assert [codes[other] for other in near[::2]] == names[codes[at]]
+    assert first["donors"].keys() == {str(at) for at in first["at"]}
+
+
+def test_json_cannot_end_its_element():
+    assert as_script({"a": "</script><b>"}) == '{"a":"\\u003c/script>\\u003cb>"}'
+
+
+def test_dots_have_tooltips_and_labels_cover_none():
+    dots = [
+        ScatterDot(x=at * 100, y=(at % 3) * 400, weight=at, label=f"<n{at}>", title=f"<t {at}>", mark=Mark(BLUE, shape))
+        for at, shape in enumerate(SHAPES)
+    ]
+    svg = scatter(dots, summary='a "quoted" one', axes=("<x>", "y"), tag="d")
+    assert svg.count("<title>&lt;t ") == len(dots) and 'aria-label="a &quot;quoted&quot; one"' in svg
+    assert len(set(re.findall(r'id="([^"]+)"', svg))) == len(SHAPES)
+    crowd = [dot._replace(x=500, y=500) for dot in dots]
+    assert scatter(crowd, summary="", axes=("", ""), tag="d").count("&lt;n") == 2  # left and right of the heap
+
+
+def test_coordinates_fill_the_grid():
+    assert on_grid(np.array([-2.0, 0.0, 2.0])) == [0, GRID // 2, GRID]
+    assert on_grid(np.array([3.0, 3.0])) == [GRID // 2] * 2
+
+
+def test_models_measured_on_the_same_sentences_stand_side_by_side():
+    labels = {"none-0": "Baseline", "both-0": "LangSAMP"}
+    one, other = made.neutrality(["none-0"]), made.neutrality(["both-0"])
+    apart = made.neutrality(["both-0"], made.TEN[:5])
+    together, alone = neutrality_views([(one, labels), (apart, labels), (other, labels)])
+    assert together.models == ["none-0", "both-0"] and alone.models == ["both-0"]
+    assert len(together.curve) == 2 * made.LAYERS and together.change is None
+
+
+def test_the_heatmap_of_the_default_layer_is_what_was_measured(parts):
+    part = parts["neutrality"][0]
+    rows = dict(part["heatmaps"][0].rows)
+    german_english = rows["German"][2]
+    assert german_english.text == "0.55" and german_english.title.startswith("German and English: 0.549, 95 %: 0.509")
+    assert german_english.pair == rows["English"][1].pair and rows["German"][1].pair is None
+    assert part["changes"][0].label == "Baseline, seed 0 to LangSAMP, seed 0"
+    data = json.loads(str(part["data"]))
+    layer = data["layers"].index(made.LAYER)
+    assert data["measures"][0]["values"][0][layer][german_english.pair] == 549
+    assert data["change"]["values"][0][0][0] == 500  # from 0.10 to 0.15, in tenths of a per cent
+
+
+def test_a_heatmap_has_room_for_some_languages_only():
+    many = [str(tag) for tag in tags() if is_head(tag)][: MOST_LANGUAGES + 3]
+    (found,) = neutrality_views([(made.neutrality(["none-0"], many), {})])
+    assert len(found.tags) == MOST_LANGUAGES and found.hidden == 3 and change_pairs(found) == []
+    assert len(neutrality_data(found)["measures"][0]["values"][0][0]) == MOST_LANGUAGES * (MOST_LANGUAGES - 1) // 2
+
+
+def test_donors_have_reasons_alternatives_and_other_models_that_differ(parts):
+    german = next(row for row in parts["donors"] if row.target == "deu_Latn")
+    assert german.chosen.cosine >= german.others[0].cosine and german.chosen.tag != "deu_Latn"
+    assert any(reason.endswith(" km") for reason in german.chosen.reasons)
+    assert [row.name for row in parts["donors"]] == sorted(row.name for row in parts["donors"])
+
+
+def test_warnings_are_split_outside_brackets():
+    assert split_warnings("a (b; c); d") == ["a (b; c)", "d"] and split_warnings("") == []
+
+
+def test_donors_of_models_that_agree_say_nothing_twice(stored):
+    donors = next(found for found in made.read(stored) if found.kind == "donors")
+    assert all(row.elsewhere == [] for row in donor_rows(donors, {"again": donors}))
+
+
+def test_transfer_marks_the_best_way_without_hindsight():
+    (table,) = transfer_tables(made.transfer(["deu_Latn", "fra_Latn"]), {"both-0": "LangSAMP"})
+    best = {row.role: row.best for row in table.rows}
+    assert best["Same-family donor"] == {"tail", "head", "all"} and not best["Best in hindsight"]
+    assert table.rows[0].regrets["all"] == 15.0 and table.model == "LangSAMP"
+    assert table.sources[0].name == "French" and table.sources[0].by_role["random"] == ("", 45.0, 5)
+
+
+def test_ablation_and_families_mark_the_best():
+    first, second = ablation_tables(made.ablation())
+    assert (first.task, second.task) == ("sr-cldr", "pos") and first.has_differences
+    assert [name for name, cells in first.rows.items() if cells["all"].is_best] == ["LangSAMP"]
+    assert first.rows["Baseline"]["all"].difference is None
+    (table,) = family_tables(made.families(), {"none-0": "Baseline", "both-0": "LangSAMP"})
+    assert [name for name, _, _ in table.rows] == ["Indo-European", "Atlantic-Congo", "other"]
+    assert table.rows[0][2]["LangSAMP"].is_best and not table.rows[0][2]["Baseline"].is_best
+
+
+def test_the_whole_page_is_well_formed_and_loads_nothing(stored):
+    html = write_report(stored).read_text(encoding="utf-8")
+    page = Page(html)
+    assert len(page.ids) == len(set(page.ids))
+    assert {address[1:] for address in page.addresses if address.startswith("#")} <= set(page.ids)
+    assert not re.search(r"@import|url\((?!#)|src=", html)
+    for words in ("Language neutrality", "What transfer gave", "What each part brings", "By language family"):
+        assert words in page.text
+
+
+@pytest.mark.slow
+def test_five_models_of_many_languages_fit_into_the_page(build, tmp_path):
+    many = [str(tag) for tag in tags() if not is_head(tag) or tag.script == "Latn"][:610]
+    run = build(tmp_path / "run", tags=many, variants=("both",), seeds=range(5), score=None, steps=20, hidden=32)
+    made.store_all(run, tags=many, models=[f"both-{seed}" for seed in range(5)])
+    parts = analysis_parts(read_run(run))
+    assert len(json.loads(str(parts["vector_data"]))["models"]) == 5
+    assert write_report(run).stat().st_size < 3_000_000
+
+
+def test_vectors_of_two_models_share_their_facts(run_folder):
+    views = [view(run_folder, "both-0"), view(run_folder, "both-1")]
+    data = vector_data(Picture(views, {}))
+    assert len(data["tables"]["language"]["facts"]) == 7 and len(data["tables"]["language"]["of"]) == 2
+    assert "xy" not in data["tables"]["language"]["of"][0]

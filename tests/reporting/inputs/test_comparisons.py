@@ -1,0 +1,188 @@
+"""The tables against numbers computed by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from langsamp.reporting.inputs.comparisons import SystemComparison, compare, from_english, not_compared
+from langsamp.reporting.inputs.group_rows import GroupRow, group_rows, tone
+from langsamp.reporting.inputs.metric_names import meanings, metric_name, other_metrics
+from langsamp.reporting.inputs.run_folder import read_run
+from langsamp.reporting.sections import language_rows, overview_rows
+from langsamp.scores.published import published
+
+
+def only(scores: pd.DataFrame) -> SystemComparison:
+    (comparison,) = compare(scores)
+    return comparison
+
+
+def rows_of(comparison: SystemComparison, by: str = "paper") -> dict[str, GroupRow]:
+    return {row.group: row for row in group_rows([comparison], by)[0]}
+
+
+def scores_of(folder: Path) -> pd.DataFrame:
+    scores = read_run(folder).scores
+    assert scores is not None
+    return scores
+
+
+def test_group_means_are_means_over_languages_of_means_over_seeds(run_folder):
+    comparison = only(scores_of(run_folder))
+    rows = rows_of(comparison)
+    assert list(rows) == ["all", "head", "tail", "Latin", "non-Latin"]
+    # by hand: 8 tags score 40..47 with seed 0 and one more with seed 1; LangSAMP adds 2, but takes 1 from Arabic
+    assert rows["all"].languages == 8
+    assert rows["all"].means["none"] == pytest.approx(44.0)
+    assert rows["all"].means["both"] == pytest.approx(44.0 + (7 * 2 - 1) / 8)
+    assert rows["all"].against["both"] == pytest.approx((13 / 8, 7, 0, 1))
+    assert rows["all"].spreads["none"] == pytest.approx(np.std([43.5, 44.5], ddof=1))
+    assert rows["all"].controls["ngram", "none"] == pytest.approx(8.0)
+    assert rows["all"].controls["layer0", "both"] == pytest.approx(rows["all"].means["both"] / 4)
+    # Arabic, Kurdish in Cyrillic and Russian: indices 0, 4 and 7
+    assert rows["non-Latin"].means["none"] == pytest.approx(40.5 + 11 / 3)
+    assert rows["non-Latin"].against["both"].difference == pytest.approx(1.0)
+    assert rows["Latin"].languages + rows["non-Latin"].languages == 8
+    assert rows["head"].languages + rows["tail"].languages == 8
+
+
+def test_one_seed_has_no_spread(build, tmp_path):
+    comparison = only(scores_of(build(tmp_path / "run", seeds=(0,))))
+    assert rows_of(comparison)["all"].spreads == {"none": None, "both": None}
+
+
+def test_a_language_that_one_variant_lacks_does_not_enter_the_means(run_folder):
+    scores = scores_of(run_folder)
+    comparison = only(scores[~((scores["tag"] == "rus_Cyrl") & (scores["model_name"].str.startswith("both")))])
+    assert "rus_Cyrl" not in comparison.shared
+    assert rows_of(comparison)["all"].means["none"] == pytest.approx(43.5)
+    (row,) = language_rows(comparison, ["rus_Cyrl"], seen={})
+    assert row.differences == {} and row.means == {"none": pytest.approx(47.5)}
+
+
+def test_scores_on_different_texts_are_never_compared(run_folder):
+    scores = scores_of(run_folder)
+    changed = (scores["tag"] == "fra_Latn") & (scores["model_name"] == "both-1")
+    scores.loc[changed, "revision"] = "another text"
+    comparison = only(scores)
+    assert comparison.differing == ("fra_Latn",)
+    assert "fra_Latn" not in comparison.means.index
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("protocol", "paper"),
+        ("layer", 8),
+        ("precision", "bf16"),
+        ("source", "deu_Latn"),
+        ("settings", "ffff"),
+    ],
+)
+def test_settings_are_never_mixed(run_folder, column, value):
+    scores = scores_of(run_folder)
+    other = scores.assign(**{column: value, "value": 0.0})
+    comparisons = compare(pd.concat([scores, other]))
+    assert sorted(comparison.label for comparison in comparisons) == sorted(
+        f"sr-cldr ({column} {each})" for each in (scores[column].iloc[0], value)
+    )
+    assert not not_compared(comparisons)
+    assert sorted(round(found.means.loc["deu_Latn", "none"]) for found in comparisons) == [0, 42]
+
+
+def test_a_difference_that_prints_as_zero_is_a_tie(build, tmp_path):
+    def level(variant: str, seed: int, tag: str) -> float:
+        return 30.0 + (0.04 if variant == "both" else 0.0)
+
+    comparison = only(scores_of(build(tmp_path / "run", score=level)))
+    assert rows_of(comparison)["all"].against["both"][1:] == (0, 8, 0)
+    assert tone(language_rows(comparison, ["deu_Latn"], seen={})[0].differences["both"]) == ""
+
+
+def test_every_language_is_listed_scored_or_not(run_folder):
+    comparison = only(scores_of(run_folder))
+    rows = language_rows(comparison, ["deu_Latn", "ewe_Latn"], seen={"deu_Latn": 7})
+    assert rows[0].rows_seen == 7 and rows[0].items == 200 and rows[0].differences == pytest.approx({"both": 2.0})
+    assert (rows[1].rows_seen, rows[1].items, rows[1].means, rows[1].differences) == (None, None, {}, {})
+
+
+def test_without_a_baseline_means_are_shown_and_nothing_is_compared(build, tmp_path):
+    comparison = only(scores_of(build(tmp_path / "run", variants=("both",))))
+    row = rows_of(comparison)["all"]
+    assert row.against == {} and row.means["both"] == pytest.approx(44.0 + 13 / 8)
+
+
+def test_variants_scored_in_different_ways_are_named_and_not_compared(run_folder):
+    scores = scores_of(run_folder)
+    mixed = scores.assign(protocol=scores["protocol"].where(scores["model_name"].str.startswith("none"), "paper"))
+    comparisons = compare(mixed)
+    assert [comparison.sides for comparison in comparisons] == [["none"], ["both"]]
+    assert not any(comparison.compares for comparison in comparisons)
+    (said,) = not_compared(comparisons)
+    assert "Baseline with protocol fixed; LangSAMP with protocol paper" in said
+
+
+def test_other_sources_than_english_are_no_part_of_the_tables_of_scores(build, tmp_path):
+    scores = scores_of(build(tmp_path / "run", tasks=("sr-bible", "pos")))
+    german = scores[scores["task"] == "pos"].assign(source="deu_Latn")
+    kept, (said,) = from_english(pd.concat([scores, german]))
+    pd.testing.assert_frame_equal(kept, scores)
+    assert said.startswith("pos has scores of other sources than English too (deu_Latn).")
+    assert from_english(german)[0].equals(german)  # a task scored from German alone keeps its scores
+    paper = published("paper:donors")
+    assert from_english(paper)[0].equals(paper)
+
+
+def test_both_standard_deviations_of_a_fine_tuned_task(build, tmp_path):
+    comparison = only(scores_of(build(tmp_path / "run", tasks=("pos",))))
+    assert comparison.metric == "seqeval_f1" and comparison.setting.layer == ""
+    assert comparison.trials("both") == "2 trainings, 6 seeds"
+    every = rows_of(comparison)["all"]
+    # by hand: trainings are 1 apart and fine-tunings 3, on every language alike, so both deviations are the same
+    replicates = [training + 3 * seed for training in (0, 1) for seed in (0, 1, 2)]
+    assert every.spreads["none"] == pytest.approx(np.std(replicates, ddof=1))
+    assert every.language_spreads["none"] == pytest.approx(np.std(replicates, ddof=1))
+    assert every.means["none"] == pytest.approx(43.5 + np.mean(replicates))
+    assert every.controls == {}
+
+
+def test_seeds_that_lack_a_language_do_not_move_the_spread_of_the_mean(build, tmp_path):
+    scores = scores_of(build(tmp_path / "run", tasks=("pos",), seeds=(0,)))
+    lacking = scores[~((scores["tag"] == "rus_Cyrl") & (scores["seed"] == 2))]
+    every = rows_of(only(lacking))["all"]
+    assert every.spreads["none"] == pytest.approx(3.0)
+    assert every.means["none"] == pytest.approx((sum(range(43, 50)) + np.mean([47, 50])) / 8)
+
+
+def test_families_and_areas_add_up_to_all(run_folder):
+    comparison = only(scores_of(run_folder))
+    for by in ("family", "area"):
+        rows = rows_of(comparison, by)
+        assert sum(row.languages for row in rows.values()) == 8
+        total = sum(row.languages * row.means["both"] for row in rows.values())
+        assert total / 8 == pytest.approx(rows_of(comparison)["all"].means["both"])
+    assert list(rows_of(comparison, "family")) == ["Indo-European", "Afro-Asiatic"]
+
+
+def test_the_other_metrics_stand_beside_the_main_one_under_their_names(build, tmp_path):
+    folder = build(tmp_path / "run", tasks=("pos", "sr-cldr"))
+    pos, retrieval = compare(scores_of(folder))
+    assert metric_name(pos.metric) == "seqeval F1"
+    rows = {row.name: row for row in other_metrics(pos)}
+    assert list(rows) == ["accuracy", "macro-F1"]
+    assert rows["accuracy"].means["none"] == pytest.approx(rows_of(pos)["all"].means["none"] + 1)
+    assert rows["accuracy"].differences == pytest.approx({"both": 13 / 8})
+    assert {row.name for row in other_metrics(retrieval)} == {"top-1 accuracy", "top-5 accuracy"}
+    assert metric_name("layer0_top1_accuracy") == "top-1 accuracy, control: layer 0"
+    assert set(meanings([pos])) == {"seqeval F1", "accuracy", "macro-F1"}
+
+
+def test_every_language_has_a_line_over_all_tasks(build, tmp_path):
+    comparisons = compare(scores_of(build(tmp_path / "run", tasks=("pos", "sr-cldr"))))
+    arabic, ewe = overview_rows(comparisons, ["arb_Arab", "ewe_Latn"], seen={"arb_Arab": 3})
+    assert arabic.rows_seen == 3
+    for scores in arabic.tasks:
+        assert scores.differences == pytest.approx({"both": -1.0}) and set(scores.means) == {"none", "both"}
+    assert [scores.means for scores in ewe.tasks] == [{}, {}]

@@ -1,0 +1,40 @@
+"""Reading a run folder: what is cut, done twice, damaged or absent."""
+
+import pytest
+
+from langsamp.errors import DamagedError, DataMissingError
+from langsamp.reporting.inputs.run_folder import read_run
+
+
+def test_models_come_baseline_first_with_their_logs(run_folder):
+    run = read_run(run_folder)
+    assert [model.name for model in run.models] == ["none-0", "none-1", "both-0", "both-1"]
+    assert len(run.models[0].train) == 200 and len(run.models[0].held_out) == 8
+    assert run.models[0].conditioning is not None and run.models[0].conditioning.language is None
+    assert run.is_demonstration
+
+
+def test_a_cut_last_line_is_left_out_and_a_step_done_again_counts_once(run_folder):
+    log = run_folder / "models/none-0/log.jsonl"
+    again = '{"kind": "train", "step": 200, "loss": 1.5}\n{"kind": "train", "st'
+    log.write_text(log.read_text() + again)
+    model = read_run(run_folder).models[0]
+    assert len(model.train) == 200 and model.train[-1]["loss"] == 1.5
+
+
+def test_a_damaged_line_inside_the_log_is_named(run_folder):
+    log = run_folder / "models/none-0/log.jsonl"
+    log.write_text("{broken\n" + log.read_text())
+    with pytest.raises(DamagedError, match=r"log\.jsonl, line 1"):
+        read_run(run_folder)
+
+
+def test_damaged_scores_are_named(run_folder):
+    (run_folder / "evaluation/scores.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DamagedError, match=r"scores\.parquet"):
+        read_run(run_folder)
+
+
+def test_another_folder_is_no_run(tmp_path):
+    with pytest.raises(DataMissingError, match=r"recipe\.yaml"):
+        read_run(tmp_path)
