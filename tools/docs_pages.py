@@ -1,4 +1,4 @@
-"""Pages of the site that are read off the code when it is built: the keys of a recipe, and the tasks (a MkDocs hook)."""
+"""Pages of the site that are read off the code when it is built (a MkDocs hook): a recipe's keys, and the tasks."""
 
 from itertools import groupby
 
@@ -20,9 +20,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def recipe_page() -> str:
     """Every key of a recipe, section by section."""
     parts = [
-        "# The keys of a recipe\n\nA recipe is a YAML file; `langsamp new mine.yaml` writes one to start from, `langsamp recipe KEY` "
-        "says the same as this page, and `langsamp recipe --schema > recipe.json` gives editors completion. On the "
-        "command line `--set training.steps=100` puts a value over the file's.\n"
+        "# The keys of a recipe\n\nA recipe is a YAML file; `langsamp new mine.yaml` writes one to start from, "
+        "`langsamp recipe KEY` says the same as this page, and `langsamp recipe --schema > recipe.json` gives editors "
+        "completion. On the command line `--set training.steps=100` puts a value over the file's.\n"
     ]
     for section, entries in groupby(keys(), key=lambda key: key.path.rpartition(".")[0]):
         title = f"`{section}`" if section else "The run"
