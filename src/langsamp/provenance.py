@@ -13,8 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from langsamp.disk.files import _STARTED, _VERSIONED, SCHEMA
 from langsamp.machine import peak_memory_bytes
+
+SCHEMA = 2
+"""Version of every JSON file we write; readers refuse another one."""
+
+_STARTED = time.time()
+_VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
 
 
 def file_sha256(path: Path) -> str:

@@ -10,8 +10,8 @@ from rich.console import Console
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.run import BENCHMARKS, run_benchmarks
 from langsamp.bench.table import print_record
-from langsamp.disk.files import SCHEMA
 from langsamp.errors import UserError
+from langsamp.provenance import SCHEMA
 
 RECORD = Record(
     name="example",

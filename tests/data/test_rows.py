@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from langsamp.data.rows import MANIFEST, PreparedRows, file_name
-from langsamp.disk.files import SCHEMA
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages import table
+from langsamp.provenance import SCHEMA
 from tests.conftest import ROW_TOKENS, write_rows
 
 

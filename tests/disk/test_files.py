@@ -13,7 +13,6 @@ from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.disk.files import (
-    SCHEMA,
     free_bytes,
     locked,
     read_json,
@@ -25,7 +24,7 @@ from langsamp.disk.files import (
     writing,
 )
 from langsamp.errors import DamagedError, UserError
-from langsamp.provenance import differing_keys, fingerprint, provenance
+from langsamp.provenance import SCHEMA, differing_keys, fingerprint, provenance
 from tests.tiny_run import full_disk
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from langsamp.disk.files import SCHEMA
 from langsamp.disk.seals import seal
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.store import ResultStore
 from langsamp.languages.tags import LangScript
+from langsamp.provenance import SCHEMA
 from langsamp.scores.cells import COLUMNS, AboutCell, Cell, LanguageResult, scored
 from langsamp.scores.groups import group_means
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from langsamp.disk.files import SCHEMA, write_json
+from langsamp.disk.files import write_json
 from langsamp.disk.seals import seal, write_record
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
-from langsamp.provenance import provenance
+from langsamp.provenance import SCHEMA, provenance
 from langsamp.scores.cells import COLUMNS
 
 TAGS = ("arb_Arab", "deu_Latn", "fra_Latn", "gsw_Latn", "kmr_Cyrl", "kmr_Latn", "nld_Latn", "rus_Cyrl")

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.disk.files import SCHEMA, as_record, read_versioned, replacing, write_json
+from langsamp.disk.files import as_record, read_versioned, replacing, write_json
 from langsamp.disk.seals import CHECKSUMS, check_sealed, seal
 from langsamp.errors import UserError
-from langsamp.provenance import provenance
+from langsamp.provenance import SCHEMA, provenance
 
 RECORD, PROVENANCE = "analysis.json", "provenance.json"
 _COMMANDS = "`langsamp run` makes those of a run, `langsamp analyze` and `langsamp donors` any"

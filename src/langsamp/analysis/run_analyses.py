@@ -16,7 +16,7 @@ from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutr
 from langsamp.analysis.neutrality.parallel_text import draw_parallel
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.config import Config
-from langsamp.disk.files import SCHEMA, read_versioned, write_json
+from langsamp.disk.files import read_versioned, write_json
 from langsamp.disk.leftovers import sweep
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -25,7 +25,7 @@ from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 from langsamp.progress import Bar
-from langsamp.provenance import file_sha256, fingerprint
+from langsamp.provenance import SCHEMA, file_sha256, fingerprint
 
 Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

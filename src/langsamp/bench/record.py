@@ -6,9 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from langsamp.disk.files import SCHEMA
 from langsamp.machine import memory_bytes, processor, usable_cores
-from langsamp.provenance import provenance
+from langsamp.provenance import SCHEMA, provenance
 
 
 class Row(BaseModel):

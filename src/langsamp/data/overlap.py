@@ -16,9 +16,10 @@ from langsamp.data.rows import LookedFor, PreparedRows, RowsConfig
 from langsamp.data.text.contamination import Overlap, TaskSentences
 from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.workers import each, shared_out
-from langsamp.disk.files import SCHEMA, read_json, read_versioned, write_json, writing
+from langsamp.disk.files import read_json, read_versioned, write_json, writing
 from langsamp.errors import DamagedError, UserError
 from langsamp.machine import usable_cores
+from langsamp.provenance import SCHEMA
 
 OVERLAP = "overlap.json"
 """The file's name in the folder of a run."""

@@ -17,11 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from langsamp.config import Config
 from langsamp.data.packing import Delimiters
 from langsamp.data.text.contamination import Overlap
-from langsamp.disk.files import SCHEMA, as_record, read_versioned
+from langsamp.disk.files import as_record, read_versioned
 from langsamp.disk.seals import check_sealed
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
 from langsamp.machine import most_open_files
+from langsamp.provenance import SCHEMA
 
 MANIFEST, TOKENIZER, PROVENANCE = "manifest.json", "tokenizer", "provenance.json"
 _MOST_MAPS = 256

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,22 +18,18 @@ from pydantic import BaseModel, ValidationError
 
 from langsamp.disk.leftovers import NO_LOCKS, is_at, put_in_place, scratch_file, scratch_folder, scratch_paths, sweep
 from langsamp.errors import DamagedError, UserError
-
-SCHEMA = 2
-"""Version of every JSON file we write; readers refuse another one."""
+from langsamp.provenance import SCHEMA
 
 PUT_BACK = "put that file back from a copy, or make it again"
 """What to do with a damaged file of which nothing more is known."""
 
 Record = TypeVar("Record", bound=BaseModel)
 
-_STARTED = time.time()
 _PERMISSIONS = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NAMES = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.ENOENT}
 """What disks answer where a file is in the way of a folder or the other way round, and to names they do not take."""
 _RUST_TROUBLE = re.compile(r"([^:]+) \(os error \d+\)")
 """What the system said, as libraries written in Rust (safetensors, tokenizers) report it in errors of their own."""
-_VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
 
 
 @contextmanager

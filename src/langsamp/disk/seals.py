@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.disk.files import PUT_BACK, SCHEMA, Record, as_record, read_versioned, write_json, write_text
+from langsamp.disk.files import PUT_BACK, Record, as_record, read_versioned, write_json, write_text
 from langsamp.errors import DamagedError
-from langsamp.provenance import file_sha256, fingerprint
+from langsamp.provenance import SCHEMA, file_sha256, fingerprint
 
 CHECKSUMS = "checksums.json"
 _LAST_LINE = "# sha256 of the lines above: "

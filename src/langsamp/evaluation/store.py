@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from langsamp.disk.files import SCHEMA, Record, locked, replacing, write_json
+from langsamp.disk.files import Record, locked, replacing, write_json
 from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import check_sealed, read_record, seal, write_record
 from langsamp.errors import DamagedError, UserError
-from langsamp.provenance import provenance
+from langsamp.provenance import SCHEMA, provenance
 from langsamp.scores.cell_files import PREDICTIONS, RECORD, SCORES, read_cell, read_table, remedy_of
 from langsamp.scores.cells import (
     COLUMNS,

@@ -15,12 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from langsamp.disk.files import SCHEMA, as_record, read_versioned, write_json
+from langsamp.disk.files import as_record, read_versioned, write_json
 from langsamp.disk.seals import CHECKSUMS, check_sealed, is_sealed
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import Placement, Variant, parts_of
+from langsamp.provenance import SCHEMA
 
 VectorTable = Literal["language", "script"]
 WEIGHTS, LANGUAGES = "conditioning.safetensors", "languages.json"

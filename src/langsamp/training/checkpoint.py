@@ -19,12 +19,13 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedTokenizerBase
 
-from langsamp.disk.files import SCHEMA, as_record, free_bytes, read_versioned, replacing, write_json
+from langsamp.disk.files import as_record, free_bytes, read_versioned, replacing, write_json
 from langsamp.disk.seals import check_sealed, seal
 from langsamp.errors import DamagedError, UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant
+from langsamp.provenance import SCHEMA
 
 _MODEL, _OPTIMIZER, _RECORD = "model.safetensors", "optimizer.safetensors", "checkpoint.json"
 _NAME = re.compile(r"step-\d{7,}")
