@@ -1,4 +1,4 @@
-"""Variables of the environment in a recipe: `${LANGSAMP_DATA}/eval`, so that a recipe names no folder of one machine."""
+"""Variables of the environment in a recipe: `${LANGSAMP_DATA}/eval` names no folder of one machine."""
 
 import os
 import re
@@ -53,6 +53,7 @@ def _meaning(match: re.Match[str], variables: Mapping[str, str], where: str) -> 
         state = "empty" if name in variables else "not set"
         meant = did_you_mean(name, variables)
         raise UserError(
-            f"{where}: the variable {name} is {state}.{meant} Set it (export {name}=FOLDER), or write $$ for a dollar sign"
+            f"{where}: the variable {name} is {state}.{meant} Set it (export {name}=FOLDER), or write $$ for the "
+            "sign itself"
         )
     return variables[name]

@@ -33,7 +33,9 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = at / "environment"
     venv.create(folder, symlinks=True)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
-    dependencies = [path for path in sys.path if path.endswith("-packages")]  # what their own .pth files add is left out
+    dependencies = [
+        path for path in sys.path if path.endswith("-packages")
+    ]  # what their own .pth files add is left out
     (site / "dependencies.pth").write_text("\n".join(dependencies), encoding="utf-8")
     target = ("--python", folder / "bin" / "python", "install", "--no-deps", "--no-index", "--ignore-installed")
     ran(*pip, *target, wheel, at=at)
@@ -41,6 +43,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_wheel_starts_a_recipe_and_plans_it(command: Path, tmp_path: Path) -> None:
     where = ran(command.with_name("python"), "-c", "import langsamp; print(langsamp.__file__)", at=tmp_path)
     assert command.parent.parent in Path(where.strip()).parents
