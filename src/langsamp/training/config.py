@@ -97,11 +97,19 @@ class TrainingConfig(Config):
 
     @model_validator(mode="after")
     def _warms_up_in_time(self) -> Self:
+        if self.head_warmup_steps >= self.steps:
+            raise ValueError(
+                f"head_warmup_steps is {self.head_warmup_steps}, and there are {self.steps} steps: none is left to "
+                "train the encoder"
+            )
+        if self.head_warmup_learning_rate is not None and not self.head_warmup_steps:
+            raise ValueError("head_warmup_learning_rate is for head_warmup_steps, of which there are none")
         left = self.steps - self.head_warmup_steps
         if self.warmup_steps > left:
+            after = f" after {self.head_warmup_steps:,} head_warmup_steps" if self.head_warmup_steps else ""
             raise ValueError(
-                f"warmup_steps is {self.warmup_steps:,}, more than the {left:,} steps: the learning rate would never "
-                "be reached. Warm up for fewer steps, or train more"
+                f"warmup_steps is {self.warmup_steps:,}, more than the {left:,} steps{after}: the learning rate would "
+                "never be reached. Warm up for fewer steps, or train more"
             )
         return self
 
@@ -128,17 +136,6 @@ class TrainingConfig(Config):
             decay_shape=self.decay_shape,
             final_share=self.final_share,
         ).at(step - self.head_warmup_steps)
-
-    @model_validator(mode="after")
-    def _trains_encoder(self) -> Self:
-        if self.head_warmup_steps >= self.steps:
-            raise ValueError(
-                f"head_warmup_steps is {self.head_warmup_steps}, and there are {self.steps} steps: none is left to "
-                "train the encoder"
-            )
-        if self.head_warmup_learning_rate is not None and not self.head_warmup_steps:
-            raise ValueError("head_warmup_learning_rate is for head_warmup_steps, of which there are none")
-        return self
 
     @property
     def highest_of_tables(self) -> float:
