@@ -41,6 +41,7 @@ from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.job import TrainingJob
 from langsamp.training.selection import chosen_until_now
 from langsamp.training.trainer import train
+from langsamp.variables import escaped
 from langsamp.world import World
 
 
@@ -230,7 +231,7 @@ def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
     for variant, seed in recipe.trainings:
         _check_same(_finished(recipe, rows, variant, seed), model_folder(recipe, variant, seed))
     if World.from_environment().is_leader:
-        text = yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+        text = yaml.safe_dump(escaped(recipe.model_dump(mode="json")), allow_unicode=True, sort_keys=False)
         write_text(recipe.folder / "recipe.yaml", with_last_line(text))
         models = recipe.folder / "models"
         sweep(recipe.folder, models, *models.glob("[!.]*"), *models.glob("[!.]*/checkpoints"))

@@ -122,13 +122,14 @@ class Conditioning:
         write_json(folder / LANGUAGES, {"schema": SCHEMA, **said, **self.ids.model_dump(mode="json"), "tags": tags})
 
     @classmethod
-    def load(cls, folder: Path) -> "Conditioning":
+    def load(cls, folder: str | Path) -> "Conditioning":
         """The conditioning of an exported model.
 
         Raises:
             DataMissingError: where `folder` is no export of ours.
             DamagedError: where a file cannot be read or is of another schema.
         """
+        folder = Path(folder)
         path = folder / LANGUAGES
         if not path.is_file():
             raise DataMissingError(f"{folder} holds no {LANGUAGES}: expected a folder written by `langsamp export`")
