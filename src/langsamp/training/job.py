@@ -32,6 +32,8 @@ class TrainingJob:
     """All that decides the weights at each step, in JSON's terms: kept in every checkpoint and compared at resume."""
     monitor: Monitor | None = None
     """Scores to take on the way; they change no weight."""
+    continues: bool = False
+    """Whether it starts from a trained encoder, so that held-out loss and scores are measured at step 0 too."""
 
     @property
     def start(self) -> list[str]:

@@ -84,6 +84,7 @@ class _Trainer:
             with self.task.model.taking(self.paths), keeping, memory_for(self.accelerator.device):
                 if self.config.rows_per_batch == "auto":
                     self._find_batch_size()
+                self._measure_start()
                 return self._run()
         finally:
             # Before the group of processes ends, as the wrapper's end would wait for a thread that waits for Python.
@@ -97,6 +98,14 @@ class _Trainer:
             self.log.write("start", 0, {"notes": notes})
             if self.world.is_leader:
                 say(f"{self.task.name}: {'; '.join(notes)}")
+
+    def _measure_start(self) -> None:
+        """Held-out loss and scores of what the training continues from, which tell later what it forgot."""
+        if not self.task.continues or self.step:
+            return
+        self._log_held_out()
+        if self.task.monitor is not None:
+            self._log_scores(self.task.monitor)
 
     def _choose_paths(self) -> FastPaths:
         """The fast paths of this training, which the log tells wherever they change."""
