@@ -61,7 +61,7 @@ def test_each_training_is_set_against_the_start(continued: TinyRun) -> None:
     results = outcomes(inputs, compared)
     assert {each.side for each in results} == {"none", "both"}
     for each in results:
-        assert [row.group for row in each.groups][0] == "all"
+        assert each.groups[0].group == "all"
         assert {row.tag for row in each.languages} == {"hin_Deva", "kmr_Cyrl", "swh_Latn"}
         assert all(row.verdict in ("better", "same", "worse") for row in each.languages)
         assert [row.difference for row in each.languages] == sorted(row.difference for row in each.languages)

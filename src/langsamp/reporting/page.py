@@ -16,7 +16,7 @@ from langsamp.render.chart import embedded
 from langsamp.reporting.against_start import outcomes
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.citations import sources
-from langsamp.reporting.curves import dev_curves, loss_curves
+from langsamp.reporting.curves import dev_curves, forgetting_curves, loss_curves, monitor_curves
 from langsamp.reporting.headline import cards, held_out_sentence
 from langsamp.reporting.inputs.cell_remarks import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
@@ -129,9 +129,14 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
 def _training_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
     logged = [model for model in inputs.models if model.train or model.held_out]
     summary = "Training and held-out loss by step for every model"
+    forgetting, monitored = (curves(inputs.models, inputs.marks) for curves in (forgetting_curves, monitor_curves))
     return {
         "training": training_rows(inputs.models),
         "loss": embedded("loss", loss_curves(logged, inputs.marks), summary) if logged else None,
+        "forgetting": embedded("forgetting", forgetting, "Held-out loss by step, head against tail languages")
+        if forgetting
+        else None,
+        "monitored": embedded("monitored", monitored, "Scores by step while training") if monitored else None,
     }
 
 

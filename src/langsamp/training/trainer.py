@@ -73,6 +73,8 @@ class _Trainer:
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
         )
         self.selection.resume(self.log.lines, step=self.step, folder=task.out)
+        measured = (line for line in self.log.lines if line["kind"] == "evaluation" and line["step"] == 0)
+        self.start_scores: dict[str, Any] | None = next(measured, None)
 
     def run(self) -> Path:
         try:
@@ -105,7 +107,7 @@ class _Trainer:
             return
         self._log_held_out()
         if self.task.monitor is not None:
-            self._log_scores(self.task.monitor)
+            self.start_scores = self._log_scores(self.task.monitor)
 
     def _choose_paths(self) -> FastPaths:
         """The fast paths of this training, which the log tells wherever they change."""
@@ -156,7 +158,7 @@ class _Trainer:
                     if self._due(self.config.held_out_every):
                         self._log_held_out()
                     if self.task.monitor is not None and self._due(self.task.monitor.every):
-                        progress.show(scores=self._log_scores(self.task.monitor))
+                        progress.show(scores=self._shown(self._log_scores(self.task.monitor), self.task.monitor))
                     if self._due(self.config.checkpoint_every):
                         self._save(progress)
         self.log.close()
@@ -231,8 +233,8 @@ class _Trainer:
         held_out = HeldOut(sums=summed(held_out.sums, self.accelerator))
         self.selection.note(self.log.write("held_out", self.step, held_out.record(self.task.batches)))
 
-    def _log_scores(self, monitor: Monitor) -> str:
-        """Take and write the scores; what the progress bar shows of them."""
+    def _log_scores(self, monitor: Monitor) -> dict[str, Any]:
+        """Take the scores, write them, and give the line."""
         values, mine = torch.zeros(len(monitor), dtype=torch.float64), self.world.share(range(len(monitor)))
         trouble = None
         try:
@@ -244,9 +246,16 @@ class _Trainer:
         values = summed(values, self.accelerator)
         if values.isnan().any():
             raise UserError(f"{self.task.name}, step {self.step}: {trouble or 'another process could not score'}")
-        record = monitor.record(values.tolist())
-        self.selection.note(self.log.write("evaluation", self.step, record))
-        return ", ".join(f"{name} {record[name]:.1f}" for name in monitor.items)
+        record = self.log.write("evaluation", self.step, monitor.record(values.tolist()))
+        self.selection.note(record)
+        return record
+
+    def _shown(self, record: Mapping[str, Any], monitor: Monitor) -> str:
+        """Scores as the bar shows them, each with the start's where that was taken alike."""
+        start = self.start_scores or {}
+        to_beat = start if start.get("settings") == record["settings"] else {}
+        beside = {name: f" (start {to_beat[name]:.1f})" if name in to_beat else "" for name in monitor.items}
+        return ", ".join(f"{name} {record[name]:.1f}{beside[name]}" for name in monitor.items)
 
     def _stop(self, progress: Progress) -> None:
         if checkpoint_folder(self.task.checkpoints, self.step) not in checkpoints(self.task.checkpoints):
