@@ -18,6 +18,7 @@ from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
+from langsamp.training.anchor import Anchor
 from langsamp.training.checkpoint import (
     checkpoint_folder,
     checkpoints,
@@ -27,6 +28,7 @@ from langsamp.training.checkpoint import (
 )
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order
+from langsamp.training.layers import freeze_lower
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
@@ -63,8 +65,11 @@ class _Trainer:
             )
         self.selection = Selection(config, task.monitor, has_held_out=task.batches.rows.has_held_out)
         self.order = row_order(task.batches, task.sampler, steps=config.steps, seed=task.seed)
+        if config.freeze_layers is not None:
+            freeze_lower(task.model, config.freeze_layers)
         self.optimizer = make_optimizer(task.model, config)
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
+        self.anchor = Anchor(task.model, weight=config.anchor) if config.anchor is not None else None
         self.rows_at_once = config.usual_rows
         self.batch_size: dict[str, Any] | None = None
         self.masked_seen = torch.zeros(len(task.batches.rows.tags), dtype=torch.int64)  # by tag, of this rank's rows
@@ -202,6 +207,8 @@ class _Trainer:
                 return False
         if warms_head:
             average_gradients(model.parameters(), accelerator)
+        elif self.anchor is not None:
+            self.anchor.pull(scale=accelerator.scaler.get_scale() if accelerator.scaler is not None else 1.0)
         loss = summed(total, accelerator)
         if accelerator.device.type == "cpu":
             progress.check(self.step, loss.item())
