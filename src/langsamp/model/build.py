@@ -190,7 +190,8 @@ def _pretrained(
         said.append(f"{config.init} holds vectors ({', '.join(vectors)}): new ones are trained instead")
     if config.new_head:
         draw_head(model, seed=seed)
-        return model, [*said, f"the LM head is new: it is drawn at random from seed {seed}"]
+        drawn = f"the LM head is new: it is drawn at random from seed {seed}"
+        return model, [*said, f"{drawn}, and held-out loss at step 0 is measured with it"]
     if absent:
         raise UserError(
             f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"

@@ -66,6 +66,17 @@ class TrainingConfig(Config):
     """Highest learning rate of the language and script tables; null for `learning_rate`."""
     tables_weight_decay: float = Field(default=0.0, ge=0)
     """Decay of the language and script tables."""
+    layer_decay: float | None = Field(default=None, gt=0, le=1)
+    """Learning rate of each layer of the encoder as a share of that of the layer above it, the embeddings lying below
+    the lowest: 0.9 lets lower layers move less. The top layer, LM head and vectors have the whole rate. Null for one
+    rate."""
+    freeze_layers: int | None = Field(default=None, ge=1)
+    """How many of the lowest layers are not trained at all, nor the embeddings, nor a decoder that is the word
+    embedding; null trains everything. For a model that continues from another (`model.init`)."""
+    anchor: float | None = Field(default=None, gt=0)
+    """Weight, in the loss, of the sum of squared distances of the encoder's weights to those it continues from
+    (`model.init`), which holds it back there; null for none. The log shows the loss without it. Costs a copy of the
+    encoder."""
     max_gradient_norm: float | None = Field(default=1.0, gt=0)
     """Gradients are scaled down to this norm; null for no clipping."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
