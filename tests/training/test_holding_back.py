@@ -14,7 +14,7 @@ from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from langsamp.recipe import Recipe
 from langsamp.training.anchor import Anchor
 from langsamp.training.config import TrainingConfig
-from langsamp.training.layers import freeze_lower, layers_above
+from langsamp.training.optimization.layers import freeze_lower, layers_above
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.trainer import train
 from tests.conftest import tiny_mlm

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from langsamp.config import Config
 from langsamp.model.autotune import LossSetting
-from langsamp.training.schedule import DecayShape, Kind, Schedule
+from langsamp.training.optimization.schedule import DecayShape, Kind, Schedule
 
 _CHANGE_NO_WEIGHT = {
     "rows_per_batch",

@@ -13,8 +13,8 @@ from torch.optim import AdamW, Muon, Optimizer
 
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.config import TrainingConfig
-from langsamp.training.layers import layers_above
-from langsamp.training.stable_adamw import StableAdamW
+from langsamp.training.optimization.layers import layers_above
+from langsamp.training.optimization.stable_adamw import StableAdamW
 
 _HIGHEST, _PART = "highest", "part"
 """Keys of a group: its learning rate at the schedule's height, and which optimizer of several it belongs to."""

@@ -28,9 +28,9 @@ from langsamp.training.checkpoint import (
 )
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order
-from langsamp.training.layers import freeze_lower
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
+from langsamp.training.optimization.layers import freeze_lower
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.processes import average_gradients, join_processes, summed
 from langsamp.training.progress import Progress
