@@ -54,7 +54,10 @@ def prepare(
         bool, typer.Option("--decontaminate", help="Drop documents that hold a test sentence of the evaluation.")
     ] = False,
 ) -> None:
-    """Clean text, make the tokenizer, pack rows; say what is wrong with the text."""
+    """Clean text, make the tokenizer, pack rows.
+
+    What is wrong with the text is said.
+    """
     from langsamp import pipeline
     from langsamp.world import World
 
