@@ -108,6 +108,13 @@ class Recipe(Config):
             check_heeded(self.tokenizer, f"model.init {self.model.init!r}")
         return self
 
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        for key in ("freeze_layers", "anchor"):
+            if self.model.init is None and getattr(self.training, key) is not None:
+                raise ValueError(f"training.{key} is for a model that continues from another, and model.init is null")
+        return self
+
     @property
     def folder(self) -> Path:
         """Where the run's folders lie."""
