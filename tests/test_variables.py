@@ -5,20 +5,22 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from langsamp.errors import UserError
 from langsamp.recipe import load_recipe
 from langsamp.variables import escaped, expanded
 
+SIGNS = st.text(alphabet="a${}X_ é", max_size=12)
 TEXTS: st.SearchStrategy[Any] = st.recursive(
-    st.one_of(st.text(alphabet="a${}X_ é"), st.integers(), st.none()),
-    lambda parts: st.one_of(st.lists(parts), st.dictionaries(st.text(), parts)),
+    st.one_of(SIGNS, st.integers(), st.none()),
+    lambda parts: st.one_of(st.lists(parts, max_size=4), st.dictionaries(SIGNS, parts, max_size=4)),
     max_leaves=8,
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 @given(TEXTS)
 def test_what_is_escaped_comes_back_whatever_the_environment_holds(value: Any) -> None:
     assert expanded(escaped(value), {"X": "else"}) == value
