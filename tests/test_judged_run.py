@@ -1,5 +1,6 @@
 """Text is judged where it is measured: preparing, plan and report say the same, and what cannot be is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from langsamp.data.rows import PreparedRows, read_manifest
 from langsamp.disk.files import read_json
 from langsamp.errors import UserError
 from langsamp.plan import make_plan
+from langsamp.reporting.inputs.run_folder import read_run
 from langsamp.reporting.page import write_report
+from langsamp.reporting.sections import data_findings
 from tests.conftest import SPECIALS
 from tests.tiny_run import TinyRun, complaint, documents, langsamp, make_tiny_run, said, write_lines
 
@@ -80,6 +83,18 @@ def test_test_sets_that_are_not_at_hand_are_told_and_needed_only_to_drop(shared:
     assert answer.code == 0 and "the text is not searched for test sentences: sr-bible needs" in answer.err
     assert not (shared.out / OVERLAP).exists()
     assert "sr-bible needs" in complaint("prepare", shared.recipe_file, *absent, "--decontaminate", code=4)
+
+
+def test_an_odd_document_is_named_by_plan_prepare_and_report(shared: TinyRun) -> None:
+    path = shared.root / "text" / "swh_Latn.txt"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], b"caf\xe9\n", *lines[2:]]))
+    where = r"swh_Latn: 1 of \d+ (sampled )?documents cannot be read .*text/swh_Latn\.txt, line 3: byte 3 of the line"
+    assert any(re.search(where, line) for line in make_plan(shared.recipe()).warnings)
+    answer = langsamp("prepare", shared.recipe_file)
+    assert answer.code == 0 and re.search(f"warning: {where}", answer.err), answer.err
+    assert any(re.search(where, line) for line in make_plan(shared.recipe()).warnings)
+    assert any(re.search(where, line) for line in data_findings(read_run(shared.out)))
 
 
 def test_text_of_which_no_row_results_is_refused_before_training(tmp_path: Path) -> None:
