@@ -100,7 +100,7 @@ def test_an_odd_document_is_named_by_plan_prepare_and_report(shared: TinyRun) ->
 def test_text_of_which_no_row_results_is_refused_before_training(tmp_path: Path) -> None:
     run = make_tiny_run(tmp_path)
     write_lines(run.root / "text" / "swh_Latn.txt", documents("swh_Latn", 1))
-    settings = (f"tokenizer.load={_tokenizer_of_words(tmp_path / 'words')}", "corpus.languages=swh_Latn")
+    settings = (_loaded(tmp_path / "words"), "corpus.languages=swh_Latn")
     told = complaint("prepare", run.recipe_file, *(word for each in settings for word in ("--set", each)))
     assert "nothing to train on. swh_Latn: its " in told and f"delete {run.out / 'rows'}" in told
     with pytest.raises(UserError, match="nothing to train on"):
@@ -111,7 +111,7 @@ def test_text_unknown_to_the_tokenizer_is_told_in_a_mixture_and_refused_alone(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:
     run = tiny_run.copy(tmp_path / "unknown", with_run=False)
-    load = f"tokenizer.load={_tokenizer_of_words(tmp_path / 'words')}"
+    load = _loaded(tmp_path / "words")
     answer = langsamp("prepare", run.recipe_file, "--set", load)
     assert answer.code == 0, answer.err
     assert "hin_Deva: 100% of its text is unknown to the tokenizer" in answer.err
@@ -124,8 +124,8 @@ def test_text_unknown_to_the_tokenizer_is_told_in_a_mixture_and_refused_alone(
     assert not (tmp_path / "alone" / "models").exists()
 
 
-def _tokenizer_of_words(folder: Path) -> Path:
-    """A tokenizer that knows the words of swh_Latn and no others."""
+def _loaded(folder: Path) -> str:
+    """The setting that loads a tokenizer which knows the words of swh_Latn and no others."""
     words = sorted({word for line in documents("swh_Latn", 310) for word in line.split()})
     vocabulary = {token: number for number, token in enumerate([*SPECIALS, *words])}
     backend = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
@@ -136,7 +136,7 @@ def _tokenizer_of_words(folder: Path) -> Path:
         tokenizer_object=backend, bos_token="<s>", cls_token="<s>", pad_token="<pad>", eos_token="</s>",
         sep_token="</s>", unk_token="<unk>", mask_token="<mask>",
     ).save_pretrained(folder)  # fmt: skip
-    return folder
+    return f"tokenizer={{load: {folder}}}"
 
 
 def test_the_whole_text_of_a_run_is_told_to_be_clear(tiny_run: TinyRun) -> None:
