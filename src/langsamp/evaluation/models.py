@@ -13,9 +13,8 @@ from typing import Any
 
 from langsamp.data.text.stand_ins import check_content
 from langsamp.disk.files import read_json
-from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, UserError
-from langsamp.model.conditioning import EXPORT_AGAIN
+from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import load_config
 from langsamp.model.pretrained.weight_files import safetensors_header, weight_files
@@ -64,7 +63,7 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         DamagedError: where a file of it cannot be read.
     """
     folder = model_folder(model)
-    check_model_files(folder)
+    check_export(folder)
     if not (folder / "config.json").is_file():
         raise UserError(
             f"{folder} is no model: expected config.json beside the weights, as `save_pretrained` writes it"
@@ -81,17 +80,6 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         num_layers=_num_layers(folder),
         selection=_selection(folder / "provenance.json"),
     )
-
-
-def check_model_files(folder: Path) -> None:
-    """Accept a model's folder whose files are as they were written; a stock one has no checksums, and is not looked at.
-
-    Raises:
-        DamagedError: naming the file that is not.
-    """
-    if is_sealed(folder):
-        known = read_seal(folder, remedy=EXPORT_AGAIN).files  # the hub gives us no model card
-        check_sealed(folder, remedy=EXPORT_AGAIN, may_lack=[name for name in known if name.endswith(".md")])
 
 
 def model_fingerprint(folder: Path) -> str:

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,9 @@ from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.model_refs import find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.neutrality.neutrality_tables import Measured, change_tables
+from langsamp.analysis.neutrality.parallel_text import draw_parallel
 from langsamp.errors import UserError
+from langsamp.evaluation.tasks.task import TaskData
 from langsamp.languages.tags import LangScript
 
 LANGUAGES = "eng_Latn,deu_Latn,rus_Cyrl"
@@ -86,9 +90,17 @@ def test_it_is_the_same_after_a_round_to_disk(analysis, tmp_path):
         pd.testing.assert_frame_equal(kept.tables[name], table)
 
 
-def test_no_sentence_of_the_text_is_kept(analysis):
+def test_no_sentence_of_the_text_is_kept(analysis, config, tmp_path):
     """Texts may not be redistributable; their revision and the seed name them."""
-    assert not any("text" in table for table in analysis.tables.values())
+    where = TaskData(data=config.data, seed=config.seed)
+    text = draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
+    sentences = {sentence for drawn in text.sentences.values() for sentence in drawn}
+    assert len(sentences) > config.sentences
+    analysis.save(tmp_path / "kept")
+    kept = Analysis.load(tmp_path / "kept")
+    record = json.dumps([kept.values, kept.settings], ensure_ascii=False)
+    cells = " ".join(str(cell) for table in kept.tables.values() for column in table for cell in table[column].unique())
+    assert not [sentence for sentence in sentences if sentence in record or sentence in cells]
 
 
 def test_languages_of_one_script_have_no_script_to_tell(tiny_run, config):

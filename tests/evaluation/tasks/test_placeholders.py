@@ -27,6 +27,9 @@ def pairs(english: tuple[str, ...] = E, target: tuple[str, ...] = T) -> Parallel
         "[Verse 4]", "v12", "<range>", "<RANGE>", " < range > ", "&lt;range&gt;", "3:16 <range>", "<br/>", "[range]",
         "(omitted)", "[verse omitted]", "{missing}", "BLANK", "EMPTY.", "N/A", "n/a", "NaN", "[not translated]",
         "<verse 12>", "〈range〉", "１２", "#N/A", "(none)", "<unk>",
+        "12a", "[Mt 17:21]", "MAT 17:21", "#REF!", "#DIV/0!", "xxx", "%s", "None", "undefined", "Not available.",
+        "(see previous verse)", "[verse 12 omitted]", "[included in verse 11]", "(Not in most manuscripts)",
+        "TRANSLATION MISSING", "Lorem ipsum dolor sit amet.", "見上節", "【并于上节】", "（略）", "(없음)", "〔欠〕",
     ],
 )  # fmt: skip
 def test_what_stands_for_no_sentence_is_told(text: str) -> None:
@@ -38,7 +41,8 @@ def test_what_stands_for_no_sentence_is_told(text: str) -> None:
     [
         "Amen.", "Range", "none", "Na", "[And he went out.]", "(He said nothing.)", "I 3:16", "Empty it.", "NO!",
         "<b>Go</b>", "是", "हाँ", "⠓⠑⠇⠇⠕", "Missing you.", "verse 4", "In verse 12 he speaks.", "Jesus wept",
-        "a < b, so b > a",
+        "a < b, so b > a", "None of us.", "None!", "SEE YOU", "APOLLO 11", "See verse 12.", "(You see it.)", "Xhosa",
+        "The translation is missing.", "[He was missing.]", "On 3:16", "没有", "略微",
     ],
 )  # fmt: skip
 def test_short_sentences_are_sentences(text: str) -> None:

@@ -29,22 +29,45 @@ EQUAL_SHARE = 0.05
 _NAMED = 4  # kinds of placeholders in a note
 
 _MARKUP = re.compile(r"<[^<>]{0,60}>")
-_VERSE_NUMBER = re.compile(r"(v|vv|vs)\W*\d[\d\W]*", re.IGNORECASE)
-_NUMBERED = re.compile(r"(v|vv|vs|verses?|ch|chapter)\W*\d[\d\W]*")
+_VERSE_NUMBER = re.compile(r"((v|vv|vs)\W*)?\d[\d\W]*[a-d]?\W*", re.IGNORECASE)
+_NUMBERED = re.compile(r"((v|vv|vs|verses?|ch|chapter)\W*\d[\d\W]*)|([^\W\d]{2,}\W*\d+\W+\d[\d\W]*)")
+"""A number with a word for verse, or a chapter and a verse with a book's name: `verse 12`, `Mt 17:21`."""
+_SHEET_ERROR = re.compile(r"#[A-Z0-9/]+[!?]|#N/A")
+_CROSSES = re.compile(r"[xX]{3,}|[хХ]{3,}")
 _WORDS = frozenset(
     {
         "range", "blank", "empty", "omitted", "omit", "missing", "none", "null", "nil", "nan", "n/a", "na", "tbd",
         "tba", "todo", "untranslated", "placeholder", "unknown", "unavailable", "lacuna", "unk", "pad", "mask",
-        "merged", "not translated", "no translation", "not available",
-        "no text", "no verse", "verse omitted", "text omitted",
-        "verse missing", "text missing", "missing verse", "missing text", "omitted verse", "empty verse", "blank verse",
-        "not applicable", "to be translated", "not yet translated", "see previous verse", "see above",
+        "merged", "inaudible", "unintelligible", "illegible", "ditto", "undefined", "translate me", "no verse",
+        "no text", "no translation", "not applicable", "to be translated", "없음", "略", "缺", "無", "无", "欠",
     }
 )  # fmt: skip
 """What stands in brackets or in capitals where a sentence should."""
-_UNAMBIGUOUS = frozenset({"n/a", "#n/a", "nan", "<na>", "null", "tbd", "blank", "untranslated", "lorem ipsum"})
+_GONE = frozenset(
+    {
+        "absent", "available", "blank", "combined", "contained", "empty", "found", "included", "joined", "lacking",
+        "manuscript", "manuscripts", "merged", "missing", "omitted", "part", "same", "see", "translated",
+    }
+)  # fmt: skip
+_TEXT = frozenset({"text", "translation", "verse", "verses"})
+_BESIDE = _TEXT | frozenset(
+    {
+        "a", "above", "and", "as", "been", "below", "chapter", "following", "has", "in", "is", "it", "most", "next",
+        "no", "not", "of", "original", "preceding", "previous", "some", "source", "that", "the", "this", "to", "v",
+        "version", "vv", "was", "were", "with", "yet",
+    }
+)  # fmt: skip
+"""Words of a remark such as `(see previous verse)`, which has one of `_GONE` and none but these and numbers."""
+_UNAMBIGUOUS = frozenset(
+    {
+        "n/a", "nan", "<na>", "null", "tbd", "blank", "untranslated", "undefined", "%s", "not available",
+        "same as above", "no translation", "translation missing", "missing translation", "translation not available",
+        "verse not available",
+        "見上節", "见上节", "併於上節", "并于上节", "並於上節", "同上", "同上節", "同上节",
+    }
+)  # fmt: skip
 """What is no sentence without brackets either, in whatever case."""
-_OPENING, _CLOSING = "<(\\[{\u3008\u300a\u3010", ">)\\]}\u3009\u300b\u3011"
+_OPENING, _CLOSING = "<(\\[{\u3008\u300a\u3010\u3014", ">)\\]}\u3009\u300b\u3011\u3015"
 _BRACKETS = re.compile(rf"\s*[{_OPENING}].*[{_CLOSING}]\s*", re.DOTALL)
 _AROUND = f" -_.:*#{_OPENING}{_CLOSING}"
 
@@ -56,12 +79,25 @@ def is_placeholder(text: str) -> bool:
     if not any(map(_is_letter, bare)):
         return True
     word = " ".join(bare.strip(_AROUND).casefold().split())
-    marked = bool(_BRACKETS.fullmatch(bare)) or bare.strip(" -_.:*#").isupper()
     return (
-        _VERSE_NUMBER.fullmatch(bare) is not None
-        or bare.casefold() in _UNAMBIGUOUS
-        or (marked and (word in _WORDS or _NUMBERED.fullmatch(word) is not None))
+        any(pattern.fullmatch(bare) for pattern in (_VERSE_NUMBER, _SHEET_ERROR, _CROSSES))
+        or bare == "None"  # as Python writes what is not there
+        or bare.casefold().rstrip(".\u3002") in _UNAMBIGUOUS
+        or bare.casefold().startswith("lorem ipsum")
+        or (_BRACKETS.fullmatch(bare) is not None and (_is_missing(word) or _is_remark(word)))
+        or (bare.strip(" -_.:*#").isupper() and (_is_missing(word) or _is_remark(word, of=_TEXT)))
     )
+
+
+def _is_missing(word: str) -> bool:
+    """Whether what stands in brackets or in capitals is a word for what is missing, or a verse's number."""
+    return word in _WORDS or word in _UNAMBIGUOUS or _NUMBERED.fullmatch(word) is not None
+
+
+def _is_remark(text: str, *, of: frozenset[str] = _GONE) -> bool:
+    """Whether a text says where the sentence is, or that it is nowhere, and nothing else; it has a word `of` these."""
+    words = {word for word in re.split(r"[\W\d_]+", text) if word}
+    return bool(words & _GONE) and bool(words & of) and words <= _GONE | _BESIDE
 
 
 class WithoutPlaceholders:
