@@ -69,6 +69,7 @@ def make_unknown(rows: PreparedRows, tag: str) -> PreparedRows:
     entries[tag] = entries[tag].model_copy(update=changes)
     manifest = rows.manifest.model_copy(update={"tags": entries})
     write_json(rows.folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))
+    seal(rows.folder)
     return PreparedRows(rows.folder)
 
 

@@ -109,6 +109,15 @@ def test_a_setting_is_refused_before_anything_is_done(fresh: TinyRun, case: str)
     assert stamps(fresh.root) == before and not fresh.out.exists()
 
 
+@pytest.mark.parametrize("inside", ["", "runs/mine"])
+def test_a_run_among_its_text_is_refused(fresh: TinyRun, inside: str) -> None:
+    """Its folders would be taken for files of text when the same command is given again."""
+    before = stamps(fresh.root)
+    message = complaint("run", fresh.recipe_file, "--set", f"out={fresh.root / 'text' / inside}")
+    assert "lies in the folder of the text" in message and "Name a folder elsewhere" in message
+    assert stamps(fresh.root) == before
+
+
 @pytest.mark.parametrize("case", RECIPES)
 def test_a_recipe_is_refused(tmp_path: Path, case: str) -> None:
     text, parts = RECIPES[case]
