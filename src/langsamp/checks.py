@@ -56,8 +56,8 @@ def check_rows(recipe: Recipe) -> None:
     tokenizer = load_tokenizer(name) if name is not None else None
     apart = recipe.rows.packing == "best-fit"
     check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens, apart=apart)
-    _check_out(recipe)
     check_folder(recipe.folder)
+    _check_out(recipe)
 
 
 def check_training(recipe: Recipe) -> None:
