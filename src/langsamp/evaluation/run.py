@@ -12,6 +12,7 @@ import pandas as pd
 from langsamp.disk.seals import CHECKSUMS, is_sealed
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.loading import check_device
 from langsamp.evaluation.plan import PlannedCell, Shard, plan, usable_models
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.scoring import KINDS, ScoringJob
@@ -74,6 +75,7 @@ def evaluate(
         UserError: as `plan` does, where no model can be read, and where `out` cannot be written. What goes wrong with
             one of several models, one cell or one language is no error but a failure in the result.
     """
+    check_device(device)
     check_data(config)
     usable, unusable = usable_models(models, config, names=names)
     cells = plan(usable, config, out, force=force, names=names, shard=shard)
