@@ -4,13 +4,15 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
-.PHONY: help quickstart test lint check smoke clean
+.PHONY: help quickstart test test-all lint docs check smoke clean
 
 help:
 	@echo "make quickstart  train, evaluate and report on the embedded text, a few minutes"
 	@echo "make test        the test suite"
 	@echo "make lint        format, lint, types, import contracts, spelling"
 	@echo "make check       both"
+	@echo "make docs        the documentation as a site in site/, links checked"
+	@echo "make test-all    the test suite with what takes more than half a minute"
 	@echo "make smoke       a short deterministic loss curve, which a refactor must not move"
 
 quickstart: $(INSTALLED)
@@ -19,12 +21,18 @@ quickstart: $(INSTALLED)
 test: $(INSTALLED_DEV)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
+test-all: $(INSTALLED_DEV)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not gpu and not network"
+
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/typos
+
+docs: $(INSTALLED_DEV)
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 check: lint test
 
@@ -42,4 +50,4 @@ $(INSTALLED_DEV): $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist site

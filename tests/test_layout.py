@@ -26,7 +26,8 @@ print("LOADED", *{name.partition(".")[0] for name in sys.modules})
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.name)
-def test_every_recipe_parses_and_has_its_files_name(path: Path) -> None:
+def test_every_recipe_parses_and_has_its_files_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGSAMP_DATA", "data")
     assert load_recipe(path).name == path.stem
 
 

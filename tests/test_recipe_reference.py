@@ -20,14 +20,22 @@ def test_every_key_has_a_meaning_and_a_type():
 
 def test_the_defaults_shown_are_the_defaults():
     content: dict = {"name": "x"}
+    null = tuple(f"{key.path}." for key in keys() if key.type == "section or null")
     for key in keys():
-        if key.default:
+        if key.default and not key.path.startswith(null):
             *sections, last = key.path.split(".")
             owner = content
             for section in sections:
                 owner = owner.setdefault(section, {})
             owner[last] = yaml.safe_load(key.default)
     assert parse_recipe(content, source="") == Recipe(name="x")
+
+
+def test_a_section_that_can_be_null_shows_its_keys_too():
+    assert {key.path: key.type for key in keys()}["analysis.neutrality"] == "section or null"
+    assert "analysis.neutrality.sentences" in {key.path for key in keys()}
+    assert len(matching("analysis.neutrality")) > 1
+    assert [key.type for key in matching("analysis.vectors.seed")] == ["whole number, at least 0, below 4,294,967,296"]
 
 
 def test_a_key_is_explained_by_path_section_or_part():

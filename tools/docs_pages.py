@@ -1,7 +1,5 @@
 """Pages of the site that are read off the code when it is built (a MkDocs hook): a recipe's keys, and the tasks."""
 
-from itertools import groupby
-
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -24,7 +22,10 @@ def recipe_page() -> str:
         "`langsamp recipe KEY` says the same as this page, and `langsamp recipe --schema > recipe.json` gives editors "
         "completion. On the command line `--set training.steps=100` puts a value over the file's.\n"
     ]
-    for section, entries in groupby(keys(), key=lambda key: key.path.rpartition(".")[0]):
+    sections: dict[str, list[Key]] = {}
+    for key in keys():
+        sections.setdefault(key.path.rpartition(".")[0], []).append(key)
+    for section, entries in sections.items():
         title = f"`{section}`" if section else "The run"
         parts.append(f"\n## {title}\n\n| key | type | default | meaning |\n|---|---|---|---|\n")
         parts += [_row(entry) for entry in entries]

@@ -97,6 +97,10 @@ def _check_layers(recipe: Recipe) -> None:
     }
     if number < 1:
         raise UserError(f"the model has {number} layers, expected at least one: see model.settings")
+    if (frozen := recipe.training.freeze_layers) is not None and frozen >= number:
+        raise UserError(
+            f"training.freeze_layers {frozen}: the model has {number} layers; freeze fewer, or none is trained"
+        )
     for key, layer in asked.items():
         if layer is not None and layer > number:
             raise UserError(

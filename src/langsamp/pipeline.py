@@ -24,6 +24,7 @@ from langsamp.disk.files import as_record, locked, read_versioned, write_text
 from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import check_sealed, is_sealed, with_last_line, write_record
 from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.evaluation.models import find_model
 from langsamp.evaluation.retrieval.retrieval_monitor import RetrievalMonitor
 from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
@@ -31,7 +32,7 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import build_model
 from langsamp.model.export import export_model
-from langsamp.model.variants import Variant, parts_of
+from langsamp.model.variants import START, Variant, parts_of
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.recipe import Recipe
@@ -41,6 +42,7 @@ from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.job import TrainingJob
 from langsamp.training.selection import chosen_until_now
 from langsamp.training.trainer import train
+from langsamp.variables import escaped
 from langsamp.world import World
 
 
@@ -169,12 +171,27 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
 
 
 def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
-    """The recipe's tasks on all its exports."""
+    """The recipe's tasks on all its exports, and on the encoder that they started from."""
     exports = {str(model_folder(recipe, *training) / "export"): training for training in recipe.trainings}
     names = {path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()}
+    if (start := _start(recipe)) is not None:
+        names[start] = START
     return evaluate(
-        list(exports), recipe.resolved_evaluation, recipe.folder / "evaluation", force=force, names=names, alone=True
+        list(names), recipe.resolved_evaluation, recipe.folder / "evaluation", force=force, names=names, alone=True
     )
+
+
+def _start(recipe: Recipe) -> str | None:
+    """What the trainings continue from, as an evaluation names a model; None where there is nothing to score."""
+    if recipe.model.init is None or not recipe.evaluation.start:
+        return None
+    name = recipe.model.init + (f"@{recipe.model.revision}" if recipe.model.revision else "")
+    try:
+        find_model(name)
+    except UserError as error:
+        say(f"note: the start is not scored (evaluation.start): {error}")
+        return None
+    return name
 
 
 def model_folder(recipe: Recipe, variant: Variant, seed: int) -> Path:
@@ -230,7 +247,7 @@ def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
     for variant, seed in recipe.trainings:
         _check_same(_finished(recipe, rows, variant, seed), model_folder(recipe, variant, seed))
     if World.from_environment().is_leader:
-        text = yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+        text = yaml.safe_dump(escaped(recipe.model_dump(mode="json")), allow_unicode=True, sort_keys=False)
         write_text(recipe.folder / "recipe.yaml", with_last_line(text))
         models = recipe.folder / "models"
         sweep(recipe.folder, models, *models.glob("[!.]*"), *models.glob("[!.]*/checkpoints"))
@@ -301,6 +318,7 @@ def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Tr
         out=model_folder(recipe, variant, seed),
         identity=_identity(recipe, rows, variant, seed),
         monitor=_monitor(recipe, rows, num_layers=int(model.mlm.config.num_hidden_layers)),
+        continues=recipe.model.init is not None,
     )
 
 

@@ -21,7 +21,7 @@ from langsamp.data.findings import Figures, check_trainable, judge, overlap_sent
 from langsamp.data.overlap import OVERLAP, read_overlap
 from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
-from langsamp.data.sampler import sampling_shares
+from langsamp.data.sampler import shares_of
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.disk.files import free_bytes
@@ -86,12 +86,7 @@ def make_plan(recipe: Recipe) -> Plan:
     figures = {str(tag): each for tag, each in amounts.figures.items()}
     check_trainable(figures, row_tokens=recipe.rows.row_tokens)
     steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
-    shares = sampling_shares(
-        list(amounts.rows.values()),
-        alpha=recipe.sampler.alpha,
-        max_repetition=recipe.sampler.max_repetition,
-        draws=steps * rows_per_step,
-    )
+    shares = shares_of(recipe.sampler, amounts.rows, steps=steps)
     tags = {}
     for (tag, rows), share in zip(amounts.rows.items(), shares, strict=True):
         epochs = float(share * steps * rows_per_step / rows) if rows else 0.0

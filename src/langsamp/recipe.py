@@ -22,6 +22,7 @@ from langsamp.model.build import ModelConfig
 from langsamp.model.variants import VARIANTS, Variant
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.selection import candidates
+from langsamp.variables import expanded
 
 _MERGE = "tag:yaml.org,2002:merge"
 """The key `<<`, which stands for those of another mapping."""
@@ -107,6 +108,13 @@ class Recipe(Config):
             check_heeded(self.tokenizer, f"model.init {self.model.init!r}")
         return self
 
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        for key in ("freeze_layers", "anchor"):
+            if self.model.init is None and getattr(self.training, key) is not None:
+                raise ValueError(f"training.{key} is for a model that continues from another, and model.init is null")
+        return self
+
     @property
     def folder(self) -> Path:
         """Where the run's folders lie."""
@@ -148,10 +156,12 @@ class Recipe(Config):
 def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
     """The recipe in a YAML file, with `settings` like `training.steps=100` put over it.
 
+    `${NAME}` in a value is that variable of the environment, `$$` a dollar sign.
+
     Raises:
         DataMissingError: where there is no such file.
         DamagedError: where a run wrote it and it is not as it was written.
-        UserError: where it is no YAML mapping, or a key or value is wrong; the key is named.
+        UserError: where it is no YAML mapping, a variable is not set, or a key or value is wrong; the key is named.
     """
     if path.is_dir():
         raise UserError(f"{path} is a folder: give the YAML file of a recipe, e.g. {path / 'recipe.yaml'}")
@@ -175,7 +185,7 @@ def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
         )
     for setting in settings:
         put_setting(content, setting)
-    return parse_recipe(content, source=str(path))
+    return parse_recipe(expanded(content, where=str(path)), source=str(path))
 
 
 def parse_recipe(content: dict[str, Any], *, source: str) -> Recipe:

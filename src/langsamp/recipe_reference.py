@@ -36,7 +36,7 @@ class Key(NamedTuple):
 
 
 def keys() -> list[Key]:
-    """Every key of a recipe, in the order of the file; sections are expanded, not listed."""
+    """Every key of a recipe, in the order of the file; sections are expanded, and listed where they can be null."""
     return list(_keys(Recipe, ""))
 
 
@@ -47,11 +47,9 @@ def matching(query: str) -> list[Key]:
         UserError: where no key does.
     """
     every = keys()
-    chosen = (
-        [key for key in every if key.path == query]
-        or [key for key in every if key.path.startswith(f"{query}.")]
-        or [key for key in every if query.casefold() in key.path.casefold()]
-    )
+    chosen = [key for key in every if key.path == query or key.path.startswith(f"{query}.")] or [
+        key for key in every if query.casefold() in key.path.casefold()
+    ]
     if not chosen:
         paths = [key.path for key in every]
         last = {path.rpartition(".")[2]: path for path in paths}
@@ -93,23 +91,35 @@ def new_recipe(path: Path, source: str) -> None:
 
 def _keys(owner: type[BaseModel], prefix: str) -> Iterator[Key]:
     for name, field in owner.model_fields.items():
-        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
-            yield from _keys(field.annotation, f"{prefix}{name}.")
-        else:
+        section = _section(field.annotation)
+        if section is not field.annotation:
             meaning = " ".join((field.description or "").split())
             yield Key(f"{prefix}{name}", _type(field), _default(field), meaning)
+        if section is not None:
+            yield from _keys(section, f"{prefix}{name}.")
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The class of a field that is a section, also of one that can be null."""
+    kinds = [kind for kind in (annotation, *get_args(annotation)) if inspect.isclass(kind)]
+    is_one = get_origin(annotation) in (None, Union, types.UnionType)
+    return next((kind for kind in kinds if is_one and issubclass(kind, BaseModel)), None)
 
 
 def _type(field: FieldInfo) -> str:
     """The type in words, with the range that the field states: `whole number, at least 1`."""
     limits = {"Ge": ("at least", "ge"), "Gt": ("above", "gt"), "Le": ("at most", "le"), "Lt": ("below", "lt")}
     said = [
-        f"{words} {getattr(each, attribute):g}"
+        f"{words} {_number(getattr(each, attribute))}"
         for each in field.metadata
         for words, attribute in [limits.get(type(each).__name__, ("", ""))]
         if words
     ]
     return ", ".join([_named(field.annotation), *said])
+
+
+def _number(limit: float) -> str:
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
 
 
 _NAMES: dict[Any, str] = {
@@ -126,6 +136,8 @@ _NAMES: dict[Any, str] = {
 def _named(annotation: Any) -> str:
     arguments = get_args(annotation)
     match get_origin(annotation):
+        case None if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+            text = "section"
         case None:
             text = _NAMES.get(annotation, str(getattr(annotation, "__name__", annotation)))
         case origin if origin is Literal:

@@ -34,9 +34,9 @@ def run(tiny_run: TinyRun) -> ls.Run:
 
 def test_a_run_opens_compares_and_shows_itself(run: ls.Run):
     assert {"none-0", "both-0"} <= run.models.keys()
-    found = run.compare()
-    assert found.data.b.name.endswith(":both")
-    assert "B - A" in found._repr_html_() and "B - A" in str(found)
+    comparison = run.compare()
+    assert comparison.data.b.name.endswith(":both")
+    assert "B - A" in comparison._repr_html_() and "B - A" in str(comparison)
     assert "report.html" in str(run) and "<table" in run._repr_html_()
     with pytest.raises(DataMissingError, match="is no run"):
         ls.Run(run.folder / "rows")

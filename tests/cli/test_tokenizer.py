@@ -126,8 +126,8 @@ BAD_MODELS: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "vocabulary larger than the embedding": (_larger, 1, "the embedding table 192 rows"),
     "tokenizer of another model": (_of_another, 1, "it is that of another model"),
     "no mask token": (_without_mask, 1, "has no mask_token"),
-    "no weights": (_without_weights, 4, "has no weights"),
-    "weights cut short": (_cut_short, 6, "cannot be read as weights"),
+    "no weights": (_without_weights, 1, "holds no weights"),
+    "weights cut short": (_cut_short, 6, "is cut short or no safetensors file"),
 }
 
 

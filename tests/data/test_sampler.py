@@ -1,12 +1,15 @@
 """Order is arithmetic: the laws of draws, shares and shuffles."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langsamp.data.sampler import RowOrder, sampling_shares, shuffled
+from langsamp.data.sampler import RowOrder, SamplerConfig, sampling_shares, shares_of, shuffled
 from langsamp.errors import UserError
+from langsamp.languages.tags import LangScript
 
 SIZES = [500, 40, 3, 0]
 
@@ -86,3 +89,39 @@ def test_repetition_cap_that_cannot_hold_is_an_error() -> None:
 def test_no_rows_is_an_error() -> None:
     with pytest.raises(UserError, match="no tag has a full row"):
         sampling_shares([0, 0], alpha=0.3)
+
+
+REPLAYED = {"eng_Latn": 4000, "kab_Latn": 300, "deu_Latn": 90, "cha_Latn": 20, "ewe_Latn": 0}
+IS_HEAD = np.array([True, False, True, False, False])
+
+
+def replayed(**settings: Any) -> np.ndarray:
+    rows = {LangScript.parse(tag): number for tag, number in REPLAYED.items()}
+    return shares_of(SamplerConfig(rows_per_step=8, **settings), rows, steps=100)
+
+
+@pytest.mark.parametrize("replay", [0.1, 0.5, 0.75])
+def test_replay_is_the_share_of_head_languages_and_alpha_holds_within(replay: float) -> None:
+    shares, sizes = replayed(replay=replay), np.array(list(REPLAYED.values()))
+    assert shares[IS_HEAD].sum() == pytest.approx(replay)
+    assert shares[~IS_HEAD].sum() == pytest.approx(1 - replay)
+    assert shares[0] / shares[2] == pytest.approx((sizes[0] / sizes[2]) ** 0.3)
+    assert shares[1] / shares[3] == pytest.approx((sizes[1] / sizes[3]) ** 0.3)
+    assert shares[4] == 0
+    order = RowOrder(sizes.tolist(), shares, fingerprint="a1", seed=0)
+    drawn = IS_HEAD[order.draws(0, 20_000).tag].mean()
+    assert drawn == pytest.approx(replay, abs=0.02)
+
+
+def test_a_cap_holds_with_replay_too_and_without_it_nothing_changes() -> None:
+    shares = replayed(replay=0.5, max_repetition=4.0)
+    assert shares.sum() == pytest.approx(1)
+    assert (shares * 800 <= 4.0 * np.array(list(REPLAYED.values())) + 1e-6).all()
+    plain = sampling_shares(list(REPLAYED.values()), alpha=0.3)
+    assert (replayed() == plain).all()
+
+
+def test_replay_needs_both_kinds_of_languages() -> None:
+    rows = {LangScript.parse("kab_Latn"): 10, LangScript.parse("eng_Latn"): 0}
+    with pytest.raises(UserError, match="no head language"):
+        shares_of(SamplerConfig(replay=0.3), rows, steps=1)

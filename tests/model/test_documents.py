@@ -1,4 +1,4 @@
-"""Several documents in a row give the loss and every gradient that each gives alone (issue: varlen packing)."""
+"""Several documents in a row give the loss and every gradient that each gives alone."""
 
 import pytest
 import torch

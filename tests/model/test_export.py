@@ -7,12 +7,14 @@ import pytest
 import torch
 from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer, PreTrainedTokenizerFast
 
+from langsamp.errors import DamagedError, UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model
 from langsamp.model.conditioning import Conditioning
 from langsamp.model.export import export_model
 from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.model.pretrained.load_pretrained import load_pretrained
 from langsamp.model.variants import VARIANTS, Variant, parts_of
 from tests.conftest import tiny_mlm
 
@@ -97,6 +99,34 @@ def test_tokenizer_and_card_are_there(tmp_path: Path, tokenizer: PreTrainedToken
     card = (tmp_path / "export" / "README.md").read_text()
     assert "- kmr" in card
     assert "(LangSAMP)" in card
+
+
+def test_a_card_may_be_edited_or_left_out_and_nothing_else(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    """The card is for people, and a download from the hub comes without it."""
+    exported(tmp_path, tokenizer, "xlm-roberta", "both")
+    card = tmp_path / "export" / "README.md"
+    card.write_text("mine")
+    load_pretrained(AutoModelForMaskedLM, tmp_path / "export")
+    card.unlink()
+    load_pretrained(AutoModelForMaskedLM, tmp_path / "export")
+    (tmp_path / "export" / "tokenizer_config.json").write_text("{}")
+    with pytest.raises(DamagedError, match=r"tokenizer_config\.json has 2 bytes"):
+        load_pretrained(AutoModelForMaskedLM, tmp_path / "export")
+
+
+def test_an_older_export_is_replaced_and_nothing_else_is(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    model = exported(tmp_path, tokenizer, "xlm-roberta", "both")
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("mine")
+    rows_seen = dict.fromkeys(TAGS, 1)
+    for name, message in (("thesis", "would delete all in it"), ("thesis/chapter.txt", "would delete it")):
+        with pytest.raises(UserError, match=message):
+            export_model(model, tmp_path / name, tokenizer=tokenizer, ids=IDS, rows_seen=rows_seen, facts=FACTS)
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "mine"
+    (tmp_path / "empty").mkdir()
+    for name in ("export", "empty"):
+        export_model(model, tmp_path / name, tokenizer=tokenizer, ids=IDS, rows_seen=rows_seen, facts=FACTS)
+        assert Conditioning.load(tmp_path / name).rows_of_language("kmr") == 2
 
 
 @pytest.mark.parametrize(

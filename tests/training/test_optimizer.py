@@ -15,8 +15,8 @@ from transformers import PreTrainedTokenizerFast
 from langsamp.data.rows import PreparedRows
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.config import TrainingConfig
+from langsamp.training.optimization.stable_adamw import StableAdamW
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
-from langsamp.training.stable_adamw import StableAdamW
 from tests.conftest import tiny_mlm
 from tests.training.test_trainer import assert_resumes_exactly
 
@@ -102,7 +102,7 @@ def plain_stable_adamw(parameter: Tensor, gradients: list[Tensor], *, rate: floa
 
 
 def test_stable_adamw_is_the_paper_s_algorithm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("langsamp.training.stable_adamw._ON_CPU", 7)
+    monkeypatch.setattr("langsamp.training.optimization.stable_adamw._ON_CPU", 7)
     generator = torch.Generator().manual_seed(0)
     shapes = [(9, 4), (5,)]
     ours = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]

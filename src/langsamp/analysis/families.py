@@ -6,6 +6,7 @@ import pandas as pd
 
 from langsamp.analysis.analysis import Analysis
 from langsamp.languages.table import families as family_names
+from langsamp.model.variants import START
 from langsamp.scores.columns import columns_of, one_source, shared_languages
 from langsamp.scores.comparability import counted
 from langsamp.scores.reading import read_runs
@@ -33,7 +34,9 @@ def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int
         DataMissingError: where there are no scores, or no language that all models have.
         UserError: where no score is from `source`.
     """
-    columns = shared_languages(one_source(columns_of(read_runs(runs)), source))
+    scores = read_runs(runs)
+    trained = scores[scores["model_name"].str.rpartition(":")[2] != START]  # whatever they start from is no part of it
+    columns = shared_languages(one_source(columns_of(trained if len(trained) else scores), source))
     table = means(columns, _BY).rename(columns={"label": "model", "group": "family"})
     names = {**family_names(), "all": "all languages"}
     table.insert(3, "family_name", table["family"].map(lambda code: names.get(code, code)))

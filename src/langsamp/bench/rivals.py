@@ -36,7 +36,7 @@ class StepSize:
     row_tokens: int
     rounds: int
     has_targets: bool = False
-    """Whether the issue's targets are meant for this size."""
+    """Whether the targets of docs/performance.md are meant for this size."""
 
     def gflop(self, masked: int, *, all_positions: bool = False, prunes: bool = True) -> float:
         """Forward and backward of the products, a multiply-add counted as 2, with the last layer pruned or not."""

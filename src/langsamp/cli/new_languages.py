@@ -25,7 +25,7 @@ class _FindsByDefault(TyperGroup):
 
 app = typer.Typer(
     name="languages", cls=_FindsByDefault, rich_markup_mode=None,
-    help="Find languages (`langsamp languages swahili`), or give a trained model new ones.",
+    help="Find languages, or give a trained model new ones.",
 )  # fmt: skip
 app.command(_FIND)(languages)
 
@@ -39,8 +39,9 @@ def add(
     model: Export,
     out: Out,
 ) -> None:
-    """Append ids for new languages to a trained model; old ids, vectors and outputs stay as they are.
+    """Append ids for new languages to a trained model.
 
+    Old ids, vectors and outputs stay as they are.
     A new vector starts from its nearest trained relatives, and is marked as untrained.
     """
     from langsamp.languages.tags import LangScript
@@ -61,7 +62,10 @@ def fit(
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden.")] = 0,
     json: Json = False,
 ) -> None:
-    """Give a language that was never trained a vector, from a few hundred lines of text; all else stays as it is."""
+    """Fit a vector for a language that was never trained.
+
+    From a few hundred lines of text; all else stays as it is.
+    """
     from langsamp.languages.tags import LangScript
     from langsamp.model.new_language.fitting import fit as fit_vector
 
@@ -86,7 +90,10 @@ def identify(
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden.")] = 0,
     json: Json = False,
 ) -> None:
-    """Say which of a model's languages each line is in: the one under whose vectors it is most probable."""
+    """Say which of a model's languages each line is in.
+
+    The one under whose vectors it is most probable.
+    """
     from langsamp.model.new_language.frozen import FrozenModel
     from langsamp.model.new_language.identifying import identify as rank
 

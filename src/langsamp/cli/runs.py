@@ -29,6 +29,7 @@ def run(
     What is there already is not made again; an interrupted run goes on where it was.
     """
     from langsamp import pipeline
+    from langsamp.reporting.against_start import below_start
 
     loaded = _recipe(recipe, settings)
     if plan:
@@ -39,7 +40,11 @@ def run(
     report, evaluation = pipeline.run(loaded)
     print_scores(evaluation)
     print_line(f"Report: {report.resolve()}")
-    end_if_failed(evaluation)
+    try:
+        end_if_failed(evaluation)
+    finally:  # the last lines, so that nobody misses them
+        if fallen := below_start(str(loaded.folder)):
+            complain(*fallen)
 
 
 def prepare(
@@ -49,7 +54,10 @@ def prepare(
         bool, typer.Option("--decontaminate", help="Drop documents that hold a test sentence of the evaluation.")
     ] = False,
 ) -> None:
-    """Clean text, make the tokenizer, pack rows; say what is wrong with the text."""
+    """Clean text, make the tokenizer, pack rows.
+
+    What is wrong with the text is said.
+    """
     from langsamp import pipeline
     from langsamp.world import World
 

@@ -87,8 +87,9 @@ def extend(
     pad_to: PadTo = 64,
     json: Json = False,
 ) -> None:
-    """Add pieces learned from text to an encoder's Unigram or WordPiece vocabulary.
+    """Add pieces learned from text to a vocabulary.
 
+    Of an encoder with a Unigram or WordPiece tokenizer.
     Every old token keeps its row, <mask> too though its id moves. `--rows index` does as the original code does, for
     comparison: <mask> loses its row.
     """

@@ -5,7 +5,7 @@ fingerprint, the seed and the sampling shares. Tags are drawn from one multinomi
 section 4.1; Conneau et al. 2020); within a tag no row comes again before all have been read once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -16,6 +16,8 @@ from pydantic import Field
 
 from langsamp.config import Config
 from langsamp.errors import UserError
+from langsamp.languages.table import describe
+from langsamp.languages.tags import LangScript
 
 _BLOCK = 1 << 16
 """Draws that share one multinomial; part of the order's definition, so never to be changed."""
@@ -30,6 +32,9 @@ class SamplerConfig(Config):
     """Rows over all ranks and accumulation between two optimizer updates."""
     max_repetition: float | None = Field(default=None, gt=0)
     """At most this many passes over any tag's rows in the whole run (in expectation); None for no cap."""
+    replay: float | None = Field(default=None, gt=0, lt=1)
+    """Share of each step's rows that is drawn, in expectation, from head languages, those that XLM-R knows, so that an
+    encoder that continues does not forget them; `alpha` holds within head and within tail. None for one pool."""
 
 
 class Draws(NamedTuple):
@@ -68,6 +73,35 @@ def sampling_shares(
         capped |= over
         free = shares[~capped].sum()
         shares = np.where(capped, limits, shares * ((1 - limits[capped].sum()) / free if free else 0))
+    return shares
+
+
+def shares_of(config: SamplerConfig, rows: Mapping[LangScript, int], *, steps: int) -> NDArray[np.float64]:
+    """Probability of each tag in a training of so many steps, shape (tags,), for tags with `rows` rows.
+
+    Raises:
+        UserError: as `sampling_shares`, and where `config.replay` divides rows that are all of head languages, or all
+            of others.
+    """
+    sizes, draws = np.array(list(rows.values()), dtype=np.int64), steps * config.rows_per_step
+    parts = [(1.0, np.ones(len(sizes), dtype=bool))]
+    if config.replay is not None:
+        is_head = np.array([describe(tag).is_head for tag in rows], dtype=bool)
+        for members, called in ((is_head, "head"), (~is_head, "tail")):
+            if not sizes[members].any():
+                raise UserError(
+                    f"sampler.replay {config.replay:g} shares rows between head and tail languages, and no {called} "
+                    "language has a row: add some, or leave it out"
+                )
+        parts = [(config.replay, is_head), (1 - config.replay, ~is_head)]
+    shares = np.zeros(len(sizes))
+    for share, members in parts:
+        shares[members] = share * sampling_shares(
+            sizes[members].tolist(),
+            alpha=config.alpha,
+            max_repetition=config.max_repetition,
+            draws=max(1, round(share * draws)),
+        )
     return shares
 
 

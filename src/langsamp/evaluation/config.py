@@ -46,6 +46,9 @@ class EvaluationConfig(Config):
     """How the given models were chosen among checkpoints; stamped on every score."""
     data_seed: int = Field(default=0, ge=0)
     """Seed of what a task draws at random: the items of the embedded tasks."""
+    start: bool = True
+    """Whether a run that continues from an encoder (`model.init`) scores that too, under the name `start`: what it knew
+    before is what the trainings must not forget."""
 
     @field_validator("tasks", "sources", "seeds")
     @classmethod

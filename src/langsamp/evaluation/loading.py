@@ -9,7 +9,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel, Pr
 
 from langsamp.data.tokens.tokenizer import open_tokenizer
 from langsamp.errors import UserError
-from langsamp.evaluation.models import check_model_files
+from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.load_pretrained import Pretrained, load_config, load_pretrained
 from langsamp.model.pretrained.tokenizer_match import check_match
 
@@ -37,7 +37,7 @@ def load_all(
     auto: Any, folder: Path, *, device: str | None = None, dtype: torch.dtype = torch.float32, **settings: Any
 ) -> tuple[Pretrained, PreTrainedTokenizerBase]:
     """As `load_model`, with what the loading found."""
-    check_model_files(folder)
+    check_export(folder)
     config = load_config(folder)
     if auto is AutoModelForSequenceClassification and getattr(config, "is_encoder_decoder", False):
         raise UserError(

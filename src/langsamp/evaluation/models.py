@@ -15,9 +15,8 @@ from transformers import PretrainedConfig
 
 from langsamp.data.text.stand_ins import check_content
 from langsamp.disk.files import read_json
-from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, UserError
-from langsamp.model.conditioning import EXPORT_AGAIN
+from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import load_config
 from langsamp.model.pretrained.weight_files import safetensors_header, weight_files
@@ -66,7 +65,7 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         DamagedError: where a file of it cannot be read.
     """
     folder = model_folder(model)
-    check_model_files(folder)
+    check_export(folder)
     has_tokenizer = any((folder / name).is_file() for name in (*_TOKENIZER_FILES, *_TOKENIZER_SOURCES))
     inside = next((path.parent for path in sorted(folder.glob("*/config.json"))), None)
     if inside and not has_tokenizer:  # sentence-transformers keeps the encoder in `0_Transformer`
@@ -87,17 +86,6 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         num_layers=_num_layers(folder),
         selection=_selection(folder / "provenance.json"),
     )
-
-
-def check_model_files(folder: Path) -> None:
-    """Accept a model's folder whose files are as they were written; a stock one has no checksums, and is not looked at.
-
-    Raises:
-        DamagedError: naming the file that is not.
-    """
-    if is_sealed(folder):
-        known = read_seal(folder, remedy=EXPORT_AGAIN).files  # the hub gives us no model card
-        check_sealed(folder, remedy=EXPORT_AGAIN, may_lack=[name for name in known if name.endswith(".md")])
 
 
 def model_fingerprint(folder: Path) -> str:

@@ -20,9 +20,8 @@ from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_all, num_positions
-from langsamp.evaluation.models import check_model_files
 from langsamp.languages.ids import LanguageIds
-from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable
+from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable, check_export
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM, head_of
 from langsamp.model.pretrained.load_pretrained import load_config
 
@@ -74,7 +73,7 @@ class MaskFiller:
             UserError: where it has no LM head or cannot be loaded.
             DamagedError: where it has checksums and a file does not match, or its vectors cannot be read.
         """
-        check_model_files(folder)
+        check_export(folder)
         head_of(load_config(folder).model_type)
         loaded, self.tokenizer = load_all(AutoModelForMaskedLM, folder, device=device)
         if loaded.absent:

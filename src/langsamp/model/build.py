@@ -63,7 +63,8 @@ def build_model(
         DataMissingError: where `init` cannot be found.
     """
     mlm, start = _mlm(config, tokenizer, row_tokens=row_tokens, seed=seed)
-    silence_padding(mlm, vocabulary_size=vocabulary_size(tokenizer))
+    if config.new_head:
+        silence_padding(mlm, vocabulary_size=vocabulary_size(tokenizer))
     model = LangSampForMaskedLM(
         mlm, variant=variant, num_languages=len(ids.languages), num_scripts=len(ids.scripts), seed=seed
     )
@@ -124,9 +125,19 @@ def _mlm(
 
 
 def positions(config: PretrainedConfig) -> int:
-    """The longest input, special tokens included, that a model of this configuration can read."""
-    padding = config.pad_token_id + 1 if config.model_type in POSITIONS_AFTER_PADDING else 0
-    return int(config.max_position_embeddings) - padding
+    """The longest input, special tokens included, that a model of this configuration can read.
+
+    Raises:
+        UserError: where positions start behind a padding that is not named.
+    """
+    if config.model_type not in POSITIONS_AFTER_PADDING:
+        return int(config.max_position_embeddings)
+    if config.pad_token_id is None:
+        raise UserError(
+            f"config.json names no pad_token_id, and a {config.model_type} model counts its positions from it: set the "
+            "id of the padding there, which is 1 in XLM-R"
+        )
+    return int(config.max_position_embeddings) - config.pad_token_id - 1
 
 
 def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) -> PretrainedConfig:
@@ -179,7 +190,8 @@ def _pretrained(
         said.append(f"{config.init} holds vectors ({', '.join(vectors)}): new ones are trained instead")
     if config.new_head:
         draw_head(model, seed=seed)
-        return model, [*said, f"the LM head is new: it is drawn at random from seed {seed}"]
+        drawn = f"the LM head is new: it is drawn at random from seed {seed}"
+        return model, [*said, f"{drawn}, and held-out loss at step 0 is measured with it"]
     if absent:
         raise UserError(
             f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
@@ -210,6 +222,8 @@ def _fitting() -> Iterator[None]:
     """Turn what transformers says of settings that do not go together into our message."""
     try:
         yield
+    except UserError:
+        raise
     except (KeyError, StrictDataclassError, ValueError) as error:
         raise UserError(f"model.settings do not make a model that works: {error}") from None
 
@@ -223,6 +237,11 @@ def _check_settings(default: PretrainedConfig, settings: dict[str, Any]) -> None
 
 
 def _check_fit(config: PretrainedConfig, *, vocabulary_size: int, row_tokens: int) -> None:
+    if getattr(config, "is_decoder", False):
+        raise UserError(
+            "the model's configuration says is_decoder: each token would see only what stands before it, and a masked "
+            "LM reads both sides; set it to false where that is a mistake, or choose an encoder"
+        )
     if vocabulary_size > config.vocab_size:
         raise UserError(
             f"the tokenizer has {vocabulary_size:,} entries but the model's embedding table has {config.vocab_size:,} "

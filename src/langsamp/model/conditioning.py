@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from langsamp.disk.files import as_record, read_versioned, write_json
-from langsamp.disk.seals import CHECKSUMS, check_sealed, is_sealed
+from langsamp.disk.seals import CHECKSUMS, check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -33,6 +33,19 @@ EXPORT_AGAIN = (
 """What to do about an export of which a file is damaged."""
 
 SHUFFLED = "A control: this model was trained with other rows' ids, so its vectors belong to no language or script."
+
+
+def check_export(folder: Path) -> None:
+    """Accept a model's folder whose files are as they were written; a stock one has no checksums, and is not looked at.
+
+    The model card is for people: it may be edited, and a download from the hub leaves it out.
+
+    Raises:
+        DamagedError: naming the file that is not.
+    """
+    if is_sealed(folder):
+        names = [name for name in read_seal(folder, remedy=EXPORT_AGAIN).files if not name.endswith(".md")]
+        check_sealed(folder, remedy=EXPORT_AGAIN, only=names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +122,14 @@ class Conditioning:
         write_json(folder / LANGUAGES, {"schema": SCHEMA, **said, **self.ids.model_dump(mode="json"), "tags": tags})
 
     @classmethod
-    def load(cls, folder: Path) -> "Conditioning":
+    def load(cls, folder: str | Path) -> "Conditioning":
         """The conditioning of an exported model.
 
         Raises:
             DataMissingError: where `folder` is no export of ours.
             DamagedError: where a file cannot be read or is of another schema.
         """
+        folder = Path(folder)
         path = folder / LANGUAGES
         if not path.is_file():
             raise DataMissingError(f"{folder} holds no {LANGUAGES}: expected a folder written by `langsamp export`")

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from langsamp.disk.files import replacing, write_json, write_text
 from langsamp.disk.seals import seal
+from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
@@ -80,7 +81,10 @@ def export_model(
     """Write `out`: encoder with LM head, tokenizer, conditioning, model card, provenance, checksums; return it.
 
     `facts` (name, step, data fingerprint, recipe ...) go into the provenance. The encoder's hidden states equal the
-    trained model's (design law 2); nothing in the folder needs this package or remote code.
+    trained model's (design law 2); nothing in the folder needs this package or remote code. An older export goes.
+
+    Raises:
+        UserError: where something else than an export is at `out`.
     """
     conditioning = Conditioning(
         variant=model.variant,
@@ -90,6 +94,11 @@ def export_model(
         language=_table(model.language),
         script=_table(model.script),
     )
+    if out.exists() and not (out / LANGUAGES).is_file() and not (out.is_dir() and not any(out.iterdir())):
+        raise UserError(
+            f"{out} is there and is no export: writing one would delete {'all in it' if out.is_dir() else 'it'}; name "
+            "a new folder"
+        )
     with replacing(out) as folder:
         model.mlm.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

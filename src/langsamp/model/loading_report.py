@@ -31,6 +31,8 @@ def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
 def reason(error: BaseException) -> str:
     """What an error of a library says, in one line."""
     text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, KeyError):
+        text = f"{text} is no name that transformers knows"
     if "trust_remote_code" in text:
         return "it comes with code of its own, which is never run here; use a model that transformers itself has"
     return text if len(text) <= 300 else f"{text[:300].rstrip()} ..."

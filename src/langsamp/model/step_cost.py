@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from transformers import AutoConfig, AutoModelForMaskedLM
+from transformers import AutoModelForMaskedLM
 
 from langsamp.model.build import positions
 from langsamp.model.mlm import HEADS, IGNORED, LangSampForMaskedLM
+from langsamp.model.pretrained.load_pretrained import load_config, load_pretrained
 
 _ROWS, _TOKENS, _MASKED, _TIMES = 8, 128, 0.15, 3
 _BYTES = 16
@@ -27,9 +28,9 @@ class StepCost(NamedTuple):
 
 def step_cost(folder: Path, *, vocabulary_size: int) -> StepCost | None:
     """The cost of a training step of the model in `folder`; None where its architecture cannot be trained here."""
-    if AutoConfig.from_pretrained(folder).model_type not in HEADS:
+    if load_config(folder).model_type not in HEADS:
         return None
-    mlm = AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32)
+    mlm = load_pretrained(AutoModelForMaskedLM, folder).model
     model = LangSampForMaskedLM(mlm, variant="none", num_languages=0, num_scripts=0)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, fused=True)
     generator = torch.Generator().manual_seed(0)

@@ -1,4 +1,4 @@
-"""The charts of what went up and down by step: training loss, and the dev set during fine-tuning."""
+"""The charts of what went up and down by step: losses and scores of a training, and the dev set of a fine-tuning."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,11 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from langsamp.languages.tags import LangScript
+from langsamp.model.variants import START_NAME
 from langsamp.render.chart import Chart
 from langsamp.render.palette import Mark
-from langsamp.render.svg import page_style
+from langsamp.render.svg import INK, page_style
 from langsamp.reporting.inputs.cell_remarks import Tuning
 from langsamp.reporting.inputs.run_folder import Model
+from langsamp.scores.groups import groups_of
 from langsamp.views.appearance import side_name
 
 _LINE_STYLES = ("-", "--", ":", "-.")
@@ -26,20 +29,16 @@ def loss_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart:
         figure = Figure(figsize=(9.6, 3.7), layout="constrained")
         train, held_out = figure.subplots(1, 2)
         for model in models:
-            look: dict[str, Any] = {
-                "color": marks[model.side].colour,
-                "linestyle": _LINE_STYLES[model.seed % len(_LINE_STYLES)],
-                "label": model.label,
-            }
+            look = _look(model, marks)
             if model.train:
                 steps = np.array([record["step"] for record in model.train])
                 losses = smoothed(np.array([record["loss"] for record in model.train], dtype=float))
                 shown = np.unique(np.linspace(0, len(steps) - 1, _MOST_POINTS).astype(int))
-                train.plot(steps[shown], losses[shown], linewidth=1.5, **look)
+                train.plot(steps[shown], losses[shown], **look)
             if measured := [record for record in model.held_out if record.get("loss") is not None]:
                 steps = np.array([record["step"] for record in measured])
                 losses = np.array([record["loss"] for record in measured], dtype=float)
-                held_out.plot(steps, losses, linewidth=1.5, marker="o", markersize=3, **look)
+                held_out.plot(steps, losses, marker="o", markersize=3, **look)
         for axes, title in ((train, "Training loss (smoothed)"), (held_out, "Held-out loss")):
             axes.set(title=title, xlabel="step")
             axes.grid(axis="y")
@@ -51,6 +50,85 @@ def loss_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart:
         if lines:
             figure.legend(lines, names, loc="outside lower center", ncols=4, handlelength=2.6)
     return Chart(figure, {})
+
+
+def forgetting_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart | None:
+    """Held-out loss by step from the start on, means over head and over tail languages; None where no start was."""
+    started = [model for model in models if model.held_out and model.held_out[0]["step"] == 0]
+    tiers = {tier: {model.label: _tier_losses(model, tier) for model in started} for tier in ("head", "tail")}
+    shown = {tier: losses for tier, losses in tiers.items() if any(losses.values())}
+    if not shown:
+        return None
+    with page_style():
+        figure = Figure(figsize=(9.6, 3.4), layout="constrained")
+        for axes, (tier, losses) in zip(figure.subplots(1, 2, sharey=True), shown.items(), strict=False):
+            for model in started:
+                if points := losses[model.label]:
+                    axes.plot(*zip(*points, strict=True), marker="o", markersize=3, **_look(model, marks))
+                    axes.axhline(points[0][1], linewidth=0.8, linestyle=":", color=marks[model.side].colour)
+            axes.set(title=f"{tier} languages", xlabel="step")
+            axes.grid(axis="y")
+            _whole_numbers(axes)
+        for axes in figure.axes[len(shown) :]:
+            axes.set_axis_off()
+        figure.axes[0].set_ylabel("nats per masked token")
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return Chart(figure, {})
+
+
+def monitor_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart | None:
+    """Scores taken while training by step, and where there is one the start's, as the line to beat; None without any.
+
+    Of a task only scores are drawn that were taken alike, as the newest were.
+    """
+    scored = [model for model in models if model.monitored]
+    tasks = list(dict.fromkeys(task for model in scored for task in model.monitored[-1]["tags"]))
+    if not tasks:
+        return None
+    rows = -(-len(tasks) // 2)
+    with page_style():
+        figure = Figure(figsize=(9.6, 0.5 + 2.9 * rows), layout="constrained")
+        pictures = figure.subplots(rows, 2, squeeze=False).ravel()
+        for axes, task in zip(pictures, tasks, strict=False):
+            for model in scored:
+                newest = model.monitored[-1].get("settings")
+                points = [(each["step"], each[task]) for each in model.monitored if each.get("settings") == newest]
+                axes.plot(*zip(*points, strict=True), marker="o", markersize=3, **_look(model, marks))
+                if points[0][0] == 0:
+                    axes.axhline(points[0][1], linewidth=1.2, linestyle="--", color=INK, label=START_NAME)
+            axes.set(title=task, xlabel="step")
+            axes.grid(axis="y")
+            _whole_numbers(axes)
+        for axes in pictures[len(tasks) :]:
+            axes.set_axis_off()
+        for axes in pictures[::2]:
+            axes.set_ylabel("per cent, mean over languages")
+        entries = dict(zip(*reversed(pictures[0].get_legend_handles_labels()), strict=True))
+        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=4)
+    return Chart(figure, {})
+
+
+def _tier_losses(model: Model, tier: str) -> list[tuple[int, float]]:
+    """Step and mean held-out loss over the languages of a tier; empty where the log has none."""
+    points = []
+    for record in model.held_out:
+        losses = [
+            each["loss"]
+            for tag, each in record.get("tags", {}).items()
+            if tier in groups_of(LangScript.parse(tag), "paper")
+        ]
+        if losses:
+            points.append((record["step"], sum(losses) / len(losses)))
+    return points
+
+
+def _look(model: Model, marks: Mapping[str, Mark]) -> dict[str, Any]:
+    return {
+        "color": marks[model.side].colour,
+        "linestyle": _LINE_STYLES[model.seed % len(_LINE_STYLES)],
+        "linewidth": 1.5,
+        "label": model.label,
+    }
 
 
 def smoothed(losses: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -10,11 +10,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from langsamp.analysis.run_analyses import read_unmade
 from langsamp.disk.files import write_text
 from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.model.variants import START
 from langsamp.render import numbers
 from langsamp.render.chart import embedded
+from langsamp.reporting.against_start import outcomes
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.citations import sources
-from langsamp.reporting.curves import dev_curves, loss_curves
+from langsamp.reporting.curves import dev_curves, forgetting_curves, loss_curves, monitor_curves
 from langsamp.reporting.headline import cards, held_out_sentence
 from langsamp.reporting.inputs.cell_remarks import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
@@ -38,7 +40,7 @@ from langsamp.reporting.sections import (
 from langsamp.reporting.seeds import dev_test_chart, has_seeds, strip_chart
 from langsamp.reporting.task_sections import GROUPINGS, task_sections
 from langsamp.reporting.verdict import headlines, significance, summary_rows
-from langsamp.views.appearance import meanings_of_sides, side_name
+from langsamp.views.appearance import is_start, meanings_of_sides, side_name
 
 
 def write_report(
@@ -73,6 +75,7 @@ def render(inputs: Inputs, *, redact_text: bool = False) -> str:
     for name in ("score", "signed", "whole", "share", "decimals", "duration"):
         environment.filters[name] = getattr(numbers, name)
     environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
+    environment.tests["start"] = is_start
     return environment.get_template("page.html").render(context(inputs, redact_text=redact_text))
 
 
@@ -95,6 +98,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "models": model_summary(inputs.models),
         "tasks": tasks,
         "headlines": headlines(comparisons, tests),
+        "against_start": outcomes(inputs, comparisons),
         "summary": summary_rows(comparisons, [task.whole for task in tasks], tests),
         "shown_sides": [side for side in inputs.sides if side in shown],
         "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},
@@ -125,9 +129,14 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
 def _training_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
     logged = [model for model in inputs.models if model.train or model.held_out]
     summary = "Training and held-out loss by step for every model"
+    forgetting, monitored = (curves(inputs.models, inputs.marks) for curves in (forgetting_curves, monitor_curves))
     return {
         "training": training_rows(inputs.models),
         "loss": embedded("loss", loss_curves(logged, inputs.marks), summary) if logged else None,
+        "forgetting": embedded("forgetting", forgetting, "Held-out loss by step, head against tail languages")
+        if forgetting
+        else None,
+        "monitored": embedded("monitored", monitored, "Scores by step while training") if monitored else None,
     }
 
 
@@ -181,5 +190,7 @@ def _absent_in(run: Run, *, alone: bool) -> list[str]:
         said.append("Only the baseline was trained, so there are no language vectors and there is no comparison.")
     if run.manifest is None:
         said.append("The folder holds no prepared rows, so nothing is said about the training text.")
+    if run.models and run.recipe.get("model", {}).get("init") and START not in run.model_names.values():
+        said.append("The encoder that the trainings continue from was not scored, so nothing shows what they forgot.")
     said += [f"{str(each)[0].upper()}{str(each)[1:]}." for each in read_unmade(run.folder)]
     return said if alone else [f"{run.name}: {sentence}" for sentence in said]

@@ -68,7 +68,7 @@ def significance(
         )
         for side in comparison.others if comparison.compares else ():
             names = str(comparison.baseline), side
-            sides = (_side(rows[rows["side"] == name], name) for name in names)
+            sides = (system_of(rows, name) for name in names)
             (tests[comparison.setting, side],) = test_difference(*sides, by=by, match=exact, per_language=False).tasks
             pairs.setdefault(names, []).append((comparison.setting, side))
     for keys in pairs.values():
@@ -77,8 +77,9 @@ def significance(
     return tests
 
 
-def _side(rows: pd.DataFrame, name: str) -> System:
+def system_of(rows: pd.DataFrame, name: str) -> System:
     """The rows of one side, as `scores.systems.choose` gives them."""
+    rows = rows[rows["side"] == name]
     several = rows["model"].nunique() > 1
     return System(name=name, scores=rows.assign(replicate=rows["model_name"] if several else rows["seed"].astype(str)))
 

@@ -7,7 +7,7 @@ the step, so nothing else has to be kept. `latest` is found by looking.
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -59,12 +59,16 @@ class CheckpointRecord(BaseModel):
     ids: LanguageIds
     rows_seen: Mapping[str, Annotated[int, Field(ge=0)]]
     """Rows read until then, by tag."""
+    masked_seen: Mapping[str, Annotated[int, Field(ge=0)]] | None = None
+    """Tokens predicted until then, by tag; None where they were not counted, as in older checkpoints."""
     fast_paths: Mapping[str, Any] | None
     batch_size: Mapping[str, Any] | None
     scaler: Mapping[str, Any] | None
     """State of the scaling of fp16's losses."""
     selected: Selected | None
     """The best checkpoint until then, where one is selected."""
+    start: Sequence[str] = ()
+    """What there is to say of where the weights come from, a sentence each."""
     provenance: Mapping[str, Any]
 
 

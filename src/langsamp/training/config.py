@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from langsamp.config import Config
 from langsamp.model.autotune import LossSetting
-from langsamp.training.schedule import DecayShape, Kind, Schedule
+from langsamp.training.optimization.schedule import DecayShape, Kind, Schedule
 
 _CHANGE_NO_WEIGHT = {
     "rows_per_batch",
@@ -66,6 +66,17 @@ class TrainingConfig(Config):
     """Highest learning rate of the language and script tables; null for `learning_rate`."""
     tables_weight_decay: float = Field(default=0.0, ge=0)
     """Decay of the language and script tables."""
+    layer_decay: float | None = Field(default=None, gt=0, le=1)
+    """Learning rate of each layer of the encoder as a share of that of the layer above it, the embeddings lying below
+    the lowest: 0.9 lets lower layers move less. The top layer, LM head and vectors have the whole rate. Null for one
+    rate."""
+    freeze_layers: int | None = Field(default=None, ge=1)
+    """How many of the lowest layers are not trained at all, nor the embeddings, nor a decoder that is the word
+    embedding; null trains everything. For a model that continues from another (`model.init`)."""
+    anchor: float | None = Field(default=None, gt=0)
+    """Weight, in the loss, of the sum of squared distances of the encoder's weights to those it continues from
+    (`model.init`), which holds it back there; null for none. The log shows the loss without it. Costs a copy of the
+    encoder."""
     max_gradient_norm: float | None = Field(default=1.0, gt=0)
     """Gradients are scaled down to this norm; null for no clipping."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
@@ -97,11 +108,19 @@ class TrainingConfig(Config):
 
     @model_validator(mode="after")
     def _warms_up_in_time(self) -> Self:
+        if self.head_warmup_steps >= self.steps:
+            raise ValueError(
+                f"head_warmup_steps is {self.head_warmup_steps}, and there are {self.steps} steps: none is left to "
+                "train the encoder"
+            )
+        if self.head_warmup_learning_rate is not None and not self.head_warmup_steps:
+            raise ValueError("head_warmup_learning_rate is for head_warmup_steps, of which there are none")
         left = self.steps - self.head_warmup_steps
         if self.warmup_steps > left:
+            after = f" after {self.head_warmup_steps:,} head_warmup_steps" if self.head_warmup_steps else ""
             raise ValueError(
-                f"warmup_steps is {self.warmup_steps:,}, more than the {left:,} steps: the learning rate would never "
-                "be reached. Warm up for fewer steps, or train more"
+                f"warmup_steps is {self.warmup_steps:,}, more than the {left:,} steps{after}: the learning rate would "
+                "never be reached. Warm up for fewer steps, or train more"
             )
         return self
 
@@ -128,17 +147,6 @@ class TrainingConfig(Config):
             decay_shape=self.decay_shape,
             final_share=self.final_share,
         ).at(step - self.head_warmup_steps)
-
-    @model_validator(mode="after")
-    def _trains_encoder(self) -> Self:
-        if self.head_warmup_steps >= self.steps:
-            raise ValueError(
-                f"head_warmup_steps is {self.head_warmup_steps}, and there are {self.steps} steps: none is left to "
-                "train the encoder"
-            )
-        if self.head_warmup_learning_rate is not None and not self.head_warmup_steps:
-            raise ValueError("head_warmup_learning_rate is for head_warmup_steps, of which there are none")
-        return self
 
     @property
     def highest_of_tables(self) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from langsamp.data.batches import Batches
-from langsamp.data.sampler import RowOrder, SamplerConfig, sampling_shares
+from langsamp.data.sampler import RowOrder, SamplerConfig, shares_of
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.config import TrainingConfig
@@ -32,13 +32,18 @@ class TrainingJob:
     """All that decides the weights at each step, in JSON's terms: kept in every checkpoint and compared at resume."""
     monitor: Monitor | None = None
     """Scores to take on the way; they change no weight."""
+    continues: bool = False
+    """Whether it starts from a trained encoder, so that held-out loss and scores are measured at step 0 too."""
 
     @property
     def start(self) -> list[str]:
         """What there is to say of where the weights come from and how the training begins, a sentence each."""
         warmed = self.config.head_warmup_steps
         alone = [f"the LM head and the vectors are trained alone for the first {warmed:,} steps"] if warmed else []
-        return [*self.model.start, *alone]
+        number = self.config.freeze_layers
+        frozen = [f"the embeddings and the lowest {number} layers are not trained"] if number else []
+        held = ["the encoder is held at its start's weights (training.anchor)"] if self.config.anchor else []
+        return [*self.model.start, *alone, *frozen, *held]
 
     @property
     def checkpoints(self) -> Path:
@@ -49,7 +54,5 @@ class TrainingJob:
 def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int) -> RowOrder:
     """The order in which a training of `steps` steps reads the rows of `batches`."""
     sizes = batches.rows.sizes
-    shares = sampling_shares(
-        sizes, alpha=sampler.alpha, max_repetition=sampler.max_repetition, draws=steps * sampler.rows_per_step
-    )
+    shares = shares_of(sampler, dict(zip(batches.rows.tags, sizes, strict=True)), steps=steps)
     return RowOrder(sizes, shares, fingerprint=batches.rows.fingerprint, seed=seed)

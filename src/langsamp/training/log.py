@@ -55,8 +55,8 @@ class TrainingLog:
     def __init__(self, path: Path, *, accelerator: Accelerator, trackers: Sequence[str], step: int) -> None:
         """Open the log of a training that stands at `step`; lines after it, from a run that was killed, go."""
         self._path, self._accelerator = path, accelerator
-        self.lines = tuple(line for line in read_log(path) if line["step"] <= step)
-        """What was written until `step` by earlier processes."""
+        self.lines = tuple(line for line in read_log(path) if line["step"] <= step) if step else ()
+        """What was written until `step` by earlier processes; at step 0 nothing that they wrote was kept."""
         if accelerator.is_main_process:
             write_text(path, "".join(map(signed_line, self.lines)))
         if trackers:

@@ -13,23 +13,25 @@ from torch.optim import AdamW, Muon, Optimizer
 
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.config import TrainingConfig
-from langsamp.training.stable_adamw import StableAdamW
+from langsamp.training.optimization.layers import layers_above
+from langsamp.training.optimization.stable_adamw import StableAdamW
 
 _HIGHEST, _PART = "highest", "part"
 """Keys of a group: its learning rate at the schedule's height, and which optimizer of several it belongs to."""
 
 
 def make_optimizer(model: LangSampForMaskedLM, config: TrainingConfig) -> Optimizer:
-    """The optimizer over all trained parameters.
+    """The optimizer over all trained parameters, those of lower layers at rates that `config.layer_decay` lessens.
 
     Matrices decay by `config.weight_decay`, the language and script tables by `config.tables_weight_decay` and at their
     own learning rate, norms and biases not at all.
     """
     tables, matrices, others = _sorted(model)
-    decaying = {"params": matrices, "weight_decay": config.weight_decay}
+    hidden = _hidden_matrices(model) if config.optimizer == "muon" else {}
+    by_depth = _ByDepth(model, config)
     groups = [
-        decaying,
-        {"params": others, "weight_decay": 0.0},
+        *by_depth.groups([each for each in matrices if each not in hidden], weight_decay=config.weight_decay),
+        *by_depth.groups(others, weight_decay=0.0),
         {"params": tables, "weight_decay": config.tables_weight_decay, "lr": config.highest_of_tables},
     ]
     settings: dict[str, Any] = {"lr": config.learning_rate, "betas": config.betas, "eps": config.epsilon}
@@ -37,10 +39,8 @@ def make_optimizer(model: LangSampForMaskedLM, config: TrainingConfig) -> Optimi
         return _ready(StableAdamW(groups, **settings))
     if config.optimizer == "adamw":
         return _ready(AdamW(groups, fused=True, **settings))
-    hidden = _hidden_matrices(model)
-    decaying["params"] = [parameter for parameter in matrices if parameter not in hidden]
     muon = Muon(
-        list(hidden),
+        by_depth.groups(list(hidden)),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         momentum=config.momentum,
@@ -53,6 +53,25 @@ def set_learning_rate(optimizer: Optimizer, share: float) -> None:
     """Let every group learn at `share` of its highest learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = group[_HIGHEST] * share
+
+
+class _ByDepth:
+    """Groups of parameters by learning rate; all in one where no decay by layer is asked for."""
+
+    def __init__(self, model: LangSampForMaskedLM, config: TrainingConfig) -> None:
+        self._rate, self._decay = config.learning_rate, config.layer_decay
+        self._above = layers_above(model) if self._decay is not None else {}
+
+    def groups(self, parameters: Sequence[Tensor], **settings: float) -> list[dict[str, Any]]:
+        if self._decay is None:
+            return [{"params": list(parameters), **settings}]
+        by_height: dict[int, list[Tensor]] = {}
+        for parameter in parameters:
+            by_height.setdefault(self._above.get(parameter, 0), []).append(parameter)
+        return [
+            {"params": members, "lr": self._rate * self._decay**above, **settings}
+            for above, members in sorted(by_height.items())
+        ]
 
 
 class _Together(Optimizer):

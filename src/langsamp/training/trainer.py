@@ -18,6 +18,7 @@ from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
+from langsamp.training.anchor import Anchor
 from langsamp.training.checkpoint import (
     checkpoint_folder,
     checkpoints,
@@ -29,6 +30,7 @@ from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
+from langsamp.training.optimization.layers import freeze_lower
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.processes import average_gradients, join_processes, summed
 from langsamp.training.progress import Progress
@@ -63,8 +65,11 @@ class _Trainer:
             )
         self.selection = Selection(config, task.monitor, has_held_out=task.batches.rows.has_held_out)
         self.order = row_order(task.batches, task.sampler, steps=config.steps, seed=task.seed)
+        if config.freeze_layers is not None:
+            freeze_lower(task.model, config.freeze_layers)
         self.optimizer = make_optimizer(task.model, config)
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
+        self.anchor = Anchor(task.model, weight=config.anchor) if config.anchor is not None else None
         self.rows_at_once = config.usual_rows
         self.batch_size: dict[str, Any] | None = None
         self.masked_seen = torch.zeros(len(task.batches.rows.tags), dtype=torch.int64)  # by tag, of this rank's rows
@@ -73,6 +78,8 @@ class _Trainer:
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
         )
         self.selection.resume(self.log.lines, step=self.step, folder=task.out)
+        measured = (line for line in self.log.lines if line["kind"] == "evaluation" and line["step"] == 0)
+        self.start_scores: dict[str, Any] | None = next(measured, None)
 
     def run(self) -> Path:
         try:
@@ -84,6 +91,7 @@ class _Trainer:
             with self.task.model.taking(self.paths), keeping, memory_for(self.accelerator.device):
                 if self.config.rows_per_batch == "auto":
                     self._find_batch_size()
+                self._measure_start()
                 return self._run()
         finally:
             # Before the group of processes ends, as the wrapper's end would wait for a thread that waits for Python.
@@ -97,6 +105,14 @@ class _Trainer:
             self.log.write("start", 0, {"notes": notes})
             if self.world.is_leader:
                 say(f"{self.task.name}: {'; '.join(notes)}")
+
+    def _measure_start(self) -> None:
+        """Held-out loss and scores of what the training continues from, which tell later what it forgot."""
+        if not self.task.continues or self.step:
+            return
+        self._log_held_out()
+        if self.task.monitor is not None:
+            self.start_scores = self._log_scores(self.task.monitor)
 
     def _choose_paths(self) -> FastPaths:
         """The fast paths of this training, which the log tells wherever they change."""
@@ -147,7 +163,7 @@ class _Trainer:
                     if self._due(self.config.held_out_every):
                         self._log_held_out()
                     if self.task.monitor is not None and self._due(self.task.monitor.every):
-                        progress.show(scores=self._log_scores(self.task.monitor))
+                        progress.show(scores=self._shown(self._log_scores(self.task.monitor), self.task.monitor))
                     if self._due(self.config.checkpoint_every):
                         self._save(progress)
         self.log.close()
@@ -191,6 +207,8 @@ class _Trainer:
                 return False
         if warms_head:
             average_gradients(model.parameters(), accelerator)
+        elif self.anchor is not None:
+            self.anchor.pull(scale=accelerator.scaler.get_scale() if accelerator.scaler is not None else 1.0)
         loss = summed(total, accelerator)
         if accelerator.device.type == "cpu":
             progress.check(self.step, loss.item())
@@ -222,8 +240,8 @@ class _Trainer:
         held_out = HeldOut(sums=summed(held_out.sums, self.accelerator))
         self.selection.note(self.log.write("held_out", self.step, held_out.record(self.task.batches)))
 
-    def _log_scores(self, monitor: Monitor) -> str:
-        """Take and write the scores; what the progress bar shows of them."""
+    def _log_scores(self, monitor: Monitor) -> dict[str, Any]:
+        """Take the scores, write them, and give the line."""
         values, mine = torch.zeros(len(monitor), dtype=torch.float64), self.world.share(range(len(monitor)))
         trouble = None
         try:
@@ -235,9 +253,16 @@ class _Trainer:
         values = summed(values, self.accelerator)
         if values.isnan().any():
             raise UserError(f"{self.task.name}, step {self.step}: {trouble or 'another process could not score'}")
-        record = monitor.record(values.tolist())
-        self.selection.note(self.log.write("evaluation", self.step, record))
-        return ", ".join(f"{name} {record[name]:.1f}" for name in monitor.items)
+        record = self.log.write("evaluation", self.step, monitor.record(values.tolist()))
+        self.selection.note(record)
+        return record
+
+    def _shown(self, record: Mapping[str, Any], monitor: Monitor) -> str:
+        """Scores as the bar shows them, each with the start's where that was taken alike."""
+        start = self.start_scores or {}
+        to_beat = start if start.get("settings") == record["settings"] else {}
+        beside = {name: f" (start {to_beat[name]:.1f})" if name in to_beat else "" for name in monitor.items}
+        return ", ".join(f"{name} {record[name]:.1f}{beside[name]}" for name in monitor.items)
 
     def _stop(self, progress: Progress) -> None:
         if checkpoint_folder(self.task.checkpoints, self.step) not in checkpoints(self.task.checkpoints):

@@ -8,14 +8,16 @@ of a report have models of one name, a side has its place before it, `first:none
 from collections.abc import Iterable, Sequence
 
 from langsamp.errors import UserError, did_you_mean
-from langsamp.model.variants import DISPLAY_NAMES, parts_of, training_of
+from langsamp.model.variants import DISPLAY_NAMES, START, START_NAME, parts_of, training_of
 from langsamp.render.palette import BLUE, GREEN, OLIVE, OTHER, PURPLE, SKY, VARIANT_COLOURS, VERMILION, Mark
+from langsamp.render.svg import INK
 from langsamp.scores.published import PREFIX
 
 _PUBLISHED = {"baseline": "baseline", "langsamp": "LangSAMP", "donors": "LangSAMP by donors"}
 _SHAPES = ("D", "s", "^", "v", "P", "X", "p", "h")
 _FREE = (BLUE, VERMILION, GREEN, PURPLE, SKY, OLIVE)
 """Colours for sides that are no variant; orange is the baseline's."""
+_NAMES = {**DISPLAY_NAMES, START: START_NAME}
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -34,18 +36,18 @@ def side_name(side: str) -> str:
     prefix, colon, variant = side.rpartition(":")
     if side.startswith(PREFIX):
         return f"paper: {_PUBLISHED.get(variant, variant)}"
-    return (
-        f"{prefix}: {DISPLAY_NAMES[variant]}" if colon and variant in DISPLAY_NAMES else DISPLAY_NAMES.get(side, side)
-    )
+    return f"{prefix}: {_NAMES[variant]}" if colon and variant in _NAMES else _NAMES.get(side, side)
 
 
 def meanings_of_sides(sides: Iterable[str]) -> dict[str, str]:
     """What each variant among some sides is, by its readers' name, in a sentence."""
     variants = {variant_of(side) for side in sides}
-    return {name: _meaning(variant) for variant, name in DISPLAY_NAMES.items() if variant in variants}
+    return {name: _meaning(variant) for variant, name in _NAMES.items() if variant in variants}
 
 
 def _meaning(variant: str) -> str:
+    if variant == START:
+        return "The encoder that the trainings continue from, as it was before."
     parts = parts_of(variant)
     if not parts.tables:
         return "Trained on the same rows without any vectors."
@@ -65,6 +67,11 @@ def is_langsamp(side: str) -> bool:
     return variant_of(side) == "both" or side == "paper:langsamp"
 
 
+def is_start(side: str) -> bool:
+    """Whether a side is what a run's trainings continue from, by its name."""
+    return variant_of(side) == START
+
+
 def in_order(sides: Iterable[str], *, first: str | None = None) -> list[str]:
     """Each side once: `first` if it is there, then those of one place together, variants as in `DISPLAY_NAMES`."""
     sides = list(dict.fromkeys(sides))
@@ -82,14 +89,15 @@ def in_order(sides: Iterable[str], *, first: str | None = None) -> list[str]:
 def choose_baseline(sides: Sequence[str], wanted: str | None, *, several: bool) -> str | None:
     """The side that every other one is compared with: the one wanted, else a baseline by its name.
 
-    Where none is called so it is the first side, but only where `several` models were named to stand side by side: one
-    run without a baseline has none.
+    Where none is called so it is a start, else the first side, but only where `several` models were named to stand side
+    by side: one run without a baseline has none.
 
     Raises:
         UserError: where there is no side as wanted.
     """
     if wanted is None:
-        return next(filter(is_baseline, sides), sides[0] if several and sides else None)
+        first = next(filter(is_start, sides), sides[0]) if several and sides else None
+        return next(filter(is_baseline, sides), first)
     for side in sides:
         if wanted in (side, side_name(side)):
             return side
@@ -103,7 +111,7 @@ def looks(sides: Sequence[str]) -> dict[str, Mark]:
     for number, side in enumerate(sides):
         taken = {mark.colour for mark in marks.values()}
         wished = VARIANT_COLOURS.get("none" if is_baseline(side) else variant_of(side))
-        wished = VARIANT_COLOURS["both"] if is_langsamp(side) else wished
+        wished = VARIANT_COLOURS["both"] if is_langsamp(side) else INK if is_start(side) else wished
         free = [colour for colour in (wished, *_FREE) if colour is not None and colour not in taken]
         shape = "o" if number == 0 else _SHAPES[(number - 1) % len(_SHAPES)]
         marks[side] = Mark(free[0] if free else OTHER.colour, shape)

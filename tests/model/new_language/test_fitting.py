@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForMaskedLM
 
+from langsamp.disk.seals import CHECKSUMS, check_sealed
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
@@ -33,9 +34,13 @@ def test_old_ids_vectors_and_weights_stay_bit_for_bit(tiny_run: TinyRun, fitted:
     assert after.language is not None
     assert np.array_equal(after.language[:-1], before.language)
     assert np.array_equal(after.script, before.script)
-    same = [path.name for path in tiny_run.export.iterdir() if path.name not in (WEIGHTS, LANGUAGES, "provenance.json")]
+    changed = (WEIGHTS, LANGUAGES, "provenance.json", CHECKSUMS)
+    same = [path.name for path in tiny_run.export.iterdir() if path.name not in changed]
     assert "model.safetensors" in same
     assert all(file_sha256(tiny_run.export / name) == file_sha256(fitted[1] / name) for name in same)
+    check_sealed(fitted[1], remedy="")
+    (new,) = after.rows_seen.keys() - before.rows_seen.keys()
+    assert after.is_trained("language", "sna") and after.masked_seen is not None and after.masked_seen[new] > 0
 
 
 def test_the_fitted_vector_makes_held_out_texts_more_probable(fitted: tuple[Fitted, Path]) -> None:
@@ -90,6 +95,7 @@ def test_added_languages_start_from_relatives_and_are_untrained(tiny_run: TinyRu
     )
     assert relatives(before, tags[1]) == before.ids.languages
     assert after.rows_of_language("sna") == after.rows_of_script("Grek") == 0
+    assert not after.is_trained("language", "sna") and not after.is_trained("script", "Grek")
     assert after.script is not None
     assert len(after.script) == len(after.ids.scripts)
 

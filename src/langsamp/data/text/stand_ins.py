@@ -1,8 +1,8 @@
-"""What lies where a file should be and is not it: nothing at all, a pointer of git-lfs, a web page."""
+"""What lies where a file or folder should be and is not it: nothing, a pointer of git-lfs, a web page, a cache."""
 
 from pathlib import Path
 
-from langsamp.errors import DamagedError
+from langsamp.errors import DamagedError, UserError
 
 _LFS = b"version https://git-lfs"
 _PAGE = (b"<!doctype", b"<html", b"<?xml")
@@ -28,3 +28,17 @@ def check_content(file: Path) -> None:
         raise DamagedError(f"{file} is a web page, saved instead of the file itself; download it again")
     if not start:
         raise DamagedError(f"{file} is empty; copy or download it again")
+
+
+def check_no_cache(folder: Path) -> None:
+    """Accept a folder that is not the one around a download in the hub's cache (`models--OWNER--NAME`).
+
+    Raises:
+        UserError: naming the folders in it that hold what was downloaded.
+    """
+    snapshots = sorted(folder.glob("snapshots/*"))
+    if snapshots and not (folder / "config.json").is_file():
+        raise UserError(
+            f"{folder} is a folder of the hub's cache, around what was downloaded; give "
+            f"{' or '.join(map(str, snapshots[:3]))}"
+        )

@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 from langsamp.config import Config
 from langsamp.data.packing import Delimiters
 from langsamp.data.rows import TOKENIZER
-from langsamp.data.text.stand_ins import check_content
-from langsamp.disk.files import PUT_BACK
+from langsamp.data.text.stand_ins import check_content, check_no_cache
+from langsamp.disk.files import PUT_BACK, read_json
 from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.provenance import fingerprint
@@ -156,10 +156,11 @@ def _tokenizer_files(folder: Path) -> list[Path]:
 
     Raises:
         DataMissingError: where there are none.
-        DamagedError: where one is something else.
+        DamagedError: where one is something else, or the configuration beside it, which transformers reads too.
     """
     files = sorted(path for path in folder.iterdir() if path.name in _SETTINGS or _is_vocabulary(path))
     if not files:
+        check_no_cache(folder)
         raise DataMissingError(
             f"no tokenizer found in {folder}: expected tokenizer.json, or what it is made from "
             "(sentencepiece.bpe.model, vocab.txt ...), beside the model; without a connection, download it first "
@@ -167,6 +168,11 @@ def _tokenizer_files(folder: Path) -> list[Path]:
         )
     for file in files:
         check_content(file)
+    config = folder / "config.json"
+    if config.is_file():
+        check_content(config)
+        if not isinstance(read_json(config), dict):
+            raise DamagedError(f"{config} is no configuration: expected a JSON object; copy or download it again")
     return files
 
 

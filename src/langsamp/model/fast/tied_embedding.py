@@ -43,13 +43,14 @@ class TiedEmbedding:
 
 
 def can_tie(mlm: PreTrainedModel) -> bool:
-    """Whether this model's decoder is its embedding, a plain one on a CPU (a GPU would add rows in any order)."""
+    """Whether the decoder is the embedding, trained and plain, on a CPU (a GPU would add rows in any order)."""
     decoder: Any = decoder_of(mlm)
     embedding: Any = mlm.get_input_embeddings()
     return (
         type(embedding) is nn.Embedding
         and decoder is not None
         and decoder.weight is embedding.weight
+        and embedding.weight.requires_grad
         and embedding.weight.device.type == "cpu"
         and embedding.max_norm is None
         and not embedding.scale_grad_by_freq

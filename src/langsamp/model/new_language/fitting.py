@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from langsamp.disk.files import read_json, replacing, write_json
+from langsamp.disk.seals import CHECKSUMS, seal
 from langsamp.errors import UserError
 from langsamp.languages.distances import tree_distance
 from langsamp.languages.table import check, describe
@@ -78,17 +79,22 @@ def extended(conditioning: Conditioning, tags: Sequence[LangScript]) -> Conditio
         tag = next(tag for tag in tags if tag.language == code)
         language = _appended(language, _rows(conditioning, "language", relatives(conditioning, tag)))
     for _ in ids.scripts[len(conditioning.ids.scripts) :] if script is not None else ():
-        known = [code for code in conditioning.ids.scripts if conditioning.rows_of_script(code)]
+        known = [code for code in conditioning.ids.scripts if conditioning.is_trained("script", code)]
         script = _appended(script, _rows(conditioning, "script", known))
-    rows_seen = {**conditioning.rows_seen, **{tag: 0 for tag in tags if tag not in conditioning.rows_seen}}
-    return replace(conditioning, ids=ids, language=language, script=script, rows_seen=rows_seen)
+    seen, masked = dict.fromkeys(tags, 0), conditioning.masked_seen
+    return replace(
+        conditioning,
+        ids=ids,
+        language=language,
+        script=script,
+        rows_seen={**seen, **conditioning.rows_seen},
+        masked_seen=None if masked is None else {**seen, **masked},
+    )
 
 
 def relatives(conditioning: Conditioning, tag: LangScript) -> tuple[str, ...]:
     """The trained languages nearest to `tag` in Glottolog's tree, or all trained ones where none is related."""
-    known = [
-        code for code in conditioning.ids.languages if conditioning.rows_of_language(code) and code != tag.language
-    ]
+    known = [code for code in _trained(conditioning) if code != tag.language]
     edges = {code: tree_distance(tag, LangScript(code, tag.script)) for code in known}
     near = {code: distance for code, distance in edges.items() if distance is not None}
     return tuple(code for code in near if near[code] == min(near.values())) or tuple(known)
@@ -105,7 +111,8 @@ def fit(folder: Path, tag: LangScript, texts: Sequence[str], out: Path, *, seed:
     """
     check(tag)
     model = FrozenModel(folder)
-    if seen := model.conditioning.rows_of_language(tag.language):
+    if model.conditioning.is_trained("language", tag.language):
+        seen = model.conditioning.rows_of_language(tag.language)
         raise UserError(f"{tag.language} has a vector already, trained on {seen:,} rows; fit a language that has none")
     if len(texts) < _LEAST:
         raise UserError(f"{len(texts)} lines of text are too few for a vector of {tag}; give {_LEAST} or more")
@@ -114,22 +121,25 @@ def fit(folder: Path, tag: LangScript, texts: Sequence[str], out: Path, *, seed:
     script_D = _tensor(longer.script, script_row) if longer.script is not None else torch.zeros(1)
     held_out = model.read(texts[::_HELD_OUT], seed=seed)
     kept = [text for number, text in enumerate(texts) if number % _HELD_OUT]
-    start_D = _tensor(longer.language, row)
+    near = relatives(model.conditioning, tag)
+    start_D = torch.from_numpy(_rows(model.conditioning, "language", near).mean(0, dtype=np.float64)).float()
     best_D, tokens = _descended(model, kept, held_out, start_D, script_D, seed=seed)
     assert longer.language is not None
     language = longer.language.copy()
     language[row] = best_D.numpy()
-    rows_seen = {**longer.rows_seen, tag: -(-sum(map(len, kept)) // model.max_tokens)}
-    _write(folder, out, replace(longer, language=language, rows_seen=rows_seen), facts={"fitted": str(tag)})
+    rows_seen = {**longer.rows_seen, tag: len(kept)}  # a text is a row here
+    masked = None if longer.masked_seen is None else {**longer.masked_seen, tag: tokens}
+    after = replace(longer, language=language, rows_seen=rows_seen, masked_seen=masked)
+    _write(folder, out, after, facts={"fitted": str(tag)})
     tried = {"without": torch.zeros_like(start_D), "start": start_D, "fitted": best_D}
     loss = {name: _mean(model, held_out, vector_D + script_D) for name, vector_D in tried.items()}
-    known = [code for code in model.conditioning.ids.languages if model.conditioning.rows_of_language(code)]
+    known = _trained(model.conditioning)
     vectors = _rows(model.conditioning, "language", known)
     return Fitted(
         tag=str(tag),
         texts=len(texts),
         tokens=tokens,
-        started_from=relatives(model.conditioning, tag),
+        started_from=near,
         loss=loss,
         norm=float(best_D.norm()),
         mean_norm=float(np.linalg.norm(vectors, axis=1).mean()),
@@ -172,6 +182,11 @@ def _neighbours(vector: NDArray[np.float32], known: Mapping[str, NDArray[np.floa
     return tuple(sorted(cosines.items(), key=lambda pair: -pair[1])[:5])
 
 
+def _trained(conditioning: Conditioning) -> list[str]:
+    """The languages whose vectors have had a gradient."""
+    return [code for code in conditioning.ids.languages if conditioning.is_trained("language", code)]
+
+
 def _rows(conditioning: Conditioning, table: str, codes: Sequence[str]) -> NDArray[np.float32]:
     """The vectors of these codes, shape (codes, D)."""
     values = conditioning.language if table == "language" else conditioning.script
@@ -194,8 +209,9 @@ def _tensor(table: NDArray[np.float32] | None, row: int) -> Tensor:
 def _write(folder: Path, out: Path, conditioning: Conditioning, *, facts: Mapping[str, object]) -> None:
     """Write `out`: a copy of `folder` with this conditioning."""
     with replacing(out) as fresh:
-        shutil.copytree(folder, fresh, dirs_exist_ok=True)
+        shutil.copytree(folder, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns(CHECKSUMS))
         conditioning.save(fresh, {tag: describe(tag).name for tag in conditioning.rows_seen})
         path = fresh / "provenance.json"
         known = read_json(path) if path.is_file() else {}
         write_json(path, {**known, **facts})
+        seal(fresh)

@@ -7,7 +7,7 @@ Shape suffixes: B texts, L tokens, D width, M masked tokens.
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +19,9 @@ from langsamp.data.tokens.tokenizer import load_tokenizer, special_ids
 from langsamp.errors import UserError
 from langsamp.model.build import positions
 from langsamp.model.conditioning import Conditioning
+from langsamp.model.loading_report import listed
 from langsamp.model.mlm import IGNORED, head_of
+from langsamp.model.pretrained.load_pretrained import load_pretrained
 
 MASKED = 0.15
 """Share of a text's ordinary tokens that is hidden, as in training."""
@@ -46,6 +48,7 @@ class FrozenModel:
 
         Raises:
             DataMissingError: where it is no export of ours.
+            DamagedError: where one of its files is not as it was written.
             UserError: where weights are missing, or its vectors are not language vectors at the output.
         """
         self.folder = folder
@@ -58,12 +61,12 @@ class FrozenModel:
         if self.conditioning.is_shuffled:
             raise UserError(f"{folder}: {self.conditioning.warning}")
         self.tokenizer = load_tokenizer(str(folder))
-        mlm, report = AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32, output_loading_info=True)
-        if missing := sorted(report["missing_keys"]):
-            raise UserError(f"{folder} lacks weights ({', '.join(missing[:3])}): export the model again")
-        self._mlm = mlm.eval().requires_grad_(False)
-        self._head = head_of(mlm.config.model_type)
-        self.max_tokens = positions(mlm.config)
+        loaded = load_pretrained(AutoModelForMaskedLM, folder)
+        if loaded.absent:
+            raise UserError(f"{folder} has no whole LM head ({listed(list(loaded.absent))}): export the model again")
+        self._mlm: Any = loaded.model.eval().requires_grad_(False)
+        self._head = head_of(self._mlm.config.model_type)
+        self.max_tokens = positions(self._mlm.config)
 
     def read(self, texts: Sequence[str], *, seed: int) -> Reading:
         """The encoder's output at the masked tokens of `texts`; a text that is too long is cut.

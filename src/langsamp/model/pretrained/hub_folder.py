@@ -8,7 +8,7 @@ from huggingface_hub.errors import HFValidationError
 from langsamp.errors import DataMissingError, UserError
 from langsamp.model.pretrained.weight_files import check_kind
 
-_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.safetensors.index.json"]
+_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.safetensors.index.json", "*.jinja"]
 _TORCH_FILES = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
 
 

@@ -6,6 +6,7 @@ ever run, and no pickle that could run any is opened.
 """
 
 import logging
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,9 +19,8 @@ from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from langsamp.data.text.stand_ins import check_content
-from langsamp.disk.seals import check_sealed, is_sealed
 from langsamp.errors import UserError
-from langsamp.model.conditioning import EXPORT_AGAIN
+from langsamp.model.conditioning import check_export
 from langsamp.model.loading_report import (
     HARMLESS,
     LOADING_ERRORS,
@@ -58,7 +58,8 @@ def load_config(folder: Path, **settings: Any) -> PretrainedConfig:
     """The configuration in a model's folder, with `settings` put over it.
 
     Raises:
-        UserError: where transformers knows no such model, or only with code of its own.
+        UserError: where transformers knows no such model, or only with code of its own; where it is quantised or a
+            number is not finite.
     """
     check_content(folder / "config.json")
     try:
@@ -69,7 +70,19 @@ def load_config(folder: Path, **settings: Any) -> PretrainedConfig:
         raise UserError(
             f"{folder / 'config.json'} describes no model that transformers knows: {reason(error)}"
         ) from None
+    _check_numbers(config, folder)
     return config
+
+
+def _check_numbers(config: PretrainedConfig, folder: Path) -> None:
+    if getattr(config, "quantization_config", None):
+        raise UserError(
+            f"{folder} is stored quantised (quantization_config in its config.json), so its numbers are not the "
+            "trained ones: give the model as it was before"
+        )
+    for key, value in config.to_dict().items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"{folder / 'config.json'} has {value} for {key}; expected a finite number")
 
 
 def load_pretrained(
@@ -94,8 +107,7 @@ def load_pretrained(
         UserError: naming what is missing, left over, of another shape or not finite.
         DamagedError: where a file of weights cannot be read.
     """
-    if is_sealed(folder):
-        check_sealed(folder, remedy=EXPORT_AGAIN)
+    check_export(folder)
     stored = tensor_names(weight_files(folder))
     config = load_config(folder, **settings) if config is None else config
     first: str | None = None

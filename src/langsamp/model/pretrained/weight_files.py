@@ -9,13 +9,13 @@ import os
 import pickle
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from langsamp.data.text.stand_ins import check_content
+from langsamp.data.text.stand_ins import check_content, check_no_cache
 from langsamp.errors import DamagedError, UserError
 
 CHECKPOINT = "checkpoint.json"
@@ -26,6 +26,10 @@ _ORDER = (
 )  # fmt: skip
 """What transformers looks for, the first that is there."""
 _OTHER_FORMATS = ("*.h5", "*.msgpack", "*.gguf", "*.onnx", "*.ckpt", "*.bin", "*.safetensors", "*.pt", "*.pth")
+
+
+_WHOLE = ("I", "U", "BOOL")
+"""Beginnings of the types of whole numbers in safetensors."""
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -50,6 +54,7 @@ def tensor_names(files: Sequence[Path]) -> list[str]:
 
     Raises:
         DamagedError: where a file is cut short or holds no tensors by name.
+        UserError: where one holds something else, or quantised weights.
     """
     return [name for file in files for name in _names(file)]
 
@@ -82,8 +87,9 @@ def check_kind(folder: Path) -> None:
     """Accept a folder that does not hold a model in another form.
 
     Raises:
-        UserError: for a checkpoint or a training of ours, and for an adapter.
+        UserError: for a checkpoint or a training of ours, for an adapter, and for a folder of the hub's cache.
     """
+    check_no_cache(folder)
     if (folder / CHECKPOINT).is_file():
         raise UserError(
             f"{folder} is a checkpoint of a training, with its vectors and optimizer, no model folder. Run `langsamp "
@@ -126,7 +132,9 @@ def _instead(folder: Path) -> str:
 
 def _names(file: Path) -> list[str]:
     if file.suffix == ".safetensors":
-        return list(safetensors_header(file)[1])
+        header = safetensors_header(file)[1]
+        _check_types(file, {name: entry["dtype"] for name, entry in header.items()}, _WHOLE)
+        return list(header)
     try:
         with warnings.catch_warnings(action="ignore"):  # of pickles in another protocol, which are judged all the same
             content = torch.load(file, map_location="meta", weights_only=True)
@@ -139,4 +147,16 @@ def _names(file: Path) -> list[str]:
         raise DamagedError(f"{file} is cut short or no file of torch; copy or download the model again") from None
     if not isinstance(content, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in content.values()):
         raise UserError(f"{file} holds something else than tensors by name: save the model's state dict alone")
+    types = {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in content.items()}
+    _check_types(file, types, ("int", "uint", "bool"))
     return list(content)
+
+
+def _check_types(file: Path, types: Mapping[str, str], whole: tuple[str, ...]) -> None:
+    """Refuse weights in whole numbers: transformers reads them as they are, without the scales that belong to them."""
+    for name, kind in types.items():
+        if name.endswith(".weight") and kind.startswith(whole):
+            raise UserError(
+                f"{file} holds {name} in whole numbers ({kind}), as quantised models are stored, so it is not the "
+                "trained weight: give the model as it was before"
+            )

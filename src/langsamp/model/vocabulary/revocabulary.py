@@ -12,6 +12,7 @@ from torch import Tensor
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.data.vocabulary.backend import Vocabulary
 from langsamp.disk.files import read_json, replacing, write_json, write_text
+from langsamp.disk.seals import seal
 from langsamp.errors import UserError
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 from langsamp.model.vocabulary.stored_model import StoredModel, config_with_vocabulary
@@ -87,6 +88,7 @@ def write_model(
                 shutil.copyfile(each, folder / each.name)
         write_text(folder / "README.md", f"# {out.name}\n\n{story}\n")
         write_json(folder / "provenance.json", provenance(**facts))
+        seal(folder)
     return out
 
 

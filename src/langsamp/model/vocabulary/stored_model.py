@@ -13,15 +13,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError
+import torch
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers.modeling_utils import load_state_dict
 
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.data.vocabulary.backend import Vocabulary
 from langsamp.disk.files import read_json
-from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.errors import DataMissingError, UserError
+from langsamp.model.conditioning import check_export
+from langsamp.model.pretrained.hub_folder import model_folder
+from langsamp.model.pretrained.weight_files import tensor_names, weight_files
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -32,8 +34,6 @@ _DECODER_BIAS = re.compile(
     r"(^|\.)(decoder\.bias|vocab_projector\.bias|lm_head\.bias|predictions\.bias|predictions\.decoder\.bias)$"
 )
 _BY_TOKEN = {"embedding": (_EMBEDDING, 2), "decoder": (_DECODER, 2), "bias": (_DECODER_BIAS, 1)}
-_FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt")
-_TORCH_FILES = (*(name for name in _FILES if "safetensors" not in name), "*.bin", "*.bin.index.json")
 _DECIDING = ("pad_token_id", "cls_token_id", "sep_token_id", "mask_token_id")
 """Ids in which a model and its tokenizer must agree; in some published models those of begin and end are old."""
 _UNUSED_ROWS, _UNUSED_SHARE = 128, 0.01
@@ -92,9 +92,10 @@ def open_stored(model: str) -> StoredModel:
     Raises:
         DataMissingError: where it is absent or lacks a part.
         DamagedError: where its weights cannot be read.
-        UserError: where the tokenizer is not the model's, or lacks a token.
+        UserError: where it has no weights or they hold more than tensors, and where the tokenizer is not the model's or
+            lacks a token.
     """
-    folder = Path(model) if Path(model).is_dir() else _from_hub(model)
+    folder = model_folder(model)
     if not (folder / "config.json").is_file():
         raise DataMissingError(f"{folder} is no model: expected config.json beside its weights and tokenizer")
     config, weights = read_json(folder / "config.json"), _weights(folder)
@@ -131,53 +132,16 @@ def _check_tokenizer(model: StoredModel) -> None:
 
 def _weights(folder: Path) -> dict[str, Tensor]:
     """Every stored tensor by name, of all shards; nothing of a file is ever executed."""
-    for kind in ("model.safetensors", "pytorch_model.bin"):
-        index = folder / f"{kind}.index.json"
-        names = sorted(set(read_json(index)["weight_map"].values())) if index.is_file() else [kind]
-        if all((folder / name).is_file() for name in names):
-            return {key: tensor for name in names for key, tensor in _tensors(folder / name).items()}
-        if index.is_file():
-            absent = [name for name in names if not (folder / name).is_file()]
-            raise DataMissingError(f"{folder} lacks {', '.join(absent)}, which {index.name} names; copy it there")
-    raise DataMissingError(f"{folder} has no weights: expected model.safetensors or pytorch_model.bin")
+    check_export(folder)
+    files = weight_files(folder)
+    tensor_names(files)  # refuses what is no plain file of tensors
+    return {name: tensor for file in files for name, tensor in _tensors(file).items()}
 
 
-def _tensors(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        content = load_state_dict(str(path), weights_only=True)
-    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read as weights ({_first_line(error)}); copy it again") from None
-    except Exception as error:
-        if type(error).__name__ != "UnpicklingError":  # named, not imported: no module of ours knows pickles
-            raise
-        raise DamagedError(
-            f"{path} holds more than tensors, so it is not read (it could run a program); get the model as "
-            "model.safetensors"
-        ) from None
-    return {name: tensor for name, tensor in content.items() if isinstance(tensor, Tensor)}
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-def _from_hub(model: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-
-    repository, _, revision = model.partition("@")
-    try:
-        folder = Path(snapshot_download(repository, revision=revision or None, allow_patterns=[*_FILES]))
-        if not any(folder.glob("*.safetensors")):
-            folder = Path(snapshot_download(repository, revision=revision or None, allow_patterns=[*_TORCH_FILES]))
-    except (HFValidationError, OSError) as error:
-        raise DataMissingError(
-            f"no model at {model!r}: expected a folder with config.json, weights and tokenizer, or OWNER/NAME on the "
-            f"Hugging Face hub ({_first_line(error)})"
-        ) from None
-    return folder
+def _tensors(file: Path) -> dict[str, Tensor]:
+    if file.suffix == ".safetensors":
+        return dict(load_file(file))
+    return dict(torch.load(file, map_location="cpu", weights_only=True))
 
 
 def config_with_vocabulary(model: StoredModel, *, rows: int, ids: Mapping[str, int]) -> dict[str, Any]:

@@ -8,11 +8,12 @@ Shape suffixes: V vocabulary, N new vocabulary, D width.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
+
+from langsamp.model.decoder import decoder_of
 
 SILENT = -1e4
 """Decoder bias of a row that stands for no token; float16 has it, and exp of it is 0."""
@@ -42,10 +43,10 @@ def silence_padding(mlm: PreTrainedModel, *, vocabulary_size: int) -> int:
     behind it, as some published models have, stay as they are.
     """
     embedding_VD = mlm.get_input_embeddings().weight
-    decoder: Any = mlm.get_output_embeddings()
+    decoder = decoder_of(mlm)
     is_padding = (embedding_VD.detach() == 0).all(1)
     is_padding[:vocabulary_size] = False
-    if decoder is None or decoder.bias is None:
+    if decoder.bias is None:
         return 0
     with torch.no_grad():
         decoder.bias[is_padding] = SILENT

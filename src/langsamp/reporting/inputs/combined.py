@@ -59,7 +59,7 @@ class Inputs:
 
     def command(self, *options: str) -> str:
         """The command line that makes the report, `options` beside those that were asked for."""
-        return shlex.join(["langsamp", "reporting", *(run.word for run in self.runs), *self.asked, *options])
+        return shlex.join(["langsamp", "report", *(run.word for run in self.runs), *self.asked, *options])
 
     @property
     def default_out(self) -> Path:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from langsamp.scores.published import PREFIX
-from langsamp.views.appearance import in_order, is_baseline, is_langsamp, side_name, split_name
+from langsamp.views.appearance import in_order, is_baseline, is_langsamp, is_start, side_name, split_name
 
 CONTROLS = ("layer0", "ngram", "chance")
 """Prefixes of the control metrics, e.g. `layer0_top10_accuracy` beside `top10_accuracy`."""
@@ -77,13 +77,17 @@ class SystemComparison:
 
     @property
     def others(self) -> list[str]:
-        """The sides that are compared with the baseline."""
-        return [side for side in self.sides if side != self.baseline] if self.baseline is not None else []
+        """The sides that are compared with the baseline; a start is what all of them are compared with elsewhere."""
+        return [side for side in self._trained if side != self.baseline] if self.baseline is not None else []
+
+    @property
+    def _trained(self) -> list[str]:
+        return [side for side in self.sides if not is_start(side)]
 
     @property
     def main(self) -> str | None:
         """The side that single sentences and pictures set against the baseline: LangSAMP if it is there."""
-        others = [side for side in self.sides if side != self.baseline]
+        others = [side for side in self._trained if side != self.baseline]
         return next(filter(is_langsamp, others), next(iter(others), None))
 
     @property

@@ -16,6 +16,7 @@ from langsamp.model.conditioning import EXPORT_AGAIN
 from langsamp.scores.cell_files import read_cell
 from langsamp.scores.cells import CellRecord, FailureRecord, ModelRecord
 from langsamp.scores.score_table import read_score_table
+from langsamp.variables import expanded
 
 _RECIPE = "put the run's own recipe back; `langsamp run` with it writes that file again"
 _AGAIN = "`langsamp evaluate`, or `langsamp run`, writes it again"
@@ -48,6 +49,7 @@ def recipe_of(text: str, path: Path) -> Mapping[str, Any]:
 
     Raises:
         DamagedError: where it is no mapping in YAML.
+        UserError: where somebody put a variable into it that is not set.
     """
     try:
         recipe = yaml.safe_load(text)
@@ -55,7 +57,7 @@ def recipe_of(text: str, path: Path) -> Mapping[str, Any]:
         raise DamagedError(f"{path} is not readable as YAML ({error}); {_RECIPE}") from None
     if not isinstance(recipe, Mapping):
         raise DamagedError(f"{path} should hold `key: value` lines, got {type(recipe).__name__}; {_RECIPE}")
-    return recipe
+    return dict(expanded(recipe, where=str(path)))
 
 
 def run_provenance(path: Path) -> dict[str, Any]:

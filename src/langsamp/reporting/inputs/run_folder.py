@@ -41,6 +41,8 @@ class Model:
     """Log records of kind `train`, one a step, in order."""
     held_out: tuple[Mapping[str, Any], ...]
     """Log records of kind `held_out`, in order."""
+    monitored: tuple[Mapping[str, Any], ...] = ()
+    """Log records of kind `evaluation`, scores that were taken while it trained, in order."""
     conditioning: Conditioning | None
     """None where the model was not exported."""
     provenance: Mapping[str, Any]
@@ -194,6 +196,7 @@ def read_model(folder: Path) -> Model:
         seed=int(seed) if seed.isdecimal() else 0,
         train=_by_step(log, "train"),
         held_out=_by_step(log, "held_out"),
+        monitored=_by_step(log, "evaluation"),
         conditioning=Conditioning.load(export) if (export / LANGUAGES).is_file() else None,
         provenance=export_provenance(export),
     )

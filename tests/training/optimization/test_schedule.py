@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from langsamp.training.config import TrainingConfig
-from langsamp.training.schedule import Kind
+from langsamp.training.optimization.schedule import Kind
 
 STEPS = 1000
 KINDS = get_args(Kind)

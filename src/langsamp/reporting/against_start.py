@@ -1,0 +1,202 @@
+"""What the trainings of a run made of the encoder that they continue from: better, the same or worse, and for whom.
+
+The loss of a continued training falls whatever it destroys, and a comparison of two variants sets two ruins side by
+side. So each of them is compared with the start too. A group of languages is better or worse where the 95 % interval of
+its difference (`scores.comparison`: families drawn anew, languages where there is one family) excludes zero; a language
+where its items say so (`scores.per_language`).
+"""
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from langsamp.languages.table import LanguageInfo, describe
+from langsamp.languages.tags import LangScript
+from langsamp.render.numbers import ABSENT, score, signed
+from langsamp.reporting.inputs.combined import Inputs, read_inputs
+from langsamp.reporting.inputs.comparisons import SystemComparison, compare
+from langsamp.reporting.inputs.group_rows import group_name
+from langsamp.reporting.inputs.run_folder import Run
+from langsamp.reporting.verdict import system_of
+from langsamp.scores.comparison import TIE, Difference
+from langsamp.scores.comparison import compare as test_difference
+from langsamp.scores.groups import groups_of
+from langsamp.scores.pairing import exact
+from langsamp.views.appearance import is_start, side_name
+
+BETTER, SAME, WORSE = "better", "same", "worse"
+_GROUPS = ("all", "head", "tail")
+"""Groups that a verdict names."""
+_NAMED = 12
+"""At most this many languages are named in one sentence."""
+_ADVICE = (
+    "What a training forgets it does not learn again by itself: lower training.learning_rate, warm the head up longer, "
+    "mix in more head languages (sampler.replay), or hold it (training.freeze_layers, layer_decay, anchor)."
+)
+
+
+class GroupOutcome(NamedTuple):
+    """What a training made of a group of languages."""
+
+    group: str
+    languages: int
+    start: float
+    """Mean over languages, per cent."""
+    trained: float
+    interval: str
+    """95 % interval of the difference in points, of one language over its items; a dash where there is none."""
+    verdict: str
+    """`better`, `same` or `worse`; empty where there is no interval."""
+
+    @property
+    def difference(self) -> float:
+        """Points."""
+        return self.trained - self.start
+
+
+class LanguageOutcome(NamedTuple):
+    """What a training made of one language."""
+
+    tag: str
+    start: float
+    trained: float
+    interval: str
+    verdict: str
+    """`better`, `same` or `worse`; of a language that cannot be tested alone by its difference."""
+    why_not: str
+    """Why it cannot be tested; empty where it was."""
+
+    @property
+    def language(self) -> LanguageInfo:
+        """What readers call it."""
+        return describe(LangScript.parse(self.tag))
+
+    @property
+    def difference(self) -> float:
+        """Points."""
+        return self.trained - self.start
+
+
+class Outcome(NamedTuple):
+    """One side of a report against its start on one task."""
+
+    label: str
+    side: str
+    groups: Sequence[GroupOutcome]
+    languages: Sequence[LanguageOutcome]
+    """Largest loss first."""
+
+    @property
+    def fell(self) -> bool:
+        """Whether the training is worse than its start: over all, head or tail languages."""
+        return any(each.verdict == WORSE for each in self.groups)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The finding, and which languages got worse."""
+        whole, *parts = self.groups
+        over = f"{whole.languages} language{'s' if whole.languages != 1 else ''}"
+        said = (
+            f"{side_name(self.side)} {_verb(whole.verdict)} the start on {self.label}: {score(whole.trained)} % "
+            f"against {score(whole.start)} %, {signed(whole.difference)} points{_shown(whole.interval)} over {over}"
+        )
+        said += "".join(f"; {each.group} {signed(each.difference)}{_shown(each.interval)}" for each in parts)
+        worse = [f"{each.tag} ({signed(each.difference)})" for each in self.languages if each.verdict == WORSE]
+        if not worse:
+            return [f"{said}. No language got worse."]
+        more = f" and {len(worse) - _NAMED} more" if len(worse) > _NAMED else ""
+        return [f"{said}.", f"Worse than the start on {len(worse)} of {over}: {', '.join(worse[:_NAMED])}{more}."]
+
+
+def outcomes(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> list[Outcome]:
+    """Each trained side against the start of its own run on each task; empty where no start was scored.
+
+    Raises:
+        DamagedError: where predictions cannot be read.
+    """
+    return [
+        _outcome(comparison, side, start, inputs.runs)
+        for comparison in comparisons
+        for start, side in _pairs(comparison, {model.side for model in inputs.models})
+    ]
+
+
+def below_start(run: str) -> list[str]:
+    """What to say at the end of a run of the trainings that fell under their start; empty where none did.
+
+    Raises:
+        DamagedError: where scores cannot be read.
+    """
+    inputs = read_inputs([run])
+    compared = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
+    fallen = [each for each in outcomes(inputs, [one for one in compared if one.shared]) if each.fell]
+    lines = [f"WORSE THAN ITS START: {sentence}" for each in fallen for sentence in each.sentences]
+    return [*lines, *([_ADVICE] if lines else [])]
+
+
+def _pairs(comparison: SystemComparison, trained: set[str]) -> Iterator[tuple[str, str]]:
+    """The start and each trained side of one run."""
+    for start in filter(is_start, comparison.sides):
+        run = start.rpartition(":")[0]
+        yield from ((start, side) for side in comparison.sides if side in trained and side.rpartition(":")[0] == run)
+
+
+def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence[Run]) -> Outcome:
+    run = side.rpartition(":")[0]
+    folder = next((each.evaluation for each in runs if each.place.rpartition(":")[0] == run and each.evaluation), None)
+    rows = comparison.rows[comparison.rows["tag"].isin(comparison.shared)]
+    cells = folder / "cells" if folder is not None else None
+    systems = [replace(system_of(rows, name), cells=cells) for name in (start, side)]
+    (test,) = test_difference(*systems, by=("paper",), match=exact).tasks
+    languages = [_language(row) for row in test.languages.reset_index().iloc[::-1].to_dict("records")]
+    groups = test.groups["paper"]
+    return Outcome(
+        comparison.label,
+        side,
+        [_group(name, groups[name], languages) for name in _GROUPS if name in groups],
+        languages,
+    )
+
+
+def _group(name: str, difference: Difference, languages: Sequence[LanguageOutcome]) -> GroupOutcome:
+    interval, shown, verdict = difference.clustered or difference.plain, ABSENT, ""
+    if interval is not None:
+        shown = _interval(*interval)
+        is_even = not interval.excludes_zero or abs(difference.mean) < TIE
+        verdict = SAME if is_even else BETTER if difference.mean > 0 else WORSE
+    elif alone := [each for each in languages if name in groups_of(LangScript.parse(each.tag), "paper")]:
+        shown, verdict = alone[0].interval, alone[0].verdict if not alone[0].why_not else ""
+    return GroupOutcome(
+        group=group_name(name),
+        languages=difference.languages,
+        start=difference.mean_a,
+        trained=difference.mean_b,
+        interval=shown,
+        verdict=verdict,
+    )
+
+
+def _language(row: Mapping[Hashable, Any]) -> LanguageOutcome:
+    """The outcome that a line of `scores.comparison.TaskComparison.languages` tells."""
+    is_tested, change = bool(row.get("verdict")), row["difference"]
+    by_difference = SAME if abs(change) < TIE else BETTER if change > 0 else WORSE
+    return LanguageOutcome(
+        tag=row["tag"],
+        start=row["a"],
+        trained=row["b"],
+        interval=_interval(row["low"], row["high"]) if is_tested else ABSENT,
+        verdict={"indistinct": SAME}.get(row["verdict"], row["verdict"]) if is_tested else by_difference,
+        why_not="" if is_tested else row.get("why_not") or "no predictions are kept",
+    )
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{signed(low)} to {signed(high)}"
+
+
+def _verb(verdict: str) -> str:
+    return {BETTER: "is better than", WORSE: "is worse than"}.get(verdict, "cannot be told apart from")
+
+
+def _shown(interval: str) -> str:
+    return f" [{interval}]" if interval != ABSENT else ""

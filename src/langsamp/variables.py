@@ -1,0 +1,59 @@
+"""Variables of the environment in a recipe: `${LANGSAMP_DATA}/eval` names no folder of one machine."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from langsamp.errors import UserError, did_you_mean
+
+_SIGN = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|)")
+"""A dollar sign with what belongs to it; with nothing where it stands for nothing."""
+
+
+def expanded(value: Any, environment: Mapping[str, str] | None = None, *, where: str = "") -> Any:
+    """`value` with `${NAME}` in any text replaced by that variable, and `$$` by a dollar sign; keys stay as they are.
+
+    `environment` is the process's where none is given; `where` is the key that an error names.
+
+    Raises:
+        UserError: where a variable is not set or is empty, and for a dollar sign that is neither.
+    """
+    variables = os.environ if environment is None else environment
+    if isinstance(value, str):
+        return _SIGN.sub(lambda match: _meaning(match, variables, f"{where}: {value[:200]!r}"), value)
+    if isinstance(value, Mapping):
+        prefix = f"{where}." if where else ""
+        return {key: expanded(part, variables, where=f"{prefix}{key}") for key, part in value.items()}
+    if isinstance(value, list):
+        return [expanded(part, variables, where=where) for part in value]
+    return value
+
+
+def escaped(value: Any) -> Any:
+    """`value` with every dollar sign doubled, so that `expanded` gives it back."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, Mapping):
+        return {key: escaped(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [escaped(part) for part in value]
+    return value
+
+
+def _meaning(match: re.Match[str], variables: Mapping[str, str], where: str) -> str:
+    if match["dollar"]:
+        return "$"
+    name = match["name"]
+    if name is None:
+        raise UserError(
+            f"{where}: a dollar sign stands for a variable, as in ${{LANGSAMP_DATA}}/eval; write $$ for the sign itself"
+        )
+    if not variables.get(name):
+        state = "empty" if name in variables else "not set"
+        meant = did_you_mean(name, variables)
+        raise UserError(
+            f"{where}: the variable {name} is {state}.{meant} Set it (export {name}=FOLDER), or write $$ for the "
+            "sign itself"
+        )
+    return variables[name]

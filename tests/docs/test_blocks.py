@@ -1,0 +1,37 @@
+"""Every code block of the README and of the site runs as it stands, in a folder with text, test sets and a run.
+
+What needs a network, a GPU or more time is indented instead, and its page says what it needs.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.blocks import PAGES, ROOT, blocks_of, run_block
+from tests.tiny_run import TinyRun
+
+WITH_BLOCKS = [page for page in PAGES if "\n```" in page.read_text(encoding="utf-8")]
+
+
+@pytest.fixture
+def reader(tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a reader: `text/`, `eval/`, `new.txt` in a language that is new, and `runs/mine`."""
+    for name in ("text", "eval"):
+        shutil.copytree(tiny_run.root / name, tmp_path / name)
+    shutil.copytree(tiny_run.out, tmp_path / "runs" / "mine")
+    shutil.copyfile(tmp_path / "text" / "swh_Latn.txt", tmp_path / "new.txt")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_block_runs_as_it_stands(page: Path, reader: Path) -> None:
+    names: dict[str, Any] = {"__name__": "block"}
+    for block in blocks_of(page.read_text(encoding="utf-8")):
+        run_block(block, names)
+
+
+def test_the_readme_fits_a_few_screens() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 110

@@ -1,0 +1,103 @@
+"""What a report says of trainings that fell under, stood at, or rose above what they continue from."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from langsamp.disk.seals import write_record
+from langsamp.languages.tags import LangScript
+from langsamp.reporting.against_start import BETTER, SAME, WORSE, Outcome, below_start, outcomes
+from langsamp.reporting.curves import forgetting_curves
+from langsamp.reporting.inputs.combined import read_inputs
+from langsamp.reporting.inputs.comparisons import compare
+from langsamp.reporting.page import write_report
+from langsamp.scores.groups import groups_of
+from langsamp.views.appearance import choose_baseline, looks, side_name
+from tests.reporting.conftest import TAGS, flat
+
+HEAD = tuple(tag for tag in TAGS if "head" in groups_of(LangScript.parse(tag), "paper"))
+
+
+def make_with_start(build: Callable[..., Path], folder: Path, start: Callable[[str], float]) -> Path:
+    """A run of `none` and `both` with a model `start` beside them, whose score of a tag is `start` of it."""
+
+    def score(variant: str, seed: int, tag: str) -> float:
+        return start(tag) if variant == "script" else flat(variant, 0, tag)
+
+    run = build(folder, variants=("none", "both", "script"), seeds=(0,), score=score)
+    path = run / "evaluation" / "scores.parquet"
+    scores = pd.read_parquet(path)
+    scores.assign(model_name=scores["model_name"].replace("script-0", "start")).to_parquet(path, index=False)
+    for name, model in (("none-0", "fnone0"), ("both-0", "fboth0"), ("start", "fscript0")):
+        write_record(run / "evaluation" / "models" / f"{model}.json", {"name": name, "is_replaced": False})
+    return run
+
+
+def found(run: Path) -> dict[str, Outcome]:
+    inputs = read_inputs([str(run)])
+    assert inputs.scores is not None
+    return {each.side: each for each in outcomes(inputs, compare(inputs.scores, inputs.baseline))}
+
+
+def test_a_fall_is_said_with_its_languages(build: Callable[..., Path], tmp_path: Path) -> None:
+    run = make_with_start(build, tmp_path / "run", lambda tag: flat("none", 0, tag) + (30 if tag in HEAD else -20))
+    both = found(run)["both"]
+    groups = {row.group: row.verdict for row in both.groups}
+    assert groups["head"] == WORSE
+    assert groups["tail"] == BETTER
+    assert both.fell
+    assert {row.tag for row in both.languages if row.verdict == WORSE} == set(HEAD)
+    assert both.languages[0].tag == "arb_Arab", "which lost one point more, comes first"
+    lines = below_start(str(run))
+    assert all(tag in "".join(lines) for tag in HEAD)
+    assert "replay" in lines[-1]
+    page = write_report(run).read_text(encoding="utf-8")
+    assert "Worse than its start." in page
+    assert '<th scope="col" class="n">Start</th>' in page
+
+
+@pytest.mark.parametrize(("lead", "verdict"), [(0.0, SAME), (-10.0, BETTER), (10.0, WORSE)])
+def test_the_verdict_follows_the_interval(
+    build: Callable[..., Path], tmp_path: Path, lead: float, verdict: str
+) -> None:
+    run = make_with_start(build, tmp_path / "run", lambda tag: flat("none", 0, tag) + lead)
+    results = found(run)
+    assert results["none"].groups[0].verdict == verdict
+    assert results["none"].fell == (verdict == WORSE)
+    assert bool(below_start(str(run))) == any(each.fell for each in results.values())
+
+
+def test_the_start_is_no_variant_and_no_baseline() -> None:
+    assert choose_baseline(["none", "both", "start"], None, several=False) == "none"
+    assert choose_baseline(["both", "start"], None, several=False) is None
+    assert choose_baseline(["mine", "start"], None, several=True) == "start"
+    assert side_name("first:start") == "first: Start"
+    marks = looks(["none", "both", "start"])
+    assert len({mark.colour for mark in marks.values()}) == 3
+
+
+def test_curves_run_from_the_start(build: Callable[..., Path], tmp_path: Path) -> None:
+    run = build(tmp_path / "run")
+    assert forgetting_curves(read_inputs([str(run)]).models, {}) is None, "a model from nothing has no start"
+    for name in ("none-0", "both-0"):
+        path = run / "models" / name / "log.jsonl"
+        means = {"loss": 3.0, "accuracy": 0.3, "bits_per_byte": 1.0}
+        first = {"kind": "held_out", "step": 0, **means, "tags": dict.fromkeys(TAGS, means)}
+        scores = [
+            {"kind": "evaluation", "step": step, "sr-cldr": 40.0 - step, "settings": "a", "tags": {"sr-cldr": {}}}
+            for step in (0, 5)
+        ]
+        path.write_text(
+            "".join(json.dumps(line) + "\n" for line in (first, *scores)) + path.read_text(encoding="utf-8")
+        )
+    inputs = read_inputs([str(run)])
+    started = forgetting_curves(inputs.models, inputs.marks)
+    assert started is not None
+    assert [axes.get_title("left") for axes in started.figure.axes] == ["head languages", "tail languages"]
+    assert all(line.get_xdata()[0] == 0 for axes in started.figure.axes for line in axes.lines)
+    page = write_report(run).read_text(encoding="utf-8")
+    assert "Held-out loss from the start on" in page
+    assert "the line to beat" in page

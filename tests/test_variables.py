@@ -1,0 +1,64 @@
+"""A recipe names folders through variables: what is set is put in, what is not is an error that says the key."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from langsamp.errors import UserError
+from langsamp.recipe import load_recipe
+from langsamp.variables import escaped, expanded
+
+TEXTS: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.text(alphabet="a${}X_ é"), st.integers(), st.none()),
+    lambda parts: st.one_of(st.lists(parts), st.dictionaries(st.text(), parts)),
+    max_leaves=8,
+)
+
+
+@given(TEXTS)
+def test_what_is_escaped_comes_back_whatever_the_environment_holds(value: Any) -> None:
+    assert expanded(escaped(value), {"X": "else"}) == value
+
+
+def test_variables_stand_for_their_values_in_every_text_and_nowhere_else() -> None:
+    content = {"${X}": ["${X}/eval", 3, None], "corpus": {"source": "a${X}b${Y_1}$$${X}$${X}"}}
+    assert expanded(content, {"X": "data", "Y_1": "$5"}) == {
+        "${X}": ["data/eval", 3, None],
+        "corpus": {"source": "adatab$5$data${X}"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("${LANGSAMP_DATA}/x", "the variable LANGSAMP_DATA is not set."),
+        ("${EMPTY}", "the variable EMPTY is empty"),
+        ("${LANGSAMP_DATE}", "the variable LANGSAMP_DATE is not set. Did you mean 'LANGSAMP_DATES'?"),
+        ("$HOME/x", "a dollar sign stands for a variable"),
+        ("${HOME", "write $$ for the sign itself"),
+        ("${}", "a dollar sign stands for a variable"),
+        ("${A B}", "a dollar sign stands for a variable"),
+        ("x$", "a dollar sign stands for a variable"),
+    ],
+)
+def test_what_stands_for_nothing_is_named_with_its_key(value: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        expanded({"corpus": {"source": value}}, {"EMPTY": "", "LANGSAMP_DATES": "x"}, where="mine.yaml")
+    assert str(caught.value).startswith("mine.yaml.corpus.source: ")
+    assert said in str(caught.value)
+
+
+def test_a_recipe_is_read_with_the_variables_of_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"name": "mine", "corpus": {"source": "${LANGSAMP_DATA}/corpus"}}), encoding="utf-8")
+    monkeypatch.setenv("LANGSAMP_DATA", "/somewhere")
+    recipe = load_recipe(file, ("evaluation.data=${LANGSAMP_DATA}/a$$b",))
+    assert str(recipe.corpus.source) == "/somewhere/corpus"
+    assert str(recipe.evaluation.data) == "/somewhere/a$b"
+    monkeypatch.delenv("LANGSAMP_DATA")
+    with pytest.raises(UserError, match="LANGSAMP_DATA is not set"):
+        load_recipe(file)
