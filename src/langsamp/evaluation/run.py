@@ -18,6 +18,7 @@ from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.scoring import KINDS, ScoringJob
 from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import check_data
+from langsamp.evaluation.tasks.text_findings import findings_of
 from langsamp.progress import Bar, say
 from langsamp.scores.cells import AboutCell, LanguageResult, scored
 
@@ -193,7 +194,8 @@ def _run(cell: PlannedCell, job: ScoringJob, store: ResultStore) -> None:
 
 def _note(cell: PlannedCell, result: LanguageResult) -> str:
     """What a reader of a language's score should know: of its text, and of how it was scored."""
-    return "; ".join((*cell.texts[result.tag].notes, *result.notes))
+    text = cell.texts[result.tag]
+    return "; ".join((*text.notes, *findings_of(text, cell.training), *result.notes))
 
 
 def _training_notes(cell: PlannedCell) -> list[str]:
