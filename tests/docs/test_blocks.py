@@ -3,12 +3,14 @@
 What needs a network, a GPU or more time is indented instead, and its page says what it needs.
 """
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import langsamp as ls
 from tests.docs.blocks import PAGES, ROOT, blocks_of, run_block
 from tests.tiny_run import TinyRun
 
@@ -35,3 +37,8 @@ def test_every_block_runs_as_it_stands(page: Path, reader: Path) -> None:
 
 def test_the_readme_fits_a_few_screens() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 110
+
+
+def test_the_python_reference_has_every_public_name() -> None:
+    words = set(re.findall(r"\w+", (ROOT / "docs/api/index.md").read_text(encoding="utf-8")))
+    assert set(ls.__all__) - words == set()
