@@ -12,7 +12,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from langsamp.api.models import donors, fill_mask, language, neutrality, select_languages, transfer, vectors
+    from langsamp.api.models import (
+        donors,
+        fill_mask,
+        language,
+        language_map,
+        neutrality,
+        parallel_probe,
+        select_languages,
+        transfer,
+        vectors,
+    )
     from langsamp.api.scores import ablation, compare, evaluate, families, report, table
     from langsamp.api.stages import Run, export, prepare, run, train
     from langsamp.evaluation.tasks.registry import register_task
@@ -36,8 +46,10 @@ _HOME = {
     "families": "langsamp.api.scores",
     "fill_mask": "langsamp.api.models",
     "language": "langsamp.api.models",
+    "language_map": "langsamp.api.models",
     "load_recipe": "langsamp.recipe",
     "neutrality": "langsamp.api.models",
+    "parallel_probe": "langsamp.api.models",
     "prepare": "langsamp.api.stages",
     "register_task": "langsamp.evaluation.tasks.registry",
     "report": "langsamp.api.scores",
@@ -52,8 +64,8 @@ _HOME = {
 
 __all__ = [
     "Conditioning", "LangSampForMaskedLM", "Run", "Task", "ablation", "compare", "donors", "evaluate", "export",
-    "families", "fill_mask", "language", "load_recipe", "neutrality", "prepare", "register_task", "report", "run",
-    "select_languages", "table", "train", "transfer", "vectors",
+    "families", "fill_mask", "language", "language_map", "load_recipe", "neutrality", "parallel_probe", "prepare",
+    "register_task", "report", "run", "select_languages", "table", "train", "transfer", "vectors",
 ]  # fmt: skip
 
 

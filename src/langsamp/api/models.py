@@ -12,12 +12,17 @@ from langsamp.analysis.model_refs import find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.transfer.from_scores import published_study, read_stored
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
+from langsamp.analysis.vectors.neighbours import Table
 from langsamp.api.given import word, words
 from langsamp.api.result import Result, readable
 from langsamp.errors import UserError, checked
 from langsamp.evaluation.tasks.task import TaskData
 from langsamp.explorer.fill_mask import fill_mask as fill
 from langsamp.explorer.language_profile import LanguageProfile, language_profile
+from langsamp.explorer.maps import By, Colour, LanguageMap
+from langsamp.explorer.maps import language_map as draw_map
+from langsamp.explorer.parallel_probe import Probe, Translations
+from langsamp.explorer.parallel_probe import parallel_probe as probe
 from langsamp.languages.search import search
 from langsamp.languages.select import select
 from langsamp.languages.table import LanguageInfo, tags
@@ -137,16 +142,40 @@ def fill_mask(model: str | Path, sentence: str, vectors: Sequence[str] = (), *, 
     A line a token: see `explorer.fill_mask.MaskFiller.fill`, whose columns and errors these are. Of a run the first
     training of `both` is taken.
     """
-    folder = Path(model)
-    is_model = (folder / "config.json").is_file()
-    return fill(folder if is_model else find_model_ref(word(model)).folder, sentence, vectors, k=k)
+    return fill(_export(model), sentence, vectors, k=k)
 
 
-def language(words: str, model: str | Path | None = None) -> Result:
+def language_map(
+    model: str | Path, *, table: Table = "language", by: By = "vectors", colour: Colour = "family"
+) -> LanguageMap:
+    """Every trained language (or with `table="script"` script) of a model as a dot, near those that are like it.
+
+    `by="places"` puts languages where they are at home. The result's `chart.figure` is matplotlib's.
+
+    Raises:
+        DataMissingError: where the model has no such vectors, or too few of them for a picture.
+        UserError: for another word, and where `model` names nothing.
+    """
+    return draw_map(_export(model), table=table, by=by, colour=colour)
+
+
+def parallel_probe(model: str | Path, translations: Translations | str) -> Probe:
+    """How alike an encoder finds translations of each other, layer by layer.
+
+    `translations` are sentences by tag, or lines of a tag, a tab and a sentence.
+
+    Raises:
+        UserError: for fewer than two languages or unequal numbers of sentences, and where `model` names nothing.
+    """
+    return probe(_export(model), translations)
+
+
+def language(words: str, model: str | Path | None = None, *, candidates: str = "all") -> Result:
     """What is known of the language that `words` mean, and with a `model` what that knows of it.
 
     Rows seen, scores beside the baseline, neighbours and donors. The result's `data` is the `LanguageProfile`, without
-    a model the list of `LanguageInfo` that the words may mean, best first.
+    a model the list of `LanguageInfo` that the words may mean, best first. Donors are taken from `candidates`, as
+    `donors` takes them.
 
     Raises:
         UserError: where no language fits the words, or there is no such model.
@@ -156,7 +185,7 @@ def language(words: str, model: str | Path | None = None) -> Result:
         if not matches:
             raise UserError(f"no language matches {words!r}; try a part of its name, a code, a script or a family")
         return Result(title=words, tables=readable({"": [_info_row(info) for info in matches]}), data=matches)
-    profile = language_profile(word(model), words)
+    profile = language_profile(word(model), words, candidates=candidates)
     tables = {"Scores": profile.tasks, "Neighbours": profile.neighbours, "Donors": profile.donors}
     return Result(
         title=f"{profile.info.name} ({profile.info.tag}), {profile.family}",
@@ -173,6 +202,12 @@ def select_languages(selector: str, among: Collection[LangScript] | None = None)
         UserError: for a term that is unknown or ambiguous, and a selector that selects nothing.
     """
     return select(selector, tags() if among is None else among)
+
+
+def _export(model: str | Path) -> Path:
+    """The folder of a model; of a run's several the first training of `both`."""
+    folder = Path(model)
+    return folder if (folder / "config.json").is_file() else find_model_ref(word(model)).folder
 
 
 def _info_row(info: LanguageInfo) -> dict[str, str]:

@@ -166,6 +166,8 @@ _NOT_REPEATED: dict[str, tuple[str, ...]] = {
     "retrieval": (
         "Not repeated: from its second run on, the original reads blank lines as the unknown token.",
         "Not repeated: the original scores texts of fewer than ten lines, all hits; here they are refused.",
+        "Not repeated: the original always pools the fifth block from the end, the eighth of twelve; here the one at "
+        "two thirds of the depth, which is the same in models of twelve blocks.",
         _SILENT,
     ),
     "sequence-classification": (

@@ -24,6 +24,8 @@ from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.languages.search import search
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
+from langsamp.render.chart import Chart
+from langsamp.render.charts.heatmap import similarity_heatmap
 
 MOST_LANGUAGES = 30
 MOST_SENTENCES = 300
@@ -59,6 +61,15 @@ class Probe:
         """Mean over all pairs of different languages at a layer."""
         matrix = self.matrix(layer)
         return float(matrix[np.triu_indices(len(matrix), k=1)].mean())
+
+    def chart(self, layer: int) -> Chart:
+        """The picture of one layer, coloured as those of the others are.
+
+        Raises:
+            UserError: where the encoder has no such layer.
+        """
+        names, matrix = list(self.translations), self.matrix(layer)
+        return similarity_heatmap(names, matrix, low=self.low, title=f"Layer {layer}")
 
     @property
     def low(self) -> float:
@@ -114,7 +125,7 @@ def read_translations(text: str) -> dict[str, list[str]]:
         UserError: for a tag that does not exist, or more lines than fit.
     """
     sentences: dict[str, list[str]] = {}
-    for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), start=1):
+    for number, line in enumerate(filter(None, map(str.strip, text.split("\n"))), start=1):
         before, tab, after = line.partition("\t")
         if match := _TAGGED.fullmatch(line):
             tag, sentence = _tag(match[1]), match[2]

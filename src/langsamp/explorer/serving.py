@@ -34,7 +34,8 @@ def check_extra() -> None:
         UserError: naming the command that installs them.
     """
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        raise UserError(f"the explorer needs {' and '.join(missing)}, which is not installed: {EXTRA}")
+        verb = "is" if len(missing) == 1 else "are"
+        raise UserError(f"the explorer needs {' and '.join(missing)}, which {verb} not installed: {EXTRA}")
 
 
 def explore(page: Page, *, host: str = LOOPBACK, port: int = PORT, started: Callable[[str], object]) -> None:
