@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
 
@@ -14,6 +15,9 @@ from langsamp.disk.seals import seal
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import file_sha256, fingerprint
 from tests.tiny_run import TinyRun, langsamp, make_tiny_run
+
+settings.register_profile("no clock", deadline=None)  # how long a machine takes says nothing of a law
+settings.load_profile("no clock")
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 WORDS = tuple(f"{first}{second}" for first in "bdgklmnprst" for second in ("a", "e", "i", "o", "u"))
@@ -69,6 +73,7 @@ def make_unknown(rows: PreparedRows, tag: str) -> PreparedRows:
     entries[tag] = entries[tag].model_copy(update=changes)
     manifest = rows.manifest.model_copy(update={"tags": entries})
     write_json(rows.folder / MANIFEST, manifest.model_dump(mode="json", by_alias=True))
+    seal(rows.folder)
     return PreparedRows(rows.folder)
 
 

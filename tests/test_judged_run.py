@@ -1,5 +1,6 @@
 """Text is judged where it is measured: preparing, plan and report say the same, and what cannot be is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from langsamp.data.rows import PreparedRows, read_manifest
 from langsamp.disk.files import read_json
 from langsamp.errors import UserError
 from langsamp.plan import make_plan
+from langsamp.reporting.inputs.run_folder import read_run
 from langsamp.reporting.page import write_report
+from langsamp.reporting.sections import data_findings
 from tests.conftest import SPECIALS
 from tests.tiny_run import TinyRun, complaint, documents, langsamp, make_tiny_run, said, write_lines
 
@@ -82,10 +85,22 @@ def test_test_sets_that_are_not_at_hand_are_told_and_needed_only_to_drop(shared:
     assert "sr-bible needs" in complaint("prepare", shared.recipe_file, *absent, "--decontaminate", code=4)
 
 
+def test_an_odd_document_is_named_by_plan_prepare_and_report(shared: TinyRun) -> None:
+    path = shared.root / "text" / "swh_Latn.txt"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], b"caf\xe9\n", *lines[2:]]))
+    where = r"swh_Latn: 1 of \d+ (sampled )?documents cannot be read .*text/swh_Latn\.txt, line 3: byte 3 of the line"
+    assert any(re.search(where, line) for line in make_plan(shared.recipe()).warnings)
+    answer = langsamp("prepare", shared.recipe_file)
+    assert answer.code == 0 and re.search(f"warning: {where}", answer.err), answer.err
+    assert any(re.search(where, line) for line in make_plan(shared.recipe()).warnings)
+    assert any(re.search(where, line) for line in data_findings(read_run(shared.out)))
+
+
 def test_text_of_which_no_row_results_is_refused_before_training(tmp_path: Path) -> None:
     run = make_tiny_run(tmp_path)
     write_lines(run.root / "text" / "swh_Latn.txt", documents("swh_Latn", 1))
-    settings = (f"tokenizer.load={_tokenizer_of_words(tmp_path / 'words')}", "corpus.languages=swh_Latn")
+    settings = (_loaded(tmp_path / "words"), "corpus.languages=swh_Latn")
     told = complaint("prepare", run.recipe_file, *(word for each in settings for word in ("--set", each)))
     assert "nothing to train on. swh_Latn: its " in told and f"delete {run.out / 'rows'}" in told
     with pytest.raises(UserError, match="nothing to train on"):
@@ -96,7 +111,7 @@ def test_text_unknown_to_the_tokenizer_is_told_in_a_mixture_and_refused_alone(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:
     run = tiny_run.copy(tmp_path / "unknown", with_run=False)
-    load = f"tokenizer.load={_tokenizer_of_words(tmp_path / 'words')}"
+    load = _loaded(tmp_path / "words")
     answer = langsamp("prepare", run.recipe_file, "--set", load)
     assert answer.code == 0, answer.err
     assert "hin_Deva: 100% of its text is unknown to the tokenizer" in answer.err
@@ -109,8 +124,8 @@ def test_text_unknown_to_the_tokenizer_is_told_in_a_mixture_and_refused_alone(
     assert not (tmp_path / "alone" / "models").exists()
 
 
-def _tokenizer_of_words(folder: Path) -> Path:
-    """A tokenizer that knows the words of swh_Latn and no others."""
+def _loaded(folder: Path) -> str:
+    """The setting that loads a tokenizer which knows the words of swh_Latn and no others."""
     words = sorted({word for line in documents("swh_Latn", 310) for word in line.split()})
     vocabulary = {token: number for number, token in enumerate([*SPECIALS, *words])}
     backend = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
@@ -121,7 +136,7 @@ def _tokenizer_of_words(folder: Path) -> Path:
         tokenizer_object=backend, bos_token="<s>", cls_token="<s>", pad_token="<pad>", eos_token="</s>",
         sep_token="</s>", unk_token="<unk>", mask_token="<mask>",
     ).save_pretrained(folder)  # fmt: skip
-    return folder
+    return f"tokenizer={{load: {folder}}}"
 
 
 def test_the_whole_text_of_a_run_is_told_to_be_clear(tiny_run: TinyRun) -> None:

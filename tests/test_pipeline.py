@@ -210,7 +210,8 @@ def test_a_vocabulary_over_the_models_table_is_refused(untrained: TinyRun, tiny_
 
 
 def test_one_process_does_a_whole_run(tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name, value in {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}.items():
+        monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match="is one process"):
         pipeline.run(tiny_run.recipe())
 

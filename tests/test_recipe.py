@@ -93,7 +93,7 @@ def test_all_slips_are_named_at_once(file: Path) -> None:
         (b"- name\n", "must hold a mapping of recipe keys, got list"),
         (b"", "must hold a mapping of recipe keys, got NoneType"),
         (b"name: [\n", "cannot be read as YAML"),
-        (b"name: \xff\n", "cannot be read as YAML"),
+        (b"name: \xff\n", "is not UTF-8 text .* save it as UTF-8"),
         (b"name: a\ntraining: {steps: 1}\ntraining: {steps: 2}\n", "the key 'training' is there twice"),
         (b"training: {}\n", "name: Field required"),
     ],
@@ -105,6 +105,7 @@ def test_a_file_that_is_no_recipe_is_refused(file: Path, text: bytes, said: str)
 
 
 def test_an_absent_file_is_missing_data(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.yaml", tmp_path):
-        with pytest.raises(DataMissingError, match="no recipe at"):
-            load_recipe(path)
+    with pytest.raises(DataMissingError, match="no recipe at"):
+        load_recipe(tmp_path / "none.yaml")
+    with pytest.raises(UserError, match="is a folder: give the YAML file"):
+        load_recipe(tmp_path)

@@ -19,7 +19,7 @@ _LESS = 1e-6
 
 
 def recipe(key: str, value: object) -> Recipe:
-    content: dict[str, object] = {"name": "ranges"}
+    content: dict[str, object] = {"name": "ranges", "model": {"init": None}}
     *sections, last = key.split(".")
     inner = content
     for section in sections:

@@ -40,7 +40,12 @@ def tasks_page() -> str:
     for task in TASKS.values():
         parts.append(f"\n## {task.name}\n")
         for title, lines in describe_task(task).items():
-            parts.append(f"\n**{title}**\n\n" + "".join(f"- {_escaped(line)}\n" for line in lines))
+            if title == task.name:
+                parts.append("\n" + "".join(f"{_escaped(line)}\n" for line in lines))
+            elif len(lines) == 1:
+                parts.append(f"\n**{title}**: {_escaped(lines[0])}\n")
+            else:
+                parts.append(f"\n**{title}**\n\n" + "".join(f"- {_escaped(line)}\n" for line in lines))
     return "".join(parts)
 
 
@@ -51,4 +56,7 @@ def _row(key: Key) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("{", "&#123;")
+    """Text whose signs stand for themselves, also in a table; between backticks only the table's."""
+    parts = text.split("`")
+    parts[::2] = [part.replace("<", "&lt;").replace("{", "&#123;") for part in parts[::2]]
+    return "`".join(parts).replace("|", "\\|")

@@ -29,6 +29,7 @@ aar: Afar, Danakil
 abk: Abkhazian, Apsua
 acm: Iraqi Arabic, Mesopotamian Arabic
 acq: Yemeni Arabic
+ady: West Circassian, Circassian
 aeb: Tunisian Arabic, Derja
 afb: Gulf Arabic, Khaleeji
 aka: Akan
@@ -47,13 +48,16 @@ azb: South Azeri, Southern Azeri, Iranian Azerbaijani
 aze: Azeri, Azerbaijani Turkish
 bak: Bashkort
 bam: Bamanankan
+bbc: Toba Batak
 ben: Bangla, Bengali
 bho: Bhojpuri
 bik: Bicolano, Bikolano
 bod: Tibetan, Standard Tibetan, Bodish
 bos: Bosniak
 bre: Brezhoneg
+bxr: Buryat, Buriat
 cat: Valencian, Catalonian
+cbk: Zamboangueño, Zamboangueno
 ceb: Bisaya, Binisaya, Visayan, Cebuano
 ces: Czech, Cesky
 che: Chechen
@@ -90,6 +94,7 @@ hat: Haitian Creole, Kreyol, Kreyòl
 hau: Haoussa
 hbs: Serbo-Croatian, Serbocroatian, Croato-Serbian, BCMS
 heb: Ivrit
+her: Otjiherero
 hil: Ilonggo
 hin: Hindi, Standard Hindi
 hmn: Hmong, Miao
@@ -97,12 +102,15 @@ hye: Eastern Armenian, Hayeren
 ibo: Ibo
 ilo: Ilocano, Iloko, Ilokano
 ind: Bahasa Indonesia, Bahasa
+jam: Jamaican Patois, Patwa, Patois
 jav: Basa Jawa
 kab: Kabylian
 kal: Greenlandic, West Greenlandic
 kan: Canarese
 kat: Kartuli
-kaz: Kazak
+kaz: Kazak, Qazaq
+kbd: East Circassian, Circassian
+kek: Q'eqchi', Q'eqchi
 khk: Halh, Khalkha
 khm: Cambodian
 kik: Gikuyu
@@ -125,10 +133,12 @@ lus: Mizo, Lushai
 mal: Malayalam
 mar: Marathi
 mfe: Mauritian Creole, Morisien
+mhr: Meadow Mari
 mkd: Macedonian, Slavic Macedonian
 mlg: Malagasy
 mni: Manipuri, Meitei, Meiteilon
 mon: Mongolian
+mos: Mooré, Moore
 mri: Te Reo, Te Reo Maori, Maori
 msa: Malay, Bahasa Melayu, Bahasa Malaysia, Malaysian
 mya: Burmese, Myanmar, Bamar
@@ -158,7 +168,7 @@ pes: Western Persian, Western Farsi, Iranian Farsi
 plt: Merina, Plateau Malagasy
 pnb: Western Punjabi, Shahmukhi
 por: Brazilian Portuguese, European Portuguese, Brazilian
-prs: Dari, Dari Persian, Eastern Persian, Afghan Persian, Farsi Dari
+prs: Dari, Dari Persian, Eastern Persian, Afghan Persian, Farsi Dari, Persian Dari
 pus: Pashto, Pushto, Pakhto, Pukhto, Afghani
 que: Quechua, Kichwa, Quichua, Runasimi
 rmy: Vlax, Vlach Romani
@@ -198,6 +208,7 @@ tuk: Turkmen, Turkoman
 tum: Chitumbuka
 tur: Turkish
 twi: Twi, Asante, Ashanti, Asante Twi, Akuapem
+tyv: Tuvan, Tyvan
 uig: Uyghur, Uighur, Uygur, Uigur
 umb: South Mbundu
 urd: Urdu
@@ -206,6 +217,7 @@ uzn: Northern Uzbek
 ven: Tshivenda, Venda, Luvenda
 vls: Flemish, West Flemish
 war: Waray-Waray, Samareño
+wuu: Shanghainese, Wu
 xho: isiXhosa, Xhosa, Xosa
 ydd: Eastern Yiddish
 yid: Yiddish, Judeo-German

@@ -49,7 +49,7 @@ def check_rows(recipe: Recipe) -> None:
 
     Raises:
         DataMissingError: where the tokenizer or the model is absent.
-        UserError: for another trouble with them, and for a folder that cannot be written.
+        UserError: for another trouble with them, and for a folder that cannot be written or lies in that of the text.
     """
     _check_sizes(recipe.model.settings)
     name = recipe.resolved_tokenizer.load
@@ -57,6 +57,7 @@ def check_rows(recipe: Recipe) -> None:
     apart = recipe.rows.packing == "best-fit"
     check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens, apart=apart)
     check_folder(recipe.folder)
+    _check_out(recipe)
 
 
 def check_training(recipe: Recipe) -> None:
@@ -71,6 +72,17 @@ def check_training(recipe: Recipe) -> None:
     _check_loss(recipe.training.loss)
     _check_layers(recipe)
     check_monitor(recipe.resolved_monitor)
+
+
+def _check_out(recipe: Recipe) -> None:
+    if recipe.corpus.source == "cldr" or recipe.corpus.is_remote:
+        return
+    text, out = Path(recipe.corpus.source).expanduser().resolve(), recipe.folder.resolve()
+    if out == text or (text in out.parents and not out.relative_to(text).parts[0].startswith(".")):
+        raise UserError(
+            f"out {recipe.folder} lies in the folder of the text, {recipe.corpus.source}, where every name is taken "
+            "for a tag: the run could not read its text again. Name a folder elsewhere"
+        )
 
 
 def _check_sizes(settings: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp.checks import check_run
 from langsamp.data.estimate import SAMPLE, estimate
-from langsamp.data.findings import Figures, check_trainable, judge, overlap_sentences, sentences
+from langsamp.data.findings import Figures, check_trainable, judge, odd_sentences, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, read_overlap
 from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
@@ -106,7 +106,7 @@ def make_plan(recipe: Recipe) -> Plan:
         seconds=seconds_per_step * steps * trainings,
         disk_bytes=disk,
         free_bytes=free_bytes(recipe.folder),
-        warnings=(*sentences(judge(figures, row_tokens=recipe.rows.row_tokens)), *amounts.overlap),
+        warnings=(*sentences(judge(figures, row_tokens=recipe.rows.row_tokens)), *amounts.remarks),
     )
 
 
@@ -144,8 +144,8 @@ class _Amounts(NamedTuple):
 
     documents: Mapping[LangScript, int]
     figures: Mapping[LangScript, Figures]
-    overlap: list[str]
-    """In words."""
+    remarks: list[str]
+    """What could not be read of the text, and what it shares with test sets, in words."""
     is_estimate: bool
     tokenizer: PreTrainedTokenizerFast
 
@@ -159,12 +159,14 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
     if not (folder / MANIFEST).is_file():
         return None
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
-    entries = {LangScript.parse(tag): entry for tag, entry in read_manifest(folder).tags.items()}
+    manifest = read_manifest(folder)
+    entries = {LangScript.parse(tag): entry for tag, entry in manifest.tags.items()}
     overlap = read_overlap(recipe.folder / OVERLAP)
+    shared = overlap_sentences(overlap.tags) if overlap is not None and not overlap.dropped else []
     return _Amounts(
         documents={tag: entry.documents for tag, entry in entries.items()},
         figures={tag: Figures.of(entry.model_dump()) for tag, entry in entries.items()},
-        overlap=overlap_sentences(overlap.tags) if overlap is not None and not overlap.dropped else [],
+        remarks=[*odd_sentences(manifest.model_dump()), *shared],
         is_estimate=False,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
@@ -177,10 +179,12 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
         tests = sentences_of_tests(recipe.evaluation, embedded_of=tags)
     found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
     sample = f" among the first {SAMPLE} of each"
+    odd = odd_sentences({"tags": {tag: {"notes": notes} for tag, notes in found.notes.items()}})
+    shared = [] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample)
     return _Amounts(
         documents=found.documents,
         figures=found.figures,
-        overlap=[] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample),
+        remarks=[*odd, *shared],
         is_estimate=True,
         tokenizer=found.tokenizer,
     )

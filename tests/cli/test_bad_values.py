@@ -25,8 +25,8 @@ SETTINGS: dict[str, tuple[str, int, tuple[str, ...]]] = {
         1,
         ("held_out_loss", "rows.held_out_rows is 0", "Hold some rows out"),
     ),
-    "a negative seed": ("seeds=[-1]", 1, ("seeds are whole numbers from 0", "-1")),
-    "a huge seed": ("seeds=[99999999999]", 1, ("seeds are whole numbers from 0", "99999999999")),
+    "a negative seed": ("seeds=[-1]", 1, ("seeds.0", "greater than or equal to 0", "-1")),
+    "a huge seed": ("seeds=[99999999999]", 1, ("seeds.0", "less than 4294967296", "99999999999")),
     "no seed": ("seeds=[]", 1, ("seeds must name at least one",)),
     "no layers": ("model.settings.num_hidden_layers=0", 1, ("num_hidden_layers is 0", "at least 1")),
     "a negative width": ("model.settings.hidden_size=-32", 1, ("hidden_size is -32", "at least 1")),
@@ -107,6 +107,15 @@ def test_a_setting_is_refused_before_anything_is_done(fresh: TinyRun, case: str)
     message = complaint("run", fresh.recipe_file, "--set", setting, *also, code=code)
     assert all(part in message for part in parts), message
     assert stamps(fresh.root) == before and not fresh.out.exists()
+
+
+@pytest.mark.parametrize("inside", ["", "runs/mine"])
+def test_a_run_among_its_text_is_refused(fresh: TinyRun, inside: str) -> None:
+    """Its folders would be taken for files of text when the same command is given again."""
+    before = stamps(fresh.root)
+    message = complaint("run", fresh.recipe_file, "--set", f"out={fresh.root / 'text' / inside}")
+    assert "lies in the folder of the text" in message and "Name a folder elsewhere" in message
+    assert stamps(fresh.root) == before
 
 
 @pytest.mark.parametrize("case", RECIPES)

@@ -4,7 +4,16 @@ import re
 
 import pytest
 
-from langsamp.data.findings import Figures, Kind, check_trainable, judge, judge_manifest, overlap_sentences, sentences
+from langsamp.data.findings import (
+    Figures,
+    Kind,
+    check_trainable,
+    judge,
+    judge_manifest,
+    odd_sentences,
+    overlap_sentences,
+    sentences,
+)
 from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
@@ -55,6 +64,14 @@ def test_a_manifest_is_judged_by_what_it_says() -> None:
     counts = {"documents": 10, "dropped": {"duplicate": 90}, "tokens": 50, "rows": 0, "unknown_share": 0.2}
     kinds = [finding.kind for finding in judge_manifest({"row_tokens": 64, "tags": {"deu_Latn": counts}})]
     assert kinds == ["no row", "unknown tokens", "equal documents"]
+
+
+def test_documents_that_could_not_be_read_are_said_tag_by_tag_as_far_as_can_be_read() -> None:
+    note = "1 of 9 documents cannot be read and are left out: text/deu_Latn.txt, line 3: no UTF-8"
+    assert odd_sentences({"tags": {"deu_Latn": {"notes": [note]}, "swh_Latn": {}}}) == [f"deu_Latn: {note}"]
+    many = odd_sentences({"tags": {f"aa{chr(97 + n)}_Latn": {"notes": (note,)} for n in range(14)}})
+    assert many[0].startswith("aaa_Latn: 1 of 9")
+    assert many[-1] == "2 more tags have documents that cannot be read (aam_Latn, aan_Latn)"
 
 
 def test_overlap_is_said_task_by_task_with_both_counts() -> None:

@@ -21,11 +21,13 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from langsamp.data.packing import segments
 from langsamp.data.prepare import check_settings, prepare_rows
+from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
-from langsamp.data.text.corpus import CorpusConfig
+from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.disk.files import write_json
 from langsamp.disk.seals import CHECKSUMS
-from langsamp.errors import DataMissingError, UserError
+from langsamp.errors import DamagedError, DataMissingError, UserError
 from tests.tiny_run import SIZES, documents, full_disk, write_lines
 
 TRAINED, ROWS = TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32, held_out_rows=2)
@@ -294,6 +296,26 @@ def test_a_full_disk_is_named_and_rows_come_when_there_is_room(
     assert visible(tmp_path / "out") == []
     rows = prepared(text, tmp_path / "out" / "rows", workers=workers)
     assert files(rows.folder) == files(prepared(text, tmp_path / "whole").folder)
+
+
+def test_damage_to_what_a_stopped_preparation_left_is_mended_or_named(text: Path, saved: str, tmp_path: Path) -> None:
+    config = CorpusConfig(source=str(text))
+    folder = tmp_path / "half"
+    shutil.copytree(saved, folder / TOKENIZER)
+    write_json(
+        folder / "tokenizer-facts.json",
+        {"vocabulary_size": 60, "unknown_id": 3, "special_ids": [0, 1, 2, 3, 4], "frame": None},
+    )
+    corpus = open_corpus(config, base=Path())
+    work = TagWork(tag=corpus.tags[0], corpus=corpus, cleaning=config, rows=ROWS, folder=folder)
+    entry, path = work.encode(), folder / f"{corpus.tags[0]}.ids"
+    whole = path.read_bytes()
+    for damaged in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:-64], b""):
+        path.write_bytes(damaged)
+        assert work.encode() == entry and path.read_bytes() == whole
+    work.record.write_bytes(work.record.read_bytes().replace(b'"rows"', b'"rowz"'))
+    with pytest.raises(DamagedError, match=rf"delete that file \({work.record.name} is made anew\)"):
+        work.encode()
 
 
 def test_a_place_that_holds_something_else_is_refused(text: Path, tmp_path: Path) -> None:

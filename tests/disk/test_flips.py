@@ -11,6 +11,9 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp import pipeline
 from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.run_analyses import UNMADE, analyse_run, read_unmade
+from langsamp.data.overlap import OVERLAP
+from langsamp.data.rows import PreparedRows
 from langsamp.data.tokens.tokenizer import tokenizer_of
 from langsamp.disk.files import read_json, write_json
 from langsamp.disk.seals import CHECKSUMS, seal
@@ -19,8 +22,9 @@ from langsamp.evaluation.models import find_model
 from langsamp.evaluation.store import PREDICTIONS, ResultStore, read_table
 from langsamp.model.conditioning import Conditioning
 from langsamp.recipe import load_recipe
+from langsamp.reporting.analyses.analyses_of_runs import read_stored
 from langsamp.reporting.inputs.run_folder import read_run
-from langsamp.reporting.page import write_report
+from langsamp.scores.cell_files import read_cell
 from langsamp.scores.comparison import compare
 from langsamp.scores.systems import open_system
 from langsamp.training.checkpoint import checkpoints
@@ -49,8 +53,12 @@ def _report(run: TinyRun) -> object:
     return read_run(run.out)
 
 
-def _page(run: TinyRun) -> object:
-    return write_report(str(run.out), out=run.root / "page.html")
+def _analyses(run: TinyRun) -> object:
+    return read_stored([read_run(run.out)])
+
+
+def _unmade(run: TinyRun) -> object:
+    return read_unmade(run.out)
 
 
 def _compare(run: TinyRun) -> object:
@@ -91,10 +99,13 @@ USES: dict[str, tuple[Use, ...]] = {
     CELLS + "predictions.parquet": (_predictions,),
     "evaluation/scores.parquet": (_report, _compare),
     "evaluation/models/*.json": (_report,),
-    ANALYSIS + "analysis.json": (_page,),
-    ANALYSIS + "provenance.json": (_page,),
-    ANALYSIS + "*.parquet": (_page,),
-    ANALYSIS + CHECKSUMS: (_page,),
+    "evaluation/failed/*.json": (_report,),
+    ANALYSIS + "analysis.json": (_analyses,),
+    ANALYSIS + "provenance.json": (_analyses,),
+    ANALYSIS + "*.parquet": (_analyses,),
+    ANALYSIS + CHECKSUMS: (_analyses,),
+    UNMADE: (_unmade,),
+    OVERLAP: (_report,),
     "recipe.yaml": (_report,),
     "provenance.json": (_report,),
 }  # fmt: skip
@@ -102,8 +113,14 @@ USES: dict[str, tuple[Use, ...]] = {
 
 @pytest.fixture(scope="module")
 def spoiled(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
-    """A copy of the finished run whose files each test puts back."""
-    return tiny_run.copy(tmp_path_factory.mktemp("flips") / "copy")
+    """A copy of the finished run whose files each test puts back, with a cell and an analysis that failed."""
+    run = tiny_run.copy(tmp_path_factory.mktemp("flips") / "copy")
+    recipe = run.recipe()
+    failing = recipe.analysis.model_copy(update={"kinds": ("donors",), "candidates": "xxx_Latn"})
+    assert analyse_run(recipe.folder, failing, recipe.resolved_evaluation)
+    cell = read_cell(sorted(run.out.glob(CELLS))[0])
+    ResultStore(run.out / "evaluation").note_failure(cell.key, "it had no text")
+    return run
 
 
 def _flipped(content: bytes, seed: int) -> bytes:
@@ -112,10 +129,10 @@ def _flipped(content: bytes, seed: int) -> bytes:
     return content[:place] + bytes([content[place] ^ 1 << generator.randrange(8)]) + content[place + 1 :]
 
 
-def test_every_file_of_a_run_is_looked_after(tiny_run: TinyRun) -> None:
-    used = {path for pattern in USES for path in tiny_run.out.glob(pattern)}
+def test_every_file_of_a_run_is_looked_after(spoiled: TinyRun) -> None:
+    used = {path for pattern in USES for path in spoiled.out.glob(pattern)}
     folders = {path.parent for path in used}
-    files = {path for path in tiny_run.out.rglob("*") if path.is_file() and path.parent in folders}
+    files = {path for path in spoiled.out.rglob("*") if path.is_file() and path.parent in folders}
     unused = {path.name for path in files - used}
     assert unused <= {"report.html", "hin_Deva.ids", "kmr_Cyrl.ids"}, "nobody would see damage to these"
 
@@ -154,13 +171,14 @@ def test_a_damaged_cell_is_scored_again(run: TinyRun, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["analysis.json", "provenance.json", CHECKSUMS, None])
 def test_a_damaged_analysis_is_made_again_by_the_run(run: TinyRun, name: str | None) -> None:
-    folder = run.out / ANALYSIS
+    folder, recipe = run.out / ANALYSIS, run.recipe()
     path = folder / name if name else sorted(folder.glob("*.parquet"))[0]
     before = Analysis.load(folder)
     path.unlink()
     with pytest.raises(DamagedError, match="make it again"):
-        write_report(str(run.out), out=run.root / "page.html")
-    pipeline.run(run.recipe())
+        _analyses(run)
+    only = recipe.analysis.model_copy(update={"kinds": ("vectors",)})
+    analyse_run(recipe.folder, only, recipe.resolved_evaluation)
     assert Analysis.load(folder).values == before.values
 
 
@@ -182,9 +200,12 @@ def test_rows_are_trained_on_with_the_tokenizer_that_made_them(
     run: TinyRun, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     tokenizer.save_pretrained(run.out / "rows" / "tokenizer")
+    seal(run.out / "rows" / "tokenizer")
     seal(run.out / "rows")
     with pytest.raises(DamagedError, match="is not the tokenizer that made the rows"):
-        tokenizer_of(pipeline.open_rows(run.recipe()))
+        tokenizer_of(PreparedRows(run.out / "rows"))
+    with pytest.raises(DamagedError, match="says another mask_id than the tokenizer beside it"):
+        pipeline.open_rows(run.recipe())
 
 
 def test_a_checkpoint_under_another_name_is_not_taken_for_that_step(run: TinyRun) -> None:

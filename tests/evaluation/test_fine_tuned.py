@@ -93,17 +93,15 @@ def trainings(monkeypatch):
 
 @pytest.mark.parametrize("name", [*TEXT_TASKS, *WORD_TASKS])
 def test_what_can_be_learnt_scores_all_and_what_cannot_scores_by_chance(name, data, save_model, tmp_path):
-    model = save_model()
-    learning = config(data, name, seeds=(0,), fine_tuning={name: LONG})
-    best = evaluate([model], learning, tmp_path / "best").scores.query("main")
-    assert set(best["tag"]) == {"eng_Latn", "deu_Latn", "swh_Latn"} and (best["value"] == 100).all()
-    for tag in ("eng_Latn", "swh_Latn"):
+    by_chance = {"fra_Latn", "ita_Latn"}
+    for tag in by_chance:
         write_task(data, name, tag, "test", items=150, learnable=False)
-    two = learning.model_copy(update={"languages": "eng_Latn,swh_Latn"})
-    poor = evaluate([model], two, tmp_path / "poor").scores
-    chance = 100 / len(task(name).labels)
-    accuracy = poor[poor["metric"] == "accuracy"]["value"]
-    assert (accuracy < 2.5 * chance).all()
+    done = evaluate([save_model()], config(data, name, seeds=(0,), fine_tuning={name: LONG}), tmp_path / "out")
+    best = done.scores.query("main")[~done.scores.query("main")["tag"].isin(by_chance)]
+    assert set(best["tag"]) == {"eng_Latn", "deu_Latn", "swh_Latn"} and (best["value"] == 100).all()
+    poor = done.scores.query("metric == 'accuracy'")
+    poor = poor[poor["tag"].isin(by_chance)]
+    assert len(poor) == 2 and (poor["value"] < 2.5 * 100 / len(task(name).labels)).all()
 
 
 def test_each_source_and_seed_is_a_cell_and_a_second_run_trains_nothing(data, save_model, tmp_path, trainings):
@@ -170,7 +168,7 @@ def test_shards_share_the_cells_without_gap_or_overlap(data, save_model, tmp_pat
 
 def test_a_failing_language_or_seed_loses_no_other(data, save_model, tmp_path):
     path = data / "sib200" / "swh_Latn" / "test.tsv"
-    path.write_text(path.read_text().replace("\ttravel\t", "\ttravels\t", 1))
+    path.write_text(path.read_text().replace("\ttravel\t", "\ttravels\t"))
     done = evaluate([save_model()], config(data, "sib200", seeds=(0,)), tmp_path / "out")
     (failure,) = done.failures
     assert failure.tag == "swh_Latn" and "line 3" in failure.reason and "travels" in failure.reason
@@ -200,20 +198,8 @@ def test_a_source_is_checked_before_any_work(data, save_model, tmp_path, trainin
 
 def test_kill_9_in_a_cell_loses_no_finished_cell_and_doubles_none(data, save_model, tmp_path):
     model, out = save_model(), tmp_path / "out"
-    words = [
-        "evaluate",
-        str(model),
-        "-t",
-        "sib200",
-        "--data",
-        str(data),
-        "-o",
-        str(out),
-        "--seeds",
-        "3",
-        "--device",
-        "cpu",
-    ]
+    words = ["evaluate", str(model), "-t", "sib200", "--data", str(data), "-o", str(out), "--seeds", "2"]
+    words += ["--device", "cpu", "--languages", "swh_Latn"]
     words += [f"--set=fine_tuning.sib200={json.dumps(FAST)}"]
     with (tmp_path / "said").open("w") as said:
         process = subprocess.Popen([sys.executable, "-m", "langsamp", *words], stderr=said, stdout=said)
@@ -223,11 +209,11 @@ def test_kill_9_in_a_cell_loses_no_finished_cell_and_doubles_none(data, save_mod
         process.wait()
     kept = {path.parent.name for path in (out / "cells").glob("[!.]*/cell.json")}
     assert kept, (tmp_path / "said").read_text()[-2000:]
-    three = config(data, "sib200", seeds=(0, 1, 2))
-    done = evaluate([model], three, out)
-    assert done.cells_run == 3 - len(kept) and kept < set(done.scores["cell"])
-    assert not done.scores.duplicated(["tag", "seed", "metric"]).any() and len(done.scores.query("main")) == 9
-    whole = evaluate([model], three, tmp_path / "other").scores
+    two = config(data, "sib200", languages="swh_Latn")
+    done = evaluate([model], two, out)
+    assert done.cells_run == 2 - len(kept) and kept < set(done.scores["cell"])
+    assert not done.scores.duplicated(["tag", "seed", "metric"]).any() and len(done.scores.query("main")) == 2
+    whole = evaluate([model], two, tmp_path / "other").scores
     pd.testing.assert_frame_equal(whole.drop(columns="cell"), done.scores.drop(columns="cell"))
 
 
@@ -252,6 +238,7 @@ def test_a_task_of_ones_own_is_a_yaml_file(data, save_model, tmp_path, monkeypat
         task(str(path))
 
 
+@pytest.mark.slow
 def test_the_embedded_tasks_score_what_is_learnt_and_what_is_not(tmp_path):
     texts = [text for tag in ("eng_Latn", "deu_Latn") for text in CldrCorpus().documents(LangScript.parse(tag))][:1200]
     tokenizer = train_tokenizer(texts, TokenizerConfig(vocab_size=600), row_tokens=64)

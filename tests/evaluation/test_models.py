@@ -77,3 +77,11 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
         file.unlink()
     with pytest.raises(UserError, match=r"holds no tokenizer: expected tokenizer\.json"):
         find_model(folder)
+
+
+def test_a_model_in_a_folder_below_is_named(save_model, tmp_path):
+    (tmp_path / "outer").mkdir()
+    save_model().rename(tmp_path / "outer" / "0_Transformer")
+    (tmp_path / "outer" / "config.json").write_text("{}")
+    with pytest.raises(UserError, match=r"outer is no model, but .*outer/0_Transformer in it may be one; give that"):
+        find_model(tmp_path / "outer")

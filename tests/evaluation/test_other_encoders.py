@@ -20,6 +20,9 @@ SIZE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "in
 T5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
 BART = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "encoder_ffn_dim": 64,
         "decoder_attention_heads": 4, "decoder_ffn_dim": 64, "max_position_embeddings": 40}  # fmt: skip
+HALF = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+        "intermediate_size": 64, "vocab_size": 60}  # fmt: skip
+T5GEMMA = {"encoder": HALF, "decoder": {**HALF, "num_hidden_layers": 3}}
 
 
 def saved(folder: Path, tokenizer: PreTrainedTokenizerFast, kind: str, **settings: Any) -> Path:
@@ -30,7 +33,9 @@ def saved(folder: Path, tokenizer: PreTrainedTokenizerFast, kind: str, **setting
     return folder
 
 
-@pytest.mark.parametrize(("kind", "size"), [("mt5", T5), ("umt5", T5), ("m2m_100", BART), ("mbart", BART)])
+@pytest.mark.parametrize(
+    ("kind", "size"), [("mt5", T5), ("umt5", T5), ("m2m_100", BART), ("mbart", BART), ("t5gemma", T5GEMMA)]
+)
 def test_of_an_encoder_decoder_the_encoder_half_is_scored(
     kind: str, size: dict[str, Any], tokenizer: PreTrainedTokenizerFast, tmp_path: Path, sentences: Any
 ) -> None:

@@ -156,7 +156,7 @@ def test_an_unknown_grouping_is_an_error():
         compare(side({"deu_Latn": 1.0}), side({"deu_Latn": 1.0}, "B"), by=("famly",))
 
 
-@pytest.mark.parametrize(("languages", "decimals"), [(1, 9), (5, 1), (9, 9), (12, 0), (13, 1), (40, 9)])
+@pytest.mark.parametrize(("languages", "decimals"), [(1, 9), (5, 1), (9, 9), (10, 0), (11, 1), (40, 9)])
 def test_the_exact_test_counts_as_scipy_does_with_and_without_ties(languages, decimals):
     change = (np.random.default_rng(languages).normal(0.4, 1, languages) * 3).round(decimals)
     change = change[change != 0]

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+from pydantic import BaseModel, ConfigDict
+
 from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.analyse import analyse_donors
@@ -16,8 +18,8 @@ from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutr
 from langsamp.analysis.neutrality.parallel_text import draw_parallel
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.config import Config
-from langsamp.disk.files import read_versioned, write_json
 from langsamp.disk.leftovers import sweep
+from langsamp.disk.seals import read_record, write_record
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
@@ -25,7 +27,7 @@ from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 from langsamp.progress import Bar
-from langsamp.provenance import SCHEMA, file_sha256, fingerprint
+from langsamp.provenance import file_sha256, fingerprint
 
 Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -64,6 +66,14 @@ class Unmade(NamedTuple):
     def __str__(self) -> str:
         """One sentence for the terminal and the report."""
         return f"no analysis {self.name}: {self.reason}"
+
+
+class _UnmadeRecord(BaseModel):
+    """What the file of analyses that were not made holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unmade: tuple[Unmade, ...]
 
 
 class _Job(NamedTuple):
@@ -111,7 +121,7 @@ def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig)
                 unmade.append(Unmade(job.folder.name, str(error), _has_failed(job, error)))
             bar.update()
     if unmade:
-        write_json(run / UNMADE, {"schema": SCHEMA, "unmade": [each._asdict() for each in unmade]})
+        write_record(run / UNMADE, _UnmadeRecord(unmade=tuple(unmade)).model_dump(mode="json"))
     else:
         (run / UNMADE).unlink(missing_ok=True)
     return unmade
@@ -121,15 +131,12 @@ def read_unmade(run: Path) -> list[Unmade]:
     """What the last analyses of a run could not make.
 
     Raises:
-        DamagedError: where that was written down and cannot be read.
+        DamagedError: where that was written down and is not as it was written.
     """
-    path, mend = run / UNMADE, "delete it and run the recipe again"
+    path = run / UNMADE
     if not path.is_file():
         return []
-    try:
-        return [Unmade(**entry) for entry in read_versioned(path, remedy=mend)["unmade"]]
-    except (KeyError, TypeError) as error:
-        raise DamagedError(f"{path} is no list of analyses ({error}); {mend}") from None
+    return [*read_record(_UnmadeRecord, path, remedy=f"delete {path} and run the recipe again").unmade]
 
 
 def _has_failed(job: _Job, error: UserError) -> bool:

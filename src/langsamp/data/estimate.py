@@ -1,7 +1,7 @@
 """A corpus's figures from a sample: documents, rows and what is judged of each tag, without preparing it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from langsamp.data.rows import RowsConfig
 from langsamp.data.text.cleaning import DUPLICATE, CleaningCounts, clean_documents
 from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.text.odd_rows import OddRow, OddRows
 from langsamp.data.tokens.tokenizer import TokenizerConfig, delimiters_of, load_tokenizer, textless_ids
 from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.languages.scripts import share_in_script
@@ -33,6 +34,8 @@ class Estimate(NamedTuple):
     figures: Mapping[LangScript, Figures]
     overlap: Mapping[str, Mapping[str, Overlap]]
     """What the sampled documents share with test sets, by tag and task."""
+    notes: Mapping[str, Sequence[str]]
+    """Which sampled documents cannot be read, by tag."""
     tokenizer: PreTrainedTokenizerFast
     """The one that counted."""
 
@@ -58,6 +61,7 @@ def estimate(
         documents={tag: sample.documents for tag, sample in samples.items()},
         figures={tag: _figures(tag, sample, counting, rows) for tag, sample in samples.items()},
         overlap={str(tag): sample.overlap for tag, sample in samples.items() if sample.overlap},
+        notes={str(tag): sample.notes for tag, sample in samples.items() if sample.notes},
         tokenizer=counting,
     )
 
@@ -68,23 +72,32 @@ class _Sample(NamedTuple):
     """Clean ones that the tag may have in all."""
     counts: CleaningCounts
     overlap: Mapping[str, Overlap]
+    notes: Sequence[str]
 
 
 def _sample(source: Corpus, tag: LangScript, corpus: CorpusConfig, sentences: TaskSentences | None) -> _Sample:
     """The first clean documents of a tag."""
     raw = source.documents(tag)
     first = list(islice(raw, SAMPLE))
+    is_whole = next(raw, None) is None
+    odd, notes = OddRows("sampled documents"), []
+    if not is_whole:  # what is a large share of the first documents may be a small one of all
+        for row in (text for text in first if isinstance(text, OddRow)):
+            odd.add(row)
+        notes = odd.words(len(first))
+        first = [text for text in first if not isinstance(text, OddRow)] or first
     counts, overlap = CleaningCounts(), OverlapCounts(sentences) if sentences is not None else None
     config = corpus.model_copy(update={"max_documents": None, "decontaminate": False})
     texts = tuple(clean_documents(first, tag=tag, config=config, counts=counts, overlap=overlap))
-    if next(raw, None) is None:
+    if is_whole:
         number = len(texts)
     elif corpus.source == "cldr":
         number = corpus.documents_per_tag
     else:
         number = round(len(texts) * source.size(tag) / sum(len(text.encode()) + 1 for text in first))
     shared = overlap.by_task if overlap is not None else {}
-    return _Sample(texts, min(number, corpus.max_documents or number), counts, shared)
+    notes = notes or counts.odd.words(len(first))
+    return _Sample(texts, min(number, corpus.max_documents or number), counts, shared, notes)
 
 
 def _figures(tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> Figures:

@@ -121,6 +121,19 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
     return lines
 
 
+def odd_sentences(manifest: Mapping[str, Any]) -> list[str]:
+    """Which documents of a manifest's tags could not be read, by file and line: one sentence a tag, of many one more.
+
+    The manifest has the others.
+    """
+    noted = [(tag, note) for tag, counts in manifest["tags"].items() for note in counts.get("notes", ())]
+    lines = [f"{tag}: {note}" for tag, note in noted[:_NAMED]]
+    if rest := sorted({tag for tag, _ in noted[_NAMED:]}):
+        names = ", ".join(rest[:_NAMED]) + _more(rest)
+        lines.append(f"{len(rest)} more tags have documents that cannot be read ({names})")
+    return lines
+
+
 def overlap_sentences(
     tags: Mapping[str, Mapping[str, Overlap]], *, dropped: bool = False, sample: str = ""
 ) -> list[str]:
@@ -183,5 +196,9 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
 
 
 def _listed(findings: Sequence[Finding]) -> str:
-    names = [finding.tag for finding in findings[:_NAMED]]
-    return ", ".join([*names, *(["..."] if len(findings) > _NAMED else [])])
+    names = [finding.tag for finding in findings]
+    return ", ".join(names[:_NAMED]) + _more(names)
+
+
+def _more(names: Sequence[str]) -> str:
+    return ", ..." if len(names) > _NAMED else ""

@@ -5,21 +5,21 @@ The counts lie beside the rows, in a file of their own: the rows stay what they 
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from operator import methodcaller
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import LookedFor, PreparedRows, RowsConfig
 from langsamp.data.text.contamination import Overlap, TaskSentences
 from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.workers import each, shared_out
-from langsamp.disk.files import read_json, read_versioned, write_json, writing
+from langsamp.disk.files import read_json, write_json, writing
+from langsamp.disk.seals import read_record, write_record
 from langsamp.errors import DamagedError, UserError
 from langsamp.machine import usable_cores
-from langsamp.provenance import SCHEMA
 
 OVERLAP = "overlap.json"
 """The file's name in the folder of a run."""
@@ -32,7 +32,6 @@ class OverlapRecord(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_version: int = Field(default=SCHEMA, alias="schema")
     data: str
     """Fingerprint of the rows."""
     looked_for: LookedFor
@@ -51,14 +50,15 @@ def look_for(sentences: TaskSentences | None, folder: Path) -> None:
     """Put the test sentences into a preparation's folder; what was counted there for others is counted again."""
     noted, asked = folder / LOOKED_FOR, looked_for(sentences)
     content = asked.model_dump(mode="json") if asked is not None else None
-    if noted.is_file() and read_json(noted) == content:
-        return
-    for path in (*folder.glob("*.clean.*"), *folder.glob("*_*.json")):
-        path.unlink()
     if sentences is not None:
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
         sentences.save(sentences_file(sentences, folder))
+    with suppress(DamagedError):  # then all is counted again
+        if noted.is_file() and read_json(noted) == content:
+            return
+    for path in (*folder.glob("*.clean.*"), *folder.glob("*_*.json")):
+        path.unlink()
     write_json(noted, content)
 
 
@@ -94,7 +94,7 @@ def overlap_with(
             )
         tags = _counted(sentences, corpus, base)
     record = OverlapRecord(data=rows.fingerprint, looked_for=asked, dropped=corpus.decontaminate, tags=tags)
-    write_json(file, record.model_dump(mode="json", by_alias=True))
+    write_record(file, record.model_dump(mode="json"))
     return record
 
 
@@ -102,16 +102,11 @@ def read_overlap(file: Path) -> OverlapRecord | None:
     """What `overlap_with` has kept; None where it has not.
 
     Raises:
-        DamagedError: where the file is not one of ours.
+        DamagedError: where the file is not as it was written.
     """
     if not file.is_file():
         return None
-    mend = f"delete {file} and run `langsamp prepare` again"
-    content: dict[str, Any] = read_versioned(file, remedy=mend)
-    try:
-        return OverlapRecord.model_validate(content)
-    except ValidationError as error:
-        raise DamagedError(f"{file} is no record of an overlap ({error.errors()[0]['msg']}); {mend}") from None
+    return read_record(OverlapRecord, file, remedy=f"delete {file} and run `langsamp prepare` again")
 
 
 def _counted(sentences: TaskSentences, corpus: CorpusConfig, base: Path) -> dict[str, Mapping[str, Overlap]]:

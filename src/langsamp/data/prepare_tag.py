@@ -82,8 +82,8 @@ class TagWork:
 
     def encode(self) -> TagRows:
         """Write the tag's rows and return its entry of the manifest."""
-        if self.record.is_file():
-            return read_record(TagRows, self.record, remedy=_begin_again(self.record))
+        if (finished := self._encoded()) is not None:
+            return finished
         encoder = encoder_of(self.folder / TOKENIZER)
         cleaned: _Cleaned | None = None
         if self._clean.is_file() and self._counted.is_file():
@@ -112,6 +112,14 @@ class TagWork:
         )
         write_record(self.record, entry.model_dump(mode="json"))
         return entry
+
+    def _encoded(self) -> TagRows | None:
+        """The entry of rows that were written before a stop; None where there are none, or not as they were written."""
+        if not self.record.is_file():
+            return None
+        entry = read_record(TagRows, self.record, remedy=_begin_again(self.record))
+        path = self.folder / file_name(self.tag)
+        return entry if path.is_file() and file_sha256(path) == entry.sha256 else None
 
     def _packed(self, batches: Iterator[list[str]], encoder: DocumentEncoder) -> Iterator[NDArray[np.unsignedinteger]]:
         if encoder.frame is None:

@@ -1,5 +1,7 @@
 """From a folder to a model on its device and its tokenizer, tried once before any work."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +49,32 @@ def load_all(
     tokenizer = open_tokenizer(folder)
     check_match(tokenizer, config, model=folder)
     loaded = load_pretrained(auto, folder, dtype=dtype, **settings)
-    try:
-        loaded.model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for the device
-        raise UserError(
-            f"cannot compute on device {device!r}: {str(error).splitlines()[0]} Give cpu, or cuda where there is "
-            "such a GPU with enough memory free; `langsamp doctor` says what is here"
-        ) from None
+    with _usable(device) as name:
+        loaded.model.to(name)
     return loaded, tokenizer
+
+
+def check_device(device: str | None) -> None:
+    """Accept a device on which something can be computed; None is the best there is.
+
+    Raises:
+        UserError: where it is none, or not on this machine.
+    """
+    with _usable(device) as name:
+        torch.empty(1, device=name)
+
+
+@contextmanager
+def _usable(device: str | None) -> Iterator[str]:
+    """The name of a device for this block, whose failures are the user's to mend."""
+    try:
+        yield device or ("cuda" if torch.cuda.is_available() else "cpu")
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for the device
+        said = str(error).splitlines()[0].rstrip(".")
+        raise UserError(
+            f"cannot compute on device {device!r}: {said}. Give cpu, or cuda where there is such a GPU with enough "
+            "memory free; `langsamp doctor` says what is here"
+        ) from None
 
 
 def num_positions(model: PreTrainedModel) -> int:

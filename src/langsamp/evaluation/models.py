@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from transformers import PretrainedConfig
+
 from langsamp.data.text.stand_ins import check_content
 from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, UserError
@@ -64,11 +66,15 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
     """
     folder = model_folder(model)
     check_export(folder)
+    has_tokenizer = any((folder / name).is_file() for name in (*_TOKENIZER_FILES, *_TOKENIZER_SOURCES))
+    inside = next((path.parent for path in sorted(folder.glob("*/config.json"))), None)
+    if inside and not has_tokenizer:  # sentence-transformers keeps the encoder in `0_Transformer`
+        raise UserError(f"{folder} is no model, but {inside} in it may be one; give that folder")
     if not (folder / "config.json").is_file():
         raise UserError(
             f"{folder} is no model: expected config.json beside the weights, as `save_pretrained` writes it"
         )
-    if not any((folder / name).is_file() for name in (*_TOKENIZER_FILES, *_TOKENIZER_SOURCES)):
+    if not has_tokenizer:
         raise UserError(
             f"{folder} holds no tokenizer: expected tokenizer.json and tokenizer_config.json, or what they are made "
             "from, beside the weights; copy or download them"
@@ -168,7 +174,8 @@ def _selection(path: Path) -> str:
 
 def _num_layers(folder: Path) -> int:
     config = load_config(folder)
-    layers = getattr(config, "num_hidden_layers", None)
+    half = getattr(config, "encoder", None)  # some encoder-decoders have a config for each half
+    layers = getattr(half if isinstance(half, PretrainedConfig) else config, "num_hidden_layers", None)
     if not isinstance(layers, int) or layers < 1:
         raise UserError(
             f"{folder / 'config.json'} describes no text encoder: {config.model_type} has no layers to read"

@@ -12,11 +12,13 @@ import pandas as pd
 from langsamp.disk.seals import CHECKSUMS, is_sealed
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.loading import check_device
 from langsamp.evaluation.plan import PlannedCell, Shard, plan, usable_models
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.scoring import KINDS, ScoringJob
 from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import check_data
+from langsamp.evaluation.tasks.text_findings import findings_of
 from langsamp.progress import Bar, say
 from langsamp.scores.cells import AboutCell, LanguageResult, scored
 
@@ -74,6 +76,7 @@ def evaluate(
         UserError: as `plan` does, where no model can be read, and where `out` cannot be written. What goes wrong with
             one of several models, one cell or one language is no error but a failure in the result.
     """
+    check_device(device)
     check_data(config)
     usable, unusable = usable_models(models, config, names=names)
     cells = plan(usable, config, out, force=force, names=names, shard=shard)
@@ -191,7 +194,8 @@ def _run(cell: PlannedCell, job: ScoringJob, store: ResultStore) -> None:
 
 def _note(cell: PlannedCell, result: LanguageResult) -> str:
     """What a reader of a language's score should know: of its text, and of how it was scored."""
-    return "; ".join((*cell.texts[result.tag].notes, *result.notes))
+    text = cell.texts[result.tag]
+    return "; ".join((*text.notes, *findings_of(text, cell.training), *result.notes))
 
 
 def _training_notes(cell: PlannedCell) -> list[str]:

@@ -137,7 +137,7 @@ def positions(config: PretrainedConfig) -> int:
             f"config.json names no pad_token_id, and a {config.model_type} model counts its positions from it: set the "
             "id of the padding there, which is 1 in XLM-R"
         )
-    return int(config.max_position_embeddings) - config.pad_token_id - 1
+    return int(config.max_position_embeddings) - int(config.pad_token_id) - 1
 
 
 def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) -> PretrainedConfig:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from langsamp.data.findings import judge_manifest, overlap_sentences, sentences
+from langsamp.data.findings import judge_manifest, odd_sentences, overlap_sentences, sentences
 from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
 from langsamp.reporting.inputs.combined import Inputs
@@ -197,7 +197,9 @@ def data_rows(run: Run) -> tuple[list[DataRow], list[str]]:
 
 def data_findings(run: Run) -> list[str]:
     """What the figures of the training text mean, in the words that preparing said."""
-    said = sentences(judge_manifest(run.manifest)) if run.manifest is not None else []
+    said = []
+    if run.manifest is not None:
+        said = [*odd_sentences(run.manifest), *sentences(judge_manifest(run.manifest))]
     overlap = run.overlap
     if overlap is not None:
         said += overlap_sentences(overlap.tags, dropped=overlap.dropped)

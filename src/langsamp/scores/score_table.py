@@ -26,10 +26,10 @@ def read_score_table(path: Path) -> pd.DataFrame:
     Raises:
         DamagedError: where the file cannot be read, or is no table of scores: the column and what is wrong are named.
     """
-    return checked_scores(read_parquet_scores(path), path)
+    return _checked(read_parquet_scores(path), path)
 
 
-def checked_scores(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _checked(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
     """A table that was read from `path`, with all columns of `cells.COLUMNS` in their types.
 
     Raises:

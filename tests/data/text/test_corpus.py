@@ -200,13 +200,66 @@ def test_a_byte_order_mark_is_no_text(folder: Path, end: str) -> None:
     assert read(folder, GERMAN) == [*LINES, LINES[0]]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("encoding", ["UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE"])
 @pytest.mark.parametrize("name", ["swh_Latn.txt", "swh_Latn.jsonl.gz"])
-def test_utf16_is_told(folder: Path, name: str, encoding: str) -> None:
+def test_wide_encodings_are_told_by_their_names(folder: Path, name: str, encoding: str) -> None:
     text = "habari ya leo\n".encode(encoding)
     (folder / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
-    with pytest.raises(UserError, match=r"is UTF-16 .*; expected UTF-8\. Convert it, e\.g\. `iconv -f UTF-16"):
+    with pytest.raises(
+        UserError, match=rf"is {encoding} text; expected UTF-8\. Convert it, e\.g\. `iconv -f {encoding} -t"
+    ):
         read(folder)
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"), [("rus_Cyrl", "привет, мир\n"), ("hin_Deva", "नमस्ते दुनिया\n"), ("heb_Hebr", "שלום עולם\n")]
+)
+@pytest.mark.parametrize("encoding", ["UTF-16LE", "UTF-16BE"])
+def test_wide_letters_without_a_mark_are_told_too(folder: Path, tag: str, text: str, encoding: str) -> None:
+    (folder / f"{tag}.txt").write_bytes((text * 9).encode(encoding))
+    with pytest.raises(UserError, match=rf"is {encoding} text"):
+        folder_corpus(folder)
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [(key, STORED[f"txt.{key}"]) for key in ("gz", "bz2", "xz", "zst")])
+def test_what_follows_compressed_parts_and_is_none_is_told(
+    folder: Path, suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = folder / f"swh_Latn.txt.{suffix}"
+    path.write_bytes(pack(b"moja\nmbi") + pack(b"li\n") + b"tatu\n")
+    with pytest.raises(UserError, match="is damaged or cut short"):
+        read(folder)
+    path.write_bytes(pack(b"moja\n" * 9)[:-9])
+    with pytest.raises(UserError, match="is damaged or cut short"):
+        read(folder)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary()])
+def test_parquet_has_text_in_any_type_that_holds_it(folder: Path, kind: pa.DataType) -> None:
+    texts = [text.encode() if "binary" in str(kind) else text for text in ("moja", "mbili")]
+    parquet.write_table(pa.table({"text": pa.array([*texts, None], kind)}), folder / "swh_Latn.parquet")
+    assert read(folder) == ["moja", "mbili", ""]
+    twice = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
+    parquet.write_table(twice, folder / "swh_Latn.parquet")
+    with pytest.raises(UserError, match="several columns 'text'"):
+        read(folder)
+
+
+def test_json_with_tabs_in_its_text_and_marks_of_sequences_is_read_and_a_list_is_told(folder: Path) -> None:
+    path = folder / "swh_Latn.jsonl"
+    path.write_bytes(b'\x1e{"text": "moja\tmbili"}\n\x1e{"text": "tatu", "score": NaN}\n')
+    assert read(folder) == ["moja\tmbili", "tatu"]
+    path.write_bytes(b'[\n{"text": "moja"}\n]\n')
+    with pytest.raises(UserError, match="one list in JSON; expected an object a line"):
+        read(folder)
+
+
+def test_an_empty_file_of_a_tag_that_is_not_asked_for_is_nobodys_business(folder: Path) -> None:
+    (folder / "swh_Latn.txt").write_text("moja")
+    (folder / "deu_Latn.txt").write_text("")
+    assert folder_corpus(folder, languages="swh_Latn").tags == [SWAHILI]
+    with pytest.raises(UserError, match=r"deu_Latn\.txt is empty"):
+        folder_corpus(folder)
 
 
 @pytest.mark.parametrize("name", ["swh-Latn.txt", "SWH_LATN.TXT", "swh_latn.txt"])

@@ -18,7 +18,8 @@ NO_TEXT = {
     "a zip archive": b"PK\x03\x04\x14\x00",
     "compressed with gzip": gzip.compress(b"habari za asubuhi\n"),
     "a parquet file": b"PAR1\x15\x04\x15",
-    "in UTF-16": "habari za asubuhi\n".encode("utf-16"),
+    "an XML file": b'<?xml version="1.0"?>\n<mediawiki xml:lang="sw">\n',
+    "JSON lines": b'{"id": 1, "text": "habari"}\n{"id": 2, "text": "za asubuhi"}\n',
     "binary": b"abc\x00\x00\x00\x01" * 30,
 }
 
@@ -54,7 +55,15 @@ def test_a_test_set_that_is_a_pointer_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["Not found in the house, he went on.", "version two of the song", "<b>Bold</b> as ever", "head to the sea", "PAR"],
+    [
+        "Not found in the house, he went on.",
+        '{"no": end',
+        "{ a set: }",
+        "version two of the song",
+        "<b>Bold</b> as ever",
+        "head to the sea",
+        "PAR",
+    ],
 )
 def test_sentences_that_begin_alike_are_text(tmp_path: Path, line: str) -> None:
     (tmp_path / "eng_Latn.txt").write_text(f"{line}\nand on\n")

@@ -113,6 +113,8 @@ def test_mistakes_are_named(tiny_run: TinyRun, tmp_path: Path) -> None:
     baseline = tiny_run.out / "models" / "none-0" / "export"
     with pytest.raises(UserError, match="no language vectors at the output"):
         fit(baseline, NEW, texts, tmp_path / "out")
+    with pytest.raises(UserError, match="has no vectors, as it was trained without"):
+        add_languages(baseline, [NEW], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

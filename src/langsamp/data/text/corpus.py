@@ -115,6 +115,8 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
     files = files_by_tag(folder)
     chosen = {tag: files[tag] for tag in _selected(config, files)}
     for path in chosen.values():
+        if path.stat().st_size == 0:
+            raise UserError(f"{path} is empty; expected one document a line. Fill or remove it")
         check_file_is_text(path, is_plain=TextFormat.of(path) == TextFormat("txt", ""))
     return FolderCorpus(source=folder.resolve().name, files=chosen, text_column=config.text_column)
 

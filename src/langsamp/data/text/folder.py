@@ -55,7 +55,7 @@ def files_by_tag(folder: Path) -> dict[LangScript, Path]:
 
     Raises:
         DataMissingError: where the folder is absent or has no text file.
-        UserError: for a file that is empty or not named by a tag, and for two files of one tag.
+        UserError: for a file that is not named by a tag, and for two files of one tag.
     """
     if not folder.is_dir():
         raise DataMissingError(
@@ -69,8 +69,6 @@ def files_by_tag(folder: Path) -> dict[LangScript, Path]:
         tag = _tag_of(path)
         if tag in files:
             raise UserError(f"duplicate tag {tag}: {files[tag].name} and {path.name} in {folder}; keep one of them")
-        if path.stat().st_size == 0:
-            raise UserError(f"{path} is empty; expected one document a line. Fill or remove it")
         files[tag] = path
     if not files:
         raise DataMissingError(f"{folder} has no text file; expected files named like swh_Latn.txt ({READABLE})")

@@ -10,7 +10,7 @@ import io
 import json
 import lzma
 import zlib
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +22,8 @@ from langsamp.errors import UserError
 
 _LONGEST_LINE = 1 << 24  # characters; a file without line ends must not fill the memory
 _DIGITS = 4000
-_WIDE_MARKS = (BOM_UTF16_LE, BOM_UTF16_BE, BOM_UTF32_BE)
-_START, _ZERO_SHARE = 1000, 4  # bytes looked at, and one in so many that is zero: in UTF-16 it is one of two
 _PARQUET_ROWS = 1024
+_BLOCK = 1 << 16
 
 
 def _open_zstandard(path: Path) -> IO[bytes]:
@@ -34,11 +33,54 @@ def _open_zstandard(path: Path) -> IO[bytes]:
     return io.BufferedReader(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
 
 
+class _Streams(io.RawIOBase):
+    """The compressed streams of a file one after another; what follows them and is none is an error.
+
+    The readers of the standard library end there without a word, so that a changed byte costs the rest of the file.
+    """
+
+    def __init__(self, path: Path, begin: Callable[[], Any]) -> None:
+        """`begin` gives a decompressor of one stream."""
+        super().__init__()
+        self._file, self._begin, self._stream = path.open("rb"), begin, begin()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        text = b""
+        while not text:
+            packed = b""
+            if self._stream.eof:
+                packed = self._next_stream()
+                if not packed:
+                    return 0
+                self._stream = self._begin()
+            elif self._stream.needs_input:
+                packed = self._file.read(_BLOCK)
+                if not packed:
+                    raise EOFError("it ends within a compressed stream")
+            text = self._stream.decompress(packed, len(buffer))
+        buffer[: len(text)] = text
+        return len(text)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def _next_stream(self) -> bytes:
+        """The beginning of the next stream, after zeros that may stand between two; empty at the end of the file."""
+        packed = self._stream.unused_data.lstrip(b"\0")
+        while not packed and (block := self._file.read(_BLOCK)):
+            packed = block.lstrip(b"\0")
+        return bytes(packed)
+
+
 _OPENERS: dict[str, Callable[[Path], Any]] = {
     "": lambda path: path.open("rb"),
     "gz": gzip.GzipFile,
-    "xz": lzma.LZMAFile,
-    "bz2": bz2.BZ2File,
+    "xz": lambda path: io.BufferedReader(_Streams(path, lzma.LZMADecompressor)),
+    "bz2": lambda path: io.BufferedReader(_Streams(path, bz2.BZ2Decompressor)),
     "zst": _open_zstandard,
 }
 
@@ -93,20 +135,6 @@ def read_bytes(path: Path, size: int = -1) -> bytes:
         return content
 
 
-def check_encoding(path: Path, start: bytes) -> None:
-    """Accept the first bytes of a file as UTF-8.
-
-    Raises:
-        UserError: for UTF-16 and UTF-32, by their byte order mark or by the zeros that every ASCII letter has there.
-    """
-    zeros = start[:_START].count(0)
-    if start.startswith(_WIDE_MARKS) or (zeros > 1 and _ZERO_SHARE * zeros >= len(start[:_START])):
-        raise UserError(
-            f"{path} is UTF-16 (or UTF-32) text; expected UTF-8. Convert it, e.g. `iconv -f UTF-16 -t UTF-8 "
-            f"{plain_name(path)}`"
-        )
-
-
 def not_utf8(error: UnicodeDecodeError) -> str:
     """What is wrong with the bytes of a line, for an odd row."""
     return f"byte {error.start} of the line ({error.object[error.start]:#04x}) is no UTF-8"
@@ -126,18 +154,15 @@ def documents_in(path: Path, *, text_column: str) -> Iterator[str]:
         if text_format.kind == "parquet":
             yield from _parquet_column(path, text_column)
         elif text_format.kind == "jsonl":
-            yield from _json_texts(path, _lines(path, text_format.compression), text_column)
+            yield from _json_texts(path, _lines(path, text_format), text_column)
         else:
-            yield from _lines(path, text_format.compression)
+            yield from _lines(path, text_format)
 
 
-def _lines(path: Path, compression: str) -> Iterator[str]:
-    opened, number = _OPENERS[compression], 0
+def _lines(path: Path, text_format: TextFormat) -> Iterator[str]:
+    opened, number = _OPENERS[text_format.compression], 0
     with opened(path) as stream:
-        start = stream.read(max(START, _START))
-    if compression:
-        check_is_text(path, start[:START], is_plain=True)
-    check_encoding(path, start[:_START])
+        check_is_text(path, stream.read(START), is_plain=True, is_prose=text_format.kind == "txt")
     try:
         with opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="\n") as file:
             read = file.readline
@@ -179,8 +204,10 @@ def _json_texts(path: Path, lines: Iterator[str], text_column: str) -> Iterator[
         if not line.strip():
             yield ""
             continue
+        if number == 1 and line.startswith("["):
+            raise UserError(f"{path} is one list in JSON; expected an object a line. Convert it, e.g. `jq -c '.[]'`")
         try:
-            yield _text_of(_DECODER.decode(line.removeprefix("\ufeff")), text_column)
+            yield _text_of(_DECODER.decode(line.lstrip("\ufeff\x1e")), text_column)
         except json.JSONDecodeError as error:
             yield OddRow(path, f"line {number}", f"no JSON ({error}); expected one object a line")
         except RecursionError:
@@ -194,7 +221,7 @@ def _whole_number(digits: str) -> int:
     return int(digits[:_DIGITS])
 
 
-_DECODER = json.JSONDecoder(parse_int=_whole_number)
+_DECODER = json.JSONDecoder(parse_int=_whole_number, strict=False)  # a tab within a text is a tab
 
 
 def _text_of(record: Any, text_column: str) -> str:
@@ -222,16 +249,22 @@ def _parquet_column(path: Path, text_column: str) -> Iterator[str]:
                 f"{path} has no column {text_column!r}, only {', '.join(file.schema_arrow.names)}; name the one with "
                 "the text in `corpus.text_column`"
             )
+        if file.schema_arrow.names.count(text_column) > 1:
+            raise UserError(f"{path} has several columns {text_column!r}; expected one. Write it with one of them")
         kind = file.schema_arrow.field(text_column).type
+        in_bytes = {pa.binary(): pa.string(), pa.large_binary(): pa.large_string()}.get(kind)
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        if not (
+            pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or in_bytes
+        ):
             raise UserError(f"{path}: column {text_column!r} is {kind}, expected text")
         row = 0
         for batch in file.iter_batches(_PARQUET_ROWS, columns=[text_column]):
+            column = batch.column(0) if in_bytes is None else batch.column(0).view(in_bytes)
             try:
-                texts = batch.column(0).to_pylist()
+                texts = column.to_pylist()
             except UnicodeDecodeError:
-                texts = _decoded(path, batch.column(0), row)
+                texts = _decoded(path, column, row)
             yield from ("" if text is None else text for text in texts)
             row += len(batch)
 

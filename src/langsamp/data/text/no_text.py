@@ -5,6 +5,7 @@ file with the wrong name is of another kind. All of them would be read as a few 
 """
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,26 +64,40 @@ _PLAIN_TEXT = (
     _kind(rb"SQLite format 3\x00", "a database", _EXTRACT),
     _kind(rb"\x7fELF|\x80[\x02-\x05]", "a program or pickled data", _EXTRACT),
     _kind(rb"\xd0\xcf\x11\xe0|\{\\rtf", "a document of a word processor", "save it as plain text, a document a line"),
-    _kind(rb"\xff\xfe|\xfe\xff", "in UTF-16", "convert it, e.g. with `iconv -f UTF-16 -t UTF-8`"),
     _kind(rb".{0,1024}?\x00\x00", "binary", "give plain text in UTF-8, a document a line"),
 )
 """What a file of plain text cannot begin with, though a compressed one or one of columns may."""
+_PROSE = (
+    _kind(rb"<\?xml\s", "an XML file", _EXTRACT),
+    _kind(rb'\{\s*"[^"\n]{1,80}"\s*:[^\n]*\}\s*(\n|$)', "JSON lines", "name it <tag>.jsonl"),
+)
+"""What text for people cannot begin with, though lines with a structure may."""
+_MARKS = {BOM_UTF32_LE: "UTF-32", BOM_UTF32_BE: "UTF-32", BOM_UTF16_LE: "UTF-16", BOM_UTF16_BE: "UTF-16"}
+"""Longest first: that of UTF-32 begins as that of UTF-16."""
+_SMALL, _SMALL_SHARE = 0x20, 0.75
+"""High bytes of the letters of alphabets, and the least share of them among the units of a text in UTF-16."""
 
 
-def check_is_text(path: Path, start: bytes, *, is_plain: bool) -> None:
+def check_is_text(path: Path, start: bytes, *, is_plain: bool, is_prose: bool = False) -> None:
     """Accept the first bytes of a file that is to be read as text, or with `is_plain` False as a container of text.
+
+    With `is_prose` its lines are for people, and not records.
 
     Raises:
         UserError: where they are those of something else, naming the file, what it is and what to do.
     """
+    if is_plain and (encoding := _wide_encoding(start[:START])):
+        raise UserError(
+            f"{path} is {encoding} text; expected UTF-8. Convert it, e.g. `iconv -f {encoding} -t UTF-8 {path.name}`"
+        )
     begin = start[:START].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    for kind in (*_ANY_FILE, *(_PLAIN_TEXT if is_plain else ())):
+    for kind in (*_ANY_FILE, *(_PLAIN_TEXT if is_plain else ()), *(_PROSE if is_prose else ())):
         if kind.pattern.match(begin):
             raise UserError(f"{path} is {kind.named}: expected text; {kind.remedy}")
 
 
 def check_file_is_text(path: Path, *, is_plain: bool) -> None:
-    """`check_is_text` of a file on disk, of which only the start is read.
+    """`check_is_text` of a file of prose, or with `is_plain` False of a container, of which only the start is read.
 
     Raises:
         UserError: as it does, and where the file cannot be read.
@@ -92,4 +107,23 @@ def check_file_is_text(path: Path, *, is_plain: bool) -> None:
             start = file.read(START)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
-    check_is_text(path, start, is_plain=is_plain)
+    check_is_text(path, start, is_plain=is_plain, is_prose=is_plain)
+
+
+def _wide_encoding(start: bytes) -> str | None:
+    """The encoding of text whose units have several bytes, by its mark, or by the small high bytes of its letters."""
+    for mark, encoding in _MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    zeros = [start[offset::4].count(0) for offset in range(4)]
+    few, most = len(start) // 40, len(start) // 4 * 9 // 10
+    if most and zeros[0] <= few and min(zeros[2:]) >= most:
+        return "UTF-32LE"
+    if most and zeros[3] <= few and min(zeros[:2]) >= most:
+        return "UTF-32BE"
+    for encoding, high in (("UTF-16LE", 1), ("UTF-16BE", 0)):
+        units, low = start[high::2], start[1 - high :: 2]
+        is_text = 0 in units and low.count(0) <= few  # a space or a line's end has a zero for its high byte
+        if is_text and sum(byte < _SMALL for byte in units) >= _SMALL_SHARE * len(units):
+            return encoding
+    return None

@@ -82,6 +82,10 @@ class OddRows:
             UserError: as `check` does.
         """
         self.check(of)
+        return self.words(of)
+
+    def words(self, of: int) -> list[str]:
+        """`notes` without a check, for `of` rows that are not all."""
         if not self.number:
             return []
         named = "; ".join(f"{short(row.where)}, {row.row}: {row.reason}" for row in self._first)

@@ -61,7 +61,7 @@ class Encoder:
         self.model = encoder_of(model).eval()
         self.tokenizer = tokenizer
         self.tokenizer.truncation_side = "right"
-        self.num_layers = int(model.config.num_hidden_layers)
+        self.num_layers = int(self.model.config.num_hidden_layers)
         check_encoder(self.model, num_layers=self.num_layers)
         self.token_budget = token_budget or (1024 if self.model.device.type == "cpu" else 32768)
         self.batch_cost = batch_cost(self.model)

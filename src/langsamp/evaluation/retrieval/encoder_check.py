@@ -37,7 +37,7 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
             f"a {kind} model is no plain encoder: expected {num_layers + 1} hidden states of shape {list(wanted[0])} "
             f"for 3 tokens, got {len(shapes)}, the last of {list(shapes[-1]) if shapes else []}"
         )
-    if not bool(first[-1].isfinite().all()):
+    if not all(bool(states[-1].isfinite().all()) for states in (first, padded)):
         return  # NaN equals nothing, so it would be blamed on the padding: `Encoder.encode` names the layer
     before = [torch.equal(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True)]
     if all(before):

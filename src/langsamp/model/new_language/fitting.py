@@ -55,9 +55,11 @@ def add_languages(folder: Path, tags: Sequence[LangScript], out: Path) -> Condit
     """Write `out`: the model in `folder` with ids for `tags`, their vectors at their start and marked as untrained.
 
     Raises:
-        UserError: for a tag that is unknown or has an id already.
+        UserError: for a tag that is unknown or has an id already, and for a model without vectors.
     """
     conditioning = Conditioning.load(folder)
+    if conditioning.language is None and conditioning.script is None:
+        raise UserError(f"{folder} has no vectors, as it was trained without; add languages to a model that has them")
     for tag in tags:
         check(tag)
         if tag in conditioning.rows_seen:

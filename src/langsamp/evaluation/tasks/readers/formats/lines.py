@@ -7,7 +7,7 @@ like a line end. Compressed files (`.gz`, `.xz`, `.bz2`, `.zst`) are read as wha
 from codecs import BOM_UTF8
 from pathlib import Path
 
-from langsamp.data.text.formats import check_encoding, not_utf8, read_bytes
+from langsamp.data.text.formats import not_utf8, read_bytes
 from langsamp.data.text.no_text import check_is_text
 from langsamp.data.text.odd_rows import OddRow
 from langsamp.errors import UserError
@@ -59,7 +59,6 @@ def read_start(path: Path, size: int = 20_000) -> list[str]:
 def _bytes(path: Path) -> bytes:
     content = read_bytes(path)
     check_is_text(path, content, is_plain=True)
-    check_encoding(path, content)
     return content.removeprefix(BOM_UTF8)
 
 

@@ -1,0 +1,67 @@
+"""What is measured of a test set and can make its scores mean something else, in words for the notes of its scores."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences, TrainAndDev
+from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
+from langsamp.languages.scripts import COMPOSED, letters_by_script, likely_script, share_in_script
+
+FEW_IN_SCRIPT = 0.8
+"""Share of letters in the tag's script below which a text is named, as in text for training."""
+MANY_COPIES = 0.05
+"""Share of items from which copies are named: names and numbers alone are translated by themselves."""
+
+
+def findings_of(text: Any, training: TrainAndDev[Any] | None = None) -> tuple[str, ...]:
+    """What a reader of a score should know of the test set's content, a clause each; nothing of text of other kinds.
+
+    `training` is what was fine-tuned on.
+    """
+    if isinstance(text, ParallelText):
+        return (*_other_script(text, text.target), *_untranslated(text))
+    if isinstance(text, LabelledTexts):
+        return (*_other_script(text, text.texts), *_one_label(text), *_trained_on(text, training))
+    if isinstance(text, TaggedSentences):
+        words = tuple(word for sentence in text.words for word in sentence)
+        return (*_other_script(text, words), *_no_span(text), *_trained_on(text, training))
+    return ()
+
+
+def _other_script(text: Any, sentences: tuple[str, ...]) -> Iterator[str]:
+    letters = letters_by_script("\n".join(sentences))
+    share, parts = share_in_script(letters, text.tag.script), COMPOSED.get(text.tag.script, {text.tag.script})
+    if letters and share < FEW_IN_SCRIPT:
+        others = likely_script({script: number for script, number in letters.items() if script not in parts})
+        yield f"{1 - share:.0%} of the letters are not {text.tag.script} but mostly {others}"
+
+
+def _untranslated(text: ParallelText) -> Iterator[str]:
+    copies = sum(english == target and english != "" for english, target in zip(text.english, text.target, strict=True))
+    if copies >= MANY_COPIES * len(text.target):
+        yield f"{copies} of {len(text.target)} sentences are equal to the English ones, as if not translated"
+
+
+def _one_label(text: LabelledTexts) -> Iterator[str]:
+    if len(text) > 1 and len(set(text.labels)) == 1:
+        yield f"all {len(text)} texts have the label {text.labels[0]}"
+
+
+def _no_span(text: TaggedSentences) -> Iterator[str]:
+    labels = Counter(label for sentence in text.labels for label in sentence)
+    if len(labels) == 1:
+        yield f"all {labels.total()} words have the label {next(iter(labels))}"
+
+
+def _trained_on(text: Any, training: TrainAndDev[Any] | None) -> Iterator[str]:
+    if training is None:
+        return
+    known = set(_items(training.train))
+    common = sum(item in known for item in _items(text))
+    if common:
+        yield f"{common} of {len(text)} items stand in the training set, too"
+
+
+def _items(text: Any) -> tuple[Any, ...]:
+    return text.texts if isinstance(text, LabelledTexts) else text.words
