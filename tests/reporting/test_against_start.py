@@ -9,12 +9,23 @@ import pytest
 
 from langsamp.disk.seals import write_record
 from langsamp.languages.tags import LangScript
-from langsamp.reporting.against_start import BETTER, SAME, WORSE, Outcome, below_start, outcomes
+from langsamp.reporting.against_start import (
+    BETTER,
+    SAME,
+    WORSE,
+    LanguageOutcome,
+    Outcome,
+    _group,
+    below_start,
+    outcomes,
+)
 from langsamp.reporting.curves import forgetting_curves
 from langsamp.reporting.inputs.combined import read_inputs
 from langsamp.reporting.inputs.comparisons import compare
 from langsamp.reporting.page import write_report
+from langsamp.scores.comparison import Difference
 from langsamp.scores.groups import groups_of
+from langsamp.scores.statistics.bootstrap import Interval
 from langsamp.views.appearance import choose_baseline, looks, side_name
 from tests.reporting.conftest import TAGS, flat
 
@@ -101,3 +112,19 @@ def test_curves_run_from_the_start(build: Callable[..., Path], tmp_path: Path) -
     page = write_report(run).read_text(encoding="utf-8")
     assert "Held-out loss from the start on" in page
     assert "the line to beat" in page
+
+
+def test_few_languages_that_move_alike_by_chance_are_no_fall() -> None:
+    def language(tag: str, verdict: str) -> LanguageOutcome:
+        return LanguageOutcome(tag, 50.0, 49.6, "−1.0 to +0.2", verdict, "")
+
+    tags = ["kab_Latn", "tat_Cyrl"]
+    interval = Interval(-0.7, -0.1)
+    fell = Difference(
+        mean_a=50.0, mean_b=49.6, clustered=interval, plain=interval, p=0.5, languages=2, families=2, better=0, tie=0,
+        worse=2,
+    )  # fmt: skip
+    assert _group("tail", fell, [language(tag, SAME) for tag in tags]).verdict == SAME
+    assert _group("tail", fell, [language("kab_Latn", WORSE), language("tat_Cyrl", SAME)]).verdict == WORSE
+    many = [language(f"{code}_Latn", SAME) for code in ("kab", "cha", "ewe", "luo", "sna", "tsn")]
+    assert _group("tail", fell, many).verdict == WORSE

@@ -2,8 +2,8 @@
 
 The loss of a continued training falls whatever it destroys, and a comparison of two variants sets two ruins side by
 side. So each of them is compared with the start too. A group of languages is better or worse where the 95 % interval of
-its difference (`scores.comparison`: families drawn anew, languages where there is one family) excludes zero; a language
-where its items say so (`scores.per_language`).
+its difference (`scores.comparison`: families drawn anew, languages where there is one family) excludes zero and, where
+they are few, a language of them is; a language where its items say so (`scores.per_language`).
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -27,6 +27,8 @@ from langsamp.views.appearance import is_start, side_name
 BETTER, SAME, WORSE = "better", "same", "worse"
 _GROUPS = ("all", "head", "tail")
 """Groups that a verdict names."""
+_FEW = 6
+"""Of fewer languages that move alike an interval excludes zero by itself: one must have moved by its items, too."""
 _NAMED = 12
 """At most this many languages are named in one sentence."""
 _ADVICE = (
@@ -100,7 +102,11 @@ class Outcome(NamedTuple):
             f"{side_name(self.side)} {_verb(whole.verdict)} the start on {self.label}: {score(whole.trained)} % "
             f"against {score(whole.start)} %, {signed(whole.difference)} points{_shown(whole.interval)} over {over}"
         )
-        said += "".join(f"; {each.group} {signed(each.difference)}{_shown(each.interval)}" for each in parts)
+        said += "".join(
+            f"; {each.group} {each.verdict}, {signed(each.difference)}{_shown(each.interval)}"
+            for each in parts
+            if each.verdict
+        )
         worse = [f"{each.tag} ({signed(each.difference)})" for each in self.languages if each.verdict == WORSE]
         if not worse:
             return [f"{said}. No language got worse."]
@@ -160,12 +166,16 @@ def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence
 
 def _group(name: str, difference: Difference, languages: Sequence[LanguageOutcome]) -> GroupOutcome:
     interval, shown, verdict = difference.clustered or difference.plain, ABSENT, ""
+    members = [each for each in languages if name in groups_of(LangScript.parse(each.tag), "paper")]
+    tested = {each.verdict for each in members if not each.why_not}
     if interval is not None:
         shown = _interval(*interval)
         is_even = not interval.excludes_zero or abs(difference.mean) < TIE
         verdict = SAME if is_even else BETTER if difference.mean > 0 else WORSE
-    elif alone := [each for each in languages if name in groups_of(LangScript.parse(each.tag), "paper")]:
-        shown, verdict = alone[0].interval, alone[0].verdict if not alone[0].why_not else ""
+        if len(members) < _FEW and tested and verdict not in tested:
+            verdict = SAME
+    elif members:
+        shown, verdict = members[0].interval, members[0].verdict if tested else ""
     return GroupOutcome(
         group=group_name(name),
         languages=difference.languages,
