@@ -109,7 +109,7 @@ class Outcome(NamedTuple):
         )
         worse = [f"{each.tag} ({signed(each.difference)})" for each in self.languages if each.verdict == WORSE]
         if not worse:
-            return [f"{said}. No language got worse."]
+            return [f"{said}. No language is shown to be worse."]
         more = f" and {len(worse) - _NAMED} more" if len(worse) > _NAMED else ""
         return [f"{said}.", f"Worse than the start on {len(worse)} of {over}: {', '.join(worse[:_NAMED])}{more}."]
 
