@@ -66,7 +66,7 @@ def test_step() -> None:
 
 def test_parts() -> None:
     size = StepSize(layers=2, hidden=32, heads=2, vocab_size=500, rows=2, row_tokens=16, rounds=1)
-    record = measure_parts(size)
+    record = measure_parts(size, least=0)  # which kinds are small is a matter of time
     for group in ("fp32", "bf16", "bf16, dropout 0.1"):
         rows = [row for row in record.rows if row.group == group]
         assert sum(row.share or 0.0 for row in rows) == pytest.approx(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from langsamp.disk.seals import seal
 from tests.tiny_run import TinyRun, complaint, langsamp, said, stamps
 
 SETTINGS: dict[str, tuple[str, int, tuple[str, ...]]] = {
@@ -197,6 +198,7 @@ def test_another_mask_than_the_tokenizers_is_refused(run: TinyRun) -> None:
     path = run.out / "rows" / "manifest.json"
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, "mask_id": content["mask_id"] + 1}))
+    seal(path.parent)
     before = stamps(run.root)
     for verb in ("run", "train"):
         assert "another mask_id than the tokenizer" in complaint(verb, run.recipe_file, code=6)

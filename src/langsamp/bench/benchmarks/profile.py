@@ -39,15 +39,18 @@ _UNCOUNTED = ("_linear_pointwise", "mkldnn_linear")
 """Products whose floating-point operations the profiler does not tell."""
 
 
-def measure_parts(size: StepSize) -> Record:
-    """Seconds of one step by kind of work and, of products, how many GFLOP a second; by torch's profiler."""
+def measure_parts(size: StepSize, *, least: float = _LEAST) -> Record:
+    """Seconds of one step by kind of work and, of products, how many GFLOP a second; by torch's profiler.
+
+    Kinds with less than the share `least` of the time are counted among the rest.
+    """
     settings = [StepSetting(OURS), StepSetting(OURS, "bf16"), StepSetting(OURS, "bf16", 0.1)]
     rows: list[Row] = []
     with keeping_freed_memory():
         workplace = Workplace(size)
         with Bar("steps", total=len(settings), unit="settings") as bar:
             for setting in settings:
-                rows += _rows(workplace, setting)
+                rows += _rows(workplace, setting, least)
                 bar.update()
     return Record(
         name="parts",
@@ -59,13 +62,13 @@ def measure_parts(size: StepSize) -> Record:
     )
 
 
-def _rows(workplace: Workplace, setting: StepSetting) -> Iterator[Row]:
+def _rows(workplace: Workplace, setting: StepSetting, least: float) -> Iterator[Row]:
     for _ in range(_WARM_UP):  # allocators learn, the optimizer makes its state
         workplace.steps(setting, warm_up=0, number=1)
     profiles = [_profiled(workplace, setting) for _ in range(_PROFILED)]
     seconds, flop = min(profiles, key=lambda profile: sum(profile[0].values()))
     whole = sum(seconds.values())
-    for kind in [kind for kind, taken in seconds.items() if taken < _LEAST * whole and kind != _REST]:
+    for kind in [kind for kind, taken in seconds.items() if taken < least * whole and kind != _REST]:
         seconds[_REST] += seconds.pop(kind)
     group = f"{setting.precision}{f', dropout {setting.dropout}' if setting.dropout else ''}"
     for kind, taken in sorted(seconds.items(), key=lambda item: (item[0] == _REST, -item[1])):
