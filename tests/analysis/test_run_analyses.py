@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from langsamp.analysis.analysis import PROVENANCE
-from langsamp.analysis.run_analyses import UNMADE, AnalysisConfig, Unmade, analyse_run, read_unmade
+from langsamp.analysis.run_analyses import AnalysisConfig, analyse_run
+from langsamp.analysis.unmade import UNMADE, Unmade, read_unmade
 from langsamp.disk.seals import seal
 from langsamp.model.conditioning import Conditioning
 from tests.tiny_run import TinyRun

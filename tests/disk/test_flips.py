@@ -11,7 +11,8 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp import pipeline
 from langsamp.analysis.analysis import Analysis
-from langsamp.analysis.run_analyses import UNMADE, analyse_run, read_unmade
+from langsamp.analysis.run_analyses import analyse_run
+from langsamp.analysis.unmade import UNMADE, read_unmade
 from langsamp.data.overlap import OVERLAP
 from langsamp.data.rows import PreparedRows
 from langsamp.data.tokens.tokenizer import tokenizer_of

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict
-
 from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.analyse import analyse_donors
@@ -16,10 +14,10 @@ from langsamp.analysis.families import analyse_families
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.neutrality.parallel_text import draw_parallel
+from langsamp.analysis.unmade import Unmade, write_unmade
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.config import Config
 from langsamp.disk.leftovers import sweep
-from langsamp.disk.seals import read_record, write_record
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
@@ -49,31 +47,6 @@ class AnalysisConfig(Config):
     """Null for text of the evaluation's first task that has parallel text."""
     candidates: str = "all"
     """Source languages among which donors are ranked, as `langsamp donors --candidates` takes them."""
-
-
-UNMADE = "analyses_unmade.json"
-"""Beside the run's `analysis/`, which may be what cannot be written: what is not there, and why."""
-
-
-class Unmade(NamedTuple):
-    """An analysis that was not made."""
-
-    name: str
-    reason: str
-    has_failed: bool
-    """True where it was to be made; False where what it needs is not there, such as vectors enough to compare."""
-
-    def __str__(self) -> str:
-        """One sentence for the terminal and the report."""
-        return f"no analysis {self.name}: {self.reason}"
-
-
-class _UnmadeRecord(BaseModel):
-    """What the file of analyses that were not made holds."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    unmade: tuple[Unmade, ...]
 
 
 class _Job(NamedTuple):
@@ -120,23 +93,8 @@ def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig)
             except UserError as error:
                 unmade.append(Unmade(job.folder.name, str(error), _has_failed(job, error)))
             bar.update()
-    if unmade:
-        write_record(run / UNMADE, _UnmadeRecord(unmade=tuple(unmade)).model_dump(mode="json"))
-    else:
-        (run / UNMADE).unlink(missing_ok=True)
+    write_unmade(run, unmade)
     return unmade
-
-
-def read_unmade(run: Path) -> list[Unmade]:
-    """What the last analyses of a run could not make.
-
-    Raises:
-        DamagedError: where that was written down and is not as it was written.
-    """
-    path = run / UNMADE
-    if not path.is_file():
-        return []
-    return [*read_record(_UnmadeRecord, path, remedy=f"delete {path} and run the recipe again").unmade]
 
 
 def _has_failed(job: _Job, error: UserError) -> bool:

@@ -12,7 +12,8 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel, Pr
 from langsamp.data.tokens.tokenizer import open_tokenizer
 from langsamp.errors import UserError
 from langsamp.model.conditioning import check_export
-from langsamp.model.pretrained.load_pretrained import Pretrained, load_config, load_pretrained
+from langsamp.model.pretrained.load_pretrained import Pretrained, load_pretrained
+from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.pretrained.tokenizer_match import check_match
 
 MAX_POSITIONS = 512

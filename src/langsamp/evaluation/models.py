@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import PretrainedConfig
-
 from langsamp.data.text.stand_ins import check_content
 from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, UserError
 from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.hub_folder import model_folder
-from langsamp.model.pretrained.load_pretrained import load_config
+from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.pretrained.weight_files import safetensors_header, weight_files
 from langsamp.provenance import file_sha256, fingerprint
 
@@ -175,7 +173,7 @@ def _selection(path: Path) -> str:
 def _num_layers(folder: Path) -> int:
     config = load_config(folder)
     half = getattr(config, "encoder", None)  # some encoder-decoders have a config for each half
-    layers = getattr(half if isinstance(half, PretrainedConfig) else config, "num_hidden_layers", None)
+    layers = getattr(half if hasattr(half, "num_hidden_layers") else config, "num_hidden_layers", None)
     if not isinstance(layers, int) or layers < 1:
         raise UserError(
             f"{folder / 'config.json'} describes no text encoder: {config.model_type} has no layers to read"

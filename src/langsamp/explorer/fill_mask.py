@@ -23,7 +23,7 @@ from langsamp.evaluation.loading import load_all, num_positions
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable, check_export
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM, head_of
-from langsamp.model.pretrained.load_pretrained import load_config
+from langsamp.model.pretrained.model_config import load_config
 
 MOST_CHOICES = 12
 """Vectors shown side by side at most."""

@@ -17,7 +17,8 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.model.documents import check_documents
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
 from langsamp.model.pretrained.hub_folder import model_folder
-from langsamp.model.pretrained.load_pretrained import load_config, load_pretrained
+from langsamp.model.pretrained.load_pretrained import load_pretrained
+from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.pretrained.tokenizer_match import check_match
 from langsamp.model.start import POSITIONS_AFTER_PADDING, draw_head, fix_token_type, fix_unused_bias
 from langsamp.model.variants import Variant

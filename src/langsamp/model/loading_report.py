@@ -5,15 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from torch import Tensor
 from transformers import PreTrainedModel
 
-LOADING_ERRORS = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError,
-    StrictDataclassError,
-)  # fmt: skip
-"""What transformers raises at files that it cannot make sense of."""
+from langsamp.model.pretrained.model_config import reason
 
 _TOKEN_TYPES = "token_type_embeddings.weight"
 VECTORS = ("lang_type_embeddings.weight", "script_type_embeddings.weight")
@@ -26,16 +21,6 @@ def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
     """The part of a model that turns tokens into hidden states; of an encoder-decoder its encoder half."""
     base: Any = model.base_model
     return base.get_encoder() if getattr(base.config, "is_encoder_decoder", False) else base
-
-
-def reason(error: BaseException) -> str:
-    """What an error of a library says, in one line."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, KeyError):
-        text = f"{text} is no name that transformers knows"
-    if "trust_remote_code" in text:
-        return "it comes with code of its own, which is never run here; use a model that transformers itself has"
-    return text if len(text) <= 300 else f"{text[:300].rstrip()} ..."
 
 
 def problem(model: PreTrainedModel, report: Mapping[str, Any], *, keeps_surplus: bool) -> str | None:

@@ -10,7 +10,8 @@ from transformers import AutoModelForMaskedLM
 
 from langsamp.model.build import positions
 from langsamp.model.mlm import HEADS, IGNORED, LangSampForMaskedLM
-from langsamp.model.pretrained.load_pretrained import load_config, load_pretrained
+from langsamp.model.pretrained.load_pretrained import load_pretrained
+from langsamp.model.pretrained.model_config import load_config
 
 _ROWS, _TOKENS, _MASKED, _TIMES = 8, 128, 0.15, 3
 _BYTES = 16

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from langsamp.analysis.run_analyses import read_unmade
+from langsamp.analysis.unmade import read_unmade
 from langsamp.disk.files import write_text
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.model.variants import START

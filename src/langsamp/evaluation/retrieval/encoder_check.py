@@ -7,7 +7,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from langsamp.errors import UserError
-from langsamp.model.loading_report import LOADING_ERRORS, reason
+from langsamp.model.pretrained.model_config import LOADING_ERRORS, reason
 
 _BY_CHARACTERS = ("canine", "perceiver")
 """Model types that shorten their input on the way: their hidden states are not one for each token."""

@@ -6,7 +6,6 @@ ever run, and no pickle that could run any is opened.
 """
 
 import logging
-import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,25 +14,23 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import nn
-from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
-from langsamp.data.text.stand_ins import check_content
 from langsamp.errors import UserError
 from langsamp.model.conditioning import check_export
 from langsamp.model.loading_report import (
     HARMLESS,
-    LOADING_ERRORS,
     VECTORS,
     encoder_of,
     is_inside,
     listed,
     missing,
     problem,
-    reason,
     same_bias,
     tensors_of_encoder,
 )  # fmt: skip
+from langsamp.model.pretrained.model_config import LOADING_ERRORS, load_config, reason
 from langsamp.model.pretrained.weight_files import tensor_names, weight_files
 
 _WRAPPERS = ("_orig_mod.", "module.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
@@ -52,37 +49,6 @@ class Pretrained(NamedTuple):
     """Language and script vectors that the weights hold and the model has no place for."""
     prefix: str = ""
     """What the names of the stored tensors have in front, or between, that is no part of them."""
-
-
-def load_config(folder: Path, **settings: Any) -> PretrainedConfig:
-    """The configuration in a model's folder, with `settings` put over it.
-
-    Raises:
-        UserError: where transformers knows no such model, or only with code of its own; where it is quantised or a
-            number is not finite.
-    """
-    check_content(folder / "config.json")
-    try:
-        config: PretrainedConfig = AutoConfig.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, **settings
-        )
-    except (*LOADING_ERRORS, RecursionError) as error:
-        raise UserError(
-            f"{folder / 'config.json'} describes no model that transformers knows: {reason(error)}"
-        ) from None
-    _check_numbers(config, folder)
-    return config
-
-
-def _check_numbers(config: PretrainedConfig, folder: Path) -> None:
-    if getattr(config, "quantization_config", None):
-        raise UserError(
-            f"{folder} is stored quantised (quantization_config in its config.json), so its numbers are not the "
-            "trained ones: give the model as it was before"
-        )
-    for key, value in config.to_dict().items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise UserError(f"{folder / 'config.json'} has {value} for {key}; expected a finite number")
 
 
 def load_pretrained(

@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from langsamp.data.text.stand_ins import check_content, check_no_cache
 from langsamp.errors import DamagedError, UserError
 
@@ -131,6 +129,8 @@ def _instead(folder: Path) -> str:
 
 
 def _names(file: Path) -> list[str]:
+    import torch  # not at the top: what reads a model's name and layers alone, such as a report, needs none
+
     if file.suffix == ".safetensors":
         header = safetensors_header(file)[1]
         _check_types(file, {name: entry["dtype"] for name, entry in header.items()}, _WHOLE)

@@ -1,0 +1,62 @@
+"""The configuration beside a model's weights, read without torch: a report of scores needs no more of a model."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from huggingface_hub.errors import StrictDataclassError
+
+from langsamp.data.text.stand_ins import check_content
+from langsamp.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+LOADING_ERRORS = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError,
+    StrictDataclassError,
+)  # fmt: skip
+"""What transformers raises at files that it cannot make sense of."""
+
+
+def reason(error: BaseException) -> str:
+    """What an error of a library says, in one line."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, KeyError):
+        text = f"{text} is no name that transformers knows"
+    if "trust_remote_code" in text:
+        return "it comes with code of its own, which is never run here; use a model that transformers itself has"
+    return text if len(text) <= 300 else f"{text[:300].rstrip()} ..."
+
+
+def load_config(folder: Path, **settings: Any) -> "PretrainedConfig":
+    """The configuration in a model's folder, with `settings` put over it.
+
+    Raises:
+        UserError: where transformers knows no such model, or only with code of its own; where it is quantised or a
+            number is not finite.
+    """
+    from transformers import AutoConfig
+
+    check_content(folder / "config.json")
+    try:
+        config: PretrainedConfig = AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, **settings
+        )
+    except (*LOADING_ERRORS, RecursionError) as error:
+        raise UserError(
+            f"{folder / 'config.json'} describes no model that transformers knows: {reason(error)}"
+        ) from None
+    _check_numbers(config, folder)
+    return config
+
+
+def _check_numbers(config: "PretrainedConfig", folder: Path) -> None:
+    if getattr(config, "quantization_config", None):
+        raise UserError(
+            f"{folder} is stored quantised (quantization_config in its config.json), so its numbers are not the "
+            "trained ones: give the model as it was before"
+        )
+    for key, value in config.to_dict().items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"{folder / 'config.json'} has {value} for {key}; expected a finite number")
