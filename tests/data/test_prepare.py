@@ -337,6 +337,7 @@ print(prepared(Path("text"), Path("script"), workers=2).fingerprint)
 """
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_is_not_started_again(text: Path, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(_SCRIPT)
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}

@@ -57,7 +57,7 @@ def look_for(sentences: TaskSentences | None, folder: Path) -> None:
     with suppress(DamagedError):  # then all is counted again
         if noted.is_file() and read_json(noted) == content:
             return
-    for path in (*folder.glob("*.clean.*"), *folder.glob("*_*.json")):
+    for path in {*folder.glob("*.clean.*"), *folder.glob("*_*.json")}:
         path.unlink()
     write_json(noted, content)
 
