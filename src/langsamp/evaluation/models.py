@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import PretrainedConfig
-
 from langsamp.data.text.stand_ins import check_content
 from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, UserError
@@ -174,8 +172,8 @@ def _selection(path: Path) -> str:
 
 def _num_layers(folder: Path) -> int:
     config = load_config(folder)
-    half = getattr(config, "encoder", None)  # some encoder-decoders have a config for each half
-    layers = getattr(half if isinstance(half, PretrainedConfig) else config, "num_hidden_layers", None)
+    halves = (config, getattr(config, "encoder", None))  # some encoder-decoders have a config for each half
+    layers = next((layers for half in halves if (layers := getattr(half, "num_hidden_layers", None))), None)
     if not isinstance(layers, int) or layers < 1:
         raise UserError(
             f"{folder / 'config.json'} describes no text encoder: {config.model_type} has no layers to read"
