@@ -172,8 +172,8 @@ def _selection(path: Path) -> str:
 
 def _num_layers(folder: Path) -> int:
     config = load_config(folder)
-    half = getattr(config, "encoder", None)  # some encoder-decoders have a config for each half
-    layers = getattr(half if hasattr(half, "num_hidden_layers") else config, "num_hidden_layers", None)
+    halves = (config, getattr(config, "encoder", None))  # some encoder-decoders have a config for each half
+    layers = next((layers for half in halves if (layers := getattr(half, "num_hidden_layers", None))), None)
     if not isinstance(layers, int) or layers < 1:
         raise UserError(
             f"{folder / 'config.json'} describes no text encoder: {config.model_type} has no layers to read"

@@ -17,11 +17,9 @@ _LEAD = (
     "would be a good source to transfer from?"
 )
 _CALL = """\
-from langsamp.explorer.language_profile import language_profile
+import langsamp as ls
 
-profile = language_profile({model!r}, {words!r}, candidates={candidates!r})
-print(profile.info, profile.notes, sep="\\n")
-print(profile.tasks, profile.neighbours, profile.donors, sep="\\n\\n")
+print(ls.language({words!r}, model={model!r}, candidates={candidates!r}))
 """
 _CANDIDATES = {"all trained languages": "all", "the paper's ten": "paper"}
 _FIRST = "deu"

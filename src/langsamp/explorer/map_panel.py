@@ -15,9 +15,9 @@ from langsamp.render.svg import inline_svg
 
 _LEAD = "Point at a dot for its name, family, script, how much text it has seen, and its nearest neighbours."
 _CALL = """\
-from langsamp.explorer.maps import language_map
+import langsamp as ls
 
-picture = language_map({folder!r}, table={table!r}, by={by!r}, colour={colour!r})
+picture = ls.language_map({folder!r}, table={table!r}, by={by!r}, colour={colour!r})
 print(picture.summary)
 picture.chart.figure.savefig("map.png")
 """

@@ -26,9 +26,9 @@ _LEAD = (
     "switched: the sentence stays, the vector changes. Without vectors it is the plain encoder."
 )
 _CALL = """\
-from langsamp.explorer.fill_mask import fill_mask
+import langsamp as ls
 
-table = fill_mask({folder!r}, {sentence!r}, {vectors!r}, k={k})
+table = ls.fill_mask({folder!r}, {sentence!r}, {vectors!r}, k={k})
 print(table.to_string(index=False))
 """
 _CAPTION = (
@@ -145,7 +145,8 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         opened = models[name]
         return gr.Dropdown(**_languages(opened)), gr.Dropdown(**_scripts(opened)), "", ""
 
-    ask([button.click, sentence.submit], fill, [model, sentence, languages, written, number], [result, call])
+    triggers = [button.click, sentence.submit, languages.input, written.input, number.input]
+    ask(triggers, fill, [model, sentence, languages, written, number], [result, call])
     model.change(change, [model], [languages, written, result, call], concurrency_id="models", show_progress="hidden")
     return []
 

@@ -12,7 +12,6 @@ from langsamp.explorer.fragments import figure, hint, table, trouble
 from langsamp.explorer.opened_models import Opened, examples, heading, limited
 from langsamp.explorer.parallel_probe import Probe, parallel_probe, read_translations
 from langsamp.explorer.wiring import answer_place, ask
-from langsamp.render.charts.heatmap import similarity_heatmap
 from langsamp.render.svg import inline_svg
 
 _LEAD = (
@@ -22,14 +21,11 @@ _LEAD = (
 _MOST = 20_000
 """Characters that are taken."""
 _CALL = """\
-from langsamp.explorer.parallel_probe import parallel_probe
-from langsamp.render.charts.heatmap import similarity_heatmap
+import langsamp as ls
 
-translations = {translations}
-probe = parallel_probe({folder!r}, translations)
+probe = ls.parallel_probe({folder!r}, {translations})
 print(probe.note, probe.matrix({layer}), sep="\\n")
-chart = similarity_heatmap(list(translations), probe.matrix({layer}), low=probe.low)
-chart.figure.savefig("similarity.png")
+probe.chart({layer}).figure.savefig("similarity.png")
 """
 
 
@@ -45,7 +41,7 @@ def run_probe(opened: Opened, text: str) -> tuple[Probe | None, str]:
 def show_layer(opened: Opened, probe: Probe, layer: int) -> tuple[str, str]:
     """The picture of one layer, what it says, the means of all layers; and the Python call that gives the same."""
     names = list(probe.translations)
-    chart = similarity_heatmap(names, probe.matrix(layer), low=probe.low, title=f"Layer {layer}")
+    chart = probe.chart(layer)
     said = f"Mean over pairs of languages at layer {layer}: {_number(probe.mean(layer))}."
     svg = inline_svg(chart.figure, name="probe", summary=f"Similarity of {', '.join(names)} at layer {layer}")
     parts = [figure(svg, f"{said} {probe.note}", inches=chart.figure.get_figwidth())]
@@ -77,7 +73,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     text = gr.Textbox(
         "\n".join(lines),
         label="Translations",
-        info="tag, tab or space, sentence; one a line",
+        info="tag, tab or space, sentence; one a line; Shift+Enter compares",
         lines=8,
         max_length=_MOST,
     )
@@ -103,7 +99,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
         return None, gr.Slider(visible=False), "", ""
 
     everything = [kept, layers, result, call]
-    ask([button.click], compare, [model, text], everything)
+    ask([button.click, text.submit], compare, [model, text], everything)
     layers.input(turn, [model, kept, layers], [result, call], show_progress="hidden", trigger_mode="always_last")
     model.change(clear, None, everything, show_progress="hidden")
     return []
