@@ -21,7 +21,7 @@ from langsamp.evaluation.batching import batch_cost, by_length
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.packed_linear import LinearBackend, choose_linear_backend, pack
 from langsamp.evaluation.retrieval.encoder_check import check_encoder
-from langsamp.model.loading_report import encoder_of
+from langsamp.model.pretrained.loading_report import encoder_of
 
 MAX_PIECES = 512
 """Tokens of a sentence, special tokens included; the rest is cut off, as in the original evaluation."""

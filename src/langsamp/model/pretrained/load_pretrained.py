@@ -19,7 +19,7 @@ from transformers.utils import logging as transformers_logging
 
 from langsamp.errors import UserError
 from langsamp.model.conditioning import check_export
-from langsamp.model.loading_report import (
+from langsamp.model.pretrained.loading_report import (
     HARMLESS,
     VECTORS,
     encoder_of,
