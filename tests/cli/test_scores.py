@@ -41,20 +41,18 @@ class TestEvaluate:
         assert not (tmp_path / "out").exists()
 
     def test_where_nothing_could_be_scored_the_json_is_empty(self, tiny_run: TinyRun, tmp_path) -> None:
-        words = [
-            "evaluate",
-            tiny_run.export,
-            "-t",
-            "sr-cldr",
-            "--langs",
-            "deu_Latn",
-            "-o",
-            tmp_path,
-            "--device",
-            "abacus",
-        ]
+        data = tmp_path / "eval"
+        data.mkdir()
+        for side, lines in (("eng_Latn", 30), ("swh_Latn", 12)):
+            (data / f"bible.swh_Latn-eng_Latn.{side}").write_text("".join(f"w{line} x y\n" for line in range(lines)))
+        words = ["evaluate", tiny_run.export, "-t", "sr-bible", "--data", data, "-o", tmp_path / "out"]
         answer = langsamp(*words, "--json")
-        assert answer.code == 3 and json.loads(answer.out) == [] and "abacus" in answer.err
+        assert answer.code == 3 and json.loads(answer.out) == [] and "swh_Latn" in answer.err
+
+    def test_a_device_that_is_none_is_told_before_anything_is_scored(self, tiny_run: TinyRun, tmp_path) -> None:
+        words = ["evaluate", tiny_run.export, "-t", "sr-cldr", "--langs", "deu_Latn", "-o", tmp_path / "out"]
+        assert "abacus" in complaint(*words, "--device", "abacus", code=1)
+        assert not list(tmp_path.glob("out/cells/*"))
 
     def test_absent_data_say_where_they_come_from(self, tiny_run: TinyRun, tmp_path) -> None:
         for task, origin in (("sib200", "Davlan/sib200"), ("ner", "WikiANN"), ("pos", "universaldependencies.org")):
