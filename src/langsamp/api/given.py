@@ -29,11 +29,6 @@ def given_recipe(recipe: "str | Path | Recipe", settings: Sequence[str] = ()) ->
     return load_recipe(Path(recipe), tuple(settings))
 
 
-def word(model: "str | Path") -> str:
-    """A path or name as the parsers of names take it."""
-    return str(model)
-
-
 def words(models: "Sequence[str | Path] | str | Path") -> list[str]:
     """One name or several, as a list."""
     return [str(models)] if isinstance(models, str | Path) else [str(each) for each in models]

@@ -13,7 +13,7 @@ from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutr
 from langsamp.analysis.transfer.from_scores import published_study, read_stored
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.analysis.vectors.neighbours import Table
-from langsamp.api.given import word, words
+from langsamp.api.given import words
 from langsamp.api.result import Result, readable
 from langsamp.errors import UserError, checked
 from langsamp.evaluation.tasks.task import TaskData
@@ -25,10 +25,11 @@ from langsamp.explorer.parallel_probe import Probe, Translations
 from langsamp.explorer.parallel_probe import parallel_probe as probe
 from langsamp.languages.search import search
 from langsamp.languages.select import select
-from langsamp.languages.table import LanguageInfo, tags
+from langsamp.languages.table import tags
 from langsamp.languages.tags import LangScript
 from langsamp.scores.published import PREFIX
 from langsamp.views import donors_text as donor_words
+from langsamp.views.language_rows import language_rows
 from langsamp.views.neutrality_text import model_rows, pair_tables
 from langsamp.views.transfer_text import transfer_lines, transfer_tables
 from langsamp.views.vectors_text import left_out_lines, neighbour_lines, statistic_lines
@@ -44,7 +45,7 @@ def vectors(model: str | Path, **settings: Any) -> Result:
         DataMissingError: where the model has no vectors, or too few trained ones.
         UserError: for a wrong setting, and where the word names nothing.
     """
-    found = analyse_vectors(find_model_ref(word(model)), checked(VectorsConfig, settings))
+    found = analyse_vectors(find_model_ref(str(model)), checked(VectorsConfig, settings))
     tables = {f"Vectors of {found.subject} ({found.values['variant']})": statistic_lines(found)}
     for kind in found.values["shares"]:
         tables[f"Nearest {kind} vectors by cosine, most rows first"] = neighbour_lines(found, kind)
@@ -93,7 +94,7 @@ def donors(
         DataMissingError: where there is no model with language vectors.
         UserError: for unknown words, candidates or tasks.
     """
-    subject = find_model_ref(None if model is None else word(model))
+    subject = find_model_ref(None if model is None else str(model))
     asked = [targets] if isinstance(targets, str) else list(targets)
     where = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
     found = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=tasks, data=where)
@@ -184,8 +185,8 @@ def language(words: str, model: str | Path | None = None, *, candidates: str = "
         matches = search(words)
         if not matches:
             raise UserError(f"no language matches {words!r}; try a part of its name, a code, a script or a family")
-        return Result(title=words, tables=readable({"": [_info_row(info) for info in matches]}), data=matches)
-    profile = language_profile(word(model), words, candidates=candidates)
+        return Result(title=words, tables=readable({"": language_rows(matches)}), data=matches)
+    profile = language_profile(str(model), words, candidates=candidates)
     tables = {"Scores": profile.tasks, "Neighbours": profile.neighbours, "Donors": profile.donors}
     return Result(
         title=f"{profile.info.name} ({profile.info.tag}), {profile.family}",
@@ -207,17 +208,7 @@ def select_languages(selector: str, among: Collection[LangScript] | None = None)
 def _export(model: str | Path) -> Path:
     """The folder of a model; of a run's several the first training of `both`."""
     folder = Path(model)
-    return folder if (folder / "config.json").is_file() else find_model_ref(word(model)).folder
-
-
-def _info_row(info: LanguageInfo) -> dict[str, str]:
-    return {
-        "tag": str(info.tag),
-        "name": info.name,
-        "script": info.script_name,
-        "family": info.family_name or "",
-        "XLM-R": "head" if info.is_head else "tail",
-    }
+    return folder if (folder / "config.json").is_file() else find_model_ref(str(model)).folder
 
 
 def _rows_line(profile: LanguageProfile) -> str:

@@ -17,24 +17,15 @@ def languages(
     from langsamp.errors import UserError
     from langsamp.languages.search import hint, search
     from langsamp.languages.select import select as selected
-    from langsamp.languages.table import describe, notes, tags
+    from langsamp.languages.table import describe, tags
+    from langsamp.views.language_rows import language_rows
 
     if (query is None) == (select is None):
         raise UserError("give a query (`langsamp languages swahili`) or a selector (`--select tail+script:Deva`)")
     infos = search(query) if query is not None else [describe(tag) for tag in selected(select or "", tags())]
     if not infos:
         raise UserError(f"no language matches {query!r}; {hint(query or '')}")
-    rows = [
-        {
-            "tag": str(info.tag),
-            "name": info.name,
-            "script": info.script_name,
-            "family": info.family_name or "",
-            "XLM-R": "head" if info.is_head else "tail",
-            "notes": " ".join(notes(info.tag)),
-        }
-        for info in infos
-    ]
+    rows = language_rows(infos)
     print_table(f"{len(rows)} tags", rows, as_json=json)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.output import complain, end_if_failed, print_line, print_scores
+from langsamp.cli.output import check_new_folder, complain, end_if_failed, print_line, print_scores
 
 if TYPE_CHECKING:
     from langsamp.recipe import Recipe
@@ -101,10 +101,8 @@ def export(
     """Write a trained model as a plain Hugging Face folder."""
     from langsamp import pipeline
     from langsamp.disk.folders import check_folder
-    from langsamp.errors import UserError
 
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
-        raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
+    check_new_folder(out)
     check_folder(out)
     print_line(pipeline.export(model, out))
 
