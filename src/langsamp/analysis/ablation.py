@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from langsamp.analysis.ablation_findings import findings
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.analysis import lines_of
+from langsamp.analysis.variant_analyses import AblationAnalysis
+from langsamp.analysis.variants_record import Contrast, VariantMean
 from langsamp.errors import UserError
 from langsamp.model.variants import training_of
 from langsamp.scores.columns import Columns, columns_of, only, shared_languages
@@ -43,22 +45,11 @@ class _Found(NamedTuple):
     notes: list[str]
 
 
-def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
+def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> AblationAnalysis:
     """The variants of one run, or of several that `scores.reading.read_runs` reads, on each task and group.
 
     Per cent and points. Only languages that every variant has are counted, and only models that are trainings of a
     variant; trainings of one variant stand together. The same scores and `seed` (of the bootstrap) give the same.
-
-    Tables:
-        ablation: `task` (with what sets the way of scoring apart, where there are several), `variant` (its place before
-            it, as `first:both`, where several runs have models of one name), `name` (what readers call it), `group`
-            (tail, head, latin, nonlatin, all), `mean` over languages, `deviation` of that mean over seeds (NaN with
-            one), `seeds`, `languages`, `difference` to the baseline `none` with its 95 % interval `low`, `high`
-            (clustered on family), `p` (Wilcoxon over languages), `q` (Benjamini and Hochberg over tasks and variants
-            of a group), `told_apart` (q < 0.05 and the interval excludes zero), `is_best` (the highest mean).
-        contrasts: `task`, `contrast` (a key of `CONTRASTS`, or `best`), `first`, `second` (variants), `group`, and of
-            second - first `difference`, `low`, `high`, `p`, `q` (over tasks and contrasts of a group), `told_apart`.
-    Values: `sentences`, `variants` (in order), `missing` (of `EXPECTED`), `notes`.
 
     Raises:
         DataMissingError: where there are no scores.
@@ -81,17 +72,15 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
     notes = [f"No variant, left out: {listed(others)}."] if others else []
     alone = sorted(set(scores.loc[is_training, "task"]) - {task for _, rows in ways for task in rows["task"]})
     notes += [f"Scored for one variant only, left out: {listed(alone)}."] if alone else []
-    return Analysis(
-        kind="ablation",
+    return AblationAnalysis(
         subject=", ".join(runs),
         settings={"runs": list(runs), "models": _fingerprints(scores[is_training]), "seed": seed},
-        values={
-            "sentences": findings(rows, contrasts, missing=missing),
-            "variants": list(dict.fromkeys(rows["variant"])),
-            "missing": missing,
-            "notes": list(dict.fromkeys([*notes, *chain.from_iterable(each.notes for each in results)])),
-        },
-        tables={"ablation": rows, "contrasts": contrasts},
+        sentences=tuple(findings(rows, contrasts, missing=missing)),
+        notes=tuple(dict.fromkeys([*notes, *chain.from_iterable(each.notes for each in results)])),
+        variants=tuple(dict.fromkeys(rows["variant"])),
+        missing=tuple(missing),
+        ablation=lines_of(VariantMean, rows),
+        contrasts=lines_of(Contrast, contrasts),
     )
 
 

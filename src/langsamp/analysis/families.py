@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.analysis import lines_of
+from langsamp.analysis.variant_analyses import FamiliesAnalysis
+from langsamp.analysis.variants_record import FamilyMean
 from langsamp.languages.table import families as family_names
 from langsamp.model.variants import START
 from langsamp.scores.columns import columns_of, one_source, shared_languages
@@ -16,19 +18,11 @@ _BY = ("family", "all")
 _NAMES = ["task", "family", *NUMBERS]
 
 
-def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int = 0) -> Analysis:
+def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int = 0) -> FamiliesAnalysis:
     """Families x tasks x models of what `scores.reading.read_runs` reads; per cent and points.
 
     Means are over the languages that every model has which is scored on the task, as in `langsamp table --paper 6`;
     `source` is the tag that models were fine-tuned on, `seed` that of the bootstrap.
-
-    Tables:
-        families: `task`, `model` (as tables call it; the trainings of a variant stand together), `family` (Glottolog's
-            code, `other`, or `all`), `family_name`, `mean` over languages, `deviation` of that mean over seeds (NaN
-            with one), `seeds`, `languages`. Where there are two models also, in the lines of the second, `difference`
-            to the first, its 95 % interval `low`, `high` (over the languages of the family, which is one cluster; for
-            `all` clustered on family) and `p` (Wilcoxon over languages).
-    Values: `sentences`, `models` (in order), `notes`.
 
     Raises:
         DataMissingError: where there are no scores, or no language that all models have.
@@ -47,12 +41,13 @@ def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int
         rows = pd.DataFrame(difference_rows(comparison)).rename(columns={"group": "family"})[_NAMES]
         table = table.merge(rows.assign(model=columns.labels[1]), how="left", on=["task", "model", "family"])
         notes += comparison_notes([comparison])
-    return Analysis(
-        kind="families",
+    return FamiliesAnalysis(
         subject=", ".join(runs),
         settings={"runs": list(runs), "source": source, "seed": seed},
-        values={"sentences": _sentences(table), "models": list(columns.labels), "notes": list(dict.fromkeys(notes))},
-        tables={"families": table},
+        sentences=tuple(_sentences(table)),
+        notes=tuple(dict.fromkeys(notes)),
+        models=tuple(columns.labels),
+        families=lines_of(FamilyMean, table),
     )
 
 
