@@ -28,6 +28,7 @@ from langsamp.disk.files import free_bytes
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
+from langsamp.layout import RunLayout
 from langsamp.model.build import build_model
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.model.variants import parts_of
@@ -155,7 +156,7 @@ class _Amounts(NamedTuple):
 
 
 def _amounts_there(recipe: Recipe) -> _Amounts | None:
-    folder = recipe.folder / "rows"
+    folder = RunLayout(recipe.folder).rows
     if not (folder / MANIFEST).is_file():
         return None
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)

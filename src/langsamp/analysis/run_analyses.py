@@ -23,6 +23,7 @@ from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData
+from langsamp.layout import RunLayout
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 from langsamp.progress import Bar
 from langsamp.provenance import file_sha256, fingerprint
@@ -74,7 +75,7 @@ class _Job(NamedTuple):
 
 
 def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[Unmade]:
-    """Make the analyses of a run's exported models in `run / "analysis"`; what could not be made.
+    """Make the analyses of a run's exported models in its folder of analyses; what could not be made.
 
     That is also written down beside them, for the report.
 
@@ -83,7 +84,7 @@ def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig)
         UserError: where the run's folder cannot be written.
     """
     unmade = []
-    sweep(run / "analysis")
+    sweep(RunLayout(run).analyses)
     jobs = list(_jobs(run, config, evaluation))
     with Bar("analyses", total=len(jobs), unit="analyses") as bar:
         for job in jobs:
@@ -131,19 +132,21 @@ def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> It
         yield _Job(
             "neutrality",
             subjects,
-            run / "analysis" / "neutrality",
+            RunLayout(run).analyses / "neutrality",
             partial(_with_content, text),
             make,
             config.neutrality is not None,
         )
-    scores = run / "evaluation" / "scores.parquet"
+    scores = RunLayout(run).evaluation.scores
     variants = {subject.name.rpartition("-")[0] for subject in subjects}
     for kind, analyse, is_wanted in (
         ("ablation", analyse_ablation, len(variants) > _PAIR),
         ("families", analyse_families, True),
     ):
         if kind in config.kinds and is_wanted and scores.is_file():
-            yield _Job(kind, (), run / "analysis" / kind, partial(file_sha256, scores), partial(analyse, [str(run)]))
+            yield _Job(
+                kind, (), RunLayout(run).analyses / kind, partial(file_sha256, scores), partial(analyse, [str(run)])
+            )
 
 
 def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:

@@ -14,6 +14,7 @@ from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import model_fingerprint
 from langsamp.languages.select import Uses, select
 from langsamp.languages.tags import LangScript
+from langsamp.layout import EvaluationLayout
 from langsamp.model.conditioning import Conditioning
 from langsamp.scores.cells import COLUMNS
 from langsamp.scores.groups import ONE_TABLE, row_numbers
@@ -74,7 +75,7 @@ def read_stored(
 def _stored(subject: ModelRef) -> pd.DataFrame:
     """The main scores of one model, where they are kept."""
     folder = scores_folder(subject)
-    if not (folder / "scores.parquet").is_file():
+    if not EvaluationLayout(folder).scores.is_file():
         return pd.DataFrame(columns=list(COLUMNS))
     scores = read_scores(str(folder))
     known = scores["model"] == model_fingerprint(subject.folder)

@@ -27,6 +27,7 @@ from langsamp.evaluation.run import Failure, evaluate
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.languages.select import Uses, select
 from langsamp.languages.tags import LangScript
+from langsamp.layout import RunLayout
 from langsamp.model.conditioning import Conditioning
 
 ELSEWHERE = Path("runs/evaluation")
@@ -119,7 +120,7 @@ def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None)
 
 def scores_folder(subject: ModelRef) -> Path:
     """Where the scores of a model are kept."""
-    return subject.run / "evaluation" if subject.run is not None else ELSEWHERE
+    return RunLayout(subject.run).evaluation.folder if subject.run is not None else ELSEWHERE
 
 
 def _part(subject: ModelRef, config: EvaluationConfig, name: str, candidates: str) -> Part:

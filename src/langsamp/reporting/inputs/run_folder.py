@@ -14,6 +14,7 @@ import pandas as pd
 from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
 from langsamp.data.rows import Manifest
 from langsamp.errors import DataMissingError
+from langsamp.layout import EvaluationLayout, ModelLayout, RunLayout
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.variants import DISPLAY_NAMES
 from langsamp.reporting.inputs.record_files import (
@@ -106,7 +107,7 @@ class Run:
     def commands(self) -> list[str]:
         """The command lines that repeat what it holds; none for published scores."""
         if self.is_run:
-            return [shlex.join(["langsamp", "run", str(self.folder / "recipe.yaml")])]
+            return [shlex.join(["langsamp", "run", str(RunLayout(self.folder).recipe)])]
         commands = [cell.provenance.get("command", ()) for cell in self.cells.values()]
         return list(dict.fromkeys(shlex.join(command) for command in commands if command))
 
@@ -127,10 +128,10 @@ def read_input(word: str) -> Run:
     if word.startswith(PREFIX):
         return Run(word=word, folder=Path(word), scores=published(word))
     path = Path(word).expanduser()
-    if path.name == "scores.parquet":
+    if path.name == EvaluationLayout(path).scores.name:
         path = path.parent
-    if not (path / "recipe.yaml").is_file() and ((path / "cells").is_dir() or (path / "scores.parquet").is_file()):
-        run = _with_evaluation(Run(word=word, folder=path), path)
+    if not RunLayout(path).exists and EvaluationLayout(path).exists:
+        run = _with_evaluation(Run(word=word, folder=path), EvaluationLayout(path))
         latest = max(run.cells.values(), key=lambda cell: cell.number, default=None)
         return replace(run, provenance=latest.provenance) if latest else run
     return read_run(path, word=word)
@@ -143,53 +144,54 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
         DataMissingError: where `folder` is no run.
         DamagedError: where a file in it cannot be read.
     """
-    if not (folder / "recipe.yaml").is_file():
+    files = RunLayout(folder)
+    if not files.exists:
         raise DataMissingError(
             f"{folder} is no run: expected a folder with recipe.yaml, as `langsamp run` writes it, one with "
             f"scores.parquet, as `langsamp evaluate` writes it, or one of {', '.join(published_names())}"
         )
-    text = recipe_text(folder / "recipe.yaml")
-    models = [read_model(path) for path in sorted(folder.glob("models/*-*")) if path.is_dir()]
+    text = recipe_text(files.recipe)
+    models = [read_model(training) for training in files.trainings]
     order = list(DISPLAY_NAMES)
     models.sort(key=lambda model: (order.index(model.variant) if model.variant in order else 99, model.seed))
     run = Run(
         word=word or str(folder),
         folder=folder,
         recipe_text=text,
-        recipe=recipe_of(text, folder / "recipe.yaml"),
-        provenance=run_provenance(folder / "provenance.json"),
-        manifest=manifest_of(folder / "rows"),
+        recipe=recipe_of(text, files.recipe),
+        provenance=run_provenance(files.provenance),
+        manifest=manifest_of(files.rows),
         overlap=read_overlap(folder / OVERLAP),
         models=tuple(models),
     )
-    return _with_evaluation(run, folder / "evaluation")
+    return _with_evaluation(run, files.evaluation)
 
 
-def _with_evaluation(run: Run, folder: Path) -> Run:
-    cells, named = cells_of(folder), named_models(folder)
+def _with_evaluation(run: Run, files: EvaluationLayout) -> Run:
+    cells, named = cells_of(files.folder), named_models(files.folder)
     return replace(
         run,
-        evaluation=folder,
-        scores=scores_of(folder / "scores.parquet"),
+        evaluation=files.folder,
+        scores=scores_of(files.scores),
         cells={
             name: cell
             for name, cell in cells.items()
             if cell.key.model not in named or not named[cell.key.model].is_replaced
         },
-        failed_cells=failures_of(folder),
+        failed_cells=failures_of(files.folder),
         model_names={model: record.name for model, record in named.items() if not record.is_replaced},
     )
 
 
-def read_model(folder: Path) -> Model:
+def read_model(files: ModelLayout) -> Model:
     """One model's folder, named `<variant>-<seed>`."""
-    variant, _, seed = folder.name.rpartition("-")
-    export = folder / "export"
+    name, export = files.folder.name, files.export
+    variant, _, seed = name.rpartition("-")
     return Model(
-        name=folder.name,
+        name=name,
         variant=variant,
         seed=int(seed) if seed.isdecimal() else 0,
-        log=read_lines(folder / "log.jsonl"),
+        log=read_lines(files.log),
         conditioning=Conditioning.load(export) if (export / LANGUAGES).is_file() else None,
         provenance=export_provenance(export),
     )

@@ -20,6 +20,7 @@ from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
+from langsamp.layout import EvaluationLayout
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.scores.cell_files import PREDICTIONS, read_table
 from langsamp.scores.cells import CellRecord
@@ -120,7 +121,7 @@ class Library:
     @cached_property
     def _cells(self) -> dict[str, _Cell]:
         return {
-            name: _Cell(run.evaluation / "cells" / name, cell)
+            name: _Cell(EvaluationLayout(run.evaluation).cells / name, cell)
             for run in self._runs
             if run.evaluation is not None
             for name, cell in run.cells.items()
