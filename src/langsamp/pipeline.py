@@ -21,6 +21,7 @@ from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
 from langsamp.disk.files import as_record, locked, read_versioned, write_text
+from langsamp.disk.layout import ModelLayout, RunLayout
 from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import check_sealed, is_sealed, with_last_line, write_record
 from langsamp.errors import DamagedError, DataMissingError, UserError
@@ -30,7 +31,6 @@ from langsamp.evaluation.run import Evaluation, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.layout import ModelLayout, RunLayout
 from langsamp.model.build import build_model
 from langsamp.model.export import export_model
 from langsamp.model.variants import START, Variant, parts_of

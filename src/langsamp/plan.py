@@ -25,10 +25,10 @@ from langsamp.data.sampler import shares_of
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.disk.files import free_bytes
+from langsamp.disk.layout import RunLayout
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.layout import RunLayout
 from langsamp.model.build import build_model
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.model.variants import parts_of

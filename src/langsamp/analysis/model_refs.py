@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import find_model
-from langsamp.layout import RunLayout
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 
 

@@ -17,13 +17,13 @@ from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.unmade import Unmade, write_unmade
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.config import Config
+from langsamp.disk.layout import RunLayout
 from langsamp.disk.leftovers import sweep
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData
-from langsamp.layout import RunLayout
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 from langsamp.progress import Bar
 from langsamp.provenance import file_sha256, fingerprint

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from langsamp.disk.layout import RunLayout
 from langsamp.disk.seals import read_record, write_record
-from langsamp.layout import RunLayout
 
 
 class Unmade(NamedTuple):

@@ -13,8 +13,8 @@ from langsamp.analysis.model_refs import find_model_refs
 from langsamp.api.given import given_recipe
 from langsamp.api.result import Result, readable
 from langsamp.api.scores import compare
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError
-from langsamp.layout import RunLayout
 from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.reading import read_scores
 

@@ -81,7 +81,7 @@ def _give(
 
 def _folder(runs: list[str], kind: str) -> Path:
     """Where an analysis is written: in the run where there is one, else under `analysis/` here, named by all."""
-    from langsamp.layout import RunLayout
+    from langsamp.disk.layout import RunLayout
 
     run = Path(runs[0]).expanduser()
     if len(runs) == 1 and run.is_dir():

@@ -10,11 +10,11 @@ from langsamp.analysis.transfer.analyse import analyse_transfer
 from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.transfer.roles import RoleScores, choose_roles, published_roles
 from langsamp.analysis.transfer.study import scores_folder
+from langsamp.disk.layout import EvaluationLayout
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import model_fingerprint
 from langsamp.languages.select import Uses, select
 from langsamp.languages.tags import LangScript
-from langsamp.layout import EvaluationLayout
 from langsamp.model.conditioning import Conditioning
 from langsamp.scores.cells import COLUMNS
 from langsamp.scores.groups import ONE_TABLE, row_numbers

@@ -20,6 +20,7 @@ from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
 from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.transfer.roles import ENGLISH, choose_roles
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.plan import PlannedCell, plan
@@ -27,7 +28,6 @@ from langsamp.evaluation.run import Failure, evaluate
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.languages.select import Uses, select
 from langsamp.languages.tags import LangScript
-from langsamp.layout import RunLayout
 from langsamp.model.conditioning import Conditioning
 
 ELSEWHERE = Path("runs/evaluation")

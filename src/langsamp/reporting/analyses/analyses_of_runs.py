@@ -9,8 +9,8 @@ from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.read_analyses import read_analyses
 from langsamp.analysis.vectors.analyse import analyse_vectors
 from langsamp.analysis.vectors.record import VectorsAnalysis
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError
-from langsamp.layout import RunLayout
 from langsamp.model.variants import DISPLAY_NAMES
 from langsamp.reporting.analyses.vector_sections import VectorView
 from langsamp.reporting.inputs.run_folder import Model, Run

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import UserError
-from langsamp.layout import RunLayout
 from langsamp.render.palette import Mark
 from langsamp.reporting.inputs.cell_remarks import current_scores
 from langsamp.reporting.inputs.comparisons import from_english

@@ -13,8 +13,8 @@ import pandas as pd
 
 from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
 from langsamp.data.rows import Manifest
+from langsamp.disk.layout import EvaluationLayout, ModelLayout, RunLayout
 from langsamp.errors import DataMissingError
-from langsamp.layout import EvaluationLayout, ModelLayout, RunLayout
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.variants import DISPLAY_NAMES
 from langsamp.reporting.inputs.record_files import (

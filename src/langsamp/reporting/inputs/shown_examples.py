@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from langsamp.disk.layout import EvaluationLayout
 from langsamp.errors import UserError, checked
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences
@@ -20,7 +21,6 @@ from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
-from langsamp.layout import EvaluationLayout
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.scores.cell_files import PREDICTIONS, read_table
 from langsamp.scores.cells import CellRecord
