@@ -27,6 +27,9 @@ DISPLAY_NAMES = {
 }
 """What readers call the variants, in the order in which tables and charts show them."""
 
+BASELINE: Variant = "none"
+"""The variant that every other one of a run is compared with."""
+
 START, START_NAME = "start", "Start"
 """The encoder that a run's trainings continue from, as a model among them, and what readers call it; no variant."""
 
