@@ -45,7 +45,7 @@ def test_two_models_have_differences_on_the_second(paper) -> None:
     known = langsamp.dropna(subset=["low"])
     assert (known["low"] <= known["difference"]).all() and (known["difference"] <= known["high"]).all()
     assert (langsamp.loc[langsamp["low"].isna(), "languages"] == 1).all()
-    assert len(paper.values["sentences"]) == 6 and "paper:langsamp is ahead in" in paper.values["sentences"][0]
+    assert len(paper.sentences) == 6 and "paper:langsamp is ahead in" in paper.sentences[0]
     assert len(figures(paper)) == 6
 
 
@@ -53,8 +53,8 @@ def test_two_models_have_differences_on_the_second(paper) -> None:
 def test_other_numbers_of_models_have_means_alone(tmp_path, models) -> None:
     found = analyse_families([run(tmp_path / "run", *models)])
     table = found.tables["families"]
-    assert "difference" not in table and not found.values["sentences"]
-    assert found.values["models"] == [name for name, _ in models]
+    assert table["difference"].isna().all() and not found.sentences
+    assert found.models == tuple(name for name, _ in models)
     for name, add in models:
         mine = table[table["model"] == name].set_index("family")
         expected = means_of(frame(spread(50, 5)), "family").set_index("group")["mean"] + add

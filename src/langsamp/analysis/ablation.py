@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from langsamp.analysis.ablation_findings import findings, judged
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.variant_analyses import AblationAnalysis
 from langsamp.analysis.variants_record import Contrast, VariantMean
 from langsamp.errors import UserError
 from langsamp.scores.comparability import left_out_notes, listed, training_notes
@@ -39,16 +39,11 @@ class _OneGrid(NamedTuple):
     notes: list[str]
 
 
-def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
+def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> AblationAnalysis:
     """The variants of one run, or of several that `scores.reading.read_runs` reads, on each task and group.
 
     Per cent and points. Only languages that every variant has are counted, and only models that are trainings of a
     variant; trainings of one variant stand together. The same scores and `seed` (of the bootstrap) give the same.
-
-    Tables:
-        ablation: the fields of `VariantMean`.
-        contrasts: those of `Contrast`.
-    Values: `sentences`, `variants` (in order), `missing` (of `EXPECTED`), `notes`.
 
     Raises:
         DataMissingError: where there are no scores.
@@ -70,20 +65,15 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
     present = {row.variant.rpartition(":")[2] for row in rows}
     missing = [variant for variant in EXPECTED if variant not in present]
     notes = [*_left_out(systems, every, compared), *chain.from_iterable(part.notes for part in parts)]
-    return Analysis(
-        kind="ablation",
+    return AblationAnalysis(
         subject=", ".join(runs),
         settings={"runs": list(runs), "models": _fingerprints(variants), "seed": seed},
-        values={
-            "sentences": findings(rows, contrasts, missing=missing),
-            "variants": list(dict.fromkeys(row.variant for row in rows)),
-            "missing": missing,
-            "notes": list(dict.fromkeys(notes)),
-        },
-        tables={
-            "ablation": pd.DataFrame(rows, columns=VariantMean._fields),
-            "contrasts": pd.DataFrame(contrasts, columns=Contrast._fields),
-        },
+        sentences=tuple(findings(rows, contrasts, missing=missing)),
+        notes=tuple(dict.fromkeys(notes)),
+        variants=tuple(dict.fromkeys(row.variant for row in rows)),
+        missing=tuple(missing),
+        ablation=tuple(rows),
+        contrasts=tuple(contrasts),
     )
 
 

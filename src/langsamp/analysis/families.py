@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.variant_analyses import FamiliesAnalysis
 from langsamp.analysis.variants_record import FamilyMean
 from langsamp.languages.table import families as family_names
 from langsamp.model.variants import START
@@ -19,15 +18,11 @@ from langsamp.scores.reading import read_runs
 _BY = ("family", "all")
 
 
-def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int = 0) -> Analysis:
+def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int = 0) -> FamiliesAnalysis:
     """Families x tasks x models of what `scores.reading.read_runs` reads; per cent and points.
 
     Means are over the languages that every model has which is scored on the task, as in `langsamp table --paper 6`;
     `source` is the tag that models were fine-tuned on, `seed` that of the bootstrap.
-
-    Tables:
-        families: the fields of `FamilyMean`, those from `difference` on where there are two models.
-    Values: `sentences`, `models` (in order), `notes`.
 
     Raises:
         DataMissingError: where there are no scores, or no language that all models have.
@@ -38,17 +33,15 @@ def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int
     columns = one_source(columns_of(trained if len(trained) else scores), source)
     shared, left_out = columns.over_shared()
     both = [grid for grid in shared if len(columns.labels) == len(grid.names) == 2]
-    tests = [difference(grid, *grid.names, by=_BY, seed=seed) for grid in both]
-    by_task = {test.grid.label: test for test in tests}
-    rows = [row for grid in shared for row in _rows(grid, by_task.get(grid.label))]
-    table = pd.DataFrame(rows, columns=FamilyMean._fields)
-    notes = dict.fromkeys([*columns.notes, *left_out, *limits(tests)])
-    return Analysis(
-        kind="families",
+    tests = {grid.label: difference(grid, *grid.names, by=_BY, seed=seed) for grid in both}
+    rows = [row for grid in shared for row in _rows(grid, tests.get(grid.label))]
+    return FamiliesAnalysis(
         subject=", ".join(runs),
         settings={"runs": list(runs), "source": source, "seed": seed},
-        values={"sentences": _sentences(rows), "models": columns.labels, "notes": list(notes)},
-        tables={"families": table if tests else table.drop(columns=["difference", "low", "high", "p"])},
+        sentences=tuple(_sentences(rows)),
+        notes=tuple(dict.fromkeys([*columns.notes, *left_out, *limits(tests.values())])),
+        models=tuple(columns.labels),
+        families=tuple(rows),
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -14,6 +13,7 @@ from langsamp.analysis.families import analyse_families
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.neutrality.parallel_text import draw_parallel
+from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.unmade import Unmade, write_unmade
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.config import Config
@@ -68,10 +68,9 @@ class _Job(NamedTuple):
         """
         asked = fingerprint([self.kind, self.settings(), [_content(subject) for subject in self.subjects]])
         with suppress(DamagedError):  # then it is made again
-            if self.folder.is_dir() and Analysis.load(self.folder).settings.get("asked") == asked:
+            if self.folder.is_dir() and read_analysis(self.folder).asked == asked:
                 return
-        analysis = self.make()
-        replace(analysis, settings={**analysis.settings, "asked": asked}).save(self.folder)
+        self.make().model_copy(update={"asked": asked}).save(self.folder)
 
 
 def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[Unmade]:

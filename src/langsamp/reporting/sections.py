@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from langsamp.data.findings import judge_manifest, odd_sentences, overlap_sentences, sentences
-from langsamp.languages.table import LanguageInfo, describe
-from langsamp.languages.tags import LangScript
+from langsamp.languages.table import LanguageInfo
 from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.views.appearance import side_name
+from langsamp.views.names import known
 
 
 class LanguageRow(NamedTuple):
@@ -49,11 +49,6 @@ class DataRow(NamedTuple):
     dropped: Mapping[str, int]
     remarks: Sequence[str] = ()
     """What is wrong with its figures, and what it shares with test sets, in a few words each."""
-
-
-def known(tag: str) -> LanguageInfo:
-    """What the language table says of a tag written as `deu_Latn`."""
-    return describe(LangScript.parse(tag))
 
 
 def all_tags(inputs: Inputs) -> list[str]:

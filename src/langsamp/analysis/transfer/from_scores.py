@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.candidates import find_candidates, has_language_vectors
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
+from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.transfer.roles import RoleScores, choose_roles, published_roles
 from langsamp.analysis.transfer.study import scores_folder
 from langsamp.errors import DataMissingError, UserError, did_you_mean
@@ -28,7 +28,7 @@ def read_stored(
     candidates: str = "paper",
     tasks: Sequence[str] = (),
     languages: str = "all",
-) -> Analysis:
+) -> TransferAnalysis:
     """The study from the scores that are kept with each model; nothing is run.
 
     With no `tasks` all are taken that were scored from several sources. Models without language vectors or scores are
@@ -81,7 +81,7 @@ def _stored(subject: ModelRef) -> pd.DataFrame:
     return scores[known & scores["main"].astype(bool)]
 
 
-def published_study(name: str, tasks: Sequence[str] = ()) -> Analysis:
+def published_study(name: str, tasks: Sequence[str] = ()) -> TransferAnalysis:
     """The paper's own scores from English and from the closest donor: `paper:donors`.
 
     Raises:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.candidates import (
     Chosen,
     find_candidates,
@@ -19,6 +18,7 @@ from langsamp.analysis.donors.candidates import (
 )
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
+from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.transfer.roles import ENGLISH, choose_roles
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -51,7 +51,7 @@ class Part:
 class Study:
     """A study that has been run."""
 
-    analysis: Analysis
+    analysis: TransferAnalysis
     failures: tuple[Failure, ...]
     cells_run: int
 

@@ -47,12 +47,12 @@ class ScatterDot(NamedTuple):
     mark: Mark
 
 
-def on_grid(values: NDArray[np.floating]) -> list[int]:
+def on_grid(values: Sequence[float]) -> list[int]:
     """One coordinate of all dots from 0 to `GRID`; in the middle where they do not differ."""
-    low, high = float(values.min()), float(values.max())
+    low, high = min(values), max(values)
     if high <= low:
         return [GRID // 2] * len(values)
-    return [round(GRID * (float(value) - low) / (high - low)) for value in values]
+    return [round(GRID * (value - low) / (high - low)) for value in values]
 
 
 def scatter(dots: Sequence[ScatterDot], *, summary: str, axes: tuple[str, str], tag: str) -> Markup:

@@ -13,8 +13,8 @@ from langsamp.scores.published import CLOSEST, PREFIX, Printed, group_sizes, pri
 from langsamp.views.paper_tables.task_names import ENGLISH, group_name, task_name
 
 SPREADS = {
-    "sd_over_seeds": "standard deviation of the group's mean over trainings (over seeds, where one was trained)",
-    "mean_sd_of_languages": "mean over languages of the standard deviation over trainings (over seeds, where one was trained)",
+    "sd_over_seeds": "standard deviation of the group's mean over trainings (or seeds of one)",
+    "mean_sd_of_languages": "mean over languages of a language's standard deviation over trainings (or seeds of one)",
 }
 PRINTED = f", printed {DAGGER}"
 """What the labels of printed columns end in: the paper's models were chosen by test scores."""
