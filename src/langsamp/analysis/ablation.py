@@ -10,6 +10,7 @@ from langsamp.analysis.ablation_findings import findings, judged
 from langsamp.analysis.variant_analyses import AblationAnalysis
 from langsamp.analysis.variants_record import Contrast, VariantMean
 from langsamp.errors import UserError
+from langsamp.model.variants import split_side
 from langsamp.scores.comparability import left_out_notes, listed, training_notes
 from langsamp.scores.difference import TaskComparison, difference, limits, numbers
 from langsamp.scores.grid import Grid, grids
@@ -62,7 +63,7 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> AblationAnalysis:
     parts = [_analyse_grid(grid, seed=seed) for grid in compared]
     rows = judged(chain.from_iterable(part.rows for part in parts))
     contrasts = judged(chain.from_iterable(part.contrasts for part in parts))
-    present = {row.variant.rpartition(":")[2] for row in rows}
+    present = {split_side(row.variant)[1] for row in rows}
     missing = [variant for variant in EXPECTED if variant not in present]
     notes = [*_left_out(systems, every, compared), *chain.from_iterable(part.notes for part in parts)]
     return AblationAnalysis(
@@ -129,7 +130,7 @@ def _analyse_grid(grid: Grid, *, seed: int) -> _OneGrid:
 
 def _contrasts(present: Collection[str], ranked: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """The contrasts that can be made: which, first and second; `ranked` are the variants, the highest mean first."""
-    for run in dict.fromkeys(variant[: variant.rfind(":") + 1] for variant in present):
+    for run in dict.fromkeys(split_side(variant)[0] for variant in present):
         for contrast, (first, second) in CONTRASTS.items():
             if {run + first, run + second} <= set(present):
                 yield contrast, run + first, run + second

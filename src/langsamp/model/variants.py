@@ -75,4 +75,10 @@ def training_of(name: str) -> Training | None:
     return Training(match[1] or "", match[2], int(match[3])) if match else None
 
 
+def split_side(side: str) -> tuple[str, str]:
+    """Place and variant of what all trainings of a variant share: `first:` and `both` of `first:both`."""
+    at = side.rfind(":") + 1
+    return side[:at], side[at:]
+
+
 _TRAINING = re.compile(rf"(.*:)?({'|'.join(map(re.escape, VARIANTS))})-(\d+)")

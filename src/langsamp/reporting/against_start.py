@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
+from langsamp.model.variants import split_side
 from langsamp.render.numbers import ABSENT, score, signed
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare
@@ -140,13 +141,13 @@ def below_start(run: str) -> list[str]:
 def _pairs(comparison: SystemComparison, trained: set[str]) -> Iterator[tuple[str, str]]:
     """The start and each trained side of one run."""
     for start in filter(is_start, comparison.sides):
-        run = start.rpartition(":")[0]
-        yield from ((start, side) for side in comparison.sides if side in trained and side.rpartition(":")[0] == run)
+        place = split_side(start)[0]
+        yield from ((start, side) for side in comparison.sides if side in trained and split_side(side)[0] == place)
 
 
 def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence[Run]) -> Outcome:
-    run = side.rpartition(":")[0]
-    folder = next((each.evaluation for each in runs if each.place.rpartition(":")[0] == run and each.evaluation), None)
+    place = split_side(side)[0]
+    folder = next((each.evaluation for each in runs if each.place == place and each.evaluation), None)
     cells = folder / "cells" if folder is not None else None
     pair = comparison.over_shared.pair(start, side)
     systems = [replace(system, cells=cells) for system in pair.systems]

@@ -47,7 +47,7 @@ class SummaryRow(NamedTuple):
     results: Mapping[str, Result]
     """By side that is compared."""
     seeds: str
-    """How many replicates the sides have, in their order, once where it is the same."""
+    """The replicates of the sides (`2 trainings`, `5 seeds`), in their order, once where they are the same."""
 
 
 def significance(
@@ -79,12 +79,7 @@ def summary_rows(comparisons: Sequence[SystemComparison], groups: Sequence[Group
         for side in comparison.others:
             test = tests.get((comparison.setting, side))
             results[side] = Result(group.against[side], _interval(test), probability(test.q) if test else ABSENT)
-        counts = [
-            "printed"
-            if side.startswith(PREFIX)
-            else comparison.trials(side).removesuffix(" seeds").removesuffix(" seed")
-            for side in comparison.sides
-        ]
+        counts = ["printed" if side.startswith(PREFIX) else comparison.grid.trials(side) for side in comparison.sides]
         rows.append(
             SummaryRow(
                 label=comparison.label,
@@ -190,7 +185,7 @@ def _seed_limits(comparison: SystemComparison, side: str, tags: Sequence[str]) -
         return ("Only one seed was trained, so it is not known whether another seed would say the same.",)
     called = "baseline" if baseline == "none" else side_name(baseline)
     said = (
-        f"Over {comparison.trials(side)} the mean varies by {score(spreads[side])} ({called} "
+        f"Over {comparison.grid.trials(side)} the mean varies by {score(spreads[side])} ({called} "
         f"{score(spreads[baseline])}; standard deviation)"
     )
     before, after = (

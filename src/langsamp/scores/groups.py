@@ -11,6 +11,7 @@ Both divide by the number of replicates less one, and are missing where there is
 """
 
 from collections.abc import Callable, Sequence
+from math import fsum
 from typing import NamedTuple
 
 import numpy as np
@@ -105,7 +106,8 @@ def _group_mean(system: str, group: str, scores_LR: NDArray[np.float64]) -> Grou
     return GroupMean(
         system=system,
         group=group,
-        mean=float(np.nanmean(scores_LR, axis=1).mean()),
+        # summed exactly: a mean that lies half-way prints alike in whatever order its languages come
+        mean=fsum(np.nanmean(scores_LR, axis=1)) / len(scores_LR),
         sd_over_seeds=float(whole_LR.mean(axis=0).std(ddof=1)) if has_spread else float("nan"),
         mean_sd_of_languages=float(np.nanstd(several_LR, axis=1, ddof=1).mean()) if len(several_LR) else float("nan"),
         languages=len(scores_LR),

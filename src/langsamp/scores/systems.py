@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from langsamp.errors import DataMissingError, UserError, did_you_mean
-from langsamp.model.variants import BASELINE, DISPLAY_NAMES, Training, training_of
+from langsamp.model.variants import BASELINE, DISPLAY_NAMES, Training, split_side, training_of
 from langsamp.scores.published import PREFIX
 from langsamp.scores.reading import read_scores
 
@@ -100,9 +100,19 @@ def baseline_of(variant: str, present: Collection[str]) -> str | None:
 
     None for a baseline itself, and where there is none.
     """
-    run, colon, name = variant.rpartition(":")
-    names = [each for each in (f"{run}{colon}{BASELINE}", BASELINE) if each in present]
+    place, name = split_side(variant)
+    names = [each for each in (place + BASELINE, BASELINE) if each in present]
     return names[0] if names and name != BASELINE else None
+
+
+def split_words(words: str) -> tuple[str, str]:
+    """What a user names, `runs/mine:both` or `runs/mine`: what exists, and the model, empty where none is named.
+
+    A published name, a hub id and whatever does not exist come back whole.
+    """
+    path, _, model = words.rpartition(":")
+    is_split = path and Path(path).expanduser().exists() and not Path(words).expanduser().exists()
+    return (path, model) if is_split else (words, "")
 
 
 def open_system(words: str) -> System:
@@ -117,9 +127,7 @@ def open_system(words: str) -> System:
     """
     if words.startswith(PREFIX):
         return choose(read_scores(words), name=words)
-    run, colon, model = words.rpartition(":")
-    if not colon or Path(words).expanduser().exists():
-        run, model = words, ""
+    run, model = split_words(words)
     folder = Path(run).expanduser()
     folders = (folder / "evaluation" / "cells", folder / "cells", folder.parent / "cells")
     cells = next((folder for folder in folders if folder.is_dir()), None)
