@@ -144,7 +144,9 @@ def test_only_languages_that_all_variants_have_count(tmp_path) -> None:
 
 def test_a_task_that_one_variant_alone_has_disturbs_no_other(tmp_path) -> None:
     run = Path(write(tmp_path / "run", trainings=1))
-    alone = pd.read_parquet(write(tmp_path / "alone", {"both": 3.0}, tasks=("ner",), trainings=1) + "/scores.parquet")
+    (tmp_path / "alone").mkdir()
+    other = write(tmp_path / "alone" / "run", {"both": 3.0}, tasks=("ner",), trainings=1)  # the same model
+    alone = pd.read_parquet(f"{other}/scores.parquet")
     before = rows(analyse_ablation([str(run)]))
     pd.concat([pd.read_parquet(run / "scores.parquet"), alone]).to_parquet(run / "scores.parquet")
     found = analyse_ablation([str(run)])

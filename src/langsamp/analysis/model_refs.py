@@ -8,6 +8,8 @@ from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import find_model
 from langsamp.model.conditioning import LANGUAGES, Conditioning
+from langsamp.model.variants import training_of
+from langsamp.scores.systems import split_words
 
 
 class ModelRef(NamedTuple):
@@ -62,9 +64,7 @@ def find_model_refs(words: Sequence[str]) -> list[ModelRef]:
 
 
 def _named(word: str) -> list[ModelRef]:
-    path, colon, model = word.rpartition(":")
-    if Path(word).expanduser().exists() or not colon or not Path(path).expanduser().is_dir():
-        path, model = word, ""
+    path, model = split_words(word)
     run = Path(path).expanduser()
     if not RunLayout(run).exists:
         if model:
@@ -73,10 +73,15 @@ def _named(word: str) -> list[ModelRef]:
     exports = {each.folder.name: each.export for each in RunLayout(run).trainings if each.export.is_dir()}
     if not exports:
         raise DataMissingError(f"{run} has no exported model yet; `langsamp run` or `langsamp train` makes them")
-    chosen = [name for name in exports if not model or name == model or name.rpartition("-")[0] == model]
+    chosen = [name for name in exports if not model or name == model or _is_training(name, model)]
     if not chosen:
         raise UserError(f"{run} has no model {model!r}.{did_you_mean(model, exports)} It has {', '.join(exports)}")
     return [ModelRef(name, exports[name], run) for name in chosen]
+
+
+def _is_training(name: str, variant: str) -> bool:
+    training = training_of(name)
+    return training is not None and training.side == variant
 
 
 def _single(word: str) -> ModelRef:

@@ -73,8 +73,8 @@ def compare(
     found = compare_sides(
         open_system(str(a)), open_system(str(b)), by=list(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
     )
-    findings = [f"{task.pair.label}: {finding(task, found)}." for task in found.tasks]
-    noted = [f"{task.pair.label}: {limit}." for task in found.tasks for limit in limits(task)]
+    findings = [f"{task.grid.label}: {finding(task, found)}." for task in found.tasks]
+    noted = [f"{task.grid.label}: {limit}." for task in found.tasks for limit in limits(task)]
     return Result(
         title=f"{found.b.name} against {found.a.name}",
         tables=readable({"": comparison_rows(found)}),

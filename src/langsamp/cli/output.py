@@ -30,15 +30,12 @@ def print_json(content: object) -> None:
 
 def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
     """The mean of each model over the groups of languages, a table for each task."""
-    from langsamp.reporting.score_lines import score_tables
-    from langsamp.scores.groups import group_means
+    from langsamp.reporting.score_lines import score_records, score_tables
 
-    scores = evaluation.scores
     if as_json:
-        means = group_means(scores[scores["main"].astype(bool)])
-        print_table("", [{str(key): entry[key] for key in entry} for entry in means.to_dict("records")], as_json=True)
+        print_table("", score_records(evaluation.scores), as_json=True)
         return
-    for title, rows in score_tables(scores).items():
+    for title, rows in score_tables(evaluation.scores).items():
         print_table(title, rows)
 
 

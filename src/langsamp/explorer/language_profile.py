@@ -8,7 +8,7 @@ profile.donors      # languages to transfer from
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -26,12 +26,12 @@ from langsamp.languages.search import named, search
 from langsamp.languages.table import LanguageInfo, describe, notes, tags
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
-from langsamp.scores.pairing import STAMPS, pairs
+from langsamp.model.variants import BASELINE, training_of
+from langsamp.scores.grid import exact, grids
 from langsamp.scores.published import published
 from langsamp.scores.reading import read_scores
+from langsamp.scores.setting import Setting, by_setting
 from langsamp.scores.systems import System, choose
-
-_BASELINE = "none"
 
 
 class TaskLine(NamedTuple):
@@ -207,42 +207,39 @@ def _scored(subject: ModelRef, tag: LangScript, said: list[str]) -> list[TaskLin
     except UserError as error:
         said.append(str(error))
         return []
-    baselines = _baselines(system, scores, tag, said) if subject.name.rpartition("-")[0] != _BASELINE else {}
-    rows = system.scores[system.scores["main"].eq(True)]
-    taken = match([tag], [LangScript.parse(word) for word in rows["tag"].unique()]).get(tag)
-    rows = rows[rows["tag"] == str(taken)].astype(dict.fromkeys(STAMPS, object)).fillna(dict.fromkeys(STAMPS, ""))
+    system = replace(system, scores=system.scores[system.scores["main"].eq(True)])
+    training = training_of(subject.name)
+    is_baseline = training is not None and training.variant == BASELINE
+    baselines = {} if is_baseline else _baselines(system, scores[scores["main"].eq(True)], tag, said)
+    taken = match([tag], [LangScript.parse(word) for word in system.scores["tag"].unique()]).get(tag)
     lines = []
-    for (task, *stamp), members in rows.groupby(["task", *STAMPS], sort=False):
-        score, baseline = float(members["value"].mean()), baselines.get((str(task), *map(str, stamp)))
-        how = _how(dict(zip(STAMPS, map(str, stamp), strict=True)), members)
-        lines.append(TaskLine(str(task), (), score, math.nan if baseline is None else baseline, how))
+    for setting, rows in by_setting(system.scores[system.scores["tag"] == str(taken)]).items():
+        score, baseline = float(rows["value"].mean()), baselines.get(setting, math.nan)
+        lines.append(TaskLine(setting.task, (), score, baseline, _how(setting, rows["seed"].nunique())))
     return lines
 
 
-def _baselines(system: System, scores: pd.DataFrame, tag: LangScript, said: list[str]) -> dict[tuple[str, ...], float]:
-    """The baseline's score of a language by task and way of scoring."""
-    names = list(dict.fromkeys(scores["model_name"].astype(str)))
-    if not any(name.partition("-")[0] == _BASELINE for name in names):
+def _baselines(system: System, scores: pd.DataFrame, tag: LangScript, said: list[str]) -> dict[Setting, float]:
+    """The baseline's score of a language by how the system was scored."""
+    trainings = {name: training_of(str(name)) for name in scores["model_name"].unique()}
+    if not any(training is not None and training.variant == BASELINE for training in trainings.values()):
         said.append("no model without vectors was scored here, so there is no baseline to compare with")
         return {}
-    same_seed = f"{_BASELINE}-{system.name.rpartition('-')[2]}"
+    same_seed = f"{BASELINE}-{system.name.rpartition('-')[2]}"
     try:
-        baseline = choose(scores, name=_BASELINE, model=same_seed if same_seed in names else _BASELINE)
-        matched = pairs(baseline, system)
+        baseline = choose(scores, name=BASELINE, model=same_seed if same_seed in trainings else BASELINE)
+        matched = grids([baseline, system], match=exact)
     except UserError as error:
         said.append(f"there is no baseline to compare with: {error}")
         return {}
     means = {}
-    for pair in matched:
-        taken = match([tag], [LangScript.parse(word) for word in pair.tags]).get(tag)
+    for grid in matched:
+        taken = match([tag], [LangScript.parse(word) for word in grid.tags]).get(tag) if len(grid.systems) > 1 else None
         if taken is not None:
-            key = (pair.task, *(pair.stamp_b[name] for name in STAMPS))
-            means[key] = float(pair.a.mean(axis=1)[str(taken)])
+            means[grid.settings[system.name]] = float(grid.means[baseline.name][str(taken)])
     return means
 
 
-def _how(stamp: Mapping[str, str], members: pd.DataFrame) -> str:
-    seeds = members["seed"].nunique()
-    words = [f"from {stamp['source']}"] if stamp["source"] else []
-    words += [f"layer {stamp['layer']}"] if stamp["layer"] else []
-    return ", ".join([*words, f"protocol {stamp['protocol']}", f"{seeds} seed{'s' if seeds != 1 else ''}"])
+def _how(setting: Setting, seeds: int) -> str:
+    words = [f"from {setting.source}"] + ([f"layer {setting.layer}"] if setting.layer is not None else [])
+    return ", ".join([*words, f"protocol {setting.protocol}", f"{seeds} seed{'s' if seeds != 1 else ''}"])

@@ -26,6 +26,12 @@ that was fine-tuned on."""
 
 PLACE = ["model", "task", "protocol", "source", "seed", *_SETTINGS, "settings"]
 """Columns that say where a score stands in the table; two scores of one tag at one place exclude each other."""
+ONE_TABLE = (
+    "model", "model_name", "task", "protocol", "source", "metric", "layer", "selection", "precision", "settings",
+    "training",
+)  # fmt: skip
+"""Scores that agree in these columns are of one model and were made in one way; others are never averaged together."""
+
 _TEXT = {"training", "version"}
 """Settings that name text or code: a score made with newer ones takes the place of the older score."""
 

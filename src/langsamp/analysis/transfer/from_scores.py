@@ -16,10 +16,10 @@ from langsamp.evaluation.models import model_fingerprint
 from langsamp.languages.select import Uses, select
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
-from langsamp.scores.cells import COLUMNS
-from langsamp.scores.groups import ONE_TABLE, row_numbers
+from langsamp.scores.cells import COLUMNS, ONE_TABLE
 from langsamp.scores.published import published
 from langsamp.scores.reading import read_scores
+from langsamp.scores.setting import row_numbers
 
 
 def read_stored(

@@ -220,7 +220,7 @@ def cell_counts(runs: Sequence[Run]) -> list[CellCount]:
 
 def _test_mean(comparison: SystemComparison, side: str, replicate: str) -> float | None:
     """The mean over shared languages but the source that one fine-tuning reaches; None where it lacks one of them."""
-    table = comparison.replicates(side)
+    table = comparison.tries(side)
     tags = [tag for tag in comparison.shared if tag != comparison.setting.source]
     if replicate not in table or not tags:
         return None

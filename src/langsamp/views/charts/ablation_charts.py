@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from langsamp.analysis.ablation import BEST
 from langsamp.analysis.variant_analyses import AblationAnalysis
 from langsamp.analysis.variants_record import Contrast, VariantMean
-from langsamp.model.variants import DISPLAY_NAMES, parts_of
+from langsamp.model.variants import DISPLAY_NAMES, parts_of, split_side
 from langsamp.render.chart import Chart
 from langsamp.render.charts.interval_chart import Dot, Panel, interval_chart
 from langsamp.render.document import is_absent
@@ -48,7 +48,7 @@ def variant_marks(variants: Iterable[str]) -> dict[str, Mark]:
     """Colour and shape of each variant: its colour; a disc for the baseline, a square where it is at the input."""
     marks: dict[str, Mark] = {}
     for side in dict.fromkeys(variants):
-        variant = side.rpartition(":")[2]
+        variant = split_side(side)[1]
         parts = parts_of(variant)
         shape = "X" if parts.is_shuffled else "s" if parts.placement == "input" else "D" if parts.tables else "o"
         colour = VARIANT_COLOURS.get(variant, OTHER.colour)
