@@ -90,8 +90,8 @@ def prepare(recipe: Recipe) -> PreparedRows:
         recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=RunLayout(recipe.folder).rows, test_sentences=tests
     )
     findings.check_rows(rows)
-    manifest = rows.manifest.model_dump()
-    for line in (*findings.odd_sentences(manifest), *findings.sentences(findings.judge_manifest(manifest))):
+    manifest = rows.manifest
+    for line in (*findings.odd_sentences(manifest.notes), *findings.sentences(findings.judge_manifest(manifest))):
         say(f"warning: {line}")
     if tests is not None:
         _tell_overlap(recipe, rows, tests)

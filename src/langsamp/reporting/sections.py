@@ -191,7 +191,7 @@ def data_findings(run: Run) -> list[str]:
     """What the figures of the training text mean, in the words that preparing said."""
     said = []
     if run.manifest is not None:
-        said = [*odd_sentences(run.manifest.model_dump()), *sentences(judge_manifest(run.manifest.model_dump()))]
+        said = [*odd_sentences(run.manifest.notes), *sentences(judge_manifest(run.manifest))]
     overlap = run.overlap
     if overlap is not None:
         said += overlap_sentences(overlap.tags, dropped=overlap.dropped)
@@ -202,7 +202,7 @@ def data_findings(run: Run) -> list[str]:
 
 def _remarks(run: Run) -> dict[str, list[str]]:
     remarks: dict[str, list[str]] = {}
-    for finding in judge_manifest(run.manifest.model_dump()) if run.manifest is not None else ():
+    for finding in judge_manifest(run.manifest) if run.manifest is not None else ():
         remarks.setdefault(finding.tag, []).append(finding.kind)
     for tag, tasks in run.overlap.tags.items() if run.overlap is not None else ():
         for task, shared in tasks.items():
