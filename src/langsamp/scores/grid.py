@@ -93,7 +93,7 @@ class Grid:
         return f"{number} {unit}{'s' * (number != 1)}"
 
     def filled(self, name: str) -> NDArray[np.float64]:
-        """One system's scores, shape (languages, replicates); a gap holds the language's mean over the others."""
+        """`replicates`, shape (languages, replicates); a gap holds the language's mean over the others."""
         table = self.replicates(name)
         return np.ascontiguousarray(table.T.fillna(table.mean(axis=1)).T.to_numpy(np.float64))
 
@@ -109,12 +109,8 @@ class Grid:
 
     def pair(self, first: str, second: str) -> "Grid":
         """Two of the systems."""
-        by_name = {system.name: system for system in self.systems}
-        return replace(
-            self,
-            systems=(by_name[first], by_name[second]),
-            rows=self.rows[self.rows["system"].isin((first, second))],
-        )
+        systems = tuple(system for name in (first, second) for system in self.systems if system.name == name)
+        return replace(self, systems=systems, rows=self.rows[self.rows["system"].isin((first, second))])
 
     def over_shared(self) -> "Grid":
         """Only the languages that every system has; what is left out stands in `dropped`."""
