@@ -141,7 +141,13 @@ def grids(systems: Sequence[System], *, mixed: Mixed = "refuse", match: Match | 
     stated = {system.name: by_setting(system.scores) for system in systems}
     tasks = dict.fromkeys(setting.task for name in stated for setting in stated[name])
     chosen = [each for task in tasks for each in _of_task(task, stated, mixed=mixed)]
-    if mixed == "refuse" and (lines := [line for each in chosen for line in _differences(each)]):
+    lines = [
+        f"{mine.task}, {field}: {one} in {first}, {another} in {name}"
+        for (first, mine), *others in (list(each.items()) for each in chosen)
+        for name, theirs in others
+        for field, (one, another) in mine.differs_from(theirs).items()
+    ]
+    if lines and mixed == "refuse":
         raise UserError(
             "the two sides were scored in different ways, so a difference would not be the models' alone:\n  "
             + "\n  ".join(lines)
@@ -189,15 +195,6 @@ def _alike(settings: Mapping[str, Sequence[Setting]]) -> list[dict[str, Setting]
             names = {**together[setting], **together.pop(others[0])}
             together[setting] = {name: names[name] for name in settings if name in names}
     return list(together.values())
-
-
-def _differences(settings: Mapping[str, Setting]) -> list[str]:
-    (first, mine), *others = settings.items()
-    return [
-        f"{mine.task}, {field}: {one} in {first}, {another} in {name}"
-        for name, theirs in others
-        for field, (one, another) in mine.differs_from(theirs).items()
-    ]
 
 
 def _grid(
