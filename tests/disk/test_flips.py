@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from langsamp import pipeline
 from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.run_analyses import analyse_run
-from langsamp.analysis.unmade import UNMADE, read_unmade
+from langsamp.analysis.unmade import read_unmade
 from langsamp.data.overlap import OVERLAP
 from langsamp.data.rows import PreparedRows
 from langsamp.data.tokens.tokenizer import tokenizer_of
@@ -105,7 +105,7 @@ USES: dict[str, tuple[Use, ...]] = {
     ANALYSIS + "provenance.json": (_analyses,),
     ANALYSIS + "*.parquet": (_analyses,),
     ANALYSIS + CHECKSUMS: (_analyses,),
-    UNMADE: (_unmade,),
+    "analyses_unmade.json": (_unmade,),
     OVERLAP: (_report,),
     "recipe.yaml": (_report,),
     "provenance.json": (_report,),

@@ -81,7 +81,9 @@ def _give(
 
 def _folder(runs: list[str], kind: str) -> Path:
     """Where an analysis is written: in the run where there is one, else under `analysis/` here, named by all."""
+    from langsamp.disk.layout import RunLayout
+
     run = Path(runs[0]).expanduser()
     if len(runs) == 1 and run.is_dir():
-        return run / "analysis" / kind
+        return RunLayout(run).analyses / kind
     return Path("analysis") / "+".join(Path(run).name.replace(":", "-") for run in runs) / kind

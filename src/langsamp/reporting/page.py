@@ -128,7 +128,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
 
 
 def _training_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
-    logged = [model for model in inputs.models if model.train or model.held_out]
+    logged = [model for model in inputs.models if model.log.train or model.log.held_out]
     summary = "Training and held-out loss by step for every model"
     forgetting, monitored = (curves(inputs.models, inputs.marks) for curves in (forgetting_curves, monitor_curves))
     return {

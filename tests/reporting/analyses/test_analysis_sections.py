@@ -13,13 +13,11 @@ from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.read_analyses import read_analyses
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.languages.table import is_head, tags
-from langsamp.render.charts.scatter import GRID, SHAPES, ScatterDot, on_grid, scatter
-from langsamp.render.palette import BLUE, Mark
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.analyses.donor_sections import donor_rows, transfer_tables
 from langsamp.reporting.analyses.neutrality_heatmaps import change_pairs, neutrality_data
 from langsamp.reporting.analyses.neutrality_sections import MOST_LANGUAGES, neutrality_views
-from langsamp.reporting.analyses.picture_data import Picture, as_script, vector_data
+from langsamp.reporting.analyses.picture_data import GRID, Picture, as_script, on_grid, vector_data
 from langsamp.reporting.analyses.variant_sections import ablation_tables, family_tables
 from langsamp.reporting.analyses.vector_sections import VectorView, neighbour_rows, statistic_rows
 from langsamp.reporting.inputs.run_folder import read_run
@@ -100,18 +98,6 @@ def test_the_data_of_the_picture_point_at_one_another(parts):
 
 def test_json_cannot_end_its_element():
     assert as_script({"a": "</script><b>"}) == '{"a":"\\u003c/script>\\u003cb>"}'
-
-
-def test_dots_have_tooltips_and_labels_cover_none():
-    dots = [
-        ScatterDot(x=at * 100, y=(at % 3) * 400, weight=at, label=f"<n{at}>", title=f"<t {at}>", mark=Mark(BLUE, shape))
-        for at, shape in enumerate(SHAPES)
-    ]
-    svg = scatter(dots, summary='a "quoted" one', axes=("<x>", "y"), tag="d")
-    assert svg.count("<title>&lt;t ") == len(dots) and 'aria-label="a &quot;quoted&quot; one"' in svg
-    assert len(set(re.findall(r'id="([^"]+)"', svg))) == len(SHAPES)
-    crowd = [dot._replace(x=500, y=500) for dot in dots]
-    assert scatter(crowd, summary="", axes=("", ""), tag="d").count("&lt;n") == 2  # left and right of the heap
 
 
 def test_coordinates_fill_the_grid():

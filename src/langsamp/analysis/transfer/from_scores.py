@@ -10,6 +10,7 @@ from langsamp.analysis.transfer.analyse import analyse_transfer
 from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.transfer.roles import RoleScores, choose_roles, published_roles
 from langsamp.analysis.transfer.study import scores_folder
+from langsamp.disk.layout import EvaluationLayout
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import model_fingerprint
 from langsamp.languages.select import Uses, select
@@ -74,7 +75,7 @@ def read_stored(
 def _stored(subject: ModelRef) -> pd.DataFrame:
     """The main scores of one model, where they are kept."""
     folder = scores_folder(subject)
-    if not (folder / "scores.parquet").is_file():
+    if not EvaluationLayout(folder).scores.is_file():
         return pd.DataFrame(columns=list(COLUMNS))
     scores = read_scores(str(folder))
     known = scores["model"] == model_fingerprint(subject.folder)

@@ -9,15 +9,13 @@ from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.read_analyses import read_analyses
 from langsamp.analysis.vectors.analyse import analyse_vectors
 from langsamp.analysis.vectors.record import VectorsAnalysis
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError
 from langsamp.model.variants import DISPLAY_NAMES
 from langsamp.reporting.analyses.vector_sections import VectorView
 from langsamp.reporting.inputs.run_folder import Model, Run
 
 Kind = TypeVar("Kind", bound=Analysis)
-
-FOLDER = "analysis"
-"""Where analyses lie in a run."""
 
 COMMANDS = {
     "neutrality": ("How alike translations are at each layer", "langsamp analyze neutrality {run}"),
@@ -47,7 +45,7 @@ def read_stored(runs: Sequence[Run]) -> list[Stored[Analysis]]:
         Stored(analysis, {model.name: model.label for model in run.models}, run)
         for run in runs
         if run.folder.is_dir()  # published scores have none
-        for analysis in read_analyses(run.folder / FOLDER)
+        for analysis in read_analyses(RunLayout(run.folder).analyses)
     ]
 
 
@@ -99,7 +97,7 @@ def _computed(run: Run, model: Model, key: str) -> VectorView | None:
     there = model.conditioning
     if there is None or (there.language is None and there.script is None):
         return None
-    folder = run.folder / "models" / model.name / "export"
+    folder = RunLayout(run.folder).model(model.name).export
     try:
         return VectorView(key, model.label, analyse_vectors(ModelRef(model.name, folder, run.folder)))
     except DataMissingError:

@@ -14,9 +14,9 @@ from langsamp.analysis.donors.record import DonorsAnalysis
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.variant_analyses import AblationAnalysis, FamiliesAnalysis
+from langsamp.analysis.vectors.analyse import TABLES
 from langsamp.analysis.vectors.neighbours import Table
 from langsamp.render.chart import Chart, embedded
-from langsamp.render.charts.scatter import SHAPES
 from langsamp.render.numbers import with_minus
 from langsamp.reporting.analyses.analyses_of_runs import (
     Kind,
@@ -42,8 +42,6 @@ from langsamp.reporting.analyses.variant_sections import ablation_tables, family
 from langsamp.reporting.analyses.vector_sections import (
     NEIGHBOURS,
     VectorView,
-    first_picture,
-    legend,
     neighbour_rows,
     statistic_rows,
 )
@@ -52,7 +50,7 @@ from langsamp.views.charts.ablation_charts import figures as ablation_figures
 from langsamp.views.charts.family_charts import figures as family_figures
 from langsamp.views.charts.neutrality_charts import layer_curves, probe_curves
 from langsamp.views.charts.transfer_charts import study_charts
-from langsamp.views.charts.vector_charts import tree_picture
+from langsamp.views.charts.vector_charts import first_picture, tree_picture
 
 _CAPTIONS = {
     "contrasts": "What each part brings, task by task",
@@ -134,12 +132,10 @@ def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, DonorsAnalys
     return {
         "shown": shown,
         "pictures": _pictures(shown) if shown else [],
-        "legends": {table: legend(shown, table) for table in ("language", "script")} if shown else {},
         "languages_near": neighbour_rows(shown, "language") if shown else [],
         "scripts_near": neighbour_rows(shown, "script") if shown else [],
         "statistics": statistic_rows(views),
         "vector_notes": [f"{view.label}: {note}" for view in views for note in view.analysis.notes],
-        "shapes": SHAPES,
         "trees": _trees(shown) if shown else [],
         "vector_data": as_script(vector_data(Picture(views, donors))) if views else None,
         "neighbours": NEIGHBOURS,
@@ -149,8 +145,19 @@ def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, DonorsAnalys
 
 
 def _pictures(shown: VectorView) -> list[tuple[str, Markup]]:
-    pictures = [(table, first_picture(shown, table)) for table in ("language", "script")]
-    return [(table, picture) for table, picture in pictures if picture is not None]
+    """The vectors of each table on their principal components."""
+    return [
+        (
+            table,
+            embedded(
+                f"dots-{table}", first_picture(shown.analysis, table),
+                f"{table.capitalize()} vectors of {shown.label} on two principal components; the tables below have the "
+                "neighbours",
+            ),
+        )
+        for table in TABLES
+        if shown.points(table)
+    ]  # fmt: skip
 
 
 def _trees(shown: VectorView) -> list[tuple[str, Markup]]:

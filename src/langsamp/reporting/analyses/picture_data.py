@@ -14,10 +14,22 @@ from markupsafe import Markup
 from langsamp.analysis.donors.record import DonorsAnalysis
 from langsamp.analysis.vectors.neighbours import Table
 from langsamp.analysis.vectors.record import VectorPoint
-from langsamp.render.charts.scatter import GRID, SHAPES, on_grid
 from langsamp.render.palette import FAMILIES, OTHER, SCRIPTS, TIERS, Mark
 from langsamp.reporting.analyses.vector_sections import VectorView
 
+SHAPES = {
+    "o": "M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z",
+    "s": "M-.87-.87h1.74v1.74h-1.74z",
+    "^": "M0-1.2L1.1.8H-1.1z",
+    "v": "M0 1.2L1.1-.8H-1.1z",
+    "D": "M0-1.25L1.25 0 0 1.25-1.25 0z",
+    "P": "M-.42-1.15h.84v.73h.73v.84h-.73v.73h-.84v-.73h-.73v-.84h.73z",
+    "X": "M-.6-1.15L0-.55.6-1.15 1.15-.6.55 0 1.15.6.6 1.15 0 .55-.6 1.15-1.15.6-.55 0-1.15-.6z",
+}
+"""Outline of each of the palette's shapes around the origin, about one unit in every direction."""
+
+GRID = 1000
+"""Coordinates are whole numbers from 0 to this; the second one grows upwards."""
 MORE_NEIGHBOURS = 8
 """So many neighbours are shown for a vector that was clicked."""
 _DONORS = 3
@@ -116,3 +128,11 @@ def _pairs(across: Sequence[float], up: Sequence[float]) -> list[int]:
 
 def _marks(marks: Mapping[str, Mark]) -> dict[str, list[str]]:
     return {group: list(mark) for group, mark in marks.items()}
+
+
+def on_grid(values: Sequence[float]) -> list[int]:
+    """One coordinate of all dots from 0 to `GRID`; in the middle where they do not differ."""
+    low, high = min(values), max(values)
+    if high <= low:
+        return [GRID // 2] * len(values)
+    return [round(GRID * (value - low) / (high - low)) for value in values]

@@ -1,18 +1,15 @@
-"""The part of the page that shows what the vectors know: who lies near whom, in words, tables and a first picture."""
+"""The part of the page that shows what the vectors know: who lies near whom, in words and tables."""
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from markupsafe import Markup
 
 from langsamp.analysis.vectors.neighbours import Table
 from langsamp.analysis.vectors.record import VectorPoint, VectorsAnalysis, VectorStatistic
 from langsamp.analysis.vectors.vector_statistics import STATISTICS
-from langsamp.render.charts.scatter import ScatterDot, on_grid, scatter
-from langsamp.render.numbers import cosine, decimals, whole
-from langsamp.render.palette import FAMILIES, OTHER, SCRIPTS
+from langsamp.render.numbers import cosine, decimals
 from langsamp.views.names import known
 
 NEIGHBOURS = 5
@@ -20,7 +17,6 @@ NEIGHBOURS = 5
 LEVEL = 0.05
 _FIRST = "deu"  # the language shown before the others: its relatives are known to many readers
 _FEWEST = 3  # vectors for a picture
-_LONGEST = 16  # letters of a name written beside a dot; beyond that the code stands there
 
 
 class VectorView(NamedTuple):
@@ -75,48 +71,6 @@ class StatisticRow(NamedTuple):
 
 _TOLD = ("purity family", "purity script", "mantel tree distance", "mantel geographic distance")
 """Statistics that are also said in words."""
-
-
-def first_picture(view: VectorView, table: Table) -> Markup | None:
-    """The picture that stands without a script: principal components, coloured by family (scripts: by script)."""
-    points = view.points(table)
-    if not points:
-        return None
-    across, up = on_grid([point.pc1 for point in points]), on_grid([point.pc2 for point in points])
-    dots = [_dot(*place) for place in zip(points, across, up, strict=True)]
-    kind = "Language" if table == "language" else "Script"
-    return scatter(
-        dots, axes=axis_names(view.analysis.shares[table]), tag=f"dots-{table}",
-        summary=f"{kind} vectors of {view.label} on two principal components; the tables below have the neighbours",
-    )  # fmt: skip
-
-
-def _dot(point: VectorPoint, x: int, y: int) -> ScatterDot:
-    is_language = point.table == "language"
-    mark = FAMILIES.get(point.family or "", OTHER) if is_language else SCRIPTS.get(point.code, OTHER)
-    kin = f"{point.family_name or 'no known family'}, " if is_language else ""
-    return ScatterDot(
-        x=x, y=y, weight=float(point.rows_seen), mark=mark,
-        label=point.name if len(point.name) <= _LONGEST else point.code,
-        title=f"{point.name} ({point.code}): {kin}{whole(point.rows_seen)} rows seen",
-    )  # fmt: skip
-
-
-def axis_names(shares: tuple[float, float]) -> tuple[str, str]:
-    """What the two axes of a picture of principal components are, with their share of the variance."""
-    first, second = (f"{share:.0%} of the variance" for share in shares)
-    return f"first principal component ({first})", f"second principal component ({second})"
-
-
-def legend(view: VectorView, table: Table) -> list[tuple[str, str, str]]:
-    """Name, colour and shape of the groups in the first picture, as the palette orders them, then all others."""
-    points = view.points(table)
-    if table == "script" or not points:
-        return []
-    names = {point.family: point.family_name or "" for point in points}
-    entries = [(names[family], mark.colour, mark.shape) for family, mark in FAMILIES.items() if family in names]
-    rest = [("other", OTHER.colour, OTHER.shape)] if set(names) - FAMILIES.keys() else []
-    return entries + rest
 
 
 def neighbour_rows(view: VectorView, table: Table) -> list[NeighbourRow]:

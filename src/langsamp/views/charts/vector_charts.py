@@ -67,6 +67,12 @@ def figures(analysis: VectorsAnalysis) -> dict[str, Chart]:
     return charts
 
 
+def first_picture(analysis: VectorsAnalysis, table: Table) -> Chart:
+    """The trained vectors on their principal components, languages coloured by family, scripts each for itself."""
+    colour: Colour = "family" if table == "language" else "script"
+    return _picture(analysis.trained(table), colour, gid=f"{table}s", shares=analysis.shares[table])
+
+
 def statistics_chart(analysis: VectorsAnalysis) -> Chart:
     """Each statistic as a dot, beside the interval that holds 95 % of its values under shuffled labels."""
     lines = [line for name in STATISTICS for line in analysis.statistics if line.statistic == name]
