@@ -25,6 +25,7 @@ from langsamp.data.sampler import shares_of
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.disk.files import free_bytes
+from langsamp.disk.layout import RunLayout
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -155,7 +156,7 @@ class _Amounts(NamedTuple):
 
 
 def _amounts_there(recipe: Recipe) -> _Amounts | None:
-    folder = recipe.folder / "rows"
+    folder = RunLayout(recipe.folder).rows
     if not (folder / MANIFEST).is_file():
         return None
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
@@ -165,8 +166,8 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
     shared = overlap_sentences(overlap.tags) if overlap is not None and not overlap.dropped else []
     return _Amounts(
         documents={tag: entry.documents for tag, entry in entries.items()},
-        figures={tag: Figures.of(entry.model_dump()) for tag, entry in entries.items()},
-        remarks=[*odd_sentences(manifest.model_dump()), *shared],
+        figures={tag: Figures.of(entry) for tag, entry in entries.items()},
+        remarks=[*odd_sentences(manifest.notes), *shared],
         is_estimate=False,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
@@ -179,7 +180,7 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
         tests = sentences_of_tests(recipe.evaluation, embedded_of=tags)
     found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
     sample = f" among the first {SAMPLE} of each"
-    odd = odd_sentences({"tags": {tag: {"notes": notes} for tag, notes in found.notes.items()}})
+    odd = odd_sentences({str(tag): notes for tag, notes in found.notes.items()})
     shared = [] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample)
     return _Amounts(
         documents=found.documents,

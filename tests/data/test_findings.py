@@ -14,6 +14,7 @@ from langsamp.data.findings import (
     overlap_sentences,
     sentences,
 )
+from langsamp.data.rows import Manifest, TagRows
 from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
@@ -61,15 +62,22 @@ def test_a_tag_without_a_row_beside_one_of_unknown_tokens_is_refused_by_both_nam
 
 
 def test_a_manifest_is_judged_by_what_it_says() -> None:
-    counts = {"documents": 10, "dropped": {"duplicate": 90}, "tokens": 50, "rows": 0, "unknown_share": 0.2}
-    kinds = [finding.kind for finding in judge_manifest({"row_tokens": 64, "tags": {"deu_Latn": counts}})]
+    entry = TagRows(
+        documents=10, dropped={"duplicate": 90}, bytes=100, tokens=50, ordinary_tokens=40, unknown_share=0.2,
+        share_in_script=1.0, rows=0, held_out_rows=0, tail_tokens=0, sha256="",
+    )  # fmt: skip
+    manifest = Manifest(
+        fingerprint="", made_from={}, source="test", licence=None, tokenizer_fingerprint="", vocabulary_size=9,
+        row_tokens=64, mask_id=4, special_ids=(), tags={"deu_Latn": entry},
+    )  # fmt: skip
+    kinds = [finding.kind for finding in judge_manifest(manifest)]
     assert kinds == ["no row", "unknown tokens", "equal documents"]
 
 
 def test_documents_that_could_not_be_read_are_said_tag_by_tag_as_far_as_can_be_read() -> None:
     note = "1 of 9 documents cannot be read and are left out: text/deu_Latn.txt, line 3: no UTF-8"
-    assert odd_sentences({"tags": {"deu_Latn": {"notes": [note]}, "swh_Latn": {}}}) == [f"deu_Latn: {note}"]
-    many = odd_sentences({"tags": {f"aa{chr(97 + n)}_Latn": {"notes": (note,)} for n in range(14)}})
+    assert odd_sentences({"deu_Latn": [note], "swh_Latn": []}) == [f"deu_Latn: {note}"]
+    many = odd_sentences({f"aa{chr(97 + n)}_Latn": [note] for n in range(14)})
     assert many[0].startswith("aaa_Latn: 1 of 9")
     assert many[-1] == "2 more tags have documents that cannot be read (aam_Latn, aan_Latn)"
 

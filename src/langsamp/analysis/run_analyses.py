@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -14,9 +13,11 @@ from langsamp.analysis.families import analyse_families
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.neutrality.parallel_text import draw_parallel
+from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.unmade import Unmade, write_unmade
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.config import Config
+from langsamp.disk.layout import RunLayout
 from langsamp.disk.leftovers import sweep
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -68,14 +69,13 @@ class _Job(NamedTuple):
         """
         asked = fingerprint([self.kind, self.settings(), [_content(subject) for subject in self.subjects]])
         with suppress(DamagedError):  # then it is made again
-            if self.folder.is_dir() and Analysis.load(self.folder).settings.get("asked") == asked:
+            if self.folder.is_dir() and read_analysis(self.folder).asked == asked:
                 return
-        analysis = self.make()
-        replace(analysis, settings={**analysis.settings, "asked": asked}).save(self.folder)
+        self.make().model_copy(update={"asked": asked}).save(self.folder)
 
 
 def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[Unmade]:
-    """Make the analyses of a run's exported models in `run / "analysis"`; what could not be made.
+    """Make the analyses of a run's exported models in its folder of analyses; what could not be made.
 
     That is also written down beside them, for the report.
 
@@ -84,7 +84,7 @@ def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig)
         UserError: where the run's folder cannot be written.
     """
     unmade = []
-    sweep(run / "analysis")
+    sweep(RunLayout(run).analyses)
     jobs = list(_jobs(run, config, evaluation))
     with Bar("analyses", total=len(jobs), unit="analyses") as bar:
         for job in jobs:
@@ -132,19 +132,21 @@ def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> It
         yield _Job(
             "neutrality",
             subjects,
-            run / "analysis" / "neutrality",
+            RunLayout(run).analyses / "neutrality",
             partial(_with_content, text),
             make,
             config.neutrality is not None,
         )
-    scores = run / "evaluation" / "scores.parquet"
+    scores = RunLayout(run).evaluation.scores
     variants = {subject.name.rpartition("-")[0] for subject in subjects}
     for kind, analyse, is_wanted in (
         ("ablation", analyse_ablation, len(variants) > _PAIR),
         ("families", analyse_families, True),
     ):
         if kind in config.kinds and is_wanted and scores.is_file():
-            yield _Job(kind, (), run / "analysis" / kind, partial(file_sha256, scores), partial(analyse, [str(run)]))
+            yield _Job(
+                kind, (), RunLayout(run).analyses / kind, partial(file_sha256, scores), partial(analyse, [str(run)])
+            )
 
 
 def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:

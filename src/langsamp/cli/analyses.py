@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from langsamp.cli.output import Json, complain, print_json, print_line, print_table
+from langsamp.cli.output import Json, complain, print_document, print_json, print_line
 
 if TYPE_CHECKING:
     from langsamp.analysis.analysis import Analysis
     from langsamp.analysis.model_refs import ModelRef
     from langsamp.render.chart import Chart
+
+Kind = TypeVar("Kind", bound="Analysis")
 
 app = typer.Typer(
     name="analyze", help="Look into models and scores: tables, statistics, figures.", no_args_is_help=True
@@ -47,8 +49,8 @@ def vectors(
     from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
     from langsamp.disk.folders import check_folder
     from langsamp.errors import checked
-    from langsamp.views import vectors_text as words
     from langsamp.views.charts.vector_charts import figures
+    from langsamp.views.vectors import vectors_document
 
     if out is not None:
         check_folder(out)
@@ -59,24 +61,15 @@ def vectors(
         analysis = analyse_vectors(subject, config)
         folder = _folder(subject, "vectors", out, alone=len(subjects) == 1)
         store(analysis, folder, None if no_figures else figures)
-        done.append({"folder": str(folder), **words.as_json(analysis)})
-        if json:
-            continue
-        print_table(f"Vectors of {analysis.subject} ({analysis.values['variant']})", words.statistic_lines(analysis))
-        print_line("\n".join(words.MEANING))
-        for table in analysis.values["shares"]:
-            kin = " (* same family)" if table == "language" else ""
-            print_table(
-                f"Nearest {table} vectors by cosine{kin}, most rows first", words.neighbour_lines(analysis, table)
-            )
-        for line in words.left_out_lines(analysis):
-            print_line(line)
-        print_line(f"Analysis: {folder}")
+        done.append({"folder": str(folder), **analysis.as_json()})
+        if not json:
+            print_document(vectors_document(analysis))
+            print_line(f"Analysis: {folder}")
     if json:
         print_json(done)
 
 
-def store(analysis: "Analysis", folder: Path, figures: "Callable[[Analysis], Mapping[str, Chart]] | None") -> None:
+def store(analysis: Kind, folder: Path, figures: "Callable[[Kind], Mapping[str, Chart]] | None") -> None:
     """Write an analysis and, where wanted, its pictures in `figures/` beside its tables."""
     from langsamp.render.saving import save_figures
 

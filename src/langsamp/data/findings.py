@@ -5,9 +5,9 @@ Every figure that the manifest holds of a tag and that can spoil a training is j
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from langsamp.data.rows import PreparedRows
+from langsamp.data.rows import Manifest, PreparedRows, TagRows
 from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
@@ -39,17 +39,16 @@ class Figures(NamedTuple):
     share_in_script: float
 
     @classmethod
-    def of(cls, counts: Mapping[str, Any]) -> "Figures":
-        """The figures in a tag's entry of a manifest (`rows.TagRows` in JSON's terms)."""
-        dropped = counts.get("dropped", {})
-        read = counts.get("documents", 0) + sum(dropped.values())
+    def of(cls, entry: TagRows) -> "Figures":
+        """The figures in a tag's entry of a manifest."""
+        read = entry.documents + sum(entry.dropped.values())
         return cls(
-            rows=counts.get("rows", 0),
-            tokens=counts.get("tokens", 0),
-            ordinary_tokens=counts.get("ordinary_tokens", counts.get("tokens", 0)),
-            unknown_share=counts.get("unknown_share", 0.0),
-            equal_share=dropped.get("duplicate", 0) / max(read, 1),
-            share_in_script=counts.get("share_in_script", 1.0),
+            rows=entry.rows,
+            tokens=entry.tokens,
+            ordinary_tokens=entry.ordinary_tokens,
+            unknown_share=entry.unknown_share,
+            equal_share=entry.dropped.get("duplicate", 0) / max(read, 1),
+            share_in_script=entry.share_in_script,
         )
 
 
@@ -103,10 +102,10 @@ def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
     ]
 
 
-def judge_manifest(manifest: Mapping[str, Any]) -> list[Finding]:
-    """What is to be said of the tags of a manifest in JSON's terms."""
-    figures = {tag: Figures.of(counts) for tag, counts in manifest["tags"].items()}
-    return judge(figures, row_tokens=manifest.get("row_tokens", 0))
+def judge_manifest(manifest: Manifest) -> list[Finding]:
+    """What is to be said of the tags of a manifest."""
+    figures = {tag: Figures.of(entry) for tag, entry in manifest.tags.items()}
+    return judge(figures, row_tokens=manifest.row_tokens)
 
 
 def sentences(findings: Sequence[Finding]) -> list[str]:
@@ -121,12 +120,12 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
     return lines
 
 
-def odd_sentences(manifest: Mapping[str, Any]) -> list[str]:
-    """Which documents of a manifest's tags could not be read, by file and line: one sentence a tag, of many one more.
+def odd_sentences(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which documents could not be read by tag, file and line: one sentence a tag, of many one more.
 
     The manifest has the others.
     """
-    noted = [(tag, note) for tag, counts in manifest["tags"].items() for note in counts.get("notes", ())]
+    noted = [(tag, note) for tag, of_tag in notes.items() for note in of_tag]
     lines = [f"{tag}: {note}" for tag, note in noted[:_NAMED]]
     if rest := sorted({tag for tag, _ in noted[_NAMED:]}):
         names = ", ".join(rest[:_NAMED]) + _more(rest)
@@ -153,7 +152,7 @@ def overlap_sentences(
 
 def check_rows(rows: PreparedRows) -> None:
     """Accept rows that can be trained on; errors are those of `check_trainable`."""
-    figures = {tag: Figures.of(entry.model_dump()) for tag, entry in rows.manifest.tags.items()}
+    figures = {tag: Figures.of(entry) for tag, entry in rows.manifest.tags.items()}
     check_trainable(figures, row_tokens=rows.row_tokens, folder=rows.folder)
 
 

@@ -110,6 +110,11 @@ class Manifest(BaseModel):
     frame: Delimiters | None = None
     """Where the rows hold whole documents: the ids around each, and of padding."""
 
+    @property
+    def notes(self) -> dict[str, tuple[str, ...]]:
+        """What a user should know of the text, by tag."""
+        return {tag: entry.notes for tag, entry in self.tags.items()}
+
 
 class PreparedRows:
     """Rows on disk: ids per tag, memory-mapped when they are asked for, and what is needed to mask them.

@@ -27,7 +27,7 @@ def cards(runs: Sequence[Run], comparisons: Sequence[SystemComparison]) -> list[
     shown = [card for comparison in compared for card in _cards(comparison, alone=len(compared) == 1)]
     for run in runs:
         if run.manifest:
-            tags = run.manifest["tags"]
+            tags = run.manifest.tags
             languages, scripts = ({tag.split("_")[part] for tag in tags} for part in (0, 1))
             label = "Trained on" if len(runs) == 1 else f"{run.name}: trained on"
             shown.append(Card(label, whole(len(tags)), f"tags: {len(languages)} languages in {len(scripts)} scripts"))
@@ -38,8 +38,9 @@ def held_out_sentence(models: Sequence[Model]) -> str | None:
     """How well the encoders predict held-out text, or None where it was not measured for a pair."""
     bits: dict[str, list[float]] = {}
     for model in models:
-        if model.held_out and model.held_out[-1].get("bits_per_byte") is not None:
-            bits.setdefault(model.variant, []).append(float(model.held_out[-1]["bits_per_byte"]))
+        measured = model.log.held_out[-1].bits_per_byte if model.log.held_out else None
+        if measured is not None:
+            bits.setdefault(model.variant, []).append(measured)
     means = {variant: sum(values) / len(values) for variant, values in bits.items()}
     other = "both" if "both" in means else next((variant for variant in means if variant != "none"), None)
     if other is None or "none" not in means:

@@ -13,6 +13,7 @@ from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.model.variants import START
 from langsamp.render import numbers
 from langsamp.render.chart import embedded
+from langsamp.render.document import is_absent
 from langsamp.reporting.against_start import outcomes
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.citations import sources
@@ -72,10 +73,10 @@ def render(inputs: Inputs, *, redact_text: bool = False) -> str:
         loader=PackageLoader("langsamp.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    for name in ("score", "signed", "whole", "share", "decimals", "duration"):
+    for name in ("score", "signed", "whole", "share", "decimals", "cosine", "duration"):
         environment.filters[name] = getattr(numbers, name)
     environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
-    environment.tests["start"] = is_start
+    environment.tests |= {"start": is_start, "known": lambda value: not is_absent(value)}
     return environment.get_template("page.html").render(context(inputs, redact_text=redact_text))
 
 
@@ -127,7 +128,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
 
 
 def _training_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
-    logged = [model for model in inputs.models if model.train or model.held_out]
+    logged = [model for model in inputs.models if model.log.train or model.log.held_out]
     summary = "Training and held-out loss by step for every model"
     forgetting, monitored = (curves(inputs.models, inputs.marks) for curves in (forgetting_curves, monitor_curves))
     return {
