@@ -15,11 +15,12 @@ def identification_document(analysis: IdentificationAnalysis) -> Document:
         (known(line.tag).name, line.tag, line.sentences, f"{line.right:.0%}", f"{line.ngram:.0%}", line.instead)
         for line in sorted(analysis.languages, key=lambda line: (line.right, line.tag))
     ]
+    title = f"Sentences of {analysis.text} given the right tag by the vectors of {analysis.subject}"
     missing = [f"{tag} is left out: {why}" for tag, why in analysis.missing.items()]
     return Document(
         [
             Sentence(identification_sentence(analysis)),
-            Table(f"Sentences of {analysis.text} given the right tag by the vectors of {analysis.subject}", _COLUMNS, rows),
+            Table(title, _COLUMNS, rows),
             *map(Note, (*missing, *analysis.notes)),
         ]
     )  # fmt: skip

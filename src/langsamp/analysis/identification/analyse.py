@@ -80,7 +80,9 @@ def analyse_identification(subject: ModelRef, config: IdentificationConfig) -> I
     return IdentificationAnalysis(
         subject=subject.name,
         settings={
-            **config.model_dump(mode="json"), "model": find_model(subject.folder).fingerprint, "text_revision": revision,
+            **config.model_dump(mode="json"),
+            "model": find_model(subject.folder).fingerprint,
+            "text_revision": revision,
         },
         text=config.task,
         right=float(right_L.mean()),
