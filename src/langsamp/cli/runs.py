@@ -30,6 +30,7 @@ def run(
     """
     from langsamp import pipeline
     from langsamp.reporting.against_start import below_start
+    from langsamp.reporting.decided import decided_lines
 
     loaded = _recipe(recipe, settings)
     if plan:
@@ -39,6 +40,8 @@ def run(
         return
     report, evaluation = pipeline.run(loaded)
     print_scores(evaluation)
+    for line in decided_lines(str(loaded.folder)):
+        print_line(line)
     print_line(f"Report: {report.resolve()}")
     try:
         end_if_failed(evaluation)

@@ -80,6 +80,16 @@ class Conditioning:
         """What a reader must know before anything that is read off the vectors; empty where there is nothing."""
         return SHUFFLED if self.is_shuffled else ""
 
+    @property
+    def tells_languages(self) -> bool:
+        """Whether its language vectors say which language predicts hidden tokens best: they stand at the output."""
+        return self.language is not None and self.placement == "output" and not self.is_shuffled
+
+    @property
+    def trained(self) -> set[LangScript]:
+        """The tags whose vectors have had a gradient."""
+        return {tag for tag in self.rows_seen if self.gave_gradient(tag)}
+
     def is_trained(self, table: VectorTable, code: str) -> bool:
         """Whether the vector of a language or script has ever had a gradient; else it is still its random start.
 
