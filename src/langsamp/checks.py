@@ -18,6 +18,7 @@ from langsamp.languages.select import select
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import check_model, number_of_layers
 from langsamp.model.loss import obstacle_to
+from langsamp.model.shapes import default_layer
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.processes import check_machine
@@ -106,6 +107,7 @@ def _check_layers(recipe: Recipe) -> None:
         "evaluation.layer": recipe.evaluation.layer,
         "monitor.layer": recipe.monitor.layer,
         "analysis.neutrality.layer": neutrality.layer if neutrality is not None else None,
+        "training.anchor.layer": recipe.training.anchor.layer if recipe.training.anchor is not None else None,
     }
     if number < 1:
         raise UserError(f"the model has {number} layers, expected at least one: see model.settings")
@@ -113,12 +115,30 @@ def _check_layers(recipe: Recipe) -> None:
         raise UserError(
             f"training.freeze_layers {frozen}: the model has {number} layers; freeze fewer, or none is trained"
         )
+    _check_anchor(recipe, number)
     for key, layer in asked.items():
         if layer is not None and layer > number:
             raise UserError(
                 f"{key} {layer}: the model has {number} layers (0 = embeddings, 1-{number}); choose one of them, or "
                 "null for two thirds of the depth"
             )
+
+
+def _check_anchor(recipe: Recipe, layers: int) -> None:
+    anchor, frozen = recipe.training.anchor, recipe.training.freeze_layers or 0
+    if anchor is None or anchor.kind != "sentence-vectors":
+        return
+    layer = default_layer(layers) if anchor.layer is None else anchor.layer
+    if frozen >= layer and recipe.training.freeze_layers is not None:
+        raise UserError(
+            f"training.anchor holds sentence vectors at layer {layer}, and training.freeze_layers {frozen} keeps all "
+            "that makes them: name a higher layer, freeze fewer, or leave one of them out"
+        )
+    if inputs := [variant for variant in recipe.variants if parts_of(variant).placement == "input"]:
+        raise UserError(
+            f"training.anchor holds sentence vectors of the encoder alone, which {inputs[0]} does not compute: leave "
+            "that variant out, or use kind weights"
+        )
 
 
 def _check_analyses(recipe: Recipe) -> None:

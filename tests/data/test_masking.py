@@ -26,7 +26,7 @@ def step(rows: PreparedRows, number: int, *, size: int = 1, rows_per_batch: int 
             number, order=order, rows_per_step=50, rows_per_batch=rows_per_batch, world=World(rank, size)
         )
     ]
-    names = ("input_ids", "labels", "language_ids", "script_ids")
+    names = ("input_ids", "labels", "language_ids", "script_ids", "tags")
     whole = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     by_tag = np.sum([part.masked_by_tag for part in parts], axis=0)
     return MaskedBatch(**whole, num_masked=sum(part.num_masked for part in parts), masked_by_tag=by_tag)

@@ -266,14 +266,21 @@ from pathlib import Path
 from langsamp.data.rows import PreparedRows
 from langsamp.training.trainer import train
 from transformers import AutoTokenizer
-from tests.training.test_trainer import task
+from tests.training.test_trainer import settings, task
 folder = Path(sys.argv[1])
 tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
 for variant in sys.argv[2:]:
-    out, warmed = folder / "two" / variant, 2 if variant == "both" else 0
     rows = PreparedRows(folder / "rows")
-    train(task(rows, tokenizer, out, dropout=0.0, variant=variant, head_warmup_steps=warmed), cpu=True)
+    train(task(rows, tokenizer, folder / "two" / variant, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
 """
+
+
+def settings(variant: Variant) -> dict[str, Any]:
+    """What two processes must do as one does, beside plain steps."""
+    if variant != "both":
+        return {}
+    anchor = {"kind": "sentence-vectors", "strength": 0.5, "languages": "head"}
+    return {"head_warmup_steps": 2, "anchor": anchor}
 
 
 def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -286,8 +293,8 @@ def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tm
     environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
     for variant in variants:
-        out, warmed = tmp_path / "one" / variant, 2 if variant == "both" else 0
-        one = train(task(rows, tokenizer, out, dropout=0.0, variant=variant, head_warmup_steps=warmed), cpu=True)
+        out = tmp_path / "one" / variant
+        one = train(task(rows, tokenizer, out, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
         two = tmp_path / "two" / variant
         assert losses(two) == pytest.approx(losses(tmp_path / "one" / variant), rel=1e-4)
         theirs = load_file(checkpoints(two / "checkpoints")[-1] / "model.safetensors")

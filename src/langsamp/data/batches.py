@@ -81,7 +81,8 @@ class MaskedBatch:
     `input_ids` and `labels` have shape (B, L), labels are IGNORED where nothing is predicted; `language_ids` and
     `script_ids` have shape (B,). `num_masked` counts the tokens to predict. `documents` (B, L), where rows hold whole
     documents, is the number of each token's document in its row, 0 for padding. `masked_by_tag` (tags,) counts the
-    tokens to predict by the tag whose ids their row bears: what the vectors of that tag get a gradient from.
+    tokens to predict by the tag whose ids their row bears: what the vectors of that tag get a gradient from. `tags`
+    (B,) is the index of the tag whose text each row is.
     """
 
     input_ids: NDArray[np.int64]
@@ -90,6 +91,7 @@ class MaskedBatch:
     script_ids: NDArray[np.int64]
     num_masked: int
     masked_by_tag: NDArray[np.int64]
+    tags: NDArray[np.int64]
     documents: NDArray[np.int64] | None = None
 
 
@@ -131,7 +133,8 @@ class Batches:
             part = range(first, min(first + rows_per_batch, mine.stop))
             tokens = np.stack([self.rows.training(draws.tag[index])[draws.row[index]] for index in part])
             keys = [(_TRAINING, self._seed, start + index) for index in part]
-            batches.append(self._masked(tokens, draws.tag[names[part.start : part.stop]], keys, rate))
+            own, named = draws.tag[part.start : part.stop], draws.tag[names[part.start : part.stop]]
+            batches.append(self._masked(tokens, (own, named), keys, rate))
         return batches
 
     def held_out(self, tag: int, *, rows_per_batch: int) -> Iterator[MaskedBatch]:
@@ -143,24 +146,26 @@ class Batches:
         for first in range(0, len(tokens), rows_per_batch):
             part = tokens[first : first + rows_per_batch]
             keys = [(_HELD_OUT, tag, first + offset) for offset in range(len(part))]
-            yield self._masked(part, np.full(len(part), tag), keys, self._masking.rate_at(None))
+            own = np.full(len(part), tag)
+            yield self._masked(part, (own, own), keys, self._masking.rate_at(None))
 
     def _masked(
         self,
         tokens: NDArray[np.unsignedinteger],
-        tags: NDArray[np.int64],
+        tags: tuple[NDArray[np.int64], NDArray[np.int64]],
         keys: Sequence[tuple[int, int, int]],
         rate: float,
     ) -> MaskedBatch:
         """`tokens` (B, L) masked at `rate`, row i by the random numbers that `keys[i]` names and nothing else.
 
-        `tags` (B,) are those whose ids the rows get.
+        `tags` are, both (B,), those whose text the rows are and those whose ids they get.
         """
+        own, named = tags
         inputs = tokens.astype(np.int64)
         labels = np.full_like(inputs, IGNORED)
         for row, (part, major, minor) in enumerate(keys):
             self._mask_row(inputs[row], labels[row], self._stream(part, major, minor), rate)
-        pairs, masked_B = self._pairs[tags], (labels != IGNORED).sum(axis=1)
+        pairs, masked_B = self._pairs[named], (labels != IGNORED).sum(axis=1)
         return MaskedBatch(
             input_ids=inputs,
             labels=labels,
@@ -168,7 +173,8 @@ class Batches:
             script_ids=pairs[:, 1],
             num_masked=int(masked_B.sum()),
             documents=None if self.rows.frame is None else segments(tokens, self.rows.frame),
-            masked_by_tag=np.bincount(tags, masked_B, minlength=len(self._pairs)).astype(np.int64),
+            masked_by_tag=np.bincount(named, masked_B, minlength=len(self._pairs)).astype(np.int64),
+            tags=own,
         )
 
     def _stream(self, part: int, major: int, minor: int) -> np.random.Generator:

@@ -42,5 +42,10 @@ def check_row_ids(rows: int, **tables: tuple[nn.Module | None, Tensor | None]) -
             raise UserError(f"expected {expected}, whole numbers of shape ({rows},), got {_described(ids_B)}")
 
 
+def default_layer(num_layers: int) -> int:
+    """The hidden state pooled unless another is asked for: two thirds of the depth, 8 of 12 as in the paper."""
+    return round(num_layers * 2 / 3)
+
+
 def _described(tensor: Tensor) -> str:
     return f"shape {tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"

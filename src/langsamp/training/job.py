@@ -42,7 +42,12 @@ class TrainingJob:
         alone = [f"the LM head and the vectors are trained alone for the first {warmed:,} steps"] if warmed else []
         number = self.config.freeze_layers
         frozen = [f"the embeddings and the lowest {number} layers are not trained"] if number else []
-        held = ["the encoder is held at its start's weights (training.anchor)"] if self.config.anchor else []
+        anchor = self.config.anchor
+        held = (
+            [f"the encoder is held at its start's {anchor.held} (training.anchor)"]
+            if anchor and anchor.strength
+            else []
+        )
         return [*self.model.start, *alone, *frozen, *held]
 
     @property
