@@ -99,7 +99,7 @@ class SentenceAnchor:
                 "training.anchor holds sentence vectors of the encoder alone, which a variant with vectors at the "
                 "input does not compute: train another, or use kind weights"
             )
-        self._encoder = model.mlm.base_model
+        self.strength, self._encoder = config.strength, model.mlm.base_model
         blocks = layers_of(self._encoder)
         self.layer = default_layer(len(blocks)) if config.layer is None else config.layer
         if self.layer > len(blocks):

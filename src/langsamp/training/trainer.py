@@ -230,7 +230,7 @@ class _Trainer:
         if sentences is not None and heard and heard[0].requires_grad:
             with self.accelerator.autocast():
                 distance = sentences.distance(heard[0], batch, arguments) / self.task.sampler.rows_per_step
-            objective = loss + self.config.anchor.strength * distance
+            objective = loss + sentences.strength * distance
         # DDP averages gradients over ranks; the step's loss is their sum.
         self.accelerator.backward(objective * self.world.size)
         return torch.stack([loss.detach(), distance.detach()])
