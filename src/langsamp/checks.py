@@ -8,8 +8,10 @@ from typing import Any
 import torch
 
 from langsamp.analysis.neutrality.analyse import check_text
+from langsamp.data.phases import phases_of
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
+from langsamp.data.tokens.word_starts import word_starts
 from langsamp.disk.folders import check_folder
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import check_monitor
@@ -42,6 +44,7 @@ def check_run(recipe: Recipe) -> None:
     check_folder(recipe.folder)
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
+    _check_phase_languages(recipe)
     _check_analyses(recipe)
 
 
@@ -55,6 +58,8 @@ def check_rows(recipe: Recipe) -> None:
     _check_sizes(recipe.model.settings)
     name = recipe.resolved_tokenizer.load
     tokenizer = load_tokenizer(name) if name is not None else None
+    if recipe.masking.unit == "word" and tokenizer is not None:
+        word_starts(tokenizer)
     apart = recipe.rows.packing == "best-fit"
     check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens, apart=apart)
     check_folder(recipe.folder)
@@ -72,6 +77,7 @@ def check_training(recipe: Recipe) -> None:
     check_machine(recipe.training)
     _check_loss(recipe.training.loss)
     _check_layers(recipe)
+    _check_phases(recipe)
     check_monitor(recipe.resolved_monitor)
 
 
@@ -139,6 +145,26 @@ def _check_anchor(recipe: Recipe, layers: int) -> None:
             f"training.anchor holds sentence vectors of the encoder alone, which {inputs[0]} does not compute: leave "
             "that variant out, or use kind weights"
         )
+
+
+def _check_phases(recipe: Recipe) -> None:
+    phases, steps = recipe.sampler.phases, recipe.training.steps
+    if phases and phases[-1].from_step >= steps:
+        raise UserError(
+            f"sampler.phases: one begins at step {phases[-1].from_step:,}, and training.steps is {steps:,}: train "
+            "longer, or let it begin earlier"
+        )
+    if recipe.masking.final_rate is not None and any(phase.mask_rate is not None for phase in phases):
+        raise UserError(
+            "sampler.phases name mask rates, and masking.final_rate changes the rate over all steps: leave one out"
+        )
+
+
+def _check_phase_languages(recipe: Recipe) -> None:
+    if recipe.sampler.phases:
+        tags: list[LangScript] = open_corpus(recipe.corpus, base=Path()).tags
+        uncapped = recipe.sampler.model_copy(update={"max_repetition": None})
+        phases_of(uncapped, dict.fromkeys(tags, 1), steps=recipe.training.steps)
 
 
 def _check_analyses(recipe: Recipe) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from accelerate.state import AcceleratorState
@@ -46,9 +47,10 @@ def task(
     seed: int = 0,
     variant: Variant = "both",
     masking: MaskingConfig | None = None,
+    sampler: SamplerConfig | None = None,
     **training: Any,
 ) -> TrainingJob:
-    ids = LanguageIds.of(rows.tags)
+    ids, sampler = LanguageIds.of(rows.tags), sampler or SamplerConfig(rows_per_step=32)
     settings = {"steps": 4, "learning_rate": 1e-2, "rows_per_batch": 16, "checkpoint_every": 100, "log_every": 1}
     config = TrainingConfig(**(settings | training))
     return TrainingJob(
@@ -57,11 +59,17 @@ def task(
             tiny_mlm(model_type, dropout=dropout), variant=variant, num_languages=2, num_scripts=2
         ),
         batches=Batches(
-            rows, ids=ids, masking=masking or MaskingConfig(), seed=seed, shuffles_ids=parts_of(variant).is_shuffled
+            rows,
+            ids=ids,
+            masking=masking or MaskingConfig(),
+            seed=seed,
+            shuffles_ids=parts_of(variant).is_shuffled,
+            mask_rates=sampler.mask_rates,
+            word_starts=np.arange(60) % 3 == 0,
         ),
         tokenizer=tokenizer,
         ids=ids,
-        sampler=SamplerConfig(rows_per_step=32),
+        sampler=sampler,
         config=config,
         seed=seed,
         out=out,
