@@ -374,6 +374,6 @@ def _identity(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
         "seed": seed,
         "model": recipe.model.model_dump(mode="json"),
         "masking": recipe.masking.deciding,
-        "sampler": recipe.sampler.model_dump(mode="json"),
+        "sampler": recipe.sampler.deciding,
         "training": recipe.training.deciding(capped=capped),
     }

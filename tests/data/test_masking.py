@@ -91,7 +91,8 @@ def test_a_fixed_count_takes_no_more_than_there_is_and_one_at_least(rows: Prepar
 
 
 def test_every_setting_decides_what_a_model_reads() -> None:
-    assert MaskingConfig().deciding.keys() == MaskingConfig.model_fields.keys()
+    assert MaskingConfig(unit="word").deciding.keys() == MaskingConfig.model_fields.keys()
+    assert MaskingConfig().deciding.keys() == MaskingConfig.model_fields.keys() - {"unit"}, "as before there were words"
     assert MaskingConfig(**CHANGING).deciding == MaskingConfig().deciding | CHANGING
 
 

@@ -198,6 +198,11 @@ def test_a_cap_holds_over_all_phases_together() -> None:
         phases_of(config, ROWS, steps=20)
 
 
+def test_without_phases_a_run_has_the_name_that_it_had_before_there_were_any() -> None:
+    assert SamplerConfig().deciding.keys() == SamplerConfig.model_fields.keys() - {"phases"}
+    assert SamplerConfig(phases=CURRICULUM).deciding["phases"][0]["languages"] == "head"
+
+
 def test_phases_that_mean_nothing_are_refused() -> None:
     for wrong in ((CURRICULUM[1], CURRICULUM[0]), (CURRICULUM[1], CURRICULUM[1])):
         with pytest.raises(ValueError, match="in the order in which they begin"):

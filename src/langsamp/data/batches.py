@@ -75,8 +75,8 @@ class MaskingConfig(Config):
 
     @property
     def deciding(self) -> dict[str, Any]:
-        """The settings in JSON's terms, as they decide what a model reads."""
-        return self.model_dump(mode="json")
+        """The settings in JSON's terms, as they decide what a model reads; `unit` where it is not tokens."""
+        return self.model_dump(mode="json", exclude={"unit"} if self.unit == "token" else None)
 
     def rate_at(self, step: int | None) -> float:
         """The share that is predicted in the step after `step` finished ones; at the end of its way for None."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from threading import Lock
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,11 @@ class SamplerConfig(Config):
         if steps != sorted(set(steps)):
             raise ValueError(f"phases begin at steps {steps}: write each once, in the order in which they begin")
         return self
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The settings in JSON's terms, as they decide what a model reads; `phases` where there are any."""
+        return self.model_dump(mode="json", exclude=None if self.phases else {"phases"})
 
     @property
     def mask_rates(self) -> dict[int, float | None]:

@@ -22,7 +22,8 @@ def layers_above(model: LangSampForMaskedLM) -> dict[Tensor, int]:
         UserError: where the architecture's layers are not known.
     """
     encoder = model.mlm.base_model
-    layers, embeddings = layers_of(encoder), getattr(encoder, "embeddings", None)
+    layers = layers_of(encoder)
+    embeddings = getattr(encoder, "embeddings", getattr(encoder, "embed_tokens", None))
     if not isinstance(embeddings, nn.Module):
         raise _unknown(encoder)
     parts = [embeddings, *layers]
