@@ -16,6 +16,7 @@ from langsamp.data.sampler import SamplerConfig
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
+from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from langsamp.recipe import Recipe
 from langsamp.training.anchor import AnchorConfig, SentenceAnchor, sentence_anchor
@@ -93,6 +94,19 @@ def test_distance_and_gradient_are_those_of_a_plain_computation(
         assert (one is None) == (other is None)
         if one is not None:
             torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("layer", [1, 2])
+@pytest.mark.parametrize("model_type", ["xlm-roberta", "modernbert"])
+def test_fast_paths_change_no_distance(rows: PreparedRows, model_type: str, layer: int) -> None:
+    model = model_of(model_type)
+    anchor, batch = SentenceAnchor(model, AnchorConfig(layer=layer, **SENTENCES), rows), batch_of(rows)
+    moved(model)
+    plain = measured(model, anchor, batch)
+    paths = anchor.possible(FastPaths(loss="blocked", last_layer=True, lean_layers=True, by_head=True))
+    assert paths.last_layer == (layer == 1), "the last layer's output is needed whole"
+    with model.taking(paths):
+        torch.testing.assert_close(measured(model, anchor, batch), plain, atol=1e-5, rtol=1e-4)
 
 
 def test_masked_tokens_are_no_part_of_a_rows_vector(rows: PreparedRows) -> None:

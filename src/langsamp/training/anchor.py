@@ -23,6 +23,7 @@ from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
 from langsamp.languages.table import describe
 from langsamp.model.documents import isolated_documents
+from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.shapes import default_layer
 from langsamp.training.optimization.layers import layers_of
@@ -116,6 +117,11 @@ class SentenceAnchor:
         self._is_ordinary = torch.zeros(rows.vocabulary_size, dtype=torch.bool)
         self._is_ordinary[torch.from_numpy(rows.ordinary_ids)] = True
         self._is_ordinary = self._is_ordinary.to(self._encoder.device)
+
+    def possible(self, paths: FastPaths) -> FastPaths:
+        """These paths without what would leave out hidden states that are needed."""
+        is_last = self.layer == len(layers_of(self._encoder))
+        return paths.model_copy(update={"last_layer": False}) if is_last else paths
 
     @contextmanager
     def listening(self) -> Iterator[list[Tensor]]:

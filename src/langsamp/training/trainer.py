@@ -124,13 +124,14 @@ class _Trainer:
             accelerator=self.accelerator,
             kept=self.kept_paths,
         )
-        paths = choice.paths.model_dump(mode="json")
+        chosen = choice.paths if self.sentences is None else self.sentences.possible(choice.paths)
+        paths = chosen.model_dump(mode="json")
         logged = [line["paths"] for line in self.log.lines if line["kind"] == "fast_paths"]
         if logged[-1:] != [paths]:
             self.log.write("fast_paths", self.step, {"paths": paths, "reasons": dict(choice.reasons)})
         if self.world.is_leader:
             say(f"{self.task.name}: {choice}")
-        return choice.paths
+        return chosen
 
     def _find_batch_size(self) -> None:
         """Find how many rows go at once, which the log tells."""
