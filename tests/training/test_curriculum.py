@@ -3,17 +3,25 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from transformers import PreTrainedTokenizerFast
 
+from langsamp import pipeline
 from langsamp.checks import check_training
-from langsamp.data.batches import MaskingConfig
+from langsamp.data.batches import IGNORED, MaskingConfig
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import PhaseConfig, SamplerConfig
+from langsamp.data.tokens.tokenizer import tokenizer_of
+from langsamp.data.tokens.word_starts import word_starts
 from langsamp.errors import UserError
+from langsamp.languages.tags import LangScript
 from langsamp.recipe import Recipe
 from langsamp.training.checkpoint import read_record
+from langsamp.training.job import row_order
 from langsamp.training.trainer import train
+from langsamp.world import World
+from tests.tiny_run import TinyRun
 from tests.training.test_trainer import _fresh_accelerate, assert_resumes_exactly, task  # noqa: F401
 
 
@@ -59,3 +67,28 @@ def test_phases_that_a_recipe_cannot_have_are_refused() -> None:
     }
     with pytest.raises(UserError, match="leave one out"):
         check_training(Recipe.model_validate(content | twice))
+
+
+def test_a_recipe_gives_all_variants_the_same_rows_and_masks_of_its_phases(tiny_run: TinyRun) -> None:
+    phases = "sampler.phases=[{from_step: 1, languages: swh_Latn, mask_rate: 0.5}, {from_step: 3, mask_rate: 0.02}]"
+    recipe = tiny_run.recipe(phases, "masking.unit=word")
+    rows = PreparedRows(tiny_run.out / "rows")
+    starts, read = word_starts(tokenizer_of(rows)), []
+    for variant in recipe.variants:
+        job = pipeline._task(recipe, rows, variant, 0)
+        order = row_order(job.batches, job.sampler, steps=4, seed=0)
+        read.append([
+            job.batches.training_step(step, order=order, rows_per_step=8, rows_per_batch=8, world=World(0, 1))[0]
+            for step in range(4)
+        ])  # fmt: skip
+    for one, other in zip(*read, strict=True):
+        assert np.array_equal(one.input_ids, other.input_ids) and np.array_equal(one.labels, other.labels)
+    masked = [batch.num_masked for batch in read[0]]
+    assert masked[3] < masked[0] < min(masked[1:3])
+    assert set(read[0][1].tags.tolist() + read[0][2].tags.tolist()) == {rows.tags.index(LangScript("swh", "Latn"))}
+    for batch in read[0]:
+        is_masked = batch.labels != IGNORED
+        original = np.where(is_masked, batch.labels, batch.input_ids)
+        ordinary = np.isin(original, rows.ordinary_ids)
+        goes_on = ordinary[:, 1:] & ordinary[:, :-1] & ~starts[original[:, 1:]]
+        assert (is_masked[:, 1:] == is_masked[:, :-1])[goes_on].all()
