@@ -70,8 +70,15 @@ def test_epochs_are_told_by_phase(tiny_run: TinyRun) -> None:
     answer = langsamp("run", tiny_run.recipe_file, "--plan", "--set", phases)
     assert answer.code == 0, answer.err
     assert "from step 0" in answer.out and "from step 3" in answer.out
+
+
+def test_languages_of_phases_and_of_an_anchor_are_those_of_the_text(tiny_run: TinyRun) -> None:
     with pytest.raises(UserError, match=r"sampler.phases, from step 1: .*deu"):
         make_plan(tiny_run.recipe("sampler.phases=[{from_step: 1, languages: deu_Latn}]"))
+    continued = (f"model.init={tiny_run.export}", "model.model_type=null", "model.settings={}", "tokenizer={}")
+    anchor = "training.anchor={kind: sentence-vectors, strength: 1, languages: head}"
+    with pytest.raises(UserError, match=r"training.anchor.languages head: none of the text's languages"):
+        make_plan(tiny_run.recipe(*continued, anchor, "corpus.languages=kmr_Cyrl"))
 
 
 def test_the_command_prints_it_before_and_after(fresh: TinyRun, tiny_run: TinyRun) -> None:

@@ -17,6 +17,7 @@ from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import check_monitor
 from langsamp.evaluation.task_texts import check_data
 from langsamp.languages.select import select
+from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import check_model, number_of_layers
 from langsamp.model.loss import obstacle_to
@@ -44,7 +45,7 @@ def check_run(recipe: Recipe) -> None:
     check_folder(recipe.folder)
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
-    _check_phase_languages(recipe)
+    _check_languages(recipe)
     _check_analyses(recipe)
 
 
@@ -160,11 +161,21 @@ def _check_phases(recipe: Recipe) -> None:
         )
 
 
-def _check_phase_languages(recipe: Recipe) -> None:
-    if recipe.sampler.phases:
-        tags: list[LangScript] = open_corpus(recipe.corpus, base=Path()).tags
+def _check_languages(recipe: Recipe) -> None:
+    """Accept phases and an anchor that mean languages of the text."""
+    anchor, phases = recipe.training.anchor, recipe.sampler.phases
+    holds_head = anchor is not None and anchor.languages == "head"
+    if not phases and not holds_head:
+        return
+    tags: list[LangScript] = open_corpus(recipe.corpus, base=Path()).tags
+    if phases:
         uncapped = recipe.sampler.model_copy(update={"max_repetition": None})
         phases_of(uncapped, dict.fromkeys(tags, 1), steps=recipe.training.steps)
+    if holds_head and not any(describe(tag).is_head for tag in tags):
+        raise UserError(
+            "training.anchor.languages head: none of the text's languages is one, so none would be held; add some, or "
+            "write all"
+        )
 
 
 def _check_analyses(recipe: Recipe) -> None:
