@@ -7,7 +7,7 @@ from typing import Any
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
+from langsamp.evaluation.models import ModelFolder, check_layer, find_model
 from langsamp.evaluation.scoring import KINDS, Texts
 from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import TaskText, check_data, read_task_texts
@@ -16,6 +16,7 @@ from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
+from langsamp.model.shapes import default_layer
 from langsamp.scores.cells import Cell, scored
 
 Shard = tuple[int, int]

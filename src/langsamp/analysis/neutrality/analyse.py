@@ -19,9 +19,10 @@ from langsamp.analysis.neutrality.parallel_text import FEWEST, ParallelSentences
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.config import Config
 from langsamp.errors import UserError
-from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
+from langsamp.evaluation.models import ModelFolder, check_layer, find_model
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.task import TaskData
+from langsamp.model.shapes import default_layer
 from langsamp.progress import Bar
 from langsamp.scores.statistics.bootstrap import draws
 
