@@ -50,7 +50,9 @@ def weights(*, seed: int = 0) -> dict[str, Tensor]:
     return {name: each + 1 if "orm.weight" in name else each for name, each in drawn.items()}
 
 
-def logits(state: Mapping[str, Tensor], ids_BL: Tensor, mask_BL: Tensor, language_B: Tensor, script_B: Tensor) -> Tensor:
+def logits(
+    state: Mapping[str, Tensor], ids_BL: Tensor, mask_BL: Tensor, language_B: Tensor, script_B: Tensor
+) -> Tensor:
     """Logits (B, L, V): a post-norm transformer, o = h + E_lang + E_script, then dense, gelu, norm, tied decoder."""
 
     def linear(name: str, x: Tensor) -> Tensor:
@@ -82,9 +84,13 @@ def logits(state: Mapping[str, Tensor], ids_BL: Tensor, mask_BL: Tensor, languag
 
 
 def write_checkpoint(
-    folder: Path, tokenizer: PreTrainedTokenizerFast, state: Mapping[str, Tensor] | None = None, *, binary: bool = False,
+    folder: Path,
+    tokenizer: PreTrainedTokenizerFast,
+    state: Mapping[str, Tensor] | None = None,
+    *,
+    binary: bool = False,
     **config: Any,
-) -> Path:  # fmt: skip
+) -> Path:
     """A folder with these weights, `config` put over its configuration, and a tokenizer."""
     folder.mkdir(parents=True)
     state = dict(weights() if state is None else state)

@@ -212,9 +212,7 @@ def test_an_export_needs_no_import_and_nothing_is_overwritten(
     assert before.keys() == load_file(tmp_path / "ours" / "model.safetensors").keys()
 
 
-def with_pieces(
-    tokenizer: PreTrainedTokenizerFast, words: tuple[str, ...], **names: Any
-) -> PreTrainedTokenizerFast:
+def with_pieces(tokenizer: PreTrainedTokenizerFast, words: tuple[str, ...], **names: Any) -> PreTrainedTokenizerFast:
     """The same kind of tokenizer with other words, in this order."""
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
     pieces = (*list(tokenizer.get_vocab())[:0], "<s>", "<pad>", "</s>", "<unk>", "<mask>", *words)

@@ -65,13 +65,17 @@ def read_tables(folder: Path, config: PretrainedConfig, ids: LanguageIds) -> dic
             "model here does both, so it cannot be imported"
         )
     stored = _stored(folder)
-    for table, codes in (("language", ids.languages), ("script", ids.scripts)):
+    for table, codes in zip(TABLES, (ids.languages, ids.scripts), strict=True):
         _check(folder, config, table, stored, codes)
     return stored
 
 
 def _check(
-    folder: Path, config: PretrainedConfig, table: VectorTable, stored: Mapping[VectorTable, Tensor], codes: Collection[str]
+    folder: Path,
+    config: PretrainedConfig,
+    table: VectorTable,
+    stored: Mapping[VectorTable, Tensor],
+    codes: Collection[str],
 ) -> None:
     used, size = (getattr(config, key, None) for key in (f"use_{_SHORT[table]}_embedding", f"{_SHORT[table]}_size"))
     weight = stored.get(table)

@@ -37,9 +37,7 @@ class Imported:
     """What a reader should know, a sentence each."""
 
 
-def import_checkpoint(
-    checkpoint: str | Path, ids: Path, out: Path, *, tokenizer: str | Path | None = None
-) -> Imported:
+def import_checkpoint(checkpoint: str | Path, ids: Path, out: Path, *, tokenizer: str | Path | None = None) -> Imported:
     """Write `out`: an export with the checkpoint's encoder, LM head and vectors, its outputs those of the checkpoint.
 
     `checkpoint` is a folder or hub id, with safetensors or `.bin` weights; `ids` its id table (`id_table`); `tokenizer`

@@ -9,9 +9,13 @@ from typing import Any, NoReturn
 from langsamp.errors import DamagedError, UserError
 
 _PLAIN = frozenset(
-    "PROTO FRAME MARK STOP EMPTY_DICT DICT SETITEM SETITEMS EMPTY_LIST LIST APPEND APPENDS "
-    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 "
-    "MEMOIZE PUT BINPUT LONG_BINPUT GET BINGET LONG_BINGET".split()
+    (
+        *("PROTO", "FRAME", "MARK", "STOP"),
+        *("EMPTY_DICT", "DICT", "SETITEM", "SETITEMS", "EMPTY_LIST", "LIST", "APPEND", "APPENDS"),
+        *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"),
+        *("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"),
+        *("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET"),
+    )
 )
 """Operations of the pickle machine that build those four kinds, and those that number what was built."""
 
@@ -36,7 +40,7 @@ def plain_content(file: Path) -> object:
                     'execute code; it is refused. Write the table as JSON: {"languages": [...], "scripts": [...]}, '
                     "codes in the order of their ids"
                 )
-            if operation.name in ("PUT", "LONG_BINPUT") and argument > len(content):
+            if operation.name in ("PUT", "LONG_BINPUT") and int(argument or 0) > len(content):
                 raise damaged  # a number that only fills the memory
         return _Plain(io.BytesIO(content)).load()
     except UserError:
