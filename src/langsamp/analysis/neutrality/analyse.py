@@ -22,6 +22,7 @@ from langsamp.errors import UserError
 from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.task import TaskData
+from langsamp.model.conditioning import unnamed_vectors
 from langsamp.progress import Bar
 from langsamp.scores.statistics.bootstrap import draws
 
@@ -111,7 +112,8 @@ def analyse_neutrality(
     values = {
         "models": list(models), "layers": layers, "layer": next(iter(layers.values())),
         "tags": list(map(str, text.tags)), "text": text.task, "number": text.number, "available": text.available,
-        "seed": config.seed, "missing": dict(text.missing), "notes": list(text.notes),
+        "seed": config.seed, "missing": dict(text.missing),
+        "notes": [*text.notes, *filter(None, (unnamed_vectors(model.folder) for model in models.values()))],
     }  # fmt: skip
     fingerprints = {name: model.fingerprint for name, model in models.items()}
     return Analysis(
