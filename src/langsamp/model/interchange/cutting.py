@@ -21,7 +21,7 @@ def depth_of(folder: Path) -> int:
 
 
 def cut_encoder(folder: Path, layer: int) -> PreTrainedModel:
-    """The encoder in `folder` without the layers above `layer` (1 to all), without a pooler, in evaluation mode.
+    """The encoder in `folder` without the layers above `layer` (1 to all), its pooler zero, in evaluation mode.
 
     Its output is checked to be `hidden_states[layer]` of the whole encoder.
 
@@ -50,6 +50,7 @@ def cut_encoder(folder: Path, layer: int) -> PreTrainedModel:
 
 def _encoder(folder: Path, **settings: Any) -> PreTrainedModel:
     model = load_pretrained(AutoModel, folder, keeps_surplus=bool(settings), **settings).model.eval()
-    if isinstance(getattr(model, "pooler", None), nn.Module):
-        model.pooler = None  # of these layouts none reads it, and one that was not stored would be random
+    if isinstance(pooler := getattr(model, "pooler", None), nn.Module):
+        for parameter in pooler.parameters():  # of these layouts none reads it, and one that was not stored is random
+            nn.init.zeros_(parameter)
     return model
