@@ -11,6 +11,8 @@ from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.plan import usable_models
 from langsamp.explorer.language_profile import language_profile
+from langsamp.languages.tags import LangScript
+from langsamp.model.new_language.fitting import add_languages
 from tests.model.interchange.authors import write_checkpoint, write_ids
 from tests.tiny_run import TinyRun, complaint, langsamp, said
 
@@ -35,6 +37,14 @@ def test_an_imported_model_is_looked_into_as_any_other(theirs: Path) -> None:
     assert any("rows stand at 0" in line for line in found.lines)
     profile = language_profile(str(ours), "German")
     assert profile.rows is None and set(profile.neighbours["code"]) == {"kmr", "rus"}
+
+
+def test_an_imported_model_takes_new_languages_and_keeps_what_it_had(theirs: Path, tmp_path: Path) -> None:
+    ours = ls.import_checkpoint(theirs, write_ids(tmp_path / "ids.json"), tmp_path / "ours")
+    longer = add_languages(ours, [LangScript("kab", "Latn")], tmp_path / "longer")
+    before, after = ls.Conditioning.load(ours), ls.Conditioning.load(tmp_path / "longer")
+    assert (after.language[:3] == before.language).all() and after.ids == longer.ids
+    assert after.is_trained("language", "kmr") and not after.is_trained("language", "kab")
 
 
 def test_vectors_that_nothing_names_are_said_wherever_they_are_not_read(

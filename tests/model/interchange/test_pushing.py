@@ -54,6 +54,14 @@ def test_nothing_is_sent_without_a_login(export: Path, monkeypatch: pytest.Monke
         send(plan_upload(export, "me/encoder"))
 
 
+def test_a_hub_that_cannot_be_reached_is_one_line(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_TOKEN", "hf_none")
+    with pytest.raises(UserError, match=r"me/encoder was not written: .*refused"):
+        send(plan_upload(export, "me/encoder"))
+
+
 @pytest.mark.parametrize("name", ["a b", "a/b/c", "-x", "me/../x"])
 def test_a_name_that_no_repository_has_is_refused(export: Path, name: str) -> None:
     with pytest.raises(UserError, match="is no name of a repository"):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from huggingface_hub import CommitOperationAdd, HfApi, get_token
 from huggingface_hub.constants import is_offline_mode
-from huggingface_hub.errors import HFValidationError
+from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from langsamp.disk.seals import CHECKSUMS, is_sealed, read_seal
@@ -89,7 +89,7 @@ def send(upload: Upload) -> str:
             CommitOperationAdd(path_in_repo=name, path_or_fileobj=upload.folder / name) for name, _ in upload.files
         ]
         hub.create_commit(upload.repository, files, commit_message=f"Add {upload.folder.resolve().name}")
-    except OSError as error:  # the hub's errors are such, too
+    except (OSError, HTTPError) as error:
         said = str(error).strip().splitlines()
         raise UserError(f"{upload.repository} was not written: {said[0] if said else type(error).__name__}") from None
     return str(address)
