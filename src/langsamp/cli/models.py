@@ -29,7 +29,9 @@ def import_checkpoint(
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="A training's folder, a checkpoint, or an export.")],
+    model: Annotated[
+        Path, typer.Argument(help="Training, checkpoint or export; for the last two layouts any encoder.")
+    ],
     out: Out,
     layout: Annotated[
         str, typer.Option(help="huggingface, original (the authors'), sentence-transformers or onnx.")
