@@ -123,9 +123,13 @@ def _folder(subject: "ModelRef", kind: str, out: Path | None, *, alone: bool) ->
 def _with_vectors(words: list[str]) -> "list[ModelRef]":
     """The models that the words name and that have vectors; the others are named on stderr."""
     from langsamp.analysis.model_refs import find_model_refs
-    from langsamp.errors import DataMissingError
+    from langsamp.errors import DataMissingError, UserError
+    from langsamp.model.conditioning import unnamed_vectors
 
     subjects = find_model_refs(words)
+    for subject in subjects:
+        if unnamed := unnamed_vectors(subject.folder):
+            raise UserError(unnamed)
     able = [subject for subject in subjects if subject.has_vectors]
     without = ", ".join(subject.name for subject in subjects if not subject.has_vectors)
     if not able:
