@@ -61,10 +61,12 @@ def prepare_rows(
     base: Path = Path(),
     workers: int | None = None,
     test_sentences: TaskSentences | None = None,
+    executor: Executor | None = None,
 ) -> PreparedRows:
     """The rows of a corpus in the folder `out`, made unless they are there; folders of text are relative to `base`.
 
-    `workers` processes share the tags (default: one for each processor); the rows do not depend on it.
+    `workers` processes share the tags (default: one for each processor), or an `executor`'s, which must see the same
+    folders; the rows do not depend on it.
     `test_sentences` are looked for in the text; documents that hold one are counted, or dropped where
     `corpus.decontaminate` says so.
 
@@ -74,6 +76,8 @@ def prepare_rows(
     """
     if corpus.decontaminate and test_sentences is None:
         raise UserError("corpus.decontaminate needs the evaluation's test sets, and there are none to look for")
+    if executor is not None:  # its workers may run elsewhere
+        base, out = base.absolute(), out.absolute()
     source = open_corpus(corpus, base=base)
     dropped_for = test_sentences.fingerprint if test_sentences is not None and corpus.decontaminate else None
     made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint(), dropped_for=dropped_for)
@@ -90,7 +94,8 @@ def prepare_rows(
         with locked(out):
             if not (out / MANIFEST).is_file():  # another process may have ended just now
                 look_for(test_sentences, folder)
-                _make(jobs, tokenizer, out, made_from=made_from, workers=workers or usable_cores())
+                with shared_out(min(workers or usable_cores(), len(jobs)), executor) as pool:
+                    _make(jobs, tokenizer, out, made_from=made_from, pool=pool)
     _check_same(made_from, out)
     return PreparedRows(out)
 
@@ -151,16 +156,15 @@ def _make(
     out: Path,
     *,
     made_from: dict[str, dict[str, object]],
-    workers: int,
+    pool: Executor | None,
 ) -> None:
     """Do the jobs, which share one folder, and give that folder the name `out`."""
     source, rows, folder = jobs[0].corpus, jobs[0].rows, jobs[0].folder
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     jobs = sorted(jobs, key=lambda job: source.size(job.tag), reverse=True)  # the longest first: none is waited for
-    with shared_out(min(workers, len(jobs))) as pool:
-        facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
-        entries = each(methodcaller("encode"), jobs, pool, "packing rows")
+    facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
+    entries = each(methodcaller("encode"), jobs, pool, "packing rows")
     tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
     _finish(folder, out, source=source, made_from=made_from, facts=facts, rows=rows, tags=dict(sorted(tags.items())))
 
