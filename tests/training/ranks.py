@@ -23,7 +23,7 @@ from langsamp.errors import StoppedError, UserError
 from langsamp.training.processes import leave_processes
 from langsamp.training.trainer import train
 
-LIMIT = 60.0
+LIMIT = 240.0
 """Seconds that any launch may take at most."""
 
 

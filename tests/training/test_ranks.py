@@ -59,7 +59,7 @@ def test_any_number_of_processes_trains_alike_and_may_change_on_the_way(folder: 
 def test_what_ends_one_process_ends_all_and_is_named(
     folder: Path, size: int, harmed: int, harm: str, said: str
 ) -> None:
-    codes = launch(folder, [stage("lost", size, harmed=harmed, harm=harm, steps=1000, rank_timeout=4.0)])
+    codes = launch(folder, [stage("lost", size, harmed=harmed, harm=harm, steps=1000, rank_timeout=6.0)])
     for rank in {*range(size)} - {harmed}:
         assert codes[rank] == RankLostError.exit_code, said_by(folder, rank)
         assert said in said_by(folder, rank)

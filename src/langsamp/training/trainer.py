@@ -226,12 +226,13 @@ class _Trainer:
         """
         if self.is_halved:
             batches = self._batches(self.step)  # those that were made before are too large
-        try:
-            return self._passes(batches, masked, stop)
-        except torch.OutOfMemoryError as error:
-            trouble = str(error).partition(".")[0]
-        self._halve(trouble)  # here, where the error no longer holds what the passes had taken
-        return self._passes(self._batches(self.step), masked, stop)
+        while True:
+            try:
+                return self._passes(batches, masked, stop)
+            except torch.OutOfMemoryError as error:
+                trouble = str(error).partition(".")[0]
+            self._halve(trouble)  # here, where the error no longer holds what the passes had taken
+            batches = self._batches(self.step)
 
     def _passes(self, batches: Sequence[MaskedBatch], masked: int, stop: StopFlag) -> Tensor | None:
         accelerator, model = self.accelerator, self.task.model
