@@ -98,12 +98,12 @@ def _rank(rank: int, folder: Path, stages: Sequence[Stage], barrier: Barrier) ->
         if rank < each.size:
             os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(each.size), "LOCAL_RANK": str(rank),
                            "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(each.port)}  # fmt: skip
-            _train(rank, folder, each)
+            train_stage(rank, folder, each)
             leave_processes()
             AcceleratorState._reset_state(reset_partial_state=True)
 
 
-def _train(rank: int, folder: Path, stage: Stage) -> None:
+def train_stage(rank: int, folder: Path, stage: Stage) -> None:
     from tests.training.test_trainer import task
 
     settings = dict(stage.settings)

@@ -1,5 +1,8 @@
 """Laws of several processes: as many as there are, the same training; what ends one ends all, and is said by all."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +66,33 @@ def test_what_ends_one_process_ends_all_and_is_named(
     for rank in {*range(size)} - {harmed}:
         assert codes[rank] == RankLostError.exit_code, said_by(folder, rank)
         assert said in said_by(folder, rank)
+
+
+_RESTARTED = """
+import os, sys
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tests.training.ranks import stage, train_stage
+harmed = 1 if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0" else None
+settings = {"steps": 6, "checkpoint_every": 1, "rank_timeout": 20.0}
+train_stage(int(os.environ["RANK"]), Path(sys.argv[1]), stage("again", 2, harmed=harmed, harm="killed", **settings))
+"""
+
+
+@pytest.mark.slow
+def test_torchrun_starts_a_training_again_that_lost_a_process(folder: Path) -> None:
+    script = folder / "restarted.py"
+    script.write_text(_RESTARTED)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=1",
+               str(script), str(folder)]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert launch(folder, [stage("whole", 2, steps=6, checkpoint_every=1)]) == [0, 0]
+    assert losses(folder / "again") == losses(folder / "whole")
+    again, whole = (checkpoints(folder / name / "checkpoints")[-1] for name in ("again", "whole"))
+    assert load_file(again / "model.safetensors").keys() == load_file(whole / "model.safetensors").keys()
+    for key, value in load_file(whole / "model.safetensors").items():
+        assert torch.equal(load_file(again / "model.safetensors")[key], value), key

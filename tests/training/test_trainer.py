@@ -236,7 +236,7 @@ class TestMemoryThatDoesNotSuffice:
 
     def test_not_twice(self, rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
         job = task(rows, tokenizer, tmp_path, rows_per_batch=16, loss="plain", fast=False)
-        with pytest.raises(UserError, match=r"does not suffice for 8 rows at once .* rows_per_batch to 4"):
+        with pytest.raises(UserError, match=r"does not suffice for 8 rows at once .*rows_per_batch to 4"):
             train(self._limited(job, 4), cpu=True)
 
 

@@ -257,8 +257,8 @@ class _Trainer:
         if self.is_halved or rows == 1 or self.world.size > 1:  # others wait in a sum that this rank has left
             raise UserError(
                 f"{self.task.name}, step {self.step}: the memory does not suffice for {rows} rows at once ({trouble}). "
-                f"Set training.rows_per_batch to {max(1, rows // 2)}, training.gradient_checkpointing to true, or "
-                "training.precision to bf16: none changes what is trained"
+                f"Set training.rows_per_batch to {max(1, rows // 2)} or training.gradient_checkpointing to true, which "
+                "train the same, or training.precision to bf16, and run the same command again"
             )
         self.prepared.zero_grad()
         if self.accelerator.device.type != "cpu":
