@@ -29,6 +29,7 @@ from langsamp.data.rows import (
 )
 from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.text.near_duplicates import check_near_duplicates
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
     delimiters_of,
@@ -76,6 +77,8 @@ def prepare_rows(
     """
     if corpus.decontaminate and test_sentences is None:
         raise UserError("corpus.decontaminate needs the evaluation's test sets, and there are none to look for")
+    if corpus.near_duplicates is not None:
+        check_near_duplicates()
     if executor is not None:  # its workers may run elsewhere
         base, out = base.absolute(), out.absolute()
     source = open_corpus(corpus, base=base)
@@ -129,6 +132,7 @@ def _made_from(
         "corpus": {
             "text": text,
             **settings(corpus, "max_documents", "check_script", "deduplicate"),
+            **({} if corpus.near_duplicates is None else settings(corpus, "near_duplicates")),
             **({} if dropped_for is None else {"decontaminate": dropped_for}),
         },
         "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
