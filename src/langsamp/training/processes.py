@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed
 from accelerate import Accelerator
+from accelerate.utils import InitProcessGroupKwargs
 from torch import Tensor, nn
-from torch.distributed import PrefixStore, TCPStore  # type: ignore[attr-defined]  # public by its documentation
+from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]  # public by its documentation
+from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
 from langsamp.errors import UserError
 from langsamp.progress import say
@@ -28,6 +31,7 @@ _WRAPPERS = {
     "ACCELERATE_USE_MEGATRON_LM": "MEGATRON_LM",
 }
 """What `accelerate launch` sets where it is asked for other than plain data parallel, and accelerate's name of it."""
+_ANEW = "anew"
 _watches: list[Watch] = []
 """That over the group of processes, as long as there is one: all trainings of this process share both."""
 
@@ -48,6 +52,7 @@ def join_processes(config: TrainingConfig, out: Path, *, cpu: bool) -> tuple[Acc
             cpu=cpu or not torch.accelerator.is_available(),  # else accelerate would not join processes without a GPU
             log_with=list(config.log_to) or None,
             project_dir=out if config.log_to else None,
+            kwargs_handlers=[InitProcessGroupKwargs(init_method=f"{_ANEW}://")] if _attempt() else None,
         )
     except (ValueError, RuntimeError) as error:  # torch's errors of its network are RuntimeErrors
         raise UserError(
@@ -97,8 +102,25 @@ def leave_processes() -> None:
 def _watch_over(world: World, *, patience: float) -> Watch:
     address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
     store = TCPStore(address, port, is_master=False, timeout=timedelta(seconds=patience))
-    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")  # a launcher may keep the store when it starts anew
-    return Watch(PrefixStore(f"langsamp/{attempt}", store), world, patience=patience)
+    return Watch(PrefixStore(f"langsamp/{_attempt()}", store), world, patience=patience)
+
+
+def _attempt() -> int:
+    """How often the launcher has started all processes again."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT") or 0)
+
+
+def _meet_anew(_: str, **options: Any) -> Iterator[tuple[Store, int, int]]:
+    """How processes meet that were started again: as usual, but apart from those before them.
+
+    torchrun keeps its store over restarts. In it gloo (torch 2.13) finds the addresses of the dead and waits for them.
+    """
+    options = {"timeout": options["timeout"]} if "timeout" in options else {}
+    for store, rank, size in rendezvous("env://", **options):
+        yield PrefixStore(f"attempt-{_attempt()}", store), rank, size
+
+
+register_rendezvous_handler(_ANEW, _meet_anew)  # type: ignore[no-untyped-call]
 
 
 def check_machine(config: TrainingConfig, *, cpu: bool = False) -> None:
