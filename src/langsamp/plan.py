@@ -128,8 +128,11 @@ def _by_tag(amounts: "_Amounts", phases: Sequence[Phase], *, rows_per_step: int)
 
 
 def _kept(config: TrainingConfig) -> float:
-    """Checkpoints that stay, at most: the newest ones, and the best one where a choice is made."""
-    return math.inf if config.keep_checkpoints is None else config.keep_checkpoints + (config.select != LAST)
+    """Checkpoints that stay, at most: the newest ones, milestones, and the best one where a choice is made."""
+    if config.keep_checkpoints is None:
+        return math.inf
+    milestones = config.steps // config.milestone_every if config.milestone_every else 0
+    return config.keep_checkpoints + milestones + (config.select != LAST)
 
 
 def print_plan(plan: Plan) -> None:

@@ -29,6 +29,7 @@ from langsamp.data.rows import (
 )
 from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.text.near_duplicates import check_near_duplicates
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
     delimiters_of,
@@ -61,10 +62,12 @@ def prepare_rows(
     base: Path = Path(),
     workers: int | None = None,
     test_sentences: TaskSentences | None = None,
+    executor: Executor | None = None,
 ) -> PreparedRows:
     """The rows of a corpus in the folder `out`, made unless they are there; folders of text are relative to `base`.
 
-    `workers` processes share the tags (default: one for each processor); the rows do not depend on it.
+    `workers` processes share the tags (default: one for each processor), or an `executor`'s, which must see the same
+    folders; the rows do not depend on it.
     `test_sentences` are looked for in the text; documents that hold one are counted, or dropped where
     `corpus.decontaminate` says so.
 
@@ -74,6 +77,10 @@ def prepare_rows(
     """
     if corpus.decontaminate and test_sentences is None:
         raise UserError("corpus.decontaminate needs the evaluation's test sets, and there are none to look for")
+    if corpus.near_duplicates is not None:
+        check_near_duplicates()
+    if executor is not None:  # its workers may run elsewhere
+        base, out = base.absolute(), out.absolute()
     source = open_corpus(corpus, base=base)
     dropped_for = test_sentences.fingerprint if test_sentences is not None and corpus.decontaminate else None
     made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint(), dropped_for=dropped_for)
@@ -90,7 +97,8 @@ def prepare_rows(
         with locked(out):
             if not (out / MANIFEST).is_file():  # another process may have ended just now
                 look_for(test_sentences, folder)
-                _make(jobs, tokenizer, out, made_from=made_from, workers=workers or usable_cores())
+                with shared_out(min(workers or usable_cores(), len(jobs)), executor) as pool:
+                    _make(jobs, tokenizer, out, made_from=made_from, pool=pool)
     _check_same(made_from, out)
     return PreparedRows(out)
 
@@ -124,6 +132,7 @@ def _made_from(
         "corpus": {
             "text": text,
             **settings(corpus, "max_documents", "check_script", "deduplicate"),
+            **({} if corpus.near_duplicates is None else settings(corpus, "near_duplicates")),
             **({} if dropped_for is None else {"decontaminate": dropped_for}),
         },
         "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
@@ -151,16 +160,15 @@ def _make(
     out: Path,
     *,
     made_from: dict[str, dict[str, object]],
-    workers: int,
+    pool: Executor | None,
 ) -> None:
     """Do the jobs, which share one folder, and give that folder the name `out`."""
     source, rows, folder = jobs[0].corpus, jobs[0].rows, jobs[0].folder
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     jobs = sorted(jobs, key=lambda job: source.size(job.tag), reverse=True)  # the longest first: none is waited for
-    with shared_out(min(workers, len(jobs))) as pool:
-        facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
-        entries = each(methodcaller("encode"), jobs, pool, "packing rows")
+    facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
+    entries = each(methodcaller("encode"), jobs, pool, "packing rows")
     tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
     _finish(folder, out, source=source, made_from=made_from, facts=facts, rows=rows, tags=dict(sorted(tags.items())))
 

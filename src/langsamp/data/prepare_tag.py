@@ -23,6 +23,7 @@ from langsamp.data.text.corpus import Corpus, CorpusConfig
 from langsamp.data.tokens.encoding import DocumentEncoder, encoder_of
 from langsamp.data.tokens.tokenizer_sample import draw
 from langsamp.disk.files import writing
+from langsamp.disk.leftovers import scratch_file
 from langsamp.disk.seals import read_record, write_record
 from langsamp.errors import DamagedError
 from langsamp.languages.scripts import share_in_script
@@ -60,12 +61,13 @@ class TagWork:
     def clean(self) -> int:
         """Write the tag's clean documents and return their number."""
         if not (self._counted.is_file() and self._clean.is_file()):
-            counts, overlap, part = CleaningCounts(), self._overlap(), self._clean.with_suffix(".part")
+            counts, overlap = CleaningCounts(), self._overlap()
             checked = zstandard.ZstdCompressor(write_checksum=True)
-            with writing(part), zstandard.open(part, "wt", cctx=checked, encoding="utf-8", newline="\n") as file:
-                for batch in self._clean_batches(counts, overlap):
-                    file.write("\n".join(batch) + "\n")
-            part.rename(self._clean)
+            with writing(self._clean), scratch_file(self._clean) as (part, _):
+                with zstandard.open(part, "wt", cctx=checked, encoding="utf-8", newline="\n") as file:
+                    for batch in self._clean_batches(counts, overlap):
+                        file.write("\n".join(batch) + "\n")
+                part.replace(self._clean)
             write_record(self._counted, _cleaning_record(self.tag, counts, overlap))
         return self._cleaned().documents
 
@@ -93,11 +95,14 @@ class TagWork:
             batches = self._clean_batches(counts, overlap)
         path = self.folder / file_name(self.tag)
         tally = _Tally(encoder)
-        with writing(path), path.open("wb") as file:
-            for tokens in self._packed(batches, encoder):
-                tally.add(tokens)
-                if tokens.ndim == 2:
-                    tokens.tofile(file)
+        with writing(path), scratch_file(path) as (part, _):  # another worker may do the same at the same time
+            with part.open("wb") as file:
+                for tokens in self._packed(batches, encoder):
+                    tally.add(tokens)
+                    if tokens.ndim == 2:
+                        tokens.tofile(file)
+            part.chmod(0o644)
+            part.replace(path)
         held_out = held_out_share(tally.rows, self.rows)
         entry = TagRows(
             **(cleaned.model_dump() if cleaned else _cleaning_record(self.tag, counts, overlap)),

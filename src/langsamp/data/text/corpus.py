@@ -50,6 +50,10 @@ class CorpusConfig(Config):
     """Stop where less than half of a tag's letters are in its script."""
     deduplicate: bool = True
     """Keep only the first of equal documents of a tag."""
+    near_duplicates: float | None = Field(default=None, gt=0, lt=1)
+    """Keep only the first, too, of documents of a tag that are alike from this Jaccard similarity on (of their runs of
+    five characters, by MinHash); 0.8 is common for text from the web. None looks for equal ones alone. Needs
+    `langsamp[near-duplicates]`."""
     decontaminate: bool = False
     """Drop documents that hold a test sentence of the evaluation (`data.text.contamination` says what counts as one).
     Else they are counted and told."""
