@@ -179,7 +179,7 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
         tests = sentences_of_tests(recipe.evaluation, embedded_of=tags)
     found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
     sample = f" among the first {SAMPLE} of each"
-    odd = odd_sentences({"tags": {tag: {"notes": notes} for tag, notes in found.notes.items()}})
+    odd = odd_sentences({"remarks": found.remarks, "tags": {tag: {"notes": each} for tag, each in found.notes.items()}})
     shared = [] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample)
     return _Amounts(
         documents=found.documents,

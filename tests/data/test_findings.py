@@ -69,6 +69,9 @@ def test_a_manifest_is_judged_by_what_it_says() -> None:
 def test_documents_that_could_not_be_read_are_said_tag_by_tag_as_far_as_can_be_read() -> None:
     note = "1 of 9 documents cannot be read and are left out: text/deu_Latn.txt, line 3: no UTF-8"
     assert odd_sentences({"tags": {"deu_Latn": {"notes": [note]}, "swh_Latn": {}}}) == [f"deu_Latn: {note}"]
+    assert odd_sentences({"remarks": ("1 configurations are left out",), "tags": {}}) == [
+        "1 configurations are left out"
+    ]
     many = odd_sentences({"tags": {f"aa{chr(97 + n)}_Latn": {"notes": (note,)} for n in range(14)}})
     assert many[0].startswith("aaa_Latn: 1 of 9")
     assert many[-1] == "2 more tags have documents that cannot be read (aam_Latn, aan_Latn)"

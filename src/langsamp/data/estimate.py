@@ -36,6 +36,8 @@ class Estimate(NamedTuple):
     """What the sampled documents share with test sets, by tag and task."""
     notes: Mapping[str, Sequence[str]]
     """Which sampled documents cannot be read, by tag."""
+    remarks: Sequence[str]
+    """What of the source as a whole is left out."""
     tokenizer: PreTrainedTokenizerFast
     """The one that counted."""
 
@@ -62,6 +64,7 @@ def estimate(
         figures={tag: _figures(tag, sample, counting, rows) for tag, sample in samples.items()},
         overlap={str(tag): sample.overlap for tag, sample in samples.items() if sample.overlap},
         notes={str(tag): sample.notes for tag, sample in samples.items() if sample.notes},
+        remarks=source.remarks,
         tokenizer=counting,
     )
 

@@ -122,12 +122,12 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 
 def odd_sentences(manifest: Mapping[str, Any]) -> list[str]:
-    """Which documents of a manifest's tags could not be read, by file and line: one sentence a tag, of many one more.
+    """What of the text could not be read or told: one sentence a tag, of many one more.
 
-    The manifest has the others.
+    First whole parts of its source, then documents by file and line. The manifest has the others.
     """
     noted = [(tag, note) for tag, counts in manifest["tags"].items() for note in counts.get("notes", ())]
-    lines = [f"{tag}: {note}" for tag, note in noted[:_NAMED]]
+    lines = [*manifest.get("remarks", ()), *(f"{tag}: {note}" for tag, note in noted[:_NAMED])]
     if rest := sorted({tag for tag, _ in noted[_NAMED:]}):
         names = ", ".join(rest[:_NAMED]) + _more(rest)
         lines.append(f"{len(rest)} more tags have documents that cannot be read ({names})")

@@ -220,6 +220,7 @@ def _finish(
         made_from=made_from,
         source=source.source,
         licence=source.licence,
+        remarks=source.remarks,
         row_tokens=rows.row_tokens,
         tags=tags,
         looked_for=read_json(folder / LOOKED_FOR),

@@ -98,6 +98,8 @@ class Manifest(BaseModel):
     """The settings and the text fingerprint that the rows were made from."""
     source: str
     licence: str | None
+    remarks: tuple[str, ...] = ()
+    """What of the source as a whole is left out."""
     tokenizer_fingerprint: str
     vocabulary_size: int
     row_tokens: int

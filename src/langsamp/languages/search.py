@@ -43,7 +43,9 @@ def search(query: str, *, among: Iterable[LangScript] | None = None) -> list[Lan
 
 def hint(query: str) -> str:
     """What to do where `search` gives nothing: what ISO 639 knows of the code or name `query`, else how to search."""
-    language = codes.look_up(query.strip().casefold()) or codes.called(query)
+    coded = bcp47.read(query.strip())
+    code = coded.language if coded is not None else query.strip().casefold()
+    language = codes.look_up(code) or codes.called(query)
     if language is None:
         return "try a part of its name, a code, a script or a family"
     name = f"ISO 639-3 has {language.code!r}, {language.name}"

@@ -28,6 +28,7 @@ class FolderCorpus:
     text_column: str
     licence: str | None = None
     """A folder does not tell."""
+    remarks: tuple[str, ...] = ()
 
     @property
     def tags(self) -> list[LangScript]:

@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 from langsamp.config import Config
 from langsamp.data.packing import Delimiters
 from langsamp.data.rows import TOKENIZER
-from langsamp.data.text.stand_ins import check_content, check_no_cache
+from langsamp.data.text.stand_ins import check_content, check_no_cache, loading_errors
+from langsamp.data.tokens.tokenizer_class import check_class
 from langsamp.disk.files import PUT_BACK, read_json
 from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
@@ -29,9 +30,6 @@ _SETTINGS = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.j
 _VOCABULARIES = {"tokenizer.json", "vocab.json", "vocab.txt"}
 _READERS = {"protobuf": "google.protobuf", "sentencepiece": "sentencepiece"}
 """Packages that read sentencepiece models, and what is imported of them."""
-_LOADING_ERRORS = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError, RecursionError,
-)  # fmt: skip
 _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 _STATE = ("truncation", "padding")  # what the last call left behind, no property of a tokenizer
 
@@ -100,7 +98,7 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
         DamagedError: where the folder has checksums and a file does not match.
         DataMissingError: where there is none.
         DamagedError: where a file of it cannot be read.
-        UserError: where a package is missing that reads it.
+        UserError: where a package is missing that reads it, or its class does not do what its tokenizer.json says.
     """
     from transformers import AutoTokenizer
 
@@ -116,8 +114,11 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
         raise DataMissingError(f"there is no folder {name}; expected a tokenizer's folder or OWNER/NAME")
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(name, trust_remote_code=False, **where)
+        check_class(tokenizer, folder)
+    except UserError:
+        raise
     except Exception as error:
-        if type(error) is not Exception and not isinstance(error, _LOADING_ERRORS):  # tokenizers raises the bare class
+        if type(error) is not Exception and not isinstance(error, loading_errors()):  # tokenizers raises the bare class
             raise
         raise _unreadable(name, files, error) from None
     if folder.is_dir() and tokenizer.is_fast and not any(map(_is_vocabulary, files)):
@@ -196,8 +197,10 @@ def _unreadable(name: str, files: list[Path], error: Exception) -> UserError:
         )
     if files:
         named = ", ".join(file.name for file in files)
+        is_class = any(file.name == "tokenizer.json" for file in files)
+        kind = ", or set tokenizer_class in tokenizer_config.json to PreTrainedTokenizerFast" if is_class else ""
         return DamagedError(
-            f"no tokenizer can be read in {name} ({named}): {said}. Copy, save or download these files again"
+            f"no tokenizer can be read in {name} ({named}): {said}. Copy, save or download these files again{kind}"
         )
     return DataMissingError(
         f"no tokenizer found at {name!r}: {said}. Give the name of a model on the Hugging Face hub, or a folder with "
