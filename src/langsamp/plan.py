@@ -214,7 +214,8 @@ def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
 
 def _timed(model: LangSampForMaskedLM, recipe: Recipe, rows: int, device: torch.device) -> tuple[float, float]:
     """Median seconds of one batch's forward and backward pass, and of one optimizer update."""
-    ids = torch.randint(5, 300, (rows, recipe.rows.row_tokens), device=device)
+    pieces = min(300, model.mlm.config.vocab_size)
+    ids = torch.randint(min(5, pieces - 1), pieces, (rows, recipe.rows.row_tokens), device=device)
     labels = ids.where(torch.rand(ids.shape, device=device) < recipe.masking.rate, IGNORED)
     zeros = torch.zeros(rows, dtype=torch.long, device=device)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)

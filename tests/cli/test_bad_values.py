@@ -110,6 +110,25 @@ def test_a_setting_is_refused_before_anything_is_done(fresh: TinyRun, case: str)
     assert stamps(fresh.root) == before and not fresh.out.exists()
 
 
+@pytest.mark.parametrize(
+    ("init", "more", "parts"),
+    [
+        ("models/both-0", "seeds=[0]", ("is the folder of a training", "both-0/export")),
+        ("models/both-0/export/config.json", "seeds=[0]", ("is a file", "give the folder")),
+        ("models/both-0/export", "model.revision=main", ("is a folder, which has no revisions",)),
+        ("rows", "seeds=[0]", ("config.json",)),
+    ],
+)
+def test_what_is_no_model_to_continue_from_is_told_as_that(
+    tiny_run: TinyRun, tmp_path: Path, init: str, more: str, parts: tuple[str, ...]
+) -> None:
+    settings = (f"model.init={tiny_run.out / init}", "model.model_type=null", "model.settings={}", "tokenizer={}", more)
+    words = [word for setting in (*settings, f"out={tmp_path / 'run'}") for word in ("--set", setting)]
+    answer = langsamp("run", tiny_run.recipe_file, *words)
+    assert answer.code in (1, 6) and all(part in answer.err for part in parts), answer.err
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("inside", ["", "runs/mine"])
 def test_a_run_among_its_text_is_refused(fresh: TinyRun, inside: str) -> None:
     """Its folders would be taken for files of text when the same command is given again."""

@@ -17,11 +17,15 @@ from langsamp.data.findings import (
 from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
-GOOD = Figures(rows=10, tokens=400, ordinary_tokens=380, unknown_share=0.001, equal_share=0.1, share_in_script=0.99)
+GOOD = Figures(
+    rows=10, tokens=400, ordinary_tokens=380, unknown_share=0.001, byte_share=0.01, equal_share=0.1,
+    share_in_script=0.99,
+)  # fmt: skip
 BAD: dict[Kind, Figures] = {
     "no row": GOOD._replace(rows=0, tokens=7),
     "nothing to predict": GOOD._replace(ordinary_tokens=0, unknown_share=1.0),
     "unknown tokens": GOOD._replace(unknown_share=0.3),
+    "bytes": GOOD._replace(byte_share=0.4),
     "equal documents": GOOD._replace(equal_share=0.9),
     "other script": GOOD._replace(share_in_script=0.6),
 }
@@ -64,6 +68,14 @@ def test_a_manifest_is_judged_by_what_it_says() -> None:
     counts = {"documents": 10, "dropped": {"duplicate": 90}, "tokens": 50, "rows": 0, "unknown_share": 0.2}
     kinds = [finding.kind for finding in judge_manifest({"row_tokens": 64, "tags": {"deu_Latn": counts}})]
     assert kinds == ["no row", "unknown tokens", "equal documents"]
+
+
+def test_two_tags_with_the_same_rows_are_told() -> None:
+    tags = {tag: {"documents": 9, "rows": 3, "sha256": digest} for tag, digest in (("a", "1"), ("b", "2"), ("c", "1"))}
+    tags["d"] = tags["e"] = {"documents": 0, "rows": 0, "tokens": 0, "sha256": "0"}
+    judged = [finding for finding in judge_manifest({"row_tokens": 8, "tags": tags}) if finding.kind != "no row"]
+    assert [(finding.tag, finding.said) for finding in judged] == [("c", "its rows are those of a, byte by byte")]
+    assert "copied to both names" in sentences(judged)[0]
 
 
 def test_documents_that_could_not_be_read_are_said_tag_by_tag_as_far_as_can_be_read() -> None:

@@ -40,7 +40,7 @@ def test_scripts_families_and_macrolanguages_are_found():
     assert found("swa")[:3] == ["swa_Latn", "swh_Latn", "swc_Latn"]
 
 
-@pytest.mark.parametrize("query", ["", "  ", "?!", "qqqqqq"])
+@pytest.mark.parametrize("query", ["", "  ", "?!", "qqqqqq", "Mansi", "Bunun"])
 def test_nothing_fits(query):
     assert search(query) == []
 
@@ -75,6 +75,8 @@ def test_folding():
         ("Kurmanji", "kmr"), ("Pashto Pushto", "pus"), ("Myanmar Burmese", "mya"), ("Ilocano", "ilo"),
         ("Filipino Pilipino", "fil"), ("Tagalog", "tgl"), ("Hakka", "hak"), ("Hokkien", "nan"),
         ("Castilian español", "spa"), ("Valencian", "cat"), ("Moldovan Moldavian", "ron"), ("Flemish", "nld"),
+        ("Laotian", "lao"), ("Sakha", "sah"), ("Anglo-Saxon", "ang"), ("Bugis", "bug"), ("Bairisch", "bar"),
+        ("Seto", "vro"), ("Kiribati", "gil"), ("Banjarese", "bjn"),
         ("Gaelic", "gla"), ("Greenlandic", "kal"), ("Frisian", "fry"), ("Ojibwe", "oji"), ("日本語", "jpn"),
     ],
 )  # fmt: skip
@@ -121,6 +123,7 @@ def test_names_of_a_macrolanguage_find_its_members_and_the_other_way():
         ),
         ("cel-gaulish", "'xtg', Transalpine Gaulish, but the table has no tag of it"),
         ("sgn-BE-FR", "'sfb', Langue des signes de Belgique Francophone, but the table has no tag"),
+        ("Giriama", "'nyf', Giryama, but the table has no tag of it"),
         ("mon-khmer", "try a part of its name"),
         ("qqqqqq", "try a part of its name"),
     ],

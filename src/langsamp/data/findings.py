@@ -13,6 +13,8 @@ from langsamp.errors import UserError
 
 MANY_UNKNOWN = 0.05
 """Share of unknown tokens from which a tag is named: covered languages have under one per cent of them."""
+MANY_BYTES = 0.25
+"""Share of tokens that are bytes of characters without a piece from which a tag is named."""
 MANY_EQUAL = 0.5
 """Share of documents that were equal to another from which a tag is named."""
 FEW_IN_SCRIPT = 0.8
@@ -21,7 +23,9 @@ _LISTED = 5
 """Of more tags with the same finding, one sentence is written for all."""
 _NAMED = 12
 
-Kind = Literal["no row", "nothing to predict", "unknown tokens", "equal documents", "other script"]
+Kind = Literal[
+    "no row", "nothing to predict", "unknown tokens", "bytes", "equal documents", "same rows", "other script"
+]
 
 
 class Figures(NamedTuple):
@@ -34,6 +38,8 @@ class Figures(NamedTuple):
     """Those that can be masked and predicted."""
     unknown_share: float
     """Among the tokens of text."""
+    byte_share: float
+    """Of the ordinary tokens, those that are a byte of a character without a piece."""
     equal_share: float
     """Of the documents read, those that were dropped because another is equal."""
     share_in_script: float
@@ -48,6 +54,7 @@ class Figures(NamedTuple):
             tokens=counts.get("tokens", 0),
             ordinary_tokens=counts.get("ordinary_tokens", counts.get("tokens", 0)),
             unknown_share=counts.get("unknown_share", 0.0),
+            byte_share=counts.get("byte_share", 0.0),
             equal_share=dropped.get("duplicate", 0) / max(read, 1),
             share_in_script=counts.get("share_in_script", 1.0),
         )
@@ -85,9 +92,19 @@ _WORDS: dict[Kind, _Words] = {
         f"at least {MANY_UNKNOWN:.0%} of the tokens of text are unknown to the tokenizer; they are never predicted",
         f"Choose a tokenizer that knows the script (tokenizer.load), or {_LEAVE_OUT}",
     ),
+    "bytes": _Words(
+        f"at least {MANY_BYTES:.0%} of the tokens are single bytes: the tokenizer has no pieces for their characters, "
+        "each of which takes two to four tokens",
+        "Choose a tokenizer that knows the script (tokenizer.load), give its training more of this text "
+        "(tokenizer.alpha, tokenizer.character_coverage), or leave it out (`!TAG` in corpus.languages)",
+    ),
     "equal documents": _Words(
         f"at least {MANY_EQUAL:.0%} of the documents are equal to another one and were dropped",
         "Look at the text: it may be placeholders, or one file many times",
+    ),
+    "same rows": _Words(
+        "the rows are those of another tag, byte by byte",
+        "Look at the text: one file may have been copied to both names",
     ),
     "other script": _Words(
         f"less than {FEW_IN_SCRIPT:.0%} of the letters are in the tag's script",
@@ -106,7 +123,21 @@ def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
 def judge_manifest(manifest: Mapping[str, Any]) -> list[Finding]:
     """What is to be said of the tags of a manifest in JSON's terms."""
     figures = {tag: Figures.of(counts) for tag, counts in manifest["tags"].items()}
-    return judge(figures, row_tokens=manifest.get("row_tokens", 0))
+    return [*judge(figures, row_tokens=manifest.get("row_tokens", 0)), *_copies(manifest["tags"])]
+
+
+def _copies(tags: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
+    """Tags whose rows an earlier tag has, too."""
+    first: dict[str, str] = {}
+    for tag, counts in tags.items():
+        if counts.get("rows") and "sha256" in counts:
+            first.setdefault(counts["sha256"], tag)
+    owners = {tag: first.get(counts.get("sha256", ""), tag) for tag, counts in tags.items()}
+    return [
+        Finding(tag, "same rows", f"its rows are those of {owner}, byte by byte")
+        for tag, owner in owners.items()
+        if owner != tag
+    ]
 
 
 def sentences(findings: Sequence[Finding]) -> list[str]:
@@ -185,6 +216,11 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
     elif figures.unknown_share >= MANY_UNKNOWN:
         said["unknown tokens"] = (
             f"{figures.unknown_share:.1%} of its tokens of text are unknown to the tokenizer and never predicted"
+        )
+    if figures.rows and figures.byte_share >= MANY_BYTES:
+        said["bytes"] = (
+            f"{figures.byte_share:.0%} of its tokens are single bytes: the tokenizer has no pieces for its characters, "
+            "each of which takes two to four tokens"
         )
     if figures.equal_share >= MANY_EQUAL:
         said["equal documents"] = (

@@ -98,7 +98,8 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
         DamagedError: where the folder has checksums and a file does not match.
         DataMissingError: where there is none.
         DamagedError: where a file of it cannot be read.
-        UserError: where a package is missing that reads it, or its class does not do what its tokenizer.json says.
+        UserError: where a package is missing that reads it, its class does not do what its tokenizer.json says, or it
+            cuts texts at random.
     """
     from transformers import AutoTokenizer
 
@@ -128,7 +129,25 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
         )
     for key in ("is_local", "local_files_only"):
         tokenizer.init_kwargs.pop(key, None)  # how it was read; saved with it, it would make equal tokenizers differ
+    if tokenizer.is_fast:
+        _make_plain(tokenizer, name)
     return tokenizer
+
+
+def _make_plain(tokenizer: Any, name: str) -> None:
+    """Let a fast tokenizer give the whole of each text alone; some are published with what their last call was set to.
+
+    Raises:
+        UserError: where it draws the pieces of a text at random.
+    """
+    backend = tokenizer.backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    if dropout := getattr(backend.model, "dropout", None):
+        raise UserError(
+            f"the tokenizer of {name!r} cuts a text otherwise each time (dropout {dropout} in its tokenizer.json), so "
+            "that no result could be had again: set it to null there"
+        )
 
 
 def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
@@ -139,7 +158,7 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
     Raises:
         DataMissingError: where there is none.
         DamagedError: where a file of it cannot be read.
-        UserError: where it is not fast, or has no token that a masked LM needs.
+        UserError: where it is not fast, or has no token of its own that a masked LM needs.
     """
     tokenizer: Any = open_tokenizer(name_or_folder)
     if not tokenizer.is_fast:
@@ -148,6 +167,13 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
         if getattr(tokenizer, token) is None:
             raise UserError(
                 f"the tokenizer of {name_or_folder!r} has no {token}; expected that of a masked LM such as XLM-R"
+            )
+    others = {role for role in tokenizer.SPECIAL_TOKENS_ATTRIBUTES if role != "mask_token"}
+    for role in sorted(others):
+        if getattr(tokenizer, role, None) == tokenizer.mask_token:
+            raise UserError(
+                f"the tokenizer of {name_or_folder!r} has {tokenizer.mask_token} for its mask_token and its {role}, so "
+                "what is asked for cannot be told from it; give the mask a token of its own in tokenizer_config.json"
             )
     return tokenizer
 
@@ -279,13 +305,17 @@ def delimiters_of(tokenizer: "PreTrainedTokenizerFast") -> Delimiters:
     return Delimiters(begin=around[0], end=around[1], padding=int(tokenizer.pad_token_id))
 
 
+def byte_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
+    """Ids of the tokens that stand for a single byte of a character without a piece, in ascending order."""
+    return sorted(number for piece, number in tokenizer.get_vocab().items() if _BYTE_PIECE.fullmatch(piece))
+
+
 def unknown_share(tokenizer: "PreTrainedTokenizerFast", texts: Iterable[str]) -> UnknownShare:
     """How much of `texts` the vocabulary lacks; zeros where there is no text."""
     encodings = tokenizer.backend_tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     ids = np.concatenate([np.array([], np.int64), *(encoding.ids for encoding in encodings)])
-    in_bytes = [number for piece, number in tokenizer.get_vocab().items() if _BYTE_PIECE.fullmatch(piece)]
     total = max(len(ids), 1)
     return UnknownShare(
         unknown=int(np.count_nonzero(ids == tokenizer.unk_token_id)) / total,
-        in_bytes=int(np.count_nonzero(np.isin(ids, in_bytes))) / total,
+        in_bytes=int(np.count_nonzero(np.isin(ids, byte_ids(tokenizer)))) / total,
     )
