@@ -92,6 +92,11 @@ def check_is_text(path: Path, start: bytes, *, is_plain: bool, is_prose: bool = 
         raise UserError(
             f"{path} is {encoding} text; expected UTF-8. Convert it, e.g. `iconv -f {encoding} -t UTF-8 {path.name}`"
         )
+    if is_plain and b"\n" not in start[:START] and start[:START].count(b"\r") > 1:
+        raise UserError(
+            f"{path} ends its lines with a carriage return alone; expected a line feed. Convert it, e.g. "
+            f"`tr '\\r' '\\n' < {path.name}`"
+        )
     begin = start[:START].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     for kind in (*_ANY_FILE, *(_PLAIN_TEXT if is_plain else ()), *(_PROSE if is_prose else ())):
         if kind.pattern.match(begin):
