@@ -56,7 +56,7 @@ def evaluate(
     from langsamp.evaluation.plan import plan as planned
     from langsamp.evaluation.plan import usable_models
 
-    check_folder(out)
+    check_folder(out / "cells")
     config = evaluation_config(
         {
             "tasks": listed(task) or ["sr-cldr"], "data": data, "languages": languages, "protocol": protocol,
