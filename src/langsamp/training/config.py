@@ -115,6 +115,12 @@ class TrainingConfig(Config):
     """Trackers that get the log beside `log.jsonl`."""
 
     @model_validator(mode="after")
+    def _names_trackers_once(self) -> Self:
+        if len(set(self.log_to)) < len(self.log_to):
+            raise ValueError(f"log_to names one twice in {', '.join(self.log_to)}; name each once")
+        return self
+
+    @model_validator(mode="after")
     def _warms_up_in_time(self) -> Self:
         if self.head_warmup_steps >= self.steps:
             raise ValueError(
