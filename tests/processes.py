@@ -3,11 +3,11 @@
 A Python that is started anew imports torch for seconds. Where a law is about the start itself, tests start one.
 """
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from io import TextIOWrapper
 from multiprocessing import forkserver, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -68,8 +68,8 @@ def _run(
     os.setsid()
     for name, number in (("out", 1), ("err", 2)):
         os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), number)
-    assert isinstance(sys.stdout, TextIOWrapper)
-    sys.stdout.reconfigure(line_buffering=True)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without it
     os.environ.update(environment)
     function(*arguments)

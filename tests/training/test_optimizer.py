@@ -17,7 +17,7 @@ from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.config import TrainingConfig
 from langsamp.training.optimization.stable_adamw import StableAdamW
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 from tests.training.test_trainer import assert_resumes_exactly
 
 OPTIMIZERS = ["adamw", "stable-adamw", "muon"]

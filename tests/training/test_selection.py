@@ -22,8 +22,8 @@ from langsamp.training.job import TrainingJob
 from langsamp.training.selection import Selection, candidates, chosen_until_now
 from langsamp.training.trainer import train
 from langsamp.world import World
-from tests.conftest import WORDS, write_rows
 from tests.processes import together
+from tests.tiny_parts import WORDS, write_rows
 from tests.training.test_trainer import log, losses, task, weights
 
 Tokenizer = PreTrainedTokenizerFast

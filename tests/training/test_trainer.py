@@ -24,8 +24,8 @@ from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.job import TrainingJob
 from langsamp.training.trainer import train
-from tests.conftest import make_unknown, tiny_mlm
 from tests.processes import together
+from tests.tiny_parts import make_unknown, tiny_mlm
 
 Tokenizer = PreTrainedTokenizerFast
 

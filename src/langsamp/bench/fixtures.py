@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from langsamp.bench.timing import silence
+from langsamp.bench.timing import Alone, silence
 from langsamp.cldr.embedded_corpus import CldrCorpus
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import PreparedRows, RowsConfig
@@ -29,6 +29,7 @@ class Fixtures:
 
     folder: Path
     tags: Sequence[LangScript] = tuple(map(LangScript.parse, _TAGS))
+    alone: Alone = Alone()
 
     def text(self, documents: int) -> Path:
         """A folder with `documents` documents of each tag, one a line."""

@@ -1,6 +1,7 @@
 """`report.html`: one file about runs and models, readable offline, by keyboard, on paper and without JavaScript."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,12 @@ def write_report(
 
 def render(inputs: Inputs, *, redact_text: bool = False) -> str:
     """The report as HTML text."""
+    return _templates().get_template("page.html").render(context(inputs, redact_text=redact_text))
+
+
+@cache
+def _templates() -> Environment:
+    """The page's templates, compiled once."""
     environment = Environment(
         loader=PackageLoader("langsamp.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -76,7 +83,7 @@ def render(inputs: Inputs, *, redact_text: bool = False) -> str:
         environment.filters[name] = getattr(numbers, name)
     environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
     environment.tests["start"] = is_start
-    return environment.get_template("page.html").render(context(inputs, redact_text=redact_text))
+    return environment
 
 
 def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
