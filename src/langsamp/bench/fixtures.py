@@ -1,7 +1,7 @@
 """What the benchmarks measure on, made by themselves: text of the embedded corpus, a tokenizer, rows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Fixtures:
 
     folder: Path
     tags: Sequence[LangScript] = tuple(map(LangScript.parse, _TAGS))
-    alone: Alone = Alone()
+    alone: Alone = field(default_factory=Alone)
 
     def text(self, documents: int) -> Path:
         """A folder with `documents` documents of each tag, one a line."""

@@ -88,8 +88,8 @@ class Alone:
     """New processes, each of which does nothing but call one function, which is importable by name."""
 
     start: str = "spawn"
-    """How they start: `spawn` counts what the function imports, and nothing else. `forkserver` starts at once and counts
-    all that its server has imported, which is enough where nobody reads the number.
+    """How they start: `spawn` counts what the function imports, and nothing else; `forkserver` starts at once and
+    counts all that its server has imported, which is enough where nobody reads the number.
     """
 
     def peak_mib(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
