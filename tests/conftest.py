@@ -50,9 +50,13 @@ def tags() -> list[LangScript]:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> "TinyRun":
     """A whole run that has been made once; tests that change it take a copy."""
+    from transformers.utils import logging
+
     from tests.tiny_run import langsamp, make_tiny_run
 
+    logging.disable_progress_bar()  # as the command line does by a variable where transformers is not yet imported
     run = make_tiny_run(tmp_path_factory.mktemp("tiny"))
     answer = langsamp("run", run.recipe_file)
     assert answer.code == 0, answer.err
+    run.said.write_text(answer.err, encoding="utf-8")
     return run
