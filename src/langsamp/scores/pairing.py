@@ -67,9 +67,12 @@ class Pair:
 
     def filled(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Scores of A and B of shape (languages, replicates); a gap holds the language's mean over the others."""
-        sides = (table.T.fillna(table.mean(axis=1)).T for table in (self.a, self.b))
-        a, b = (np.ascontiguousarray(side.to_numpy(np.float64)) for side in sides)
-        return a, b
+        return _filled(self.a), _filled(self.b)
+
+
+def _filled(table: pd.DataFrame) -> NDArray[np.float64]:
+    values_LS, mean_L = table.to_numpy(np.float64), table.mean(axis=1).to_numpy(np.float64)
+    return np.ascontiguousarray(np.where(np.isnan(values_LS), mean_L[:, None], values_LS))
 
 
 def pairs(
