@@ -343,7 +343,8 @@ def _monitor(recipe: Recipe, rows: PreparedRows, *, num_layers: int) -> Retrieva
     if recipe.monitor.every is None:
         return None
     tokenizer = tokenizer_of(rows)  # its own: encoding changes its state, which is saved
-    return RetrievalMonitor(recipe.resolved_monitor, tokenizer, num_layers=num_layers)
+    trained = {LangScript.parse(tag) for tag in rows.manifest.tags}
+    return RetrievalMonitor(recipe.resolved_monitor, tokenizer, num_layers=num_layers, trained=trained)
 
 
 def _finished(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> dict[str, Any]:
