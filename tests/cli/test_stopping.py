@@ -74,6 +74,8 @@ class TestStopping:
     def test_preparing_again_gives_the_same_rows(
         self, fresh: TinyRun, tmp_path: Path, number: signal.Signals, code: int
     ) -> None:
+        text = fresh.root / "text" / "swh_Latn.txt"
+        text.write_bytes(text.read_bytes() * 200)  # worth a process of its own; copies are dropped
         words = ["prepare", fresh.recipe_file]
         ended, err = _stopped_at(".part", tmp_path / "held", number, *words)
         assert ended == code, err
