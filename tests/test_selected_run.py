@@ -73,7 +73,8 @@ def test_the_score_of_the_last_step_is_that_of_the_export(untrained: TinyRun) ->
     assert [line["step"] for line in lines(untrained, "evaluation")] == [2, 4]
     table = top10(untrained, untrained.recipe(*settings))
     assert lines(untrained, "evaluation")[-1]["tags"]["sr-bible"] == pytest.approx(
-        dict(zip(table["tag"], table["value"], strict=True)), abs=7
+        dict(zip(table["tag"], table["value"], strict=True)),
+        abs=100 / 15 + 0.1,  # one of 15 verses: other products move a rank
     )
     assert set(table["selection"]) == {"none"}
 
