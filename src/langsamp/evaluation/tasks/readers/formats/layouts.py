@@ -41,7 +41,8 @@ def find_files(
     assert isinstance(data, Path)
     files: list[LabelledFiles[E]] = []
     notes: list[str] = []
-    for folder in (data, data / task, *([data / released_in] if released_in else [])):
+    released = (data / released_in,) if released_in else ()
+    for folder in (data, data / task, *released):
         if folder.is_dir():
             for layout in layouts:
                 files += layout(folder, notes)
