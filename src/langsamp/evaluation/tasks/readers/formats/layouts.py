@@ -38,7 +38,7 @@ def find_files(
     if data is None or data == "hub":
         given = "no data folder was given" if data is None else "the hub has no copy of it"
         raise DataMissingError(f"{task} needs labelled text for each tag, but {given}. {missing}")
-    root = Path(data)
+    root: Path = Path(data)
     files: list[LabelledFiles[E]] = []
     notes: list[str] = []
     for folder in (root, root / task, *([root / released_in] if released_in else [])):
