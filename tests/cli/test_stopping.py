@@ -97,7 +97,7 @@ class TestStopping:
         self, fresh: TinyRun, tmp_path: Path, number: signal.Signals, code: int
     ) -> None:
         words = ["prepare", fresh.recipe_file]
-        ended, err = _stopped_at(".part", tmp_path / "held", number, *words)
+        ended, err = _stopped_at(".clean.zst.", tmp_path / "held", number, *words)
         assert ended == code, err
         assert "Traceback" not in err
         assert "interrupted; run the same command again to go on" in err or number == signal.SIGKILL

@@ -197,8 +197,61 @@ def test_only_the_newest_checkpoints_stay(rows: PreparedRows, tokenizer: Tokeniz
     assert [path.name for path in checkpoints(tmp_path / "checkpoints")] == ["step-0000003", "step-0000004"]
 
 
+def test_milestones_stay_beside_the_newest(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    settings = {"steps": 7, "checkpoint_every": 1, "keep_checkpoints": 2, "milestone_every": 3}
+    train(task(rows, tokenizer, tmp_path, **settings), cpu=True)
+    steps = [int(path.name[-7:]) for path in checkpoints(tmp_path / "checkpoints")]
+    assert steps == [3, 6, 7]
+    with pytest.raises(ValueError, match="no multiple of the 2 steps between two checkpoints"):
+        TrainingConfig(checkpoint_every=2, milestone_every=3)
+
+
 @pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "checkpoint.json"])
-def test_a_damaged_checkpoint_is_named(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, file: str) -> None:
+def test_a_damaged_checkpoint_is_put_aside_for_the_one_before(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    whole = train(task(rows, tokenizer, tmp_path, checkpoint_every=2), cpu=True)
+    expected = {name: value.clone() for name, value in weights(whole).items()}  # read from what is damaged now
+    damaged = whole / file
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+    again = train(task(rows, tokenizer, tmp_path, checkpoint_every=2), cpu=True)
+    assert all(torch.equal(value, expected[name]) for name, value in weights(again).items())
+    said = capsys.readouterr().err
+    assert f"{damaged} has" in said and "put aside as step-0000004.damaged, and test goes on from step-0000002" in said
+    assert (tmp_path / "checkpoints" / "step-0000004.damaged" / file).is_file()
+
+
+class TestMemoryThatDoesNotSuffice:
+    @staticmethod
+    def _limited(job: TrainingJob, rows: int) -> TrainingJob:
+        def check(_: object, __: object, arguments: dict[str, Any]) -> None:
+            if len(arguments["input_ids_BL"]) > rows:
+                raise torch.OutOfMemoryError("device out of memory. Tried to allocate more than there is")
+
+        job.model.register_forward_pre_hook(check, with_kwargs=True)
+        return job
+
+    def test_rows_at_once_are_halved_once_and_the_step_is_the_same(
+        self, rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        job = task(rows, tokenizer, tmp_path / "halved", rows_per_batch=16, loss="plain", fast=False)
+        halved = train(self._limited(job, 8), cpu=True)
+        usual = train(task(rows, tokenizer, tmp_path / "usual", rows_per_batch=8, loss="plain", fast=False), cpu=True)
+        assert all(torch.equal(value, weights(usual)[name]) for name, value in weights(halved).items())
+        assert losses(tmp_path / "halved") == losses(tmp_path / "usual")
+        assert [line["rows"] for line in log(tmp_path / "halved", "batch_size")] == [8]
+        assert "rows at once: 8 (the memory did not suffice for 16: device out of memory)" in capsys.readouterr().err
+
+    def test_not_twice(self, rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+        job = task(rows, tokenizer, tmp_path, rows_per_batch=16, loss="plain", fast=False)
+        with pytest.raises(UserError, match=r"does not suffice for 8 rows at once .*rows_per_batch to 4"):
+            train(self._limited(job, 4), cpu=True)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "checkpoint.json"])
+def test_a_damaged_checkpoint_with_none_before_is_named(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, file: str
+) -> None:
     path = train(task(rows, tokenizer, tmp_path), cpu=True) / file
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DamagedError, match=file):

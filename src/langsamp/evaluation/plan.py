@@ -16,7 +16,9 @@ from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
+from langsamp.model.conditioning import unnamed_vectors
 from langsamp.model.shapes import default_layer
+from langsamp.progress import say
 from langsamp.scores.cells import Cell, scored
 
 Shard = tuple[int, int]
@@ -124,6 +126,8 @@ def usable_models(
             found = find_model(model, name=called[str(model)])
             if config.layer is not None and pools:
                 check_layer(config.layer, found)
+            if note := unnamed_vectors(found.folder):
+                say(f"note: only the encoder is scored: {note}")
             usable.append(found)
         except UserError as error:
             unusable[called[str(model)]] = error

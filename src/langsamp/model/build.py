@@ -181,7 +181,7 @@ def _pretrained(
 ) -> tuple[PreTrainedModel, list[str]]:
     """The masked LM in a folder; a head that is missing is drawn anew where the recipe says so."""
     depth = {"num_hidden_layers", settings.attribute_map.get("num_hidden_layers")}
-    model, notes, absent, vectors, prefix = load_pretrained(
+    model, notes, absent, vectors, prefix, _ = load_pretrained(
         AutoModelForMaskedLM, folder, config=settings, keeps_surplus=not depth.isdisjoint(config.settings)
     )
     if prefix != (config.prefix or ""):
