@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import RankLostError
 from langsamp.training.checkpoint import checkpoints, read_record
-from tests.conftest import make_unknown
+from tests.tiny_parts import make_unknown
 from tests.training.ranks import launch, said_by, stage
 from tests.training.test_trainer import losses
 
