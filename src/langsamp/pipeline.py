@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, PreparedRows
 from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
+from langsamp.data.tokens.word_starts import word_starts
 from langsamp.disk.files import as_record, locked, read_versioned, write_text
 from langsamp.disk.layout import ModelLayout, RunLayout
 from langsamp.disk.leftovers import sweep
@@ -27,7 +29,7 @@ from langsamp.disk.seals import check_sealed, is_sealed, with_last_line, write_r
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.retrieval.retrieval_monitor import RetrievalMonitor
-from langsamp.evaluation.run import Evaluation, evaluate
+from langsamp.evaluation.run import Evaluation, OnlyNames, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -38,7 +40,7 @@ from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.recipe import Recipe
 from langsamp.reporting.page import write_report
-from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
+from langsamp.training.checkpoint import checkpoints, newest_record, rebuild_model
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.job import TrainingJob
 from langsamp.training.selection import chosen_until_now
@@ -47,8 +49,10 @@ from langsamp.variables import escaped
 from langsamp.world import World
 
 
-def run(recipe: Recipe) -> tuple[Path, Evaluation]:
+def run(recipe: Recipe, *, executor: Executor | None = None) -> tuple[Path, Evaluation]:
     """All stages of a recipe; the path of its report, and the evaluation with what failed in it.
+
+    Text is prepared and models are scored by the workers of `executor`, where there is one.
 
     Raises:
         StoppedError: asked to stop; running again goes on.
@@ -60,10 +64,10 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
             "then `langsamp run` for the rest"
         )
     check_run(recipe)
-    rows = prepare(recipe)
+    rows = prepare(recipe, executor=executor)
     for variant, seed in recipe.trainings:
         train_one(recipe, rows, variant, seed)
-    evaluation = evaluate_run(recipe)
+    evaluation = evaluate_run(recipe, executor=executor)
     provenance_file = RunLayout(recipe.folder).provenance
     if evaluation.cells_run or not provenance_file.is_file():
         write_record(provenance_file, provenance(data=rows.fingerprint))
@@ -74,9 +78,10 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     return write_report(recipe.folder), replace(evaluation, unmade=failed)
 
 
-def prepare(recipe: Recipe) -> PreparedRows:
+def prepare(recipe: Recipe, *, executor: Executor | None = None) -> PreparedRows:
     """The recipe's rows, made or found; the resolved recipe is written beside them.
 
+    They are made by the workers of `executor`, where there is one.
     What its figures mean for a training, and what its text shares with the evaluation's test sets, is told on stderr
     in the words of `data.findings`.
 
@@ -87,11 +92,19 @@ def prepare(recipe: Recipe) -> PreparedRows:
     check_rows(recipe)
     tests = _test_sentences(recipe)
     rows = prepare_rows(
-        recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=RunLayout(recipe.folder).rows, test_sentences=tests
+        recipe.corpus,
+        recipe.resolved_tokenizer,
+        recipe.rows,
+        out=RunLayout(recipe.folder).rows,
+        test_sentences=tests,
+        executor=executor,
     )
     findings.check_rows(rows)
     manifest = rows.manifest
-    for line in (*findings.odd_sentences(manifest.notes), *findings.sentences(findings.judge_manifest(manifest))):
+    for line in (
+        *findings.odd_sentences(manifest.notes, manifest.remarks),
+        *findings.sentences(findings.judge_manifest(manifest)),
+    ):
         say(f"warning: {line}")
     if tests is not None:
         _tell_overlap(recipe, rows, tests)
@@ -172,10 +185,10 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
     )
 
 
-def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
+def evaluate_run(recipe: Recipe, *, force: bool = False, executor: Executor | None = None) -> Evaluation:
     """The recipe's tasks on all its exports, and on the encoder that they started from."""
     exports = {str(ModelLayout(model_folder(recipe, *training)).export): training for training in recipe.trainings}
-    names = {path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()}
+    names = OnlyNames({path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()})
     if (start := _start(recipe)) is not None:
         names[start] = START
     return evaluate(
@@ -184,7 +197,7 @@ def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
         RunLayout(recipe.folder).evaluation.folder,
         force=force,
         names=names,
-        alone=True,
+        executor=executor,
     )
 
 
@@ -262,9 +275,8 @@ def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
 
 def _check_same(finished: dict[str, Any], out: Path) -> None:
     """Accept a training's folder that is empty, `finished`, or on the way there."""
-    theirs, existing = _exported(out), checkpoints(ModelLayout(out).checkpoints)
-    if theirs != finished and existing:
-        record = read_record(existing[-1])
+    theirs = _exported(out)
+    if theirs != finished and (record := newest_record(ModelLayout(out).checkpoints)) is not None:
         theirs = {**record["identity"], "steps": max(record["step"], finished["steps"])}
         theirs |= {key: choice for key, choice in finished.items() if key == "selection"}
     changes = differing_keys(finished, theirs) if theirs else []
@@ -312,11 +324,18 @@ def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Tr
     model = build_model(
         recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
     )
-    shuffles_ids = parts_of(variant).is_shuffled
     return TrainingJob(
         name=f"{recipe.name} {variant}-{seed}",
         model=model,
-        batches=Batches(rows, ids=ids, masking=recipe.masking, seed=seed, shuffles_ids=shuffles_ids),
+        batches=Batches(
+            rows,
+            ids=ids,
+            masking=recipe.masking,
+            seed=seed,
+            shuffles_ids=parts_of(variant).is_shuffled,
+            mask_rates=recipe.sampler.mask_rates,
+            word_starts=word_starts(tokenizer) if recipe.masking.unit == "word" else None,
+        ),
         tokenizer=tokenizer,
         ids=ids,
         sampler=recipe.sampler,
@@ -373,6 +392,6 @@ def _identity(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
         "seed": seed,
         "model": recipe.model.model_dump(mode="json"),
         "masking": recipe.masking.deciding,
-        "sampler": recipe.sampler.model_dump(mode="json"),
+        "sampler": recipe.sampler.deciding,
         "training": recipe.training.deciding(capped=capped),
     }

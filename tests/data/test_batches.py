@@ -17,7 +17,7 @@ from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.languages.ids import LanguageIds
 from langsamp.training.held_out import tensors
 from langsamp.world import World
-from tests.conftest import make_unknown
+from tests.tiny_parts import make_unknown
 
 
 def batches(rows: PreparedRows, *, seed: int = 0, shuffles_ids: bool = False, **masking: float) -> Batches:
@@ -48,6 +48,7 @@ def step(
         script_ids=np.concatenate([part.script_ids for part in parts]),
         num_masked=sum(part.num_masked for part in parts),
         masked_by_tag=np.sum([part.masked_by_tag for part in parts], axis=0),
+        tags=np.concatenate([part.tags for part in parts]),
     )
 
 

@@ -1,6 +1,7 @@
 """`report.html`: one file about runs and models, readable offline, by keyboard, on paper and without JavaScript."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from langsamp.render import numbers
 from langsamp.render.chart import embedded
 from langsamp.render.document import is_absent
 from langsamp.reporting.against_start import outcomes
+from langsamp.reporting.analyses.analyses_of_runs import read_stored
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.citations import sources
 from langsamp.reporting.curves import dev_curves, forgetting_curves, loss_curves, monitor_curves
-from langsamp.reporting.headline import cards, held_out_sentence
+from langsamp.reporting.decided import findings
+from langsamp.reporting.headline import cards
 from langsamp.reporting.inputs.cell_remarks import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare, not_compared
@@ -69,6 +72,12 @@ def write_report(
 
 def render(inputs: Inputs, *, redact_text: bool = False) -> str:
     """The report as HTML text."""
+    return _templates().get_template("page.html").render(context(inputs, redact_text=redact_text))
+
+
+@cache
+def _templates() -> Environment:
+    """The page's templates, compiled once."""
     environment = Environment(
         loader=PackageLoader("langsamp.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -77,7 +86,7 @@ def render(inputs: Inputs, *, redact_text: bool = False) -> str:
         environment.filters[name] = getattr(numbers, name)
     environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
     environment.tests |= {"start": is_start, "known": lambda value: not is_absent(value)}
-    return environment.get_template("page.html").render(context(inputs, redact_text=redact_text))
+    return environment
 
 
 def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
@@ -104,7 +113,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "shown_sides": [side for side in inputs.sides if side in shown],
         "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},
         "cards": cards(inputs.runs, comparisons),
-        "held_out": [said for run in inputs.runs if (said := held_out_sentence(run.models))],
+        "decided": findings(inputs.runs, comparisons, read_stored(inputs.runs)),
         "absent": [*absent(inputs, compared), *not_compared(compared), *inputs.left_out],
         "overview": overview_rows(comparisons, tags, seen=seen),
         "exact_scores": exact_scores(comparisons) if len(shown) > 2 else {},
