@@ -19,6 +19,7 @@ from langsamp.scores.published import (
     published,
     published_names,
 )
+from tests.scores.scored import printed_frame
 
 SIZES = {"sr-bible": 369, "sr-tatoeba": 98, "taxi1500": 351, "sib200": 172, "ner": 164, "pos": 91}
 PRINTED_NAMES = {"SR-B": "sr-bible", "SR-T": "sr-tatoeba", "Taxi1500": "taxi1500", "SIB200": "sib200", "NER": "ner",
@@ -38,6 +39,7 @@ def test_published_scores_are_tidy(name):
     assert set(scores.groupby("task")["metric"].first()) == {"top10_accuracy", "macro_f1", "seqeval_f1"}
     for tag in scores["tag"].unique():
         describe(LangScript.parse(tag))
+    assert scores[["revision", "precision", "settings", "training"]].isna().all(axis=None), "not stated in the paper"
 
 
 def test_a_language_has_the_number_of_its_table():
@@ -69,11 +71,11 @@ def test_an_unknown_name_is_refused_with_a_suggestion():
 
 def test_printed_tables_have_the_shape_of_the_paper():
     assert {number: len(printed(number)) for number in (1, 2, 3, 6)} == {1: 60, 2: 72, 3: 40, 6: 108}
-    table = printed(1).set_index(["task", "column", "group"])
+    table = printed_frame(1).set_index(["task", "column", "group"])
     assert table.loc[("taxi1500", "paper:baseline", "tail"), ["mean", "sd"]].tolist() == [47.1, 4.8]
-    families = printed(6)
+    families = printed_frame(6)
     assert families["languages"].notna().all() and families["mean"].isna().sum() == 6  # no Mayan language in 3 tasks
-    assert printed_tasks()["pos"]["classes"] == 18 and printed_tasks()["sr-bible"]["classes"] is None
+    assert printed_tasks()["pos"].classes == 18 and printed_tasks()["sr-bible"].classes is None
     assert [target.donor for target in printed_targets()][:2] == ["jpn_Jpan", "zho_Hani"]
 
 
@@ -94,7 +96,7 @@ def test_all_numbers_are_those_of_the_reference():
             assert donors[PRINTED_NAMES[task], tag, "eng_Latn"] == row["English"]
             assert donors[PRINTED_NAMES[task], tag, CLOSEST] == row["Donor"]
     for number, columns in ((1, ("Baseline", "LangSAMP")), (2, ("vanilla", "lang", "script", "lang+script"))):
-        ours = printed(number).set_index(["task", "group", "column"])["mean"].sort_index()
+        ours = printed_frame(number).set_index(["task", "group", "column"])["mean"].sort_index()
         for task, table in PRINTED_NAMES.items():
             for group, known in (("tail", "tail"), ("head", "head"), ("all", "all")):
                 theirs = (
@@ -102,4 +104,4 @@ def test_all_numbers_are_those_of_the_reference():
                     if number == 1
                     else [reference["table2"][column][task][group] for column in columns]
                 )
-                assert [ours[table, known, column] for column in printed(number)["column"].unique()] == theirs
+                assert [ours[table, known, column] for column in printed_frame(number)["column"].unique()] == theirs

@@ -17,8 +17,8 @@ from langsamp import stopping
 from langsamp.cli import (
     analyses,
     donors,
-    explore,
     lookups,
+    models,
     neutrality,
     new_languages,
     recipes,
@@ -47,19 +47,21 @@ for verb in (
     runs.run,
     runs.prepare,
     runs.train,
-    runs.export,
+    models.export,
+    models.import_checkpoint,
+    models.push,
     scores.evaluate,
     scores.compare,
     scores.table,
     runs.report,
-    explore.explore,
+    models.explore,
     donors.donors,
     lookups.tasks,
     new_languages.identify,
     lookups.doctor,
     lookups.bench,
 ):
-    app.command()(verb)
+    app.command("import" if verb is models.import_checkpoint else None)(verb)
 analyses.app.command()(neutrality.neutrality)
 analyses.app.command()(donors.transfer)
 analyses.app.command()(side_by_side.ablation)
@@ -90,8 +92,17 @@ def _check_words(words: list[str]) -> None:
 def _run() -> None:
     try:
         _check_words(sys.argv[1:])
-        app(prog_name="langsamp")
+        try:
+            app(prog_name="langsamp")
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # else what cannot be written is found when nobody can say it any more
+    except BrokenPipeError:  # whoever reads has seen enough
+        sys.stdout = None  # type: ignore[assignment]  # it would be flushed again at the end
+        sys.exit(1)
     except OSError as error:
+        if not stopping.exit_code() and error.filename is None and error.errno in (errno.ENOSPC, errno.EIO):
+            raise UserError(f"cannot write: {error.strerror}; free some space where the output goes") from None
         if stopping.exit_code() or error.errno not in _OF_THE_DISK or error.filename is None:
             raise
         raise UserError(

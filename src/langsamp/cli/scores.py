@@ -61,7 +61,7 @@ def evaluate(
     from langsamp.evaluation.plan import usable_models
     from langsamp.executors import opened
 
-    check_folder(out)
+    check_folder(out / "cells")
     config = evaluation_config(
         {
             "tasks": listed(task) or ["sr-cldr"], "data": data, "languages": languages, "protocol": protocol,

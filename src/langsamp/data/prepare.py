@@ -4,6 +4,7 @@ Tags are shared out to processes, each tag to one, so that the rows do not depen
 killed preparation was, under a hidden folder beside the result that is named by the content it will hold.
 """
 
+import glob
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -32,6 +33,7 @@ from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.text.near_duplicates import check_near_duplicates
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
+    byte_ids,
     delimiters_of,
     load_tokenizer,
     textless_ids,
@@ -200,6 +202,7 @@ def _make_tokenizer(
         "mask_id": tokenizer.mask_token_id,
         "unknown_id": tokenizer.unk_token_id,
         "special_ids": textless_ids(tokenizer),
+        "byte_ids": byte_ids(tokenizer),
         "frame": delimiters_of(tokenizer)._asdict() if rows.packing == "best-fit" else None,
     }
     write_json(folder / "tokenizer-facts.json", facts)
@@ -228,10 +231,11 @@ def _finish(
         made_from=made_from,
         source=source.source,
         licence=source.licence,
+        remarks=source.remarks,
         row_tokens=rows.row_tokens,
         tags=tags,
         looked_for=read_json(folder / LOOKED_FOR),
-        **{key: value for key, value in facts.items() if key != "unknown_id"},
+        **{key: value for key, value in facts.items() if key not in ("unknown_id", "byte_ids")},
     )
     on_the_way = ("*.clean.*", "*_*.json", "tokenizer-facts.json", LOOKED_FOR, "test-sentences.*")
     for path in {path for pattern in on_the_way for path in folder.glob(pattern)}:
@@ -245,5 +249,5 @@ def _finish(
         if out.exists():
             out.rmdir()
         folder.rename(out)
-    for other in out.parent.glob(f".{out.name}." + "[0-9a-f]" * 16):
+    for other in out.parent.glob(f".{glob.escape(out.name)}." + "[0-9a-f]" * 16):
         shutil.rmtree(other)

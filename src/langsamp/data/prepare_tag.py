@@ -109,6 +109,7 @@ class TagWork:
             tokens=tally.tokens,
             ordinary_tokens=tally.ordinary,
             unknown_share=tally.unknown_share,
+            byte_share=tally.bytes / max(tally.ordinary, 1),
             rows=tally.rows - held_out,
             held_out_rows=held_out,
             tail_tokens=tally.tail,
@@ -186,7 +187,7 @@ class _Tally:
 
     def __init__(self, encoder: DocumentEncoder) -> None:
         self._encoder = encoder
-        self.tokens = self.ordinary = self.unknown = self.rows = self.tail = self.padding = 0
+        self.tokens = self.ordinary = self.unknown = self.bytes = self.rows = self.tail = self.padding = 0
 
     @property
     def unknown_share(self) -> float:
@@ -200,6 +201,7 @@ class _Tally:
         self.tokens += tokens.size - padding
         self.ordinary += int(np.count_nonzero(~self._encoder.is_special[tokens]))
         self.unknown += int(np.count_nonzero(tokens == self._encoder.unknown_id))
+        self.bytes += int(np.count_nonzero(self._encoder.is_byte[tokens]))
         if tokens.ndim == 2:
             self.rows += len(tokens)
         else:

@@ -8,9 +8,15 @@ import pytest
 
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.aliases import match
-from langsamp.scores.pairing import pairs, ways_left_out
-from langsamp.scores.systems import System, choose, open_system
+from langsamp.scores.comparison import compare
+from langsamp.scores.grid import Grid, exact, grids
+from langsamp.scores.systems import System, baseline_of, choose, open_system
 from tests.scores.scored import frame, side, spread
+
+
+def pairs(a: System, b: System, **options: object) -> list[Grid]:
+    """The grids of a comparison without aliases."""
+    return [task.grid for task in compare(a, b, per_language=False, **{"match": exact, **options}).tasks]
 
 
 def trainings(*names: str, **columns: object) -> pd.DataFrame:
@@ -38,9 +44,11 @@ def test_one_model_needs_no_name_several_do_and_the_message_lists_them():
 def test_a_variant_names_all_its_trainings_which_then_are_what_chance_draws():
     found = choose(trainings("none-1", "none-2", "both-1"), name="", model="none")
     assert found.trainings == 2
-    (pair,) = pairs(found, found)
-    assert list(pair.a.columns) == ["none-1", "none-2"]
-    assert pair.a.loc["deu_Latn"].tolist() == [0.5, 1.5]  # each the mean of its two seeds
+    (grid,) = grids([found])
+    table = grid.replicates("none")
+    assert list(table.columns) == ["none-1", "none-2"] and grid.trials("none") == "2 trainings"
+    assert table.loc["deu_Latn"].tolist() == [0.5, 1.5]  # each the mean of its two seeds
+    assert grid.tries("none").loc["deu_Latn"].tolist() == [0.0, 1.0, 1.0, 2.0]
 
 
 def test_two_models_of_one_name_are_told_apart_by_their_fingerprints():
@@ -48,6 +56,12 @@ def test_two_models_of_one_name_are_told_apart_by_their_fingerprints():
     with pytest.raises(UserError, match=r"holds 2 models called 'base'.*0000000000000000, 1111111111111111"):
         choose(table, name="", model="base")
     assert choose(table, name="", model="11111111").scores["value"].tolist() == [1.0, 2.0]
+
+
+def test_the_baseline_of_a_variant_is_that_of_the_same_run_before_any_other():
+    present = ["none", "both", "first:none", "first:both"]
+    assert [baseline_of(name, present) for name in present] == [None, "none", None, "first:none"]
+    assert baseline_of("second:both", present) == "none" and baseline_of("both", ["first:none"]) is None
 
 
 def test_sides_are_opened_by_the_words_of_a_user(tmp_path: Path):
@@ -69,17 +83,17 @@ def test_languages_of_one_side_are_listed_by_the_side_that_has_them():
     a = side({"deu_Latn": 1.0, "eng_Latn": 2.0, "tur_Latn": 3.0})
     b = side({"eng_Latn": 2.0, "deu_Latn": 5.0, "jpn_Jpan": 1.0, "tha_Thai": float("nan")}, "B")
     (pair,) = pairs(a, b)
-    assert pair.tags == ["deu_Latn", "eng_Latn"]
-    assert pair.b["0"].tolist() == [5.0, 2.0]
+    assert pair.tags == ("deu_Latn", "eng_Latn")
+    assert pair.replicates("B")["0"].tolist() == [5.0, 2.0]
     assert pair.dropped == {"only A has them": ("tur_Latn",), "only B has them": ("jpn_Jpan",)}
 
 
 def test_one_language_under_two_codes_is_compared_where_a_match_is_given():
     a, b = side({"ara_Arab": 1.0, "deu_Latn": 2.0}), side({"arb_Arab": 4.0, "deu_Latn": 2.0}, "B")
-    assert pairs(a, b)[0].tags == ["deu_Latn"]
+    assert pairs(a, b)[0].tags == ("deu_Latn",)
     (pair,) = pairs(a, b, match=match)
     assert pair.other_tags == {"ara_Arab": "arb_Arab"}
-    assert pair.b.loc["ara_Arab", "0"] == 4.0
+    assert pair.replicates("B").loc["ara_Arab", "0"] == 4.0
 
 
 @pytest.mark.parametrize(
@@ -92,12 +106,16 @@ def test_what_was_scored_in_different_ways_is_not_compared_unless_told(column: s
     with pytest.raises(UserError, match=rf"sib200, {column}: .* in A, {value} in B\n.*--allow-mixed"):
         pairs(a, b)
     (pair,) = pairs(a, b, allow_mixed=True)
-    assert list(pair.differing) == [column]
+    assert list(pair.settings["A"].differs_from(pair.settings["B"])) == [column]
 
 
 def test_what_is_not_stated_differs_from_nothing():
     a, b = side({"deu_Latn": 1.0}, precision=None), side({"deu_Latn": 1.0}, "B")
-    assert pairs(a, b)[0].differing == {}
+    (pair,) = pairs(a, b)
+    assert pair.settings["A"].differs_from(pair.settings["B"]) == {}
+    apart = grids([a, b, side({"deu_Latn": 1.0}, "C", precision="bf16")], mixed="apart")
+    assert [grid.names for grid in apart] == [["A"], ["B"], ["C"]], "it fits two ways, so it joins neither"
+    assert [grid.names for grid in grids([a, b], mixed="apart")] == [["A", "B"]]
 
 
 def test_what_is_not_stated_is_not_paired_with_several_ways():
@@ -115,7 +133,7 @@ def test_different_metrics_are_not_compared_and_another_one_can_be_named():
         pairs(a, b, metrics={"sib200": "accuracy"})
     both = pd.concat([frame({"deu_Latn": 1.0}), frame({"deu_Latn": 7.0}, metric="accuracy", main=False)])
     (pair,) = pairs(choose(both, name="A"), b, metrics={"sib200": "accuracy"})
-    assert pair.a.loc["deu_Latn", "0"] == 7.0
+    assert pair.replicates("A").loc["deu_Latn", "0"] == 7.0
 
 
 def test_ways_that_both_sides_have_are_compared_one_by_one_and_the_others_named():
@@ -123,9 +141,9 @@ def test_ways_that_both_sides_have_are_compared_one_by_one_and_the_others_named(
         return pd.concat([frame({"deu_Latn": 1.0}, source=source) for source in sources], ignore_index=True)
 
     a, b = choose(both("eng_Latn", "tur_Latn", "jpn_Jpan"), name="A"), choose(both("eng_Latn", "tur_Latn"), name="B")
-    found = pairs(a, b)
-    assert [pair.label for pair in found] == ["sib200 (source=eng_Latn)", "sib200 (source=tur_Latn)"]
-    assert ways_left_out(a, b, found) == [
+    found = compare(a, b, per_language=False)
+    assert [task.grid.label for task in found.tasks] == ["sib200 (source eng_Latn)", "sib200 (source tur_Latn)"]
+    assert list(found.notes) == [
         "only A has sib200 with protocol=fixed source=jpn_Jpan selection=none precision=fp32 settings=s"
     ]
     other = choose(both("fin_Latn", "hun_Latn"), name="B")
@@ -137,19 +155,19 @@ def test_languages_on_other_text_are_left_out_unless_told():
     a = side({"deu_Latn": 1.0, "eng_Latn": 1.0})
     b = side({"deu_Latn": 1.0, "eng_Latn": 1.0}, "B", revision=["text", "newer"])
     (pair,) = pairs(a, b)
-    assert pair.tags == ["deu_Latn"]
+    assert pair.tags == ("deu_Latn",)
     assert list(pair.dropped.values()) == [("eng_Latn",)]
-    assert pairs(a, b, allow_mixed=True)[0].tags == ["deu_Latn", "eng_Latn"]
+    assert pairs(a, b, allow_mixed=True)[0].tags == ("deu_Latn", "eng_Latn")
     unknown = side({"deu_Latn": 1.0, "eng_Latn": 1.0}, "B", revision=None)
-    assert pairs(a, unknown)[0].tags == ["deu_Latn", "eng_Latn"]
+    assert pairs(a, unknown)[0].tags == ("deu_Latn", "eng_Latn")
 
 
 def test_seeds_with_texts_of_their_own_are_pairs():
     a = side({"deu_Latn": [1.0, 2.0, 3.0]}, revision=["x", "y", "z"])
     b = side({"deu_Latn": [1.0, 2.0]}, "B", revision=["x", "y"])
     (pair,) = pairs(a, b)
-    assert pair.paired
-    assert list(pair.a.columns) == list(pair.b.columns) == ["0", "1"]
+    assert pair.own_texts and compare(a, b).tasks[0].noise.paired
+    assert list(pair.replicates("A")) == list(pair.replicates("B")) == ["0", "1"]
     other = side({"deu_Latn": [1.0, 2.0]}, "B", revision=["x", "w"])
     with pytest.raises(DataMissingError, match="share no scored language"):
         pairs(a, other)
@@ -172,5 +190,4 @@ def test_a_language_scored_twice_for_one_seed_is_an_error():
 def test_a_missing_seed_is_filled_with_the_mean_of_the_others():
     gap = frame({"deu_Latn": [1.0, 3.0], "eng_Latn": [2.0, 2.0]})[:-1]
     (pair,) = pairs(choose(gap, name="A"), side(spread(50, 5), "B"))
-    assert np.array_equal(pair.filled()[0], [[1.0, 3.0], [2.0, 2.0]])
-    assert isinstance(choose(gap, name="A"), System)
+    assert np.array_equal(pair.filled("A"), [[1.0, 3.0], [2.0, 2.0]])
