@@ -101,7 +101,10 @@ def prepare(recipe: Recipe, *, executor: Executor | None = None) -> PreparedRows
     )
     findings.check_rows(rows)
     manifest = rows.manifest
-    for line in (*findings.odd_sentences(manifest.notes, manifest.remarks), *findings.sentences(findings.judge_manifest(manifest))):
+    for line in (
+        *findings.odd_sentences(manifest.notes, manifest.remarks),
+        *findings.sentences(findings.judge_manifest(manifest)),
+    ):
         say(f"warning: {line}")
     if tests is not None:
         _tell_overlap(recipe, rows, tests)

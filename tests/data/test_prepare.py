@@ -25,9 +25,11 @@ from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
 from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.data.workers import worthwhile
 from langsamp.disk.files import write_json
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.machine import usable_cores
 from tests.tiny_run import SIZES, documents, full_disk, write_lines
 
 TRAINED, ROWS = TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32, held_out_rows=2)
@@ -259,6 +261,13 @@ def test_rows_are_usable_from_a_trained_tokenizer_loaded_again(text: Path, tmp_p
     again = prepared(text, tmp_path / "again", tokenizer=own)
     assert again.manifest.tokenizer_fingerprint == rows.manifest.tokenizer_fingerprint
     assert [tokens(again, tag) for tag in range(3)] == [tokens(rows, tag) for tag in range(3)]
+
+
+def test_little_text_is_not_worth_the_start_of_a_process() -> None:
+    cores = usable_cores()
+    assert worthwhile([300, 200]) == 1
+    assert worthwhile([1 << 30, 1 << 30, 1 << 30]) == min(cores, 3)
+    assert worthwhile([1, 1]) == min(cores, 2), "of unknown size"
 
 
 @pytest.mark.parametrize("workers", [1, 2])

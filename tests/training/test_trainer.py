@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +25,8 @@ from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.job import TrainingJob
 from langsamp.training.trainer import train
-from tests.conftest import make_unknown, tiny_mlm
+from tests.processes import together
+from tests.tiny_parts import make_unknown, tiny_mlm
 
 Tokenizer = PreTrainedTokenizerFast
 
@@ -321,19 +320,11 @@ def test_bf16_stays_near_fp32(rows: PreparedRows, tokenizer: Tokenizer, tmp_path
     assert losses(tmp_path / "bf16") == pytest.approx(losses(tmp_path / "fp32"), abs=0.05)
 
 
-_TWO = """
-import sys
-from pathlib import Path
-from langsamp.data.rows import PreparedRows
-from langsamp.training.trainer import train
-from transformers import AutoTokenizer
-from tests.training.test_trainer import settings, task
-folder = Path(sys.argv[1])
-tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
-for variant in sys.argv[2:]:
-    rows = PreparedRows(folder / "rows")
-    train(task(rows, tokenizer, folder / "two" / variant, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
-"""
+def _train_each(rows: Path, tokenizer: Tokenizer, out: Path, variants: tuple[Variant, ...]) -> None:
+    for variant in variants:
+        AcceleratorState._reset_state(reset_partial_state=True)
+        prepared = PreparedRows(rows)
+        train(task(prepared, tokenizer, out / variant, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
 
 
 def settings(variant: Variant) -> dict[str, Any]:
@@ -346,20 +337,13 @@ def settings(variant: Variant) -> dict[str, Any]:
 
 def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
     variants: tuple[Variant, ...] = ("both", "both@shuffled", "both@input")
-    tokenizer.save_pretrained(tmp_path / "tokenizer")
-    script = tmp_path / "two.py"
-    script.write_text(_TWO)
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
-               "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", str(script), str(tmp_path), *variants]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
+    together(_train_each, rows.folder, tokenizer, tmp_path / "two", variants, said=tmp_path / "said")
+    _train_each(rows.folder, tokenizer, tmp_path / "one", variants)
     for variant in variants:
-        out = tmp_path / "one" / variant
-        one = train(task(rows, tokenizer, out, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
-        two = tmp_path / "two" / variant
-        assert losses(two) == pytest.approx(losses(tmp_path / "one" / variant), rel=1e-4)
-        theirs = load_file(checkpoints(two / "checkpoints")[-1] / "model.safetensors")
-        assert read_record(checkpoints(two / "checkpoints")[-1])["masked_seen"] == read_record(one)["masked_seen"]
+        mine, theirs = tmp_path / "one" / variant, tmp_path / "two" / variant
+        assert losses(theirs) == pytest.approx(losses(mine), rel=1e-4)
+        one, two = (checkpoints(out / "checkpoints")[-1] for out in (mine, theirs))
+        assert read_record(two)["masked_seen"] == read_record(one)["masked_seen"]
         for name, value in load_file(one / "model.safetensors").items():
-            torch.testing.assert_close(theirs[name], value, atol=3e-3, rtol=0)
-        assert [line["tags"] for line in log(two, "held_out")][-1].keys() == set(map(str, rows.tags))
+            torch.testing.assert_close(load_file(two / "model.safetensors")[name], value, atol=3e-3, rtol=0)
+        assert log(theirs, "held_out")[-1]["tags"].keys() == set(map(str, rows.tags))

@@ -42,12 +42,11 @@ from langsamp.data.tokens.tokenizer import (
 )
 from langsamp.data.tokens.tokenizer_sample import sample_for_tokenizer
 from langsamp.data.tokens.unigram import train_tokenizer
-from langsamp.data.workers import each, mapped, shared_out
+from langsamp.data.workers import each, mapped, shared_out, worthwhile
 from langsamp.disk.files import locked, read_json, replacing, write_json, writing
 from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import check_sealed, seal
 from langsamp.errors import UserError
-from langsamp.machine import usable_cores
 from langsamp.progress import Bar
 from langsamp.provenance import differing_keys, fingerprint, provenance
 
@@ -68,8 +67,8 @@ def prepare_rows(
 ) -> PreparedRows:
     """The rows of a corpus in the folder `out`, made unless they are there; folders of text are relative to `base`.
 
-    `workers` processes share the tags (default: one for each processor), or an `executor`'s, which must see the same
-    folders; the rows do not depend on it.
+    `workers` processes share the tags (default: as many as the text is worth), or an `executor`'s, which must see the
+    same folders; the rows do not depend on it.
     `test_sentences` are looked for in the text; documents that hold one are counted, or dropped where
     `corpus.decontaminate` says so.
 
@@ -99,7 +98,8 @@ def prepare_rows(
         with locked(out):
             if not (out / MANIFEST).is_file():  # another process may have ended just now
                 look_for(test_sentences, folder)
-                with shared_out(min(workers or usable_cores(), len(jobs)), executor) as pool:
+                most = min(workers or worthwhile(list(map(source.size, source.tags))), len(jobs))
+                with shared_out(most, executor) as pool:
                     _make(jobs, tokenizer, out, made_from=made_from, pool=pool)
     _check_same(made_from, out)
     return PreparedRows(out)

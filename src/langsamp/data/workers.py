@@ -14,9 +14,23 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from langsamp.errors import UserError
+from langsamp.machine import usable_cores
 from langsamp.progress import Bar
 
 T = TypeVar("T")
+
+
+_WORTH = 1 << 20
+"""Bytes of text that take one process about as long as another one takes to start."""
+
+
+def worthwhile(sizes: Sequence[int]) -> int:
+    """How many processes to share texts of so many bytes: one for each processor and tag, and none for too little text.
+
+    A size of 1 is one that the corpus does not know.
+    """
+    cores = min(usable_cores(), len(sizes))
+    return cores if 1 in sizes else min(cores, 1 + sum(sizes) // _WORTH)
 
 
 @contextmanager

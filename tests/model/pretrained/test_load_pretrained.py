@@ -18,7 +18,7 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model, check_model
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from langsamp.model.pretrained.load_pretrained import above_encoder, load_pretrained
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 
 IDS = LanguageIds.of([LangScript("deu", "Latn"), LangScript("kmr", "Cyrl")])
 TOKENS = torch.randint(5, 60, (2, 16), generator=torch.Generator().manual_seed(1))
