@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import RankLostError
 from langsamp.training.checkpoint import checkpoints, read_record
-from tests.conftest import make_unknown
+from tests.tiny_parts import make_unknown
 from tests.training.ranks import launch, said_by, stage
 from tests.training.test_trainer import losses
 
@@ -69,9 +69,7 @@ def test_what_ends_one_process_ends_all_and_is_named(
 
 
 _RESTARTED = """
-import os, sys
 import os
-import subprocess
 import sys
 from pathlib import Path
 from tests.training.ranks import stage, train_stage
