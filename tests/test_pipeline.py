@@ -17,6 +17,7 @@ from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, DataMissingError, NonFiniteLossError, UserError
 from langsamp.model.conditioning import Conditioning
 from langsamp.training.checkpoint import checkpoints
+from langsamp.training.exporting import export
 from tests.killed import check_killed
 from tests.tiny_run import SIZES, TinyRun, stamps, write_lines
 
@@ -111,6 +112,13 @@ def test_stage_by_stage_gives_the_same(tiny_run: TinyRun, run: TinyRun) -> None:
     pd.testing.assert_frame_equal(scores(run.out), scores(tiny_run.out))
 
 
+def test_trainings_side_by_side_are_those_one_after_another(untrained: TinyRun, tiny_run: TinyRun) -> None:
+    recipe = untrained.recipe().model_copy(update={"trainings_at_once": 2})
+    pipeline.train_all(recipe, pipeline.open_rows(recipe))
+    for name in ("none-0", "both-0"):
+        assert equal(*(run.out / "models" / name / "export" for run in (untrained, tiny_run)))
+
+
 def test_training_needs_the_rows_but_not_the_text(untrained: TinyRun, tiny_run: TinyRun) -> None:
     shutil.rmtree(untrained.root / "text")
     recipe = untrained.recipe()
@@ -119,9 +127,9 @@ def test_training_needs_the_rows_but_not_the_text(untrained: TinyRun, tiny_run: 
 
 
 def test_an_earlier_checkpoint_can_be_exported(run: TinyRun) -> None:
-    out = pipeline.export(run.out / "models" / "both-0" / "checkpoints" / "step-0000002", run.root / "early")
+    out = export(run.out / "models" / "both-0" / "checkpoints" / "step-0000002", run.root / "early")
     assert read_json(out / "provenance.json")["step"] == 2
-    again = pipeline.export(run.out / "models" / "both-0", run.root / "last")
+    again = export(run.out / "models" / "both-0", run.root / "last")
     assert equal(again, run.export) and not equal(out, again)
 
 

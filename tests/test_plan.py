@@ -84,6 +84,7 @@ def test_languages_of_phases_and_of_an_anchor_are_those_of_the_text(tiny_run: Ti
         make_plan(tiny_run.recipe("sampler.phases=[{from_step: 1, languages: deu_Latn}]"))
     continued = (f"model.init={tiny_run.export}", "model.model_type=null", "model.settings={}", "tokenizer={}")
     anchor = "training.anchor={kind: sentence-vectors, strength: 1, languages: head}"
+    assert make_plan(tiny_run.recipe(*continued, anchor, f"out={tiny_run.root / 'new'}")).trainings == 2
     with pytest.raises(UserError, match=r"training.anchor.languages head: none of the text's languages"):
         make_plan(tiny_run.recipe(*continued, anchor, "corpus.languages=kmr_Cyrl"))
 

@@ -100,12 +100,10 @@ def test_the_command_exports_what_the_training_chose(untrained: TinyRun) -> None
     best = max(by_step, key=lambda step: by_step[step])
     model = export.parent
     assert best < 4, "this training must get worse, or nothing is shown"
-    for folder in (export, pipeline.export(model, untrained.root / "chosen")):
+    for folder in (export, export(model, untrained.root / "chosen")):
         facts = read_json(folder / "provenance.json")
         assert (facts["step"], facts["selection"]) == (best, "test")
-    last = read_json(
-        pipeline.export(model / "checkpoints" / "step-0000004", untrained.root / "last") / "provenance.json"
-    )
+    last = read_json(export(model / "checkpoints" / "step-0000004", untrained.root / "last") / "provenance.json")
     assert last["step"] == 4 and "selection" not in last  # whoever names a checkpoint knows why
 
 

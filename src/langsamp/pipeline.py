@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from pydantic import BaseModel
 
@@ -22,28 +24,29 @@ from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
 from langsamp.data.tokens.word_starts import word_starts
+from langsamp.data.workers import mapped, shared_out
 from langsamp.disk.files import as_record, locked, read_versioned, write_text
 from langsamp.disk.layout import ModelLayout, RunLayout
 from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import check_sealed, is_sealed, with_last_line, write_record
-from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.retrieval.retrieval_monitor import RetrievalMonitor
 from langsamp.evaluation.run import Evaluation, OnlyNames, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
+from langsamp.machine import usable_cores
 from langsamp.model.build import build_model
-from langsamp.model.export import export_model
 from langsamp.model.variants import START, Variant, parts_of
-from langsamp.progress import say
+from langsamp.progress import only_lines, say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.recipe import Recipe
 from langsamp.reporting.page import write_report
-from langsamp.training.checkpoint import checkpoints, newest_record, rebuild_model
+from langsamp.training.checkpoint import checkpoints, newest_record
 from langsamp.training.config import HELD_OUT_LOSS, LAST
+from langsamp.training.exporting import export
 from langsamp.training.job import TrainingJob
-from langsamp.training.selection import chosen_until_now
 from langsamp.training.trainer import train
 from langsamp.variables import escaped
 from langsamp.world import World
@@ -65,8 +68,7 @@ def run(recipe: Recipe, *, executor: Executor | None = None) -> tuple[Path, Eval
         )
     check_run(recipe)
     rows = prepare(recipe, executor=executor)
-    for variant, seed in recipe.trainings:
-        train_one(recipe, rows, variant, seed)
+    train_all(recipe, rows)
     evaluation = evaluate_run(recipe, executor=executor)
     provenance_file = RunLayout(recipe.folder).provenance
     if evaluation.cells_run or not provenance_file.is_file():
@@ -128,6 +130,29 @@ def open_rows(recipe: Recipe) -> PreparedRows:
     return rows
 
 
+def train_all(recipe: Recipe, rows: PreparedRows) -> None:
+    """Every training of the recipe, `trainings_at_once` of them at the same time; each as `train_one` makes it.
+
+    Raises:
+        StoppedError: asked to stop; each saved a checkpoint.
+        UserError: as `train_one` does, and where a process was killed.
+    """
+    at_once = min(recipe.trainings_at_once, len(recipe.trainings))
+    with shared_out(at_once, may_save=True) as pool:
+        if pool is None:
+            for variant, seed in recipe.trainings:
+                train_one(recipe, rows, variant, seed)
+        else:
+            list(mapped(partial(_train_beside, recipe, max(1, usable_cores() // at_once)), recipe.trainings, pool))
+
+
+def _train_beside(recipe: Recipe, threads: int, training: tuple[Variant, int]) -> None:
+    """One training in a process of its own."""
+    only_lines()
+    torch.set_num_threads(threads)
+    train_one(recipe, PreparedRows(RunLayout(recipe.folder).rows, verify=False), *training)
+
+
 def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Path:
     """The export of one training, trained or found; goes on from its newest checkpoint.
 
@@ -149,40 +174,6 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
                 selection = recipe.resolved_evaluation.selection
                 export(checkpoint, ModelLayout(out).export, identity=finished, selection=selection)
     return ModelLayout(out).export
-
-
-def export(model: Path, out: Path, **facts: Any) -> Path:
-    """The folder `out` with a trained model as stock libraries load it.
-
-    `model` is a training's folder, of which the checkpoint is taken that `training.select` has chosen until now, or one
-    checkpoint. `facts` join the provenance.
-
-    Raises:
-        DataMissingError: where `model` holds no checkpoint.
-    """
-    existing = [*checkpoints(ModelLayout(model).checkpoints), *checkpoints(model)]
-    checkpoint = chosen_until_now(existing[-1]) if existing else model
-    if not (checkpoint / "checkpoint.json").is_file():
-        raise DataMissingError(
-            f"{model} holds no checkpoint: expected a training's folder such as runs/NAME/models/both-0, or one of its "
-            "checkpoints"
-        )
-    rebuilt, record = rebuild_model(checkpoint)
-    selected = record.get("selected") or {"on": "none"}
-    return export_model(
-        rebuilt,
-        out,
-        tokenizer=load_tokenizer(str(checkpoint)),
-        ids=LanguageIds.model_validate(record["ids"]),
-        rows_seen={LangScript.parse(tag): rows for tag, rows in record["rows_seen"].items()},
-        masked_seen={LangScript.parse(tag): number for tag, number in record["masked_seen"].items()}
-        if "masked_seen" in record
-        else None,
-        facts={key: record[key] for key in ("name", "step", "data", "seed")}
-        | {"start": record.get("start", [])}
-        | ({"selection": selected["on"]} if existing else {})
-        | facts,
-    )
 
 
 def evaluate_run(recipe: Recipe, *, force: bool = False, executor: Executor | None = None) -> Evaluation:

@@ -17,6 +17,15 @@ _LOOK_SECONDS = 0.5
 """Between two looks whether the next line is due, for work that cannot say how far it is."""
 
 
+_only_lines = False
+
+
+def only_lines() -> None:
+    """Show no moving bar from now on, as one of several processes that share a terminal."""
+    global _only_lines  # noqa: PLW0603 (what a process shows is its own)
+    _only_lines = True
+
+
 class Bar:
     """Progress of `total` units, until closed: a moving bar on a terminal, else lines at start, now and then, and end.
 
@@ -42,7 +51,7 @@ class Bar:
         """
         self._stream, self._clock = stream or sys.stderr, clock
         self._title, self._total, self._unit, self._done = title, total, unit, done
-        is_terminal = self._stream.isatty()
+        is_terminal = self._stream.isatty() and not _only_lines
         self._bar: tqdm[Any] = tqdm(
             total=total, initial=done, desc=title, unit=f" {unit}", dynamic_ncols=True, delay=patience,
             file=self._stream, disable=not (is_shown and is_terminal),

@@ -47,6 +47,9 @@ class Recipe(Config):
     `both@shuffled` is a control that gives each row the ids of a random row of its step."""
     seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = (0,)
     """Each variant is trained once for each seed, a number of up to 32 bits as every library takes it."""
+    trainings_at_once: int = Field(default=1, ge=1)
+    """Trainings that `langsamp run` makes at the same time on a CPU, each a process with its share of the cores. Small
+    encoders gain: two processes of one thread do more than one of two."""
     corpus: CorpusConfig = CorpusConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     rows: RowsConfig = RowsConfig()

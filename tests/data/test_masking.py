@@ -12,7 +12,7 @@ from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import RowOrder, sampling_shares
 from langsamp.languages.ids import LanguageIds
 from langsamp.world import World
-from tests.conftest import write_rows
+from tests.tiny_parts import write_rows
 
 CHANGING: dict[str, Any] = {"rate": 0.4, "final_rate": 0.1, "rate_steps": 20}
 

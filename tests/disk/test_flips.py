@@ -29,6 +29,7 @@ from langsamp.scores.cell_files import read_cell
 from langsamp.scores.comparison import compare
 from langsamp.scores.systems import open_system
 from langsamp.training.checkpoint import checkpoints
+from langsamp.training.exporting import export
 from langsamp.training.lines import read_log
 from tests.tiny_run import TinyRun
 
@@ -42,7 +43,7 @@ def _open_rows(run: TinyRun) -> object:
 
 
 def _export(run: TinyRun) -> object:
-    return pipeline.export(run.out / MODEL, run.root / "again")
+    return export(run.out / MODEL, run.root / "again")
 
 
 def _train(run: TinyRun) -> object:
@@ -213,7 +214,7 @@ def test_a_checkpoint_under_another_name_is_not_taken_for_that_step(run: TinyRun
     last = checkpoints(run.out / MODEL / "checkpoints")[-1]
     last.rename(last.with_name("step-0000038"))
     with pytest.raises(DamagedError, match="step-0000038 holds step 4, so it was renamed"):
-        pipeline.export(run.out / MODEL, run.root / "out")
+        export(run.out / MODEL, run.root / "out")
 
 
 def test_a_changed_recipe_of_a_run_is_no_recipe_until_its_last_line_goes(run: TinyRun) -> None:

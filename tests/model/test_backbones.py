@@ -22,9 +22,9 @@ from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.vocabulary.extending import extend
 from langsamp.model.vocabulary.stored_model import StoredModel, open_stored
 from langsamp.model.vocabulary.trimming import trim
-from langsamp.pipeline import export
+from langsamp.training.exporting import export
 from langsamp.training.trainer import train
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 from tests.tiny_run import documents, write_lines
 from tests.training.test_trainer import _fresh_accelerate, task  # noqa: F401
 from tests.vocabularies import tokenizer_of, write_mlm

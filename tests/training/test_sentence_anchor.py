@@ -24,7 +24,7 @@ from langsamp.training.held_out import tensors
 from langsamp.training.job import row_order
 from langsamp.training.trainer import train
 from langsamp.world import World
-from tests.conftest import tiny_mlm, write_rows
+from tests.tiny_parts import tiny_mlm, write_rows
 from tests.training.test_trainer import (  # noqa: F401
     _fresh_accelerate,
     assert_resumes_exactly,

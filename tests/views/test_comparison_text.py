@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from langsamp.cli.output import print_document
 from langsamp.scores.comparison import compare
 from langsamp.scores.systems import open_system
 from langsamp.views.comparison_json import as_json
-from langsamp.views.comparison_text import finding, limits, print_comparison
+from langsamp.views.comparison_text import comparison_document, finding, limits
 from tests.scores.scored import TAGS, labelled, side, spread, write_cells
 
 
@@ -49,7 +50,7 @@ def test_a_loss_is_called_one():
 
 def test_everything_fits_into_a_terminal_of_80_columns(paper, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    print_comparison(paper)
+    print_document(comparison_document(paper))
     printed = capsys.readouterr().out
     tables = [line for line in printed.splitlines() if line.startswith(" ") and not line.startswith("  ")]
     assert len(tables) > 40
@@ -62,7 +63,7 @@ def test_everything_fits_into_a_terminal_of_80_columns(paper, capsys, monkeypatc
 
 
 def test_runs_print_languages_seeds_and_what_seeds_could_see(runs, capsys):
-    print_comparison(runs, verbose=True)
+    print_document(comparison_document(runs, verbose=True))
     printed = capsys.readouterr().out
     assert f"{len(TAGS)} better, 0 worse, 0 indistinct of {len(TAGS)} tested" in printed
     assert "3 seeds cannot show a mean difference below" in printed
@@ -77,7 +78,7 @@ def test_left_out_languages_and_aliases_are_said(capsys):
     said = limits(found.tasks[0])
     assert "1 language left out: only A has them" in said
     assert "1 language under another code in B: ara_Arab = arb_Arab" in said
-    print_comparison(found, verbose=True)
+    print_document(comparison_document(found, verbose=True))
     assert "left out (only B has them): jpn_Jpan" in capsys.readouterr().out
 
 

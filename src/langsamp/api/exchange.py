@@ -4,7 +4,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, get_args
 
-from langsamp import pipeline
 from langsamp.api.result import Result, readable
 from langsamp.disk.folders import check_new_folder
 from langsamp.errors import UserError, did_you_mean
@@ -19,6 +18,7 @@ from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.shapes import default_layer
 from langsamp.progress import say
 from langsamp.training.checkpoint import checkpoints
+from langsamp.training.exporting import export as export_training
 
 LayoutName = Literal["huggingface", "original", "sentence-transformers", "onnx"]
 LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)
@@ -61,11 +61,11 @@ def export(model: str | Path, out: str | Path, *, layout: LayoutName = "huggingf
     if layout == "huggingface":
         if (model / LANGUAGES).is_file():
             raise UserError(f"{model} is an export already, which stock libraries load: name another layout")
-        return pipeline.export(model, out)
+        return export_training(model, out)
     if not _is_training(model):
         return _write(model_folder(model), out, layout, layer)
     with TemporaryDirectory(prefix="langsamp-") as scratch:
-        return _write(pipeline.export(model, Path(scratch) / "export"), out, layout, layer)
+        return _write(export_training(model, Path(scratch) / "export"), out, layout, layer)
 
 
 def push(model: str | Path, repository: str, *, yes: bool = False, public: bool = False) -> Result:

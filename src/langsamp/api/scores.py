@@ -16,7 +16,7 @@ from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.comparison import compare as compare_sides
 from langsamp.scores.reading import read_runs
 from langsamp.scores.systems import open_system
-from langsamp.views.comparison_text import comparison_rows, finding, limits
+from langsamp.views.comparison_text import comparison_document
 from langsamp.views.paper_tables.make import paper_table
 from langsamp.views.variants_text import ablation_document, family_document
 
@@ -77,14 +77,7 @@ def compare(
     found = compare_sides(
         open_system(str(a)), open_system(str(b)), by=list(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
     )
-    findings = [f"{task.grid.label}: {finding(task, found)}." for task in found.tasks]
-    noted = [f"{task.grid.label}: {limit}." for task in found.tasks for limit in limits(task)]
-    return Result(
-        title=f"{found.b.name} against {found.a.name}",
-        tables=readable({"": comparison_rows(found)}),
-        lines=(*findings, *noted, *found.notes),
-        data=found,
-    )
+    return Result.of(comparison_document(found), found)
 
 
 def ablation(*runs: str | Path, seed: int = 0) -> Result:

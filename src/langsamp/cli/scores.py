@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langsamp.cli.output import Json, end_if_failed, end_if_unusable, print_json, print_line, print_scores, print_table
+from langsamp.cli.output import (
+    Json,
+    end_if_failed,
+    end_if_unusable,
+    print_document,
+    print_json,
+    print_line,
+    print_scores,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from langsamp.evaluation.config import EvaluationConfig
@@ -114,7 +123,7 @@ def compare(
     from langsamp.scores.fail_if import check_fail_if, parse_fail_if
     from langsamp.scores.systems import open_system
     from langsamp.views.comparison_json import as_json
-    from langsamp.views.comparison_text import print_comparison
+    from langsamp.views.comparison_text import comparison_document
 
     gates = parse_fail_if(fail_if or ())
     comparison = compared(
@@ -132,7 +141,7 @@ def compare(
     if json:
         print_json(as_json(comparison))
     else:
-        print_comparison(comparison, verbose=verbose)
+        print_document(comparison_document(comparison, verbose=verbose))
     if failed is not None:
         raise failed
 

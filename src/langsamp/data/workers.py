@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from multiprocessing.connection import Connection
 from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from threading import Thread
@@ -34,11 +34,12 @@ def worthwhile(sizes: Sequence[int]) -> int:
 
 
 @contextmanager
-def shared_out(workers: int, executor: Executor | None = None) -> Iterator[Executor | None]:
+def shared_out(workers: int, executor: Executor | None = None, *, may_save: bool = False) -> Iterator[Executor | None]:
     """Processes for `each` and `mapped`; None where this one is enough, which then uses all threads of the tokenizer.
 
     They end with this process however it ends, and at the first error: a worker that lived on would write into files
-    that the next preparation writes. An `executor` that is given is taken instead and lives on.
+    that the next preparation writes. With `may_save` they are asked to end, as by SIGTERM, and waited for. An
+    `executor` that is given is taken instead and lives on.
 
     Raises:
         UserError: where one of them was killed.
@@ -56,12 +57,16 @@ def shared_out(workers: int, executor: Executor | None = None) -> Iterator[Execu
             yield pool
         except BrokenProcessPool:
             raise UserError(
-                "a process that prepared text was ended from outside, most likely for want of memory. Finished tags "
-                "are kept: free some memory and run the same command again"
+                "a process that shared this work was ended from outside, most likely for want of memory. What it had "
+                "finished is kept: free some memory and run the same command again"
             ) from None
         except BaseException:
-            ours.close()
-            pool.shutdown(wait=False, cancel_futures=True)
+            if may_save:
+                for process in active_children():
+                    process.terminate()
+            else:
+                ours.close()
+            pool.shutdown(wait=may_save, cancel_futures=True)
             raise
 
 

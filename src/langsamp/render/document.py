@@ -49,11 +49,14 @@ class Note(str):
     __slots__ = ()
 
 
+Part = Table | Sentence | Note
+
+
 @dataclass(frozen=True)
 class Document:
     """An answer, its parts in the order in which they are read."""
 
-    parts: Sequence[Table | Sentence | Note]
+    parts: Sequence[Part]
     title: str = ""
 
     @property

@@ -213,12 +213,16 @@ def _task_notes(pair: Grid, whole: Difference, noise: SeedNoise) -> tuple[str, .
     elif whole.families < _FEW_FAMILIES:
         notes.append(f"{whole.families} families are few, so the interval is rather too narrow")
     if whole.languages < 6:
-        notes.append(f"with {whole.languages} languages the test over languages cannot give p < 0.05")
+        languages = f"{whole.languages} language{'s' * (whole.languages != 1)}"
+        notes.append(f"with {languages} the test over languages cannot give p < 0.05")
     if noise.error is None:
         notes.append("one model has one seed only, so how far another would move it is not known")
     gaps = sum(int(pair.replicates(name).isna().to_numpy().sum()) for name in pair.names)
     if gaps:
         notes.append(f"{gaps} scores of single seeds are missing; a language's mean is over the others")
+    texts = pair.rows.groupby("system")["revision"].nunique()
+    if len(silent := texts.index[texts == 0]) == 1:
+        notes.append(f"the text of {silent[0]} is not stated, so it may be another")
     mine, theirs = (pair.settings[name] for name in pair.names)
     differing = mine.differs_from(theirs)
     notes += [f"{name} is not the same: {one} in A, {other} in B" for name, (one, other) in differing.items()]

@@ -11,6 +11,7 @@ Both divide by the number of replicates less one, and are missing where there is
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import fsum
 from typing import NamedTuple
 
@@ -53,6 +54,11 @@ def members(tags: Sequence[str], by: str) -> dict[str, NDArray[np.intp]]:
     """
     if by not in GROUPINGS:
         raise UserError(f"no grouping {by!r}.{did_you_mean(by, GROUPINGS)} There are {', '.join(GROUPINGS)}")
+    return _members(tuple(tags), by)
+
+
+@lru_cache(maxsize=128)  # every system of a grid, and its differences, are of the same languages
+def _members(tags: tuple[str, ...], by: str) -> dict[str, NDArray[np.intp]]:
     indices: dict[str, list[int]] = {}
     for index, tag in enumerate(tags):
         for group in groups_of(LangScript.parse(tag), by):

@@ -10,7 +10,7 @@ from langsamp.views.comparison_text import finding, limits
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
-    """All that `comparison_text.print_comparison` shows and every language, ready for `json.dumps`."""
+    """All that `comparison_text.comparison_document` shows and every language, ready for `json.dumps`."""
     return {
         "a": comparison.a.name,
         "b": comparison.b.name,

@@ -1,12 +1,12 @@
-"""A comparison of two models in words and as tables for the terminal; differences are B - A, in points."""
+"""A comparison of two models as a document: words and tables; differences are B - A, in points."""
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from langsamp.languages.table import describe, families
 from langsamp.languages.tags import LangScript
+from langsamp.render.document import Document, Note, Part, Sentence, Table
 from langsamp.render.numbers import ABSENT, probability, score, signed
 from langsamp.scores.comparison import Comparison
 from langsamp.scores.difference import Difference, LanguageDifference, TaskComparison
@@ -14,13 +14,9 @@ from langsamp.scores.grid import Grid
 from langsamp.scores.setting import stated
 from langsamp.scores.statistics.bootstrap import LEVEL, Interval
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
 _SHOWN = 8
 """At most this many languages are named in one line, unless all are asked for."""
 
-_COLUMNS = ("task", "languages", "A", "B", "B - A", "95 %", "q", "+/=/−")
 _LEGEND = (
     "Differences are B - A in points; each language counts once. 95 %: interval from families and seeds drawn anew "
     "(*: languages instead of families, where all are of one). q: Wilcoxon over languages, Benjamini-Hochberg over "
@@ -59,44 +55,29 @@ def limits(task: TaskComparison) -> list[str]:
     return lines
 
 
-def print_comparison(comparison: Comparison, *, verbose: bool = False) -> None:
-    """The comparison on stdout: what was compared, the numbers, a sentence for each task, what limits it.
+def comparison_document(comparison: Comparison, *, verbose: bool = False) -> Document:
+    """What was compared, the numbers, a sentence for each task, its groups, how scores were made, and what limits it.
 
     `verbose` adds the interval over languages, every language, and every language that was left out.
     """
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False, emoji=False)
     a, b = comparison.a.name, comparison.b.name
-    console.print(f"A: {a}\nB: {b}", soft_wrap=True)
-    console.print(f"\n{_LEGEND}\n")
-    console.print(_task_table(comparison))
-    console.print()
+    parts: list[Part] = [Sentence(f"A: {a}"), Sentence(f"B: {b}"), Table.of(_LEGEND, comparison_rows(comparison))]
     for task in comparison.tasks:
-        console.print(f"{task.grid.label}: {finding(task, comparison)}.", soft_wrap=True)
+        parts.append(Sentence(f"{task.grid.label}: {finding(task, comparison)}."))
         if verbose:
             plain = _interval(task.difference.plain)
-            console.print(f"  p = {probability(task.p)}; 95 % as if all languages were independent: {plain}.")
-        if task.tested:
-            console.print(f"  {by_language(task)}.", soft_wrap=True)
-    for task in comparison.tasks:
-        if task.groups:
-            console.print()
-            console.print(_group_table(task))
-    console.print("\nCompared")
-    for line in _merged((task.grid.label, _how(task.grid)) for task in comparison.tasks):
-        console.print(f"  {line}", soft_wrap=True)
-    noted = [(task.grid.label, limit) for task in comparison.tasks for limit in limits(task)]
-    if noted or comparison.notes:
-        console.print("\nLimits")
-    for line in [*_merged(noted), *comparison.notes]:
-        console.print(f"  {line}", soft_wrap=True)
-    if verbose:
-        for task in comparison.tasks:
-            console.print()
-            console.print(_language_table(task))
-            for reason, tags in task.grid.dropped.items():
-                console.print(f"{task.grid.label}, left out ({reason}): {' '.join(tags)}", soft_wrap=True)
+            said = f"p = {probability(task.p)}; 95 % as if all languages were independent: {plain}."
+            parts.append(Sentence(f"{task.grid.label}: {said}"))
+        parts += [Sentence(f"{task.grid.label}: {by_language(task)}.")] if task.tested else []
+    parts += [_group_table(task) for task in comparison.tasks if task.groups]
+    made = _merged((task.grid.label, _how(task.grid)) for task in comparison.tasks)
+    limited = _merged((task.grid.label, limit) for task in comparison.tasks for limit in limits(task))
+    parts += [*(Sentence(f"Compared: {line}") for line in made), *map(Note, [*limited, *comparison.notes])]
+    for task in comparison.tasks if verbose else ():
+        parts.append(_language_table(task))
+        for reason, tags in task.grid.dropped.items():
+            parts.append(Note(f"{task.grid.label}, left out ({reason}): {' '.join(tags)}"))
+    return Document(parts, title=f"{b} against {a}")
 
 
 def by_language(task: TaskComparison) -> str:
@@ -113,76 +94,57 @@ def by_language(task: TaskComparison) -> str:
 
 
 def comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
-    """A line for each task: languages, means, difference in points, 95 % interval, q, and how many languages gain."""
-    rows = []
-    for task in comparison.tasks:
-        *numbers, counts = _cells(task.difference)
-        cells = [task.grid.label, *numbers, probability(task.q), counts]
-        rows.append(dict(zip(_COLUMNS, cells, strict=True)))
-    return rows
+    """A line for each task: languages, means, difference in points, 95 % interval, how many languages gain, and q."""
+    return [{"task": task.grid.label, **_cells(task.difference), "q": probability(task.q)} for task in comparison.tasks]
 
 
-def _task_table(comparison: Comparison) -> "Table":
-    table = _table(_COLUMNS)
-    for row in comparison_rows(comparison):
-        table.add_row(*row.values())
-    return table
-
-
-def _group_table(task: TaskComparison) -> "Table":
+def _group_table(task: TaskComparison) -> Table:
     names = families()
-    table = _table([task.grid.label, "languages", "A", "B", "B - A", "95 %", "+/=/−"])
-    for grouping, groups in task.groups.items():
-        for group, difference in groups.items():
-            if group != "all":
-                table.add_row(names.get(group, group) if grouping == "family" else group, *_cells(difference))
-        table.add_section()
-    return table
+    return Table.of(
+        f"{task.grid.label} by group",
+        [
+            {"group": names.get(group, group) if grouping == "family" else group, **_cells(difference)}
+            for grouping, groups in task.groups.items()
+            for group, difference in groups.items()
+            if group != "all"
+        ],
+    )
 
 
-def _language_table(task: TaskComparison) -> "Table":
-    tested = task.tested
-    columns = ["tag", "name", "A", "B", "B - A", *(["95 %", "q", "verdict"] if tested else [])]
-    table = _table([*columns], left=("tag", "name", "verdict"), title=f"{task.grid.label}, every language")
-    for language in task.languages:
-        table.add_row(*_language_cells(language, tested=tested))
-    return table
+def _language_table(task: TaskComparison) -> Table:
+    rows = [_language_cells(language, tested=task.tested) for language in task.languages]
+    return Table.of(f"{task.grid.label}, every language", rows)
 
 
-def _language_cells(language: LanguageDifference, *, tested: bool) -> list[str]:
-    tag = language.tag if language.other_tag == language.tag else f"{language.tag} / {language.other_tag}"
-    cells = [tag, describe(LangScript.parse(language.tag)).name]
-    cells += [score(language.a), score(language.b), _points(language.difference)]
-    test = language.test
-    if not tested or test is None:
-        return cells
-    if not test.is_tested:
-        return [*cells, "", "", test.why_not]
-    return [*cells, _interval(Interval(test.low, test.high)), probability(test.q), test.verdict]
+def _language_cells(language: LanguageDifference, *, tested: bool) -> dict[str, str]:
+    test, tag = language.test, language.tag
+    cells = {
+        "tag": tag if language.other_tag == tag else f"{tag} / {language.other_tag}",
+        "name": describe(LangScript.parse(tag)).name,
+        "A": score(language.a),
+        "B": score(language.b),
+        "B - A": _points(language.difference),
+    }
+    if test is None or not test.is_tested:
+        return {**cells, "95 %": "", "q": "", "verdict": test.why_not if test and tested else ""}
+    return {
+        **cells, "95 %": _interval(Interval(test.low, test.high)), "q": probability(test.q), "verdict": test.verdict,
+    }  # fmt: skip
 
 
-def _table(columns: Sequence[str], *, left: Sequence[str] = (), title: str | None = None) -> "Table":
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", header_style="bold", box=None)
-    for number, name in enumerate(columns):
-        table.add_column(name, justify="left" if number == 0 or name in left else "right", overflow="fold")
-    return table
-
-
-def _cells(difference: Difference) -> list[str]:
-    """Languages, A, B, difference, interval, counts; an interval over languages of one family is marked."""
+def _cells(difference: Difference) -> dict[str, str]:
+    """An interval over languages of one family is marked."""
     interval = _interval(difference.clustered)
     if difference.clustered is None and difference.plain is not None:
         interval = f"{_interval(difference.plain)}*"
-    return [
-        str(difference.languages),
-        score(difference.mean_a),
-        score(difference.mean_b),
-        _points(difference.mean),
-        interval,
-        f"{difference.better}/{difference.tie}/{difference.worse}",
-    ]
+    return {
+        "languages": str(difference.languages),
+        "A": score(difference.mean_a),
+        "B": score(difference.mean_b),
+        "B - A": _points(difference.mean),
+        "95 %": interval,
+        "+/=/−": f"{difference.better}/{difference.tie}/{difference.worse}",
+    }
 
 
 def _points(value: float) -> str:
@@ -215,7 +177,7 @@ def _how(grid: Grid) -> str:
     return "; ".join(words)
 
 
-def _merged(lines: "Sequence[tuple[str, str]] | Iterator[tuple[str, str]]") -> list[str]:
+def _merged(lines: Iterator[tuple[str, str]]) -> list[str]:
     """Equal lines of several tasks as one: `sr-bible, taxi1500: ...`."""
     tasks: dict[str, list[str]] = {}
     for task, line in lines:

@@ -17,9 +17,9 @@ from langsamp.model.conditioning import Conditioning
 from langsamp.model.interchange.importing import import_checkpoint
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.load_pretrained import load_pretrained
-from tests.conftest import WORDS
 from tests.model.interchange import authors
 from tests.model.interchange.authors import EMBEDDINGS, TABLE, weights, write_checkpoint, write_ids
+from tests.tiny_parts import WORDS
 
 TOLERANCE = 1e-5
 

@@ -172,6 +172,7 @@ def test_what_published_scores_do_not_state_differs_from_nothing_in_any_view():
     assert comparison.others == ["m"] and len(comparison.shared) == 164 and not not_compared([comparison])
     (task,) = compare_systems(choose(theirs, name="paper:baseline"), choose(ours, name="m")).tasks
     assert task.difference == significance([comparison])[comparison.setting, "m"].difference
+    assert "the text of paper:baseline is not stated, so it may be another" in task.notes
     assert not any("differ" in note for note in paper_table(1, scores).notes)
 
 

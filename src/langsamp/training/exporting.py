@@ -1,0 +1,47 @@
+"""From a training's checkpoint to a folder that stock libraries load."""
+
+from pathlib import Path
+from typing import Any
+
+from langsamp.data.tokens.tokenizer import load_tokenizer
+from langsamp.disk.layout import ModelLayout
+from langsamp.errors import DataMissingError
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.tags import LangScript
+from langsamp.model.export import export_model
+from langsamp.training.checkpoint import checkpoints, rebuild_model
+from langsamp.training.selection import chosen_until_now
+
+
+def export(model: Path, out: Path, **facts: Any) -> Path:
+    """The folder `out` with a trained model as stock libraries load it.
+
+    `model` is a training's folder, of which the checkpoint is taken that `training.select` has chosen until now, or one
+    checkpoint. `facts` join the provenance.
+
+    Raises:
+        DataMissingError: where `model` holds no checkpoint.
+    """
+    existing = [*checkpoints(ModelLayout(model).checkpoints), *checkpoints(model)]
+    checkpoint = chosen_until_now(existing[-1]) if existing else model
+    if not (checkpoint / "checkpoint.json").is_file():
+        raise DataMissingError(
+            f"{model} holds no checkpoint: expected a training's folder such as runs/NAME/models/both-0, or one of its "
+            "checkpoints"
+        )
+    rebuilt, record = rebuild_model(checkpoint)
+    selected = record.get("selected") or {"on": "none"}
+    return export_model(
+        rebuilt,
+        out,
+        tokenizer=load_tokenizer(str(checkpoint)),
+        ids=LanguageIds.model_validate(record["ids"]),
+        rows_seen={LangScript.parse(tag): rows for tag, rows in record["rows_seen"].items()},
+        masked_seen={LangScript.parse(tag): number for tag, number in record["masked_seen"].items()}
+        if "masked_seen" in record
+        else None,
+        facts={key: record[key] for key in ("name", "step", "data", "seed")}
+        | {"start": record.get("start", [])}
+        | ({"selection": selected["on"]} if existing else {})
+        | facts,
+    )
