@@ -13,7 +13,7 @@ from langsamp.errors import UserError
 
 LOCAL = "local"
 _DASK = "dask://"
-_CONNECT_SECONDS = 20
+_CONNECT_SECONDS, _WORKERS_SECONDS = 20, 60
 
 
 @contextmanager
@@ -52,10 +52,12 @@ def _dask(address: str) -> Iterator[Executor]:
             "and workers with `dask worker HOST:PORT --nthreads 1`"
         ) from None
     with client:
-        if not client.scheduler_info()["workers"]:
+        try:
+            client.wait_for_workers(1, timeout=_WORKERS_SECONDS)  # a job's scheduler may be there before its workers
+        except OSError:
             raise UserError(
                 f"the Dask scheduler at {address} has no workers: start some with `dask worker {address} --nthreads 1`"
-            )
+            ) from None
         try:
             yield client.get_executor(pure=False)
         except KilledWorker as error:

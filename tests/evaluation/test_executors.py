@@ -3,14 +3,16 @@
 With a real Dask scheduler and two workers, as processes that talk over loopback and start in another folder.
 """
 
+import contextlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,6 +74,28 @@ def _content(folder: Path) -> dict[str, bytes]:
     tells_time = {"provenance.json", "cell.json", CHECKSUMS}
     files = [path for path in folder.rglob("*") if path.is_file() and path.name not in tells_time]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+class Elsewhere(Executor):
+    """Does a task at once, on what of it can be sent to another process, and in another folder."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        function, arguments, named = pickle.loads(pickle.dumps((function, arguments, named)))
+        future: Future[Any] = Future()
+        with contextlib.chdir("/"):
+            future.set_result(function(*arguments, **named))
+        return future
+
+
+def test_any_executor_takes_cells(
+    tmp_path: Path, save_model: Any, write_pair: Any, sentences: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pair("swh_Latn", sentences(20, seed=1), sentences(20, seed=2))
+    monkeypatch.chdir(save_model().parent)
+    config = EvaluationConfig(tasks=("sr-bible",), data=Path("data"))
+    evaluate(["model"], config, Path("here"))
+    evaluate(["model"], config, Path("there"), executor=Elsewhere())
+    assert _content(tmp_path / "here") == _content(tmp_path / "there")
 
 
 def test_two_workers_score_what_one_process_does_to_the_byte(

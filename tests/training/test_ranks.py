@@ -69,9 +69,7 @@ def test_what_ends_one_process_ends_all_and_is_named(
 
 
 _RESTARTED = """
-import os, sys
 import os
-import subprocess
 import sys
 from pathlib import Path
 from tests.training.ranks import stage, train_stage

@@ -21,6 +21,8 @@ from langsamp.views.paper_tables.make import paper_table
 from langsamp.views.variants_text import ablation_document, family_document
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
@@ -33,12 +35,14 @@ def evaluate(
     out: str | Path = "runs/evaluation",
     tokenizer: "PreTrainedTokenizerBase | None" = None,
     device: str | None = None,
+    executor: "Executor | None" = None,
     **settings: Any,
 ) -> Result:
     """Score one encoder or several: folders, hub ids, or models in memory with their `tokenizer`.
 
-    `settings` are the other fields of `EvaluationConfig` (`protocol`, `seeds`, `layer`, ...). What is scored in `out`
-    already is not scored again. The result's `data` is the tidy table, in per cent.
+    The workers of `executor`, such as a Dask client's, score the cells where there is one. `settings` are the other
+    fields of `EvaluationConfig` (`protocol`, `seeds`, `layer`, ...). What is scored in `out` already is not scored
+    again. The result's `data` is the tidy table, in per cent.
 
     Raises:
         DataMissingError: where a task's data are absent.
@@ -48,7 +52,7 @@ def evaluate(
     content = {"tasks": list(tasks), "data": data, "languages": languages, **settings}
     config = checked(EvaluationConfig, content)
     with model_folders(models, tokenizer) as (folders, names):
-        done = run_evaluation(folders, config, Path(out), device=device, names=names or None)
+        done = run_evaluation(folders, config, Path(out), device=device, names=names or None, executor=executor)
     lines = tuple(f"failed: {failure}" for failure in done.failures)
     return Result(title="", tables=readable(score_tables(done.scores)), lines=lines, data=done.scores, folder=Path(out))
 

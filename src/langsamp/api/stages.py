@@ -19,6 +19,8 @@ from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.reading import read_scores
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from langsamp.data.rows import PreparedRows
     from langsamp.evaluation.run import Failure
     from langsamp.recipe import Recipe
@@ -74,27 +76,30 @@ class Run:
         return Result(title=self.folder.name, tables=readable(score_tables(self.scores)), lines=lines, data=self.scores)
 
 
-def run(recipe: "str | Path | Recipe", settings: Sequence[str] = ()) -> Run:
+def run(recipe: "str | Path | Recipe", settings: Sequence[str] = (), *, executor: "Executor | None" = None) -> Run:
     """All of a recipe, from text to report; what is there already is not made again.
 
-    `settings` such as `training.steps=100` are put over a recipe that is given as a file.
+    `settings` such as `training.steps=100` are put over a recipe that is given as a file. The workers of `executor`,
+    such as a Dask client's, prepare text and score; they must see the same folders.
 
     Raises:
         StoppedError: asked to stop; the same call goes on.
         UserError: for everything the user can mend.
     """
     loaded = given_recipe(recipe, settings)
-    _, evaluation = pipeline.run(loaded)
+    _, evaluation = pipeline.run(loaded, executor=executor)
     return Run(loaded.folder, evaluation.failures)
 
 
-def prepare(recipe: "str | Path | Recipe", settings: Sequence[str] = ()) -> "PreparedRows":
-    """The packed rows of a recipe, with clean text and its tokenizer, made or found.
+def prepare(
+    recipe: "str | Path | Recipe", settings: Sequence[str] = (), *, executor: "Executor | None" = None
+) -> "PreparedRows":
+    """The packed rows of a recipe, with clean text and its tokenizer, made (as in `run`) or found.
 
     Raises:
         UserError: as `pipeline.prepare`.
     """
-    return pipeline.prepare(given_recipe(recipe, settings))
+    return pipeline.prepare(given_recipe(recipe, settings), executor=executor)
 
 
 def train(

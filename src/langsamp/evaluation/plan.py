@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -14,7 +14,7 @@ from langsamp.evaluation.task_texts import TaskText, check_data, read_task_texts
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
-from langsamp.evaluation.tasks.task import Task
+from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import unnamed_vectors
 from langsamp.model.shapes import default_layer
@@ -56,6 +56,11 @@ class PlannedCell:
     def without(self, tags: Collection[str]) -> "PlannedCell":
         """The same with less to run: not the languages `tags`."""
         return replace(self, texts={tag: text for tag, text in self.texts.items() if str(tag) not in tags})
+
+    def for_elsewhere(self) -> "PlannedCell":
+        """The same as it can be sent to a process that may run in another folder."""
+        model = replace(self.model, folder=self.model.folder.absolute())
+        return replace(self, model=model, task=replace(self.task, open=_is_read))
 
     @property
     def runs(self) -> bool:
@@ -106,6 +111,11 @@ class PlannedCell:
             f"{row['model']}, {row['task']} ({row['protocol']}): {row['languages']} languages, {row['done']} done, "
             f"{row['to_run']} to run, {row['failed']} failed; {how}"
         )
+
+
+def _is_read(_: TaskData) -> NoReturn:
+    """Stands for what opens a task's text, in most tasks a lambda, where the text is read already."""
+    raise AssertionError("the text of a planned cell is read already")
 
 
 def usable_models(

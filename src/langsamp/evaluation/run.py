@@ -4,7 +4,7 @@ import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -146,7 +146,7 @@ def _scored_by(
         say(str(cell))
     running = [cell for cell in cells if cell.runs]
     score = functools.partial(score, out=out.absolute())
-    sent = [replace(cell, model=replace(cell.model, folder=cell.model.folder.absolute())) for cell in running]
+    sent = [cell.for_elsewhere() for cell in running]
     failed = dict(zip(map(id, running), each(score, sent, executor, "scoring", unit="cells"), strict=True))
     return [failed.get(id(cell)) for cell in cells]
 
