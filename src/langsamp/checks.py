@@ -10,7 +10,7 @@ import torch
 from langsamp.analysis.neutrality.analyse import check_text
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
-from langsamp.disk.folders import check_folder
+from langsamp.disk.folders import check_file, check_folder
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import check_monitor
 from langsamp.evaluation.task_texts import check_data
@@ -22,6 +22,7 @@ from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
+from langsamp.reporting.inputs.combined import REPORT
 from langsamp.training.processes import check_machine
 
 _SIZES = {
@@ -41,6 +42,7 @@ def check_run(recipe: Recipe) -> None:
     """
     check_training(recipe)
     check_folder(recipe.folder)
+    check_file(recipe.folder / REPORT)
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
     _check_analyses(recipe)
