@@ -113,3 +113,8 @@ def test_one_bad_model_costs_only_itself(save_model: Any, tmp_path: Path, write_
     assert not shallow.failures
     with pytest.raises(UserError, match="cut short"):
         evaluate([cut, lost], config, tmp_path / "out")
+
+
+def test_no_model_at_all_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="expected at least one model"):
+        evaluate([], EvaluationConfig(tasks=("sr-cldr",)), tmp_path / "out")

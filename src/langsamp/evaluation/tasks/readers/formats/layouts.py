@@ -41,7 +41,10 @@ def find_files(
     assert isinstance(data, Path)
     files: list[LabelledFiles[E]] = []
     notes: list[str] = []
-    for folder in (data, data / task, *([data / released_in] if released_in else [])):
+    folders: list[Path] = [data, data / task]
+    if released_in is not None:
+        folders.append(data / released_in)
+    for folder in folders:
         if folder.is_dir():
             for layout in layouts:
                 files += layout(folder, notes)
