@@ -34,9 +34,20 @@ def test_variables_stand_for_their_values_in_every_text_and_nowhere_else() -> No
     }
 
 
+def test_a_path_below_a_home_is_that_in_every_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    content = {"out": "~/runs/x", "corpus": {"source": "${D}/text"}, "title": "~ about 5 / 6"}
+    assert expanded(content, {"D": "~/data"}) == {
+        "out": "/home/someone/runs/x",
+        "corpus": {"source": "/home/someone/data/text"},
+        "title": "~ about 5 / 6",
+    }
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
+        ("~nobody_of_this_name/x", "there is no user with that home here"),
         ("${LANGSAMP_DATA}/x", "the variable LANGSAMP_DATA is not set."),
         ("${EMPTY}", "the variable EMPTY is empty"),
         ("${LANGSAMP_DATE}", "the variable LANGSAMP_DATE is not set. Did you mean 'LANGSAMP_DATES'?"),

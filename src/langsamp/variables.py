@@ -1,27 +1,33 @@
-"""Variables of the environment in a recipe: `${LANGSAMP_DATA}/eval` names no folder of one machine."""
+"""Variables of the environment in a recipe: `${LANGSAMP_DATA}/eval` names no folder of one machine, nor `~/eval`."""
 
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from langsamp.errors import UserError, did_you_mean
 
 _SIGN = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|)")
 """A dollar sign with what belongs to it; with nothing where it stands for nothing."""
+_HOME = re.compile(r"~[\w.-]*/")
 
 
 def expanded(value: Any, environment: Mapping[str, str] | None = None, *, where: str = "") -> Any:
     """`value` with `${NAME}` in any text replaced by that variable, and `$$` by a dollar sign; keys stay as they are.
 
+    A text that begins like a path below someone's home (`~/x`, `~user/x`) begins with that folder.
+
     `environment` is the process's where none is given; `where` is the key that an error names.
 
     Raises:
-        UserError: where a variable is not set or is empty, and for a dollar sign that is neither.
+        UserError: where a variable is not set or is empty, for a dollar sign that is neither, and for a home that
+            nobody has.
     """
     variables = os.environ if environment is None else environment
     if isinstance(value, str):
-        return _SIGN.sub(lambda match: _meaning(match, variables, f"{where}: {value[:200]!r}"), value)
+        named = f"{where}: {value[:200]!r}"
+        return _at_home(_SIGN.sub(lambda match: _meaning(match, variables, named), value), named)
     if isinstance(value, Mapping):
         prefix = f"{where}." if where else ""
         return {key: expanded(part, variables, where=f"{prefix}{key}") for key, part in value.items()}
@@ -39,6 +45,15 @@ def escaped(value: Any) -> Any:
     if isinstance(value, list):
         return [escaped(part) for part in value]
     return value
+
+
+def _at_home(text: str, where: str) -> str:
+    if not _HOME.match(text):
+        return text
+    try:
+        return str(Path(text).expanduser())
+    except RuntimeError:
+        raise UserError(f"{where}: there is no user with that home here; write the whole path") from None
 
 
 def _meaning(match: re.Match[str], variables: Mapping[str, str], where: str) -> str:

@@ -130,6 +130,12 @@ def test_what_is_no_model_to_continue_from_is_told_as_that(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_folder_where_the_report_goes_is_told_before_the_work(fresh: TinyRun) -> None:
+    (fresh.out / "report.html").mkdir(parents=True)
+    assert "report.html is a folder" in complaint("run", fresh.recipe_file)
+    assert [path.name for path in fresh.out.iterdir()] == ["report.html"]
+
+
 @pytest.mark.parametrize("inside", ["", "scores"])
 def test_scores_are_not_written_into_a_model(tiny_run: TinyRun, inside: str) -> None:
     before = stamps(tiny_run.export)

@@ -80,6 +80,8 @@ def test_x_mod_takes_its_default_language_or_its_only_one(
     [
         ("gpt2", {"n_embd": 32, "n_layer": 2, "n_head": 4}, "is a decoder"),
         ("llama", SIZE | {"num_key_value_heads": 2}, "is a decoder"),
+        ("hunyuan_v1_moe", SIZE | {"num_key_value_heads": 2, "head_dim": 8, "num_experts": 2}, "is a decoder"),
+        ("pegasus_x", BART, "expected 3 hidden states"),
         ("canine", SIZE, "canine model is no plain encoder"),
         ("mra", SIZE | {"max_position_embeddings": 64}, "attention of this mra model does nothing here"),
         ("fnet", {k: v for k, v in SIZE.items() if "heads" not in k}, "change with the padding"),
@@ -111,3 +113,8 @@ def test_one_bad_model_costs_only_itself(save_model: Any, tmp_path: Path, write_
     assert not shallow.failures
     with pytest.raises(UserError, match="cut short"):
         evaluate([cut, lost], config, tmp_path / "out")
+
+
+def test_no_model_at_all_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="expected at least one model"):
+        evaluate([], EvaluationConfig(tasks=("sr-cldr",)), tmp_path / "out")

@@ -90,6 +90,7 @@ def test_lists_hold_the_most_probable_and_the_most_raised(tmp_path: Path, tokeni
         (SENTENCE, ["deu_Arab"], "no vector of the script 'Arab'"),
         (SENTENCE, ["German"], "no vectors are called 'German'"),
         (SENTENCE, ["deu_"], "no vectors are called"),
+        ("ba \ud83d <mask>", [], "character 4 of the text is half of one"),
     ],
 )
 def test_what_cannot_be_filled_is_said(

@@ -152,10 +152,16 @@ def test_a_list_file(tmp_path):
     assert chosen(f"latin,!@{listed}") == chosen("latin,!yor_Latn,!swh_Latn")
 
 
+def test_a_list_from_windows_is_read(tmp_path):
+    (tmp_path / "mine.txt").write_bytes(b"\xef\xbb\xbfdeu_Latn\r\n# none\r\nswh_Latn\r\n")
+    assert select(f"@{tmp_path / 'mine.txt'}", HERE) == select("deu_Latn,swh_Latn", HERE)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (None, "No such file"),
+        ("deu_Latn\u2028swh_Latn\n".encode(), "expected a tag like"),
         (b"", "is empty"),
         (b"# nothing\n", "is empty"),
         (b"deu_Latn\n\xff\n", "not UTF-8"),

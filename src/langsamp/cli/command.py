@@ -100,6 +100,10 @@ def _run() -> None:
     except BrokenPipeError:  # whoever reads has seen enough
         sys.stdout = None  # it would be flushed again at the end
         sys.exit(1)
+    except RuntimeError as error:
+        if "home directory" not in str(error):  # what Path says of `~nobody/x`
+            raise
+        raise UserError("a path begins with the home (~) of a user who is not here; write the whole path") from None
     except OSError as error:
         if not stopping.exit_code() and error.filename is None and error.errno in (errno.ENOSPC, errno.EIO):
             raise UserError(f"cannot write: {error.strerror}; free some space where the output goes") from None

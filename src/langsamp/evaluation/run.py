@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from langsamp.data.workers import each
+from langsamp.disk.folders import check_folder
 from langsamp.disk.seals import CHECKSUMS, is_sealed
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -86,6 +87,9 @@ def evaluate(
         UserError: as `plan` does, where no model can be read, and where `out` cannot be written. What goes wrong with
             one of several models, one cell or one language is no error but a failure in the result.
     """
+    if not models:
+        raise UserError("expected at least one model to score, got none")
+    check_folder(out / "cells")
     check_device(device)
     check_data(config)
     usable, unusable = usable_models(models, config, names=names)

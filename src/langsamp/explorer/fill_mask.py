@@ -152,6 +152,7 @@ class MaskFiller:
     def _ids(self, sentence: str) -> list[int]:
         """The tokens of a sentence that has one mask and fits."""
         mask = self.tokenizer.mask_token
+        check_whole(sentence)
         text = _MASKS.sub(mask, sentence.replace(mask, "<mask>")).strip()
         if (count := text.count(mask)) != 1:
             trouble = "there is none" if count == 0 else f"there are {count}"
@@ -203,6 +204,21 @@ class MaskFiller:
         if token in self._word_starts:
             readable = "(space)"
         return {"token": token, "text": readable, "continues": goes_on and not special}
+
+
+def check_whole(text: str) -> str:
+    """`text` if each of its characters is whole.
+
+    Raises:
+        UserError: where it holds half of a pair of surrogates, as JSON may: no tokenizer takes it.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            f"character {error.start + 1} of the text is half of one (a surrogate): write the character itself"
+        ) from None
+    return text
 
 
 def fill_mask(folder: Path | str, sentence: str, vectors: Sequence[str] = (), *, k: int = 5) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from langsamp.analysis.model_refs import ModelRef
 from langsamp.disk.files import read_json
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.encoder import Encoder
-from langsamp.explorer.fill_mask import MaskFiller
+from langsamp.explorer.fill_mask import MaskFiller, check_whole
 from langsamp.explorer.fragments import trouble
 from langsamp.model.conditioning import Conditioning
 
@@ -74,14 +74,14 @@ def showing_errors(answer: Callable[P, Answer]) -> Callable[P, Answer]:
 
 
 def limited(text: str, most: int) -> str:
-    """`text` if it has `most` characters at most.
+    """`text` if it has `most` characters at most, each of them whole.
 
     Raises:
-        UserError: where it has more.
+        UserError: where it has more, or half of a pair of surrogates, as JSON may hold.
     """
     if len(text) > most:
         raise UserError(f"the text has {len(text):,} characters, expected at most {most:,}: shorten it")
-    return text
+    return check_whole(text)
 
 
 def examples() -> dict[str, dict[str, Any]]:

@@ -137,11 +137,11 @@ def _factor(word: str, choice: _Place, *, away: bool) -> set[LangScript]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UserError(f"cannot read the language list {str(path)!r}: {reason}") from None
-    lines = [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
+    lines = [line for raw in text.split("\n") if (line := raw.partition("#")[0].strip())]
     if not lines:
         raise UserError(f"the language list {str(path)!r} is empty; write one term a line, like 'swh_Latn'")
     if nested := next((line for line in lines if "@" in line), None):

@@ -184,6 +184,11 @@ def _pretrained(
     model, notes, absent, vectors, prefix, _ = load_pretrained(
         AutoModelForMaskedLM, folder, config=settings, keeps_surplus=not depth.isdisjoint(config.settings)
     )
+    if config.prefix and not prefix:
+        raise UserError(
+            f"model.init {config.init}: the tensors of {folder} fit by their names as they are, and model.prefix is "
+            f"{config.prefix!r}: leave it out"
+        )
     if prefix != (config.prefix or ""):
         raise UserError(
             f"model.init {config.init}: the tensors of {folder} have {prefix!r} in their names, as a wrapper writes "

@@ -402,6 +402,19 @@ def test_a_macrolanguages_code_gives_the_wanted_tag(renamed: Callable[..., Path]
     assert corpus.tags == [SWAHILI] and next(corpus.documents(SWAHILI)) == "moja 0"
 
 
+def test_datasets_that_cannot_be_opened_are_one_line(dataset: Path) -> None:
+    (dataset / "swh_Latn" / "train.jsonl").write_bytes(b"")
+    with pytest.raises(UserError, match="configuration swh_Latn cannot be opened: its first file is empty"):
+        list(hub_corpus(dataset).documents(SWAHILI))
+    (dataset / "dataset.py").write_text("print('never run')\n")
+    with pytest.raises(UserError, match="scripts are no longer supported"):
+        hub_corpus(dataset)
+    (dataset / "dataset.py").unlink()
+    (dataset / "README.md").write_text("---\nconfigs: [1, 2\n---\n")
+    with pytest.raises(UserError, match="cannot open the dataset"):
+        hub_corpus(dataset)
+
+
 def test_a_mapping_names_the_configurations_of_tags(renamed: Callable[..., Path]) -> None:
     folder = renamed("kiswahili", "20231101.sr")
     with pytest.raises(

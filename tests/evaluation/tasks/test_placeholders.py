@@ -93,6 +93,12 @@ def test_too_few_sentences_are_refused_with_the_reason() -> None:
         sentences_of(pairs(target=("<range>",) * 20 + T[20:]), "fixed")
 
 
+def test_one_pair_many_times_is_no_test_set() -> None:
+    with pytest.raises(UserError, match="at least 10 different sentences, got 3 in 30 lines"):
+        sentences_of(pairs(E[:3] * 10, T[:3] * 10), "fixed")
+    assert len(sentences_of(pairs(E[:3] * 10, T[:3] * 10), "paper").target) == 30
+
+
 def test_labelled_texts_lose_them_with_their_labels_and_tagged_words_stay() -> None:
     text = LabelledTexts(tag=SWH, texts=("moja", "<range>", "mbili"), labels=("a", "b", "c"))
     left = sentences_of(text, "fixed")

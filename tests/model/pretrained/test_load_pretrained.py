@@ -80,6 +80,8 @@ def test_names_with_something_in_front_load_exactly(
     asked = str(refused.value).rpartition("set model.prefix: ")[2].strip("'")
     model = built(folder, tokenizer, prefix=asked)
     torch.testing.assert_close(logits(model.mlm), logits(AutoModelForMaskedLM.from_pretrained(good)))
+    with pytest.raises(UserError, match=r"model\.prefix is 'nothing\.': leave it out"):
+        built(good, tokenizer, prefix="nothing.")
     assert any(repr(asked) in sentence for sentence in model.start) and all(part in asked for part in front.split("."))
 
 
@@ -280,3 +282,12 @@ def test_every_load_in_the_code_says_that_no_code_is_run() -> None:
             for part in text.split(call)[1:]:
                 told = part[: 400 if call == ".from_pretrained(" else 200]
                 assert "trust_remote_code=False" in told or '("path/to' in f"({told[:9]}", f"{file}: {call}{told[:60]}"
+
+
+def test_sizes_that_no_model_has_are_one_line(good: Path, tmp_path: Path) -> None:
+    """torch asserts where transformers checks nothing."""
+    shutil.copytree(good, tmp_path / "bad")
+    config = tmp_path / "bad" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"vocab_size": -5}))
+    with pytest.raises(UserError, match="cannot be loaded"):
+        load_pretrained(AutoModelForMaskedLM, tmp_path / "bad")

@@ -60,15 +60,9 @@ class HubCorpus:
 
     def documents(self, tag: LangScript) -> Iterator[str]:
         """The texts of the tag's configuration, of its split `train`."""
-        from datasets import load_dataset
-
         configuration = self.configurations[tag]
         source = f"{self.source}, configuration {configuration}"
-        try:
-            dataset = load_dataset(self.name, configuration, split=_SPLIT, streaming=True, revision=self.revision)
-        except _faults() as error:
-            raise UserError(f"{source} cannot be opened: {error}") from error
-        batches = dataset.iter(batch_size=_BATCH)
+        batches = self._opened(configuration, source).iter(batch_size=_BATCH)
         number = 0
         while batch := _next(batches, source):
             if self.text_column not in batch:
@@ -83,6 +77,16 @@ class HubCorpus:
                     reason = f"{self.text_column!r} is {type(text).__name__}, expected text"
                     yield OddRow(source, f"row {number}", reason)
                 number += 1
+
+    def _opened(self, configuration: str, source: str) -> Any:
+        from datasets import load_dataset
+
+        try:
+            return load_dataset(self.name, configuration, split=_SPLIT, streaming=True, revision=self.revision)
+        except StopIteration:  # what comes of a first file without a row
+            raise UserError(f"{source} cannot be opened: its first file is empty; fill or remove it") from None
+        except _faults() as error:
+            raise UserError(f"{source} cannot be opened: {error}") from error
 
     def fingerprint(self) -> str:
         """Names the commit, or the bytes of all files of a folder, the configurations and the column that is read."""
@@ -179,5 +183,6 @@ def _faults() -> tuple[type[Exception], ...]:
     """What the hub's libraries raise for a wrong name, no connection, no access or damaged files."""
     from datasets.exceptions import DatasetsError
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP library the hub uses
+    from yaml import YAMLError  # the header of its README
 
-    return OSError, ValueError, HTTPError, DatasetsError
+    return OSError, ValueError, RuntimeError, HTTPError, DatasetsError, YAMLError

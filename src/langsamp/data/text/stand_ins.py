@@ -155,7 +155,7 @@ def loading_errors() -> tuple[type[Exception], ...]:
 
     return (
         OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError, RecursionError,
-        StrictDataclassError,
+        AssertionError, StrictDataclassError,
     )  # fmt: skip
 
 

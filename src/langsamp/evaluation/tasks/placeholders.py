@@ -149,6 +149,11 @@ def _pairs(text: ParallelText, protocol: Protocol) -> ParallelText:
             f"{text.tag}: expected at least {FEWEST} sentences, got {len(kept)}: {_note(gone, missing)[0]}; add "
             "sentences"
         )
+    if (different := len({(text.english[place], text.target[place]) for place in kept})) < FEWEST:
+        raise UserError(
+            f"{text.tag}: expected at least {FEWEST} different sentences, got {different} in {len(kept)} lines; give "
+            "text that is not repeated"
+        )
     left = replace(
         text,
         english=tuple(text.english[place] for place in kept),
