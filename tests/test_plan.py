@@ -58,6 +58,29 @@ def test_rows_of_whole_documents_are_estimated_with_their_padding(fresh: TinyRun
         make_plan(fresh.recipe("rows.packing=best-fit", "model.model_type=deberta-v2"))
 
 
+def test_epochs_are_told_by_phase(tiny_run: TinyRun) -> None:
+    phases = "sampler.phases=[{from_step: 0, languages: swh_Latn, alpha: 1}, {from_step: 3, alpha: 0.0}]"
+    plan = make_plan(tiny_run.recipe(phases))
+    rows = by_tag(plan, "rows")
+    assert plan.phases == (0, 3)
+    expected = {"swh_Latn": (24, 8 / 3), "hin_Deva": (0, 8 / 3), "kmr_Cyrl": (0, 8 / 3)}
+    for tag, entry in plan.tags.items():
+        assert entry.epochs_by_phase == pytest.approx([draws / rows[str(tag)] for draws in expected[str(tag)]])
+        assert entry.epochs == pytest.approx(sum(entry.epochs_by_phase))
+    answer = langsamp("run", tiny_run.recipe_file, "--plan", "--set", phases)
+    assert answer.code == 0, answer.err
+    assert "from step 0" in answer.out and "from step 3" in answer.out
+
+
+def test_languages_of_phases_and_of_an_anchor_are_those_of_the_text(tiny_run: TinyRun) -> None:
+    with pytest.raises(UserError, match=r"sampler.phases, from step 1: .*deu"):
+        make_plan(tiny_run.recipe("sampler.phases=[{from_step: 1, languages: deu_Latn}]"))
+    continued = (f"model.init={tiny_run.export}", "model.model_type=null", "model.settings={}", "tokenizer={}")
+    anchor = "training.anchor={kind: sentence-vectors, strength: 1, languages: head}"
+    with pytest.raises(UserError, match=r"training.anchor.languages head: none of the text's languages"):
+        make_plan(tiny_run.recipe(*continued, anchor, "corpus.languages=kmr_Cyrl"))
+
+
 def test_the_command_prints_it_before_and_after(fresh: TinyRun, tiny_run: TinyRun) -> None:
     for run, word in ((fresh, "scaled up"), (tiny_run, "prepared")):
         before = stamps(run.root)

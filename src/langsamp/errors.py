@@ -95,6 +95,8 @@ def _explained(problem: Any, owner: "type[BaseModel]") -> str:
 def _keys_of(owner: "type[BaseModel]", sections: Iterable[object]) -> Iterable[str]:
     """The keys of a section of `owner`; none where it is no section of settings."""
     for section in sections:
+        if isinstance(section, int):  # of a list, whose sections are all of one class
+            continue
         field = owner.model_fields.get(str(section))
         kinds = () if field is None else (field.annotation, *get_args(field.annotation))
         owner = next((kind for kind in kinds if hasattr(kind, "model_fields")), None)  # type: ignore[assignment]

@@ -20,6 +20,7 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, PreparedRows
 from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
+from langsamp.data.tokens.word_starts import word_starts
 from langsamp.disk.files import as_record, locked, read_versioned, write_text
 from langsamp.disk.layout import ModelLayout, RunLayout
 from langsamp.disk.leftovers import sweep
@@ -312,11 +313,18 @@ def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Tr
     model = build_model(
         recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
     )
-    shuffles_ids = parts_of(variant).is_shuffled
     return TrainingJob(
         name=f"{recipe.name} {variant}-{seed}",
         model=model,
-        batches=Batches(rows, ids=ids, masking=recipe.masking, seed=seed, shuffles_ids=shuffles_ids),
+        batches=Batches(
+            rows,
+            ids=ids,
+            masking=recipe.masking,
+            seed=seed,
+            shuffles_ids=parts_of(variant).is_shuffled,
+            mask_rates=recipe.sampler.mask_rates,
+            word_starts=word_starts(tokenizer) if recipe.masking.unit == "word" else None,
+        ),
         tokenizer=tokenizer,
         ids=ids,
         sampler=recipe.sampler,
@@ -349,7 +357,8 @@ def _monitor(recipe: Recipe, rows: PreparedRows, *, num_layers: int) -> Retrieva
     if recipe.monitor.every is None:
         return None
     tokenizer = tokenizer_of(rows)  # its own: encoding changes its state, which is saved
-    return RetrievalMonitor(recipe.resolved_monitor, tokenizer, num_layers=num_layers)
+    trained = {LangScript.parse(tag) for tag in rows.manifest.tags}
+    return RetrievalMonitor(recipe.resolved_monitor, tokenizer, num_layers=num_layers, trained=trained)
 
 
 def _finished(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> dict[str, Any]:
@@ -372,6 +381,6 @@ def _identity(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
         "seed": seed,
         "model": recipe.model.model_dump(mode="json"),
         "masking": recipe.masking.deciding,
-        "sampler": recipe.sampler.model_dump(mode="json"),
+        "sampler": recipe.sampler.deciding,
         "training": recipe.training.deciding(capped=capped),
     }

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from accelerate.state import AcceleratorState
@@ -46,9 +47,10 @@ def task(
     seed: int = 0,
     variant: Variant = "both",
     masking: MaskingConfig | None = None,
+    sampler: SamplerConfig | None = None,
     **training: Any,
 ) -> TrainingJob:
-    ids = LanguageIds.of(rows.tags)
+    ids, sampler = LanguageIds.of(rows.tags), sampler or SamplerConfig(rows_per_step=32)
     settings = {"steps": 4, "learning_rate": 1e-2, "rows_per_batch": 16, "checkpoint_every": 100, "log_every": 1}
     config = TrainingConfig(**(settings | training))
     return TrainingJob(
@@ -57,11 +59,17 @@ def task(
             tiny_mlm(model_type, dropout=dropout), variant=variant, num_languages=2, num_scripts=2
         ),
         batches=Batches(
-            rows, ids=ids, masking=masking or MaskingConfig(), seed=seed, shuffles_ids=parts_of(variant).is_shuffled
+            rows,
+            ids=ids,
+            masking=masking or MaskingConfig(),
+            seed=seed,
+            shuffles_ids=parts_of(variant).is_shuffled,
+            mask_rates=sampler.mask_rates,
+            word_starts=np.arange(60) % 3 == 0,
         ),
         tokenizer=tokenizer,
         ids=ids,
-        sampler=SamplerConfig(rows_per_step=32),
+        sampler=sampler,
         config=config,
         seed=seed,
         out=out,
@@ -266,14 +274,21 @@ from pathlib import Path
 from langsamp.data.rows import PreparedRows
 from langsamp.training.trainer import train
 from transformers import AutoTokenizer
-from tests.training.test_trainer import task
+from tests.training.test_trainer import settings, task
 folder = Path(sys.argv[1])
 tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
 for variant in sys.argv[2:]:
-    out, warmed = folder / "two" / variant, 2 if variant == "both" else 0
     rows = PreparedRows(folder / "rows")
-    train(task(rows, tokenizer, out, dropout=0.0, variant=variant, head_warmup_steps=warmed), cpu=True)
+    train(task(rows, tokenizer, folder / "two" / variant, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
 """
+
+
+def settings(variant: Variant) -> dict[str, Any]:
+    """What two processes must do as one does, beside plain steps."""
+    if variant != "both":
+        return {}
+    anchor = {"kind": "sentence-vectors", "strength": 0.5, "languages": "head"}
+    return {"head_warmup_steps": 2, "anchor": anchor}
 
 
 def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -286,8 +301,8 @@ def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tm
     environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
     for variant in variants:
-        out, warmed = tmp_path / "one" / variant, 2 if variant == "both" else 0
-        one = train(task(rows, tokenizer, out, dropout=0.0, variant=variant, head_warmup_steps=warmed), cpu=True)
+        out = tmp_path / "one" / variant
+        one = train(task(rows, tokenizer, out, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
         two = tmp_path / "two" / variant
         assert losses(two) == pytest.approx(losses(tmp_path / "one" / variant), rel=1e-4)
         theirs = load_file(checkpoints(two / "checkpoints")[-1] / "model.safetensors")

@@ -28,7 +28,7 @@ class Analysis(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: ClassVar[str]
-    """`vectors`, `neutrality`, `donors`, `transfer`, `ablation` or `families`."""
+    """`vectors`, `identification`, `neutrality`, `donors`, `transfer`, `ablation` or `families`."""
     subject: str
     """What readers call that which was analysed: a model's name, or the runs side by side."""
     settings: Mapping[str, Any] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from langsamp.analysis.analysis import RECORD, Analysis, remedy_of
 from langsamp.analysis.donors.record import DonorsAnalysis
+from langsamp.analysis.identification.record import IdentificationAnalysis
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.variant_analyses import AblationAnalysis, FamiliesAnalysis
@@ -15,7 +16,8 @@ from langsamp.errors import DamagedError
 _KINDS: dict[str, type[Analysis]] = {
     each.kind: each
     for each in (
-        VectorsAnalysis, NeutralityAnalysis, DonorsAnalysis, TransferAnalysis, AblationAnalysis, FamiliesAnalysis,
+        VectorsAnalysis, IdentificationAnalysis, NeutralityAnalysis, DonorsAnalysis, TransferAnalysis,
+        AblationAnalysis, FamiliesAnalysis,
     )
 }  # fmt: skip
 

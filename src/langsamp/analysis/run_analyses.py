@@ -10,6 +10,7 @@ from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.analyse import analyse_donors
 from langsamp.analysis.families import analyse_families
+from langsamp.analysis.identification.analyse import IdentificationConfig, analyse_identification, task_sentences
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.neutrality.parallel_text import draw_parallel
@@ -24,11 +25,11 @@ from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData
-from langsamp.model.conditioning import LANGUAGES, WEIGHTS
+from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
 from langsamp.progress import Bar
 from langsamp.provenance import file_sha256, fingerprint
 
-Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
+Kind = Literal["vectors", "identification", "neutrality", "donors", "ablation", "families"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _PAIR = 2
@@ -41,9 +42,11 @@ class AnalysisConfig(Config):
     """What a run looks into after its evaluation."""
 
     kinds: tuple[Kind, ...] = KINDS
-    """`vectors` and `donors` of each model that has vectors, `neutrality` of all models side by side; of the scores
-    `families`, and with more than two variants `ablation`."""
+    """`vectors`, `identification` and `donors` of each model that has vectors, `neutrality` of all models side by side;
+    of the scores `families`, and with more than two variants `ablation`."""
     vectors: VectorsConfig = VectorsConfig()
+    identification: IdentificationConfig | None = None
+    """Null for text of the evaluation's first task."""
     neutrality: NeutralityConfig | None = None
     """Null for text of the evaluation's first task that has parallel text."""
     candidates: str = "all"
@@ -116,6 +119,17 @@ def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> It
                 make,
                 config.vectors != VectorsConfig(),
             )
+        speech = config.identification or IdentificationConfig(task=evaluation.tasks[0], data=evaluation.data)
+        if "identification" in config.kinds and vectors is not None and vectors.tells_languages:
+            make = partial(analyse_identification, subject, speech)
+            yield _Job(
+                "identification",
+                [subject],
+                subject.analysis_folder("identification"),
+                partial(_with_sentences, speech, vectors),
+                make,
+                config.identification is not None,
+            )
         if "donors" in config.kinds and vectors is not None and vectors.language is not None:
             make = partial(analyse_donors, subject, candidates=config.candidates)
             yield _Job(
@@ -161,6 +175,13 @@ def _with_content(text: NeutralityConfig) -> dict[str, Any]:
     where = TaskData(data=text.data, seed=text.seed)
     drawn = draw_parallel(text.task, where, languages=text.languages, number=text.sentences)
     return {**text.model_dump(mode="json", exclude={"data"}), "text_revision": drawn.revision}
+
+
+def _with_sentences(config: IdentificationConfig, vectors: Conditioning) -> dict[str, Any]:
+    """The settings, the sentences by content instead of where they lie."""
+    texts, _ = task_sentences(config, vectors.trained)
+    said = {str(tag): sentences for tag, sentences in texts.items()}
+    return {**config.model_dump(mode="json", exclude={"data"}), "text_revision": fingerprint(said)}
 
 
 def _content(subject: ModelRef) -> list[str]:

@@ -116,12 +116,3 @@ def train(
     chosen = pipeline.chosen_trainings(loaded, variants, seeds)
     rows = pipeline.prepare(loaded)
     return {f"{variant}-{seed}": pipeline.train_one(loaded, rows, variant, seed) for variant, seed in chosen}
-
-
-def export(model: str | Path, out: str | Path) -> Path:
-    """A trained model (a training's folder or a checkpoint) as a plain Hugging Face folder `out`.
-
-    Raises:
-        DataMissingError: where `model` holds no checkpoint.
-    """
-    return pipeline.export(Path(model), Path(out))

@@ -69,6 +69,41 @@ def vectors(
         print_json(done)
 
 
+@app.command()
+def identification(
+    models: Models,
+    task: Annotated[str, typer.Option("--task", "-t", help="Whose test sentences are taken.")] = "sr-cldr",
+    data: Annotated[str | None, typer.Option(help="Folder with the task's files, or `hub`.")] = None,
+    sentences: Annotated[int, typer.Option(help="Sentences of each language, at most.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Draws sentences and hidden tokens.")] = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Do the vectors tell the language of a sentence? Beside chance and character n-grams.
+
+    A sentence gets the tag under whose vectors its hidden tokens are most probable; the encoder itself gets no id.
+    """
+    from langsamp.analysis.identification.analyse import IdentificationConfig, analyse_identification
+    from langsamp.disk.folders import check_folder
+    from langsamp.errors import checked
+    from langsamp.views.identification import identification_document
+
+    if out is not None:
+        check_folder(out)
+    config = checked(IdentificationConfig, {"task": task, "data": data, "sentences": sentences, "seed": seed})
+    subjects, done = _with_vectors(models), []
+    for subject in subjects:
+        analysis = analyse_identification(subject, config)
+        folder = _folder(subject, "identification", out, alone=len(subjects) == 1)
+        analysis.save(folder)
+        done.append({"folder": str(folder), **analysis.as_json()})
+        if not json:
+            print_document(identification_document(analysis))
+            print_line(f"Analysis: {folder}")
+    if json:
+        print_json(done)
+
+
 def store(analysis: Kind, folder: Path, figures: "Callable[[Kind], Mapping[str, Chart]] | None") -> None:
     """Write an analysis and, where wanted, its pictures in `figures/` beside its tables."""
     from langsamp.render.saving import save_figures
@@ -88,9 +123,13 @@ def _folder(subject: "ModelRef", kind: str, out: Path | None, *, alone: bool) ->
 def _with_vectors(words: list[str]) -> "list[ModelRef]":
     """The models that the words name and that have vectors; the others are named on stderr."""
     from langsamp.analysis.model_refs import find_model_refs
-    from langsamp.errors import DataMissingError
+    from langsamp.errors import DataMissingError, UserError
+    from langsamp.model.conditioning import unnamed_vectors
 
     subjects = find_model_refs(words)
+    for subject in subjects:
+        if unnamed := unnamed_vectors(subject.folder):
+            raise UserError(unnamed)
     able = [subject for subject in subjects if subject.has_vectors]
     without = ", ".join(subject.name for subject in subjects if not subject.has_vectors)
     if not able:

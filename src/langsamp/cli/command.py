@@ -18,8 +18,8 @@ from langsamp import stopping
 from langsamp.cli import (
     analyses,
     donors,
-    explore,
     lookups,
+    models,
     neutrality,
     new_languages,
     recipes,
@@ -47,19 +47,21 @@ for verb in (
     runs.run,
     runs.prepare,
     runs.train,
-    runs.export,
+    models.export,
+    models.import_checkpoint,
+    models.push,
     scores.evaluate,
     scores.compare,
     scores.table,
     runs.report,
-    explore.explore,
+    models.explore,
     donors.donors,
     lookups.tasks,
     new_languages.identify,
     lookups.doctor,
     lookups.bench,
 ):
-    app.command()(verb)
+    app.command("import" if verb is models.import_checkpoint else None)(verb)
 analyses.app.command()(neutrality.neutrality)
 analyses.app.command()(donors.transfer)
 analyses.app.command()(side_by_side.ablation)

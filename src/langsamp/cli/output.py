@@ -86,8 +86,7 @@ def complain(*lines: object) -> None:
 
 
 def check_new_folder(out: Path) -> None:
-    """Refuse to write where something is."""
-    from langsamp.errors import UserError
+    """Refuse to write where something is, or where nothing can be written."""
+    from langsamp.disk import folders
 
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
-        raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
+    folders.check_new_folder(out)

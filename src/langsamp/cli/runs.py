@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.output import check_new_folder, complain, end_if_failed, print_line, print_scores
+from langsamp.cli.output import complain, end_if_failed, print_line, print_scores
 
 if TYPE_CHECKING:
     from langsamp.recipe import Recipe
@@ -30,6 +30,7 @@ def run(
     """
     from langsamp import pipeline
     from langsamp.reporting.against_start import below_start
+    from langsamp.reporting.decided import decided_lines
 
     loaded = _recipe(recipe, settings)
     if plan:
@@ -39,6 +40,8 @@ def run(
         return
     report, evaluation = pipeline.run(loaded)
     print_scores(evaluation)
+    for line in decided_lines(str(loaded.folder)):
+        print_line(line)
     print_line(f"Report: {report.resolve()}")
     try:
         end_if_failed(evaluation)
@@ -92,19 +95,6 @@ def train(
         export_folder = pipeline.train_one(loaded, rows, *each)
         if World.from_environment().is_leader:
             print_line(export_folder)
-
-
-def export(
-    model: Annotated[Path, typer.Argument(help="A training's folder or one of its checkpoints.")],
-    out: Annotated[Path, typer.Option(help="Folder to write.")],
-) -> None:
-    """Write a trained model as a plain Hugging Face folder."""
-    from langsamp import pipeline
-    from langsamp.disk.folders import check_folder
-
-    check_new_folder(out)
-    check_folder(out)
-    print_line(pipeline.export(model, out))
 
 
 def report(

@@ -19,6 +19,17 @@ def check_folder(folder: Path) -> None:
         raise UserError(f"cannot write {str(folder)[:200]!r}: {trouble}. Name another output folder")
 
 
+def check_new_folder(folder: Path) -> None:
+    """Accept a folder that can be made, or is there and empty.
+
+    Raises:
+        UserError: where something is there, and as `check_folder`.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise UserError(f"{folder} is {'a file' if folder.is_file() else 'not empty'}; name a new folder")
+    check_folder(folder)
+
+
 def check_file(path: Path) -> None:
     """Accept a file that can be written, whether it is there or not.
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.finetuning import classifier
-from langsamp.evaluation.models import ModelFolder, check_layer, default_layer
+from langsamp.evaluation.finetuning.controls import controls
+from langsamp.evaluation.models import ModelFolder, check_layer
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.retrieval import retrieve
 from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
+from langsamp.model.shapes import default_layer
 from langsamp.scores.cells import Cell, LanguageResult
 
 Texts = Mapping[LangScript, Any]
@@ -119,7 +121,8 @@ def _score_fine_tuned(job: ScoringJob, advance: Callable[[int], Any]) -> Iterato
     predicted = tuned.predict(job.texts, advance=advance)
     job.failures.update({str(tag): reason for tag, reason in predicted.failures.items()})
     for result in predicted.results:
-        yield replace(result, notes=predicted.notes.get(result.tag, ()))
+        beside = controls(job.training.train, job.texts[result.tag])
+        yield replace(result, metrics={**result.metrics, **beside}, notes=predicted.notes.get(result.tag, ()))
 
 
 def _amount_fine_tuned(texts: Texts, training: TrainAndDev[Any] | None, settings: Mapping[str, Any]) -> int:

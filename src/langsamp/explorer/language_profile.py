@@ -17,7 +17,7 @@ from langsamp.analysis.donors.analyse import rank_donors
 from langsamp.analysis.donors.candidates import find_candidates
 from langsamp.analysis.donors.record import Donor
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
-from langsamp.analysis.vectors.neighbours import nearest
+from langsamp.analysis.vectors.neighbours import main_tags, nearest
 from langsamp.cldr.locales import locales
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.tasks.registry import TASKS
@@ -25,7 +25,7 @@ from langsamp.languages.aliases import match
 from langsamp.languages.search import named, search
 from langsamp.languages.table import LanguageInfo, describe, notes, tags
 from langsamp.languages.tags import LangScript
-from langsamp.model.conditioning import Conditioning
+from langsamp.model.conditioning import Conditioning, unnamed_vectors
 from langsamp.model.variants import BASELINE, training_of
 from langsamp.scores.grid import exact, grids
 from langsamp.scores.published import published
@@ -103,14 +103,20 @@ def language_profile(model: ModelRef | str, words: str, *, candidates: str = "al
     """
     subject = model if isinstance(model, ModelRef) else _first(find_model_refs([model]))
     conditioning = subject.conditioning()
-    seen = {tag: rows for tag, rows in conditioning.rows_seen.items() if rows > 0} if conditioning else {}
+    seen = (
+        {tag: rows for tag, rows in conditioning.rows_seen.items() if rows or conditioning.gave_gradient(tag)}
+        if conditioning
+        else {}
+    )
+    counts = conditioning is not None and not conditioning.trained  # an import does not know how much text it saw
     info, *others = _meant(words, seen)
     said: list[str] = list(notes(info.tag))
     tasks = _tasks(subject, info.tag, said)
     neighbours: tuple[NeighbourLine, ...] = ()
     donors: tuple[Donor, ...] = ()
     if conditioning is None:
-        said.append(f"{subject.name} has no language vectors, so it has no neighbours and no donors to tell")
+        none = f"{subject.name} has no language vectors, so it has no neighbours and no donors to tell"
+        said.append(unnamed_vectors(subject.folder) or none)
     elif conditioning.language is None:
         said.append(f"{subject.name} was trained without language vectors (variant {conditioning.variant})")
     else:
@@ -120,8 +126,8 @@ def language_profile(model: ModelRef | str, words: str, *, candidates: str = "al
     return LanguageProfile(
         info=info,
         others=tuple(others),
-        rows=seen.get(info.tag, 0) if conditioning else None,
-        language_rows=conditioning.rows_of_language(info.tag.language) if conditioning else None,
+        rows=seen.get(info.tag, 0) if counts else None,
+        language_rows=conditioning.rows_of_language(info.tag.language) if conditioning and counts else None,
         tasks=tasks,
         neighbours=neighbours,
         donors=donors,
@@ -154,8 +160,7 @@ def _meant(words: str, seen: Mapping[LangScript, int]) -> list[LanguageInfo]:
 
 def _neighbours(conditioning: Conditioning, tag: LangScript, k: int) -> Iterator[NeighbourLine]:
     """The nearest trained vectors; none where the language has no trained one."""
-    most = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items() if rows > 0)
-    by_code = {tag.language: tag for _, tag in most}
+    by_code = main_tags(conditioning)
     family = describe(tag).family
     for rank, (code, cosine) in enumerate(nearest(conditioning, k=k).get(tag.language, []), start=1):
         info = describe(by_code[code])

@@ -15,10 +15,12 @@ from langsamp.render import numbers
 from langsamp.render.chart import embedded
 from langsamp.render.document import is_absent
 from langsamp.reporting.against_start import outcomes
+from langsamp.reporting.analyses.analyses_of_runs import read_stored
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.citations import sources
 from langsamp.reporting.curves import dev_curves, forgetting_curves, loss_curves, monitor_curves
-from langsamp.reporting.headline import cards, held_out_sentence
+from langsamp.reporting.decided import findings
+from langsamp.reporting.headline import cards
 from langsamp.reporting.inputs.cell_remarks import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare, not_compared
@@ -104,7 +106,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "shown_sides": [side for side in inputs.sides if side in shown],
         "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},
         "cards": cards(inputs.runs, comparisons),
-        "held_out": [said for run in inputs.runs if (said := held_out_sentence(run.models))],
+        "decided": findings(inputs.runs, comparisons, read_stored(inputs.runs)),
         "absent": [*absent(inputs, compared), *not_compared(compared), *inputs.left_out],
         "overview": overview_rows(comparisons, tags, seen=seen),
         "exact_scores": exact_scores(comparisons) if len(shown) > 2 else {},

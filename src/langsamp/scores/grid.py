@@ -93,7 +93,7 @@ class Grid:
         return f"{number} {unit}{'s' * (number != 1)}"
 
     def filled(self, name: str) -> NDArray[np.float64]:
-        """One system's scores, shape (languages, replicates); a gap holds the language's mean over the others."""
+        """`replicates`, shape (languages, replicates); a gap holds the language's mean over the others."""
         table = self.replicates(name)
         return np.ascontiguousarray(table.T.fillna(table.mean(axis=1)).T.to_numpy(np.float64))
 
@@ -109,12 +109,8 @@ class Grid:
 
     def pair(self, first: str, second: str) -> "Grid":
         """Two of the systems."""
-        by_name = {system.name: system for system in self.systems}
-        return replace(
-            self,
-            systems=(by_name[first], by_name[second]),
-            rows=self.rows[self.rows["system"].isin((first, second))],
-        )
+        systems = tuple(system for name in (first, second) for system in self.systems if system.name == name)
+        return replace(self, systems=systems, rows=self.rows[self.rows["system"].isin((first, second))])
 
     def over_shared(self) -> "Grid":
         """Only the languages that every system has; what is left out stands in `dropped`."""
@@ -145,7 +141,13 @@ def grids(systems: Sequence[System], *, mixed: Mixed = "refuse", match: Match | 
     stated = {system.name: by_setting(system.scores) for system in systems}
     tasks = dict.fromkeys(setting.task for name in stated for setting in stated[name])
     chosen = [each for task in tasks for each in _of_task(task, stated, mixed=mixed)]
-    if mixed == "refuse" and (lines := [line for each in chosen for line in _differences(each)]):
+    lines = [
+        f"{mine.task}, {field}: {one} in {first}, {another} in {name}"
+        for (first, mine), *others in (list(each.items()) for each in chosen)
+        for name, theirs in others
+        for field, (one, another) in mine.differs_from(theirs).items()
+    ]
+    if lines and mixed == "refuse":
         raise UserError(
             "the two sides were scored in different ways, so a difference would not be the models' alone:\n  "
             + "\n  ".join(lines)
@@ -193,15 +195,6 @@ def _alike(settings: Mapping[str, Sequence[Setting]]) -> list[dict[str, Setting]
             names = {**together[setting], **together.pop(others[0])}
             together[setting] = {name: names[name] for name in settings if name in names}
     return list(together.values())
-
-
-def _differences(settings: Mapping[str, Setting]) -> list[str]:
-    (first, mine), *others = settings.items()
-    return [
-        f"{mine.task}, {field}: {one} in {first}, {another} in {name}"
-        for name, theirs in others
-        for field, (one, another) in mine.differs_from(theirs).items()
-    ]
 
 
 def _grid(

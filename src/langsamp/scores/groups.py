@@ -106,8 +106,8 @@ def _group_mean(system: str, group: str, scores_LR: NDArray[np.float64]) -> Grou
     return GroupMean(
         system=system,
         group=group,
-        # summed exactly: a mean that lies half-way prints alike in whatever order its languages come
-        mean=fsum(np.nanmean(scores_LR, axis=1)) / len(scores_LR),
+        # of scores with one decimal many a mean lies half-way: it prints alike in whatever order its languages come
+        mean=round(fsum(np.nanmean(scores_LR, axis=1)) / len(scores_LR), 12),
         sd_over_seeds=float(whole_LR.mean(axis=0).std(ddof=1)) if has_spread else float("nan"),
         mean_sd_of_languages=float(np.nanstd(several_LR, axis=1, ddof=1).mean()) if len(several_LR) else float("nan"),
         languages=len(scores_LR),

@@ -148,24 +148,21 @@ def choose(
         UserError: where several models fit, or none does; the message lists the names.
     """
     where = f"{among or name} "
-    if scores.empty:
+    models = {system.name: system.label for system in models_of(scores)}
+    if not models:
         raise DataMissingError(f"{where}holds no scores; score its models with `langsamp evaluate`")
-    names = _names(scores)
-    if model is None:
-        if len(names) > 1:
-            example = f"{among}:{next(iter(names.values()))}" if among else "its name"
-            raise UserError(
-                f"{where}holds {len(names)} models: {_listed(names.values())}. Name one, like {example}; the trainings "
-                "of a variant are named together by the variant alone, like :both"
-            )
-        wanted = set(names)
-        model = next(iter(names.values()))
-    else:
-        wanted = _wanted(model, names, where)
-    return System(name=name or model, scores=scores[scores["model"].isin(wanted)], cells=cells)
+    if model is None and len(models) > 1:
+        example = f"{among}:{next(iter(models.values()))}" if among else "its name"
+        raise UserError(
+            f"{where}holds {len(models)} models: {_listed(models.values())}. Name one, like {example}; the trainings "
+            "of a variant are named together by the variant alone, like :both"
+        )
+    wanted = _wanted(model, models, where) if model is not None else set(models)
+    name = name or model or next(iter(models.values()))
+    return System(name=name, scores=scores[scores["model"].isin(wanted)], cells=cells)
 
 
-def _wanted(model: str, names: dict[str, str], where: str) -> set[str]:
+def _wanted(model: str, names: Mapping[str, str], where: str) -> set[str]:
     """Fingerprints of the models that the word `model` means."""
     named = {fingerprint for fingerprint, name in names.items() if name == model}
     if len(named) > 1:
@@ -182,11 +179,6 @@ def _wanted(model: str, names: dict[str, str], where: str) -> set[str]:
             f"{where}holds no model {model!r}.{did_you_mean(model, names.values())} It holds {_listed(names.values())}"
         )
     return fingerprints
-
-
-def _names(scores: pd.DataFrame) -> dict[str, str]:
-    pairs = scores[["model", "model_name"]].drop_duplicates()
-    return {str(model): str(name) for model, name in pairs.itertuples(index=False)}
 
 
 def _listed(words: Iterable[str]) -> str:

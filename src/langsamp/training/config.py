@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from langsamp.config import Config
 from langsamp.model.autotune import LossSetting
+from langsamp.training.anchor import AnchorConfig
 from langsamp.training.optimization.schedule import DecayShape, Kind, Schedule
 
 _CHANGE_NO_WEIGHT = {
@@ -73,10 +74,9 @@ class TrainingConfig(Config):
     freeze_layers: int | None = Field(default=None, ge=1)
     """How many of the lowest layers are not trained at all, nor the embeddings, nor a decoder that is the word
     embedding; null trains everything. For a model that continues from another (`model.init`)."""
-    anchor: float | None = Field(default=None, gt=0)
-    """Weight, in the loss, of the sum of squared distances of the encoder's weights to those it continues from
-    (`model.init`), which holds it back there; null for none. The log shows the loss without it. Costs a copy of the
-    encoder."""
+    anchor: AnchorConfig | None = None
+    """Holds the encoder at the one that it continues from (`model.init`), by its weights or by its sentence vectors:
+    `{kind: sentence-vectors, strength: 0.1, languages: head}`. Null for none."""
     max_gradient_norm: float | None = Field(default=1.0, gt=0)
     """Gradients are scaled down to this norm; null for no clipping."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"

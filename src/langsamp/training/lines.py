@@ -40,6 +40,7 @@ class TagLoss(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     loss: float
+    bits_per_byte: float | None = None
 
 
 class HeldOutLine(Line):

@@ -18,7 +18,7 @@ from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
-from langsamp.training.anchor import Anchor
+from langsamp.training.anchor import sentence_anchor, weight_anchor
 from langsamp.training.checkpoint import (
     checkpoint_folder,
     checkpoints,
@@ -69,7 +69,8 @@ class _Trainer:
             freeze_lower(task.model, config.freeze_layers)
         self.optimizer = make_optimizer(task.model, config)
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
-        self.anchor = Anchor(task.model, weight=config.anchor) if config.anchor is not None else None
+        self.anchor = weight_anchor(task.model, config.anchor)
+        self.sentences = sentence_anchor(task.model, config.anchor, task.batches.rows)
         self.rows_at_once = config.usual_rows
         self.batch_size: dict[str, Any] | None = None
         self.masked_seen = torch.zeros(len(task.batches.rows.tags), dtype=torch.int64)  # by tag, of this rank's rows
@@ -123,13 +124,14 @@ class _Trainer:
             accelerator=self.accelerator,
             kept=self.kept_paths,
         )
-        paths = choice.paths.model_dump(mode="json")
+        chosen = choice.paths if self.sentences is None else self.sentences.possible(choice.paths)
+        paths = chosen.model_dump(mode="json")
         logged = [line["paths"] for line in self.log.lines if line["kind"] == "fast_paths"]
         if logged[-1:] != [paths]:
             self.log.write("fast_paths", self.step, {"paths": paths, "reasons": dict(choice.reasons)})
         if self.world.is_leader:
             say(f"{self.task.name}: {choice}")
-        return choice.paths
+        return chosen
 
     def _find_batch_size(self) -> None:
         """Find how many rows go at once, which the log tells."""
@@ -192,16 +194,16 @@ class _Trainer:
             return False
         torch.manual_seed(_step_seed(self.task.seed, self.step, self.world.rank))  # dropout
         set_learning_rate(self.prepared, self.config.learning_rate_share(self.step))
-        total, warms_head = torch.zeros((), device=accelerator.device), self.step < self.config.head_warmup_steps
+        # of the masked tokens' loss, and of the sentence vectors' distance where an anchor measures it
+        totals, warms_head = torch.zeros(2, device=accelerator.device), self.step < self.config.head_warmup_steps
         for number, batch in enumerate(batches, start=1):
-            arguments = tensors(batch, accelerator.device)
             # DDP would wait for the gradients of a frozen encoder: the few that there are then, are summed here
             waits = warms_head or number < len(batches)
             with (
                 accelerator.no_sync(self.wrapped) if waits else nullcontext(),
                 model.frozen_encoder() if warms_head else nullcontext(),
             ):
-                total += self._backward(arguments, masked)
+                totals += self._backward(batch, masked)
             if stop and self.world.size == 1:
                 self.prepared.zero_grad()
                 return False
@@ -209,23 +211,30 @@ class _Trainer:
             average_gradients(model.parameters(), accelerator)
         elif self.anchor is not None:
             self.anchor.pull(scale=accelerator.scaler.get_scale() if accelerator.scaler is not None else 1.0)
-        loss = summed(total, accelerator)
+        loss, distance = summed(totals, accelerator)
         if accelerator.device.type == "cpu":
             progress.check(self.step, loss.item())
         norm = accelerator.clip_grad_norm_(model.parameters(), self.config.max_gradient_norm or float("inf"))
         self.prepared.step()
         self.prepared.zero_grad()
-        progress.updated(self.step, loss, norm.detach())
+        progress.updated(self.step, loss, norm.detach(), distance if self.sentences is not None else None)
         for batch in batches:
             self.masked_seen += torch.from_numpy(batch.masked_by_tag)
         return True
 
-    def _backward(self, arguments: Mapping[str, Any], masked: int) -> Tensor:
-        """Gradients of one batch's share of the step's mean loss; returns that share."""
-        loss: Tensor = self.wrapped(**arguments) / max(masked, 1)  # rows of unknown tokens have nothing to predict
+    def _backward(self, batch: MaskedBatch, masked: int) -> Tensor:
+        """Gradients of one batch's share of the step's mean loss; that share, and that of the anchor's distance."""
+        arguments, sentences = tensors(batch, self.accelerator.device), self.sentences
+        with nullcontext(None) if sentences is None else sentences.listening() as heard:
+            loss: Tensor = self.wrapped(**arguments) / max(masked, 1)  # rows of unknown tokens have nothing to predict
+        distance, objective = torch.zeros_like(loss), loss
+        if sentences is not None and heard and heard[0].requires_grad:
+            with self.accelerator.autocast():
+                distance = sentences.distance(heard[0], batch, arguments) / self.task.sampler.rows_per_step
+            objective = loss + sentences.strength * distance
         # DDP averages gradients over ranks; the step's loss is their sum.
-        self.accelerator.backward(loss * self.world.size)
-        return loss.detach()
+        self.accelerator.backward(objective * self.world.size)
+        return torch.stack([loss.detach(), distance.detach()])
 
     def _log_held_out(self) -> None:
         tags = self.world.share(range(len(self.task.batches.rows.tags)))

@@ -16,7 +16,7 @@ def ablation_document(analysis: AblationAnalysis) -> Document:
         if row.group == "all":
             line |= {"±": None if is_absent(row.deviation) else score(row.deviation)}
             line |= {"diff.": signed(row.difference), "95 %": _ends(row), "q": probability(row.q)}
-    title = "mean over (n) languages, per cent, ± over seeds; * the highest; difference in points"
+    title = "mean over (n) languages, per cent, ± over trainings or seeds; * the highest; difference in points"
     tables = [Table.of(f"{task}: {title}", by_row.values()) for task, by_row in rows_of.items()]
     said = map(Sentence, analysis.sentences)
     return Document([*tables, *said, *map(Note, analysis.notes)], title=analysis.subject)

@@ -41,6 +41,20 @@ def made(model: Path, **config: Any) -> tuple[RetrievalMonitor, Any]:
     return RetrievalMonitor(settings, AutoTokenizer.from_pretrained(model), num_layers=layers), encoder
 
 
+def test_no_languages_named_are_those_trained_on_and_all_where_a_task_has_none_of_them(
+    data: Path, save_model: SaveModel
+) -> None:
+    model = save_model()
+    encoder, tokenizer = AutoModel.from_pretrained(model), AutoTokenizer.from_pretrained(model)
+    config = MonitorConfig(every=1, tasks=("sr-bible", "sr-tatoeba"), data=data)
+    monitor = RetrievalMonitor(config, tokenizer, num_layers=2, trained={LangScript("deu", "Latn")})
+    record = monitor.record(monitor.measure(encoder, range(len(monitor))))
+    assert {name: list(tags) for name, tags in record["tags"].items()} == {
+        "sr-bible": ["deu_Latn"],
+        "sr-tatoeba": ["swh_Latn"],
+    }
+
+
 @pytest.mark.parametrize("layer", [None, 3])
 def test_the_scores_are_those_of_an_evaluation(
     data: Path, save_model: SaveModel, tmp_path: Path, layer: int | None

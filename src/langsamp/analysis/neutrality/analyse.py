@@ -19,9 +19,11 @@ from langsamp.analysis.neutrality.parallel_text import FEWEST, ParallelSentences
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.config import Config
 from langsamp.errors import UserError
-from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
+from langsamp.evaluation.models import ModelFolder, check_layer, find_model
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.task import TaskData
+from langsamp.model.conditioning import unnamed_vectors
+from langsamp.model.shapes import default_layer
 from langsamp.progress import Bar
 from langsamp.scores.statistics.bootstrap import draws
 
@@ -91,7 +93,7 @@ def analyse_neutrality(
     analysis = NeutralityAnalysis(
         subject=" and ".join(models),
         settings={**config.model_dump(mode="json"), "models": fingerprints, "text_revision": text.revision},
-        notes=text.notes,
+        notes=(*text.notes, *filter(None, (unnamed_vectors(model.folder) for model in models.values()))),
         models=tuple(models),
         layers=layers,
         tags=tuple(map(str, text.tags)),

@@ -4,7 +4,7 @@ The encoder is read where it stands in memory, in fp32 as exports are evaluated,
 that of the export. Nothing here draws at random, changes a weight or touches the training's tokenizer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
@@ -14,7 +14,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.config import Config
 from langsamp.errors import UserError
-from langsamp.evaluation.models import default_layer
 from langsamp.evaluation.retrieval import retrieve
 from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.tasks.lookup import task
@@ -24,6 +23,7 @@ from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.select import Uses, select_each
 from langsamp.languages.tags import LangScript
+from langsamp.model.shapes import default_layer
 from langsamp.provenance import fingerprint
 
 Items = Literal["dev", "test"]
@@ -40,8 +40,9 @@ class MonitorConfig(Config):
     tasks: tuple[str, ...] = ("sr-cldr",)
     """Retrieval tasks. `sr-cldr` is measured on dev items; of the others there are test items only, so that a
     checkpoint may be chosen by them only where `evaluation.selection` says `test`."""
-    languages: str = "all"
-    """Selector of target languages."""
+    languages: str | None = None
+    """Selector of target languages; null for those trained on, or all where a task has none of them: a measurement of
+    164 languages costs more than the steps between two."""
     data: Literal["hub"] | Path | None = None
     """Folder with the tasks' files; null for that of `evaluation`."""
     layer: int | None = Field(default=None, ge=0)
@@ -93,8 +94,17 @@ class _Part(NamedTuple):
 class RetrievalMonitor:
     """The scores that a configuration asks for; `training.monitor.Monitor` says what each method is for."""
 
-    def __init__(self, config: MonitorConfig, tokenizer: PreTrainedTokenizerBase, *, num_layers: int) -> None:
+    def __init__(
+        self,
+        config: MonitorConfig,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        num_layers: int,
+        trained: Collection[LangScript] = (),
+    ) -> None:
         """Read the texts; `tokenizer` must be nobody else's, because encoding sets its truncation.
+
+        `trained` are the tags trained on, which a configuration that names no languages means.
 
         Raises:
             DataMissingError: where a task's data are absent.
@@ -110,7 +120,7 @@ class RetrievalMonitor:
                 "choose one of them, or null for two thirds of the depth"
             )
         self._tokenizer = tokenizer
-        wanted = _wanted(config)
+        wanted = _wanted(config, trained)
         self._parts = [
             _Part(each.task.name, each.task.metric, each.reader.read(tag)) for each in wanted for tag in each.tags
         ]
@@ -165,14 +175,18 @@ class _Wanted(NamedTuple):
     aliases: Uses
 
 
-def _wanted(config: MonitorConfig) -> list[_Wanted]:
+def _wanted(config: MonitorConfig, trained: Collection[LangScript] = ()) -> list[_Wanted]:
     where = TaskData(data=config.data)
     readers = {
         each.name: (each, _DEV[each.name]() if each.name in _DEV else each.open(where))
         for each in map(task, config.tasks)
     }
     uses: dict[str, Uses] = {name: {} for name in readers}
-    chosen = select_each(config.languages, {name: reader.tags for name, (_, reader) in readers.items()}, uses=uses)
+    offered = {name: reader.tags for name, (_, reader) in readers.items()}
+    if config.languages is None:
+        chosen = {name: [tag for tag in tags if tag in trained] or list(tags) for name, tags in offered.items()}
+    else:
+        chosen = select_each(config.languages, offered, uses=uses)
     for name, tags in chosen.items():
         if not tags:
             raise UserError(

@@ -49,6 +49,8 @@ class Pretrained(NamedTuple):
     """Language and script vectors that the weights hold and the model has no place for."""
     prefix: str = ""
     """What the names of the stored tensors have in front, or between, that is no part of them."""
+    unused: tuple[str, ...] = ()
+    """Tensors above the encoder that the weights hold and the model has no place for, vectors aside."""
 
 
 def load_pretrained(
@@ -144,7 +146,8 @@ def _finished(model: PreTrainedModel, report: Mapping[str, Any], folder: Path, n
             raise UserError(f"{folder}: {name} holds NaN or infinite numbers; the model's training diverged")
     _choose_adapter(model, folder)
     vectors = tuple(sorted(name for name in report["unexpected_keys"] if name.endswith(VECTORS)))
-    return Pretrained(model, tuple(notes), tuple(sorted(absent)), vectors)
+    unused = {name for name in report["unexpected_keys"] if name not in vectors and not HARMLESS.search(name)}
+    return Pretrained(model, tuple(notes), tuple(sorted(absent)), vectors, unused=tuple(sorted(unused)))
 
 
 def _choose_adapter(model: PreTrainedModel, folder: Path) -> None:

@@ -62,14 +62,14 @@ def _task_chart(rows: Sequence[VariantMean], *, marks: Mapping[str, Mark], names
     groups = {row.group: f"{row.group} ({row.languages})" for row in rows}
     means, differences = [], []
     for row in rows:
-        spread = "" if is_absent(row.deviation) else f" ± {score(row.deviation)} over {row.seeds} seeds"
+        spread = "" if is_absent(row.deviation) else f" ± {score(row.deviation)} (n = {row.seeds})"
         title = f"{row.name}, {row.group}: {score(row.mean)} %{spread}"
         ends = (row.mean - row.deviation, row.mean + row.deviation)
         means.append(Dot(row.group, row.variant, row.mean, *ends, True, title))
         if not is_absent(row.difference):
             title = f"{row.name}, {row.group}: {_interval(row)} points, q = {probability(row.q)}"
             differences.append(Dot(row.group, row.variant, row.difference, row.low, row.high, row.told_apart, title))
-    panels = [Panel("mean over languages, per cent (± deviation over seeds)", means, False)]
+    panels = [Panel("mean over languages, per cent (± deviation over trainings or seeds)", means, False)]
     if differences:
         panels.append(
             Panel("difference to the baseline, points (95 % interval; filled: told apart)", differences, True)

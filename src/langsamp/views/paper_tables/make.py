@@ -14,7 +14,7 @@ from langsamp.scores.reading import one_below_the_other
 from langsamp.views.paper_tables import by_group, by_language
 from langsamp.views.paper_tables.blocks import Block, PaperTable
 from langsamp.views.paper_tables.donor_pairs import DonorPair, Donors, donor_columns
-from langsamp.views.paper_tables.table_checks import check_models
+from langsamp.views.paper_tables.table_checks import check_models, check_sides
 from langsamp.views.paper_tables.task_names import (
     DONOR_TABLES,
     ENGLISH,
@@ -96,7 +96,7 @@ def paper_table(
         targets=None if targets is None else tuple(targets),
         spread=spread,
     )
-    _check_sides(wanted)
+    check_sides(number, source=source, has_donors=donors is not None)
     check_models(scores, number=number, printed=printed)
     if scores.empty and not printed:
         raise UserError("there are no scores to show; give runs, or ask for what the paper prints")
@@ -104,18 +104,6 @@ def paper_table(
     if not any(block.rows for block in table.blocks):
         raise UserError(f"nothing is left to show in Table {number}. {' '.join(table.notes)}")
     return table
-
-
-def _check_sides(wanted: _Wanted) -> None:
-    """Refuse a source or donors that the table would pass by."""
-    of_donors = wanted.number in (3, 4, *DONOR_TABLES)
-    if wanted.source != ENGLISH and (of_donors or wanted.number == 5):
-        other = "compares English with the donor of each target" if of_donors else "counts languages of all sources"
-        raise UserError(
-            f"Table {wanted.number} {other}, so it takes no source ({wanted.source}). Other tables do: 1, 2, 6, 7 to 14"
-        )
-    if wanted.donors is not None and not of_donors:
-        raise UserError(f"Table {wanted.number} has no donors; tables with donors are 3, 4 and 15 to 19")
 
 
 def _maker(number: int) -> Callable[[_Wanted, pd.DataFrame], PaperTable]:
