@@ -106,7 +106,7 @@ class Conditioning:
         return self.language is not None and self.placement == "output" and not self.is_shuffled
 
     @property
-    def trained(self) -> set[LangScript]:
+    def with_gradient(self) -> set[LangScript]:
         """The tags whose vectors have had a gradient."""
         return {tag for tag in self.rows_seen if self.gave_gradient(tag)}
 
