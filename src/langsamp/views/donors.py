@@ -41,7 +41,7 @@ def donors_of_each(analysis: DonorsAnalysis, *, explain: bool = False) -> Docume
         parts.append(_ranked(analysis, donors))
         parts += [
             Sentence(f"  {line}") for line in _beside(analysis, donors, explain=explain)
-        ]  # they belong to the table
+        ]  # of this table
     return Document([*parts, *map(Note, analysis.notes)])
 
 
