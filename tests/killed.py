@@ -1,8 +1,7 @@
-"""`python -m tests.killed RECIPE POINTS [KEY=VALUE ...]`: kill -9 each stage at file operations, go on, compare.
+"""Kill -9 each stage of a run at file operations, go on, compare.
 
-Each attempt is a fork of this process, so that the heavy imports are done once; OMP_NUM_THREADS=1 and
-TOKENIZERS_PARALLELISM=false must be set, as a fork finds no thread of its parent. POINTS operations spread over each
-stage are chosen; what was half-written must be invisible each time, and the next attempt must end in the same bytes.
+Each attempt is a new process. Operations spread over each stage are chosen; what was half-written must be invisible
+each time, and the next attempt must end in the same bytes.
 """
 
 import hashlib
@@ -12,7 +11,6 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from safetensors.numpy import load_file
@@ -24,8 +22,10 @@ from langsamp.disk.seals import CHECKSUMS, check_sealed
 from langsamp.evaluation.store import ResultStore
 from langsamp.model.conditioning import Conditioning
 from langsamp.provenance import file_sha256
-from langsamp.recipe import Recipe, load_recipe
+from langsamp.recipe import Recipe
 from langsamp.training.checkpoint import checkpoints, read_record
+from tests.processes import start
+from tests.tiny_run import TinyRun
 
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir"}
 TELLS_TIME = {"provenance.json", "checkpoint.json", "cell.json", "log.jsonl", CHECKSUMS}
@@ -37,33 +37,31 @@ STAGES: dict[str, Callable[[Recipe], object]] = {
 }
 
 
-def attempt(stage: Callable[[], object], folder: Path, *, killed_at: int = 0) -> int:
-    """How many operations below `folder` the stage did; it is killed before operation `killed_at`."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        done = 0
+def attempt(stage: str, run: TinyRun, settings: tuple[str, ...], *, killed_at: int = 0) -> int:
+    """How many operations below the run's folder the stage did; it is killed before operation `killed_at`."""
+    said = run.root / "said"
+    process = start(_counted, stage, run, settings, killed_at, said=said)
+    process.join(60)
+    expected = -signal.SIGKILL if killed_at else 0
+    assert process.exitcode == expected, (process.exitcode, (said / "err").read_text()[-3000:])
+    return 0 if killed_at else int((run.root / "operations").read_text())
 
-        def hook(event: str, arguments: tuple[object, ...]) -> None:
-            nonlocal done
-            is_write = event == "open" and int(arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR)
-            relative = event in ("os.remove", "os.rmdir") and arguments[1] != -1  # to a folder that is being deleted
-            if (is_write or event in CHANGES) and (relative or str(arguments[0]).startswith(str(folder))):
-                done += 1
-                if done == killed_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
 
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        sys.addaudithook(hook)
-        stage()
-        os.write(writing, str(done).encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as counted:
-        number = int(counted.read() or 0)
-    status = os.waitpid(child, 0)[1]
-    assert status == (signal.SIGKILL if killed_at else 0), f"ended with status {status}"
-    return number
+def _counted(stage: str, run: TinyRun, settings: tuple[str, ...], killed_at: int) -> None:
+    done, folder, ours = 0, str(run.out), os.getpid()
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal done
+        is_write = event == "open" and int(arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR)  # type: ignore[call-overload]
+        relative = event in ("os.remove", "os.rmdir") and arguments[1] != -1  # to a folder that is being deleted
+        if (is_write or event in CHANGES) and (relative or str(arguments[0]).startswith(folder)):
+            done += 1
+            if done == killed_at:
+                os.kill(ours, signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    STAGES[stage](run.recipe(*settings))
+    (run.root / "operations").write_text(str(done))
 
 
 def check_visible(folder: Path) -> None:
@@ -115,29 +113,29 @@ def old_checkpoints(whole: dict[str, str], folder: Path) -> set[str]:
     return files - whole.keys()
 
 
-def check_stage(stage: Callable[[], object], folder: Path, points: int) -> None:
-    before = folder.with_name("before")
+def check_killed(run: TinyRun, *settings: str, points: int) -> None:
+    """Each stage in turn, killed at so many operations."""
+    run.out.mkdir()
+    for stage in STAGES:
+        _check_stage(stage, run, settings, points)
+
+
+def _check_stage(stage: str, run: TinyRun, settings: tuple[str, ...], points: int) -> None:
+    folder, before = run.out, run.root / "before"
     shutil.copytree(folder, before)
-    operations = attempt(stage, folder)
+    operations = attempt(stage, run, settings)
     whole, whole_curves = content(folder), curves(folder)
     for number in range(points):
         killed_at = 1 + number * operations // points
         shutil.rmtree(folder)
         shutil.copytree(before, folder)
-        attempt(stage, folder, killed_at=killed_at)
+        attempt(stage, run, settings, killed_at=killed_at)
         check_visible(folder)
-        attempt(stage, folder)
+        attempt(stage, run, settings)
         check_visible(folder)
         changed = {path for path, _ in content(folder).items() ^ whole.items()} - old_checkpoints(whole, folder)
-        assert not changed, f"killed before operation {killed_at} of {operations}: {changed}"
-        assert curves(folder) == whole_curves, f"killed before operation {killed_at} of {operations}"
+        assert not changed, f"{stage} killed before operation {killed_at} of {operations}: {changed}"
+        assert curves(folder) == whole_curves, f"{stage} killed before operation {killed_at} of {operations}"
         scratch = list(folder.rglob(".*"))
-        assert not scratch, f"killed before operation {killed_at} of {operations}: {scratch}"
+        assert not scratch, f"{stage} killed before operation {killed_at} of {operations}: {scratch}"
     shutil.rmtree(before)
-
-
-if __name__ == "__main__":
-    recipe = load_recipe(Path(sys.argv[1]), tuple(sys.argv[3:]))
-    recipe.folder.mkdir()
-    for each in STAGES.values():
-        check_stage(partial(each, recipe), recipe.folder, int(sys.argv[2]))

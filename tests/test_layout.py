@@ -62,10 +62,7 @@ def test_no_source_file_is_a_heap_of_everything() -> None:
 
 
 def test_the_commands_of_the_readme_exist() -> None:
-    readme = ROOT / "README.md"
-    if not readme.is_file():
-        pytest.skip("README.md is not there yet")
-    text, make = readme.read_text("utf-8"), (ROOT / "Makefile").read_text("utf-8")
+    text, make = (ROOT / "README.md").read_text("utf-8"), (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^([a-z]+):", make, re.MULTILINE))
     assert set(re.findall(r"^(?:    )?make ([a-z]+)", text, re.MULTILINE)) <= targets
     usage = subprocess.run([sys.executable, "-m", "langsamp", "--help"], capture_output=True, text=True, check=True)
@@ -75,8 +72,5 @@ def test_the_commands_of_the_readme_exist() -> None:
 
 
 def test_the_files_that_the_readme_names_exist() -> None:
-    readme = ROOT / "README.md"
-    if not readme.is_file():
-        pytest.skip("README.md is not there yet")
-    linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", readme.read_text("utf-8"))
+    linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / "README.md").read_text("utf-8"))
     assert [name for name in linked if not (ROOT / name).exists()] == []

@@ -1,10 +1,7 @@
 """A whole run: every part is there, nothing is done twice, and no way of stopping it changes a bit of the result."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +17,8 @@ from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, DataMissingError, NonFiniteLossError, UserError
 from langsamp.model.conditioning import Conditioning
 from langsamp.training.checkpoint import checkpoints
+from tests.killed import check_killed
 from tests.tiny_run import SIZES, TinyRun, stamps, write_lines
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -258,10 +254,8 @@ def test_languages_that_fail_are_told_and_cost_no_other(run: TinyRun) -> None:
     assert set(evaluation.scores["tag"]) == {"hin_Deva", "kmr_Cyrl"}
 
 
-def test_killed_anywhere_it_goes_on(tiny_run: TinyRun, tmp_path: Path) -> None:
+@pytest.mark.parametrize("points", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_anywhere_it_goes_on(tiny_run: TinyRun, tmp_path: Path, points: int) -> None:
     run = tiny_run.copy(tmp_path / "fresh", with_run=False)
-    settings = ["variants=[both]", "training.checkpoint_every=1", "training.keep_checkpoints=1"]
-    words = [sys.executable, "-m", "tests.killed", str(run.recipe_file), "10", *settings]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=250, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    settings = ("variants=[both]", "training.checkpoint_every=1", "training.keep_checkpoints=1")
+    check_killed(run, *settings, points=points)

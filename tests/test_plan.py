@@ -8,6 +8,7 @@ from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 from langsamp.plan import Plan, make_plan
 from tests.tiny_run import SIZES, TinyRun, langsamp, stamps
+from tests.vocabularies import unigram, write_mlm
 
 
 def by_tag(plan: Plan, name: str) -> dict[str, float]:
@@ -43,6 +44,12 @@ def test_before_preparing_it_estimates_them_and_writes_nothing(fresh: TinyRun, t
     assert by_tag(plan, "rows") == pytest.approx(by_tag(exact, "rows"), rel=0.25)
     assert plan.parameters == exact.parameters
     assert stamps(fresh.root) == before
+
+
+def test_a_small_vocabulary_can_be_planned_for(fresh: TinyRun, tmp_path) -> None:
+    model = write_mlm(tmp_path / "model", unigram(size=60))
+    init = (f"model.init={model}", "model.model_type=null", "model.settings={}", "tokenizer={}")
+    assert make_plan(fresh.recipe(*init)).parameters > 0
 
 
 def test_rows_of_whole_documents_are_estimated_with_their_padding(fresh: TinyRun) -> None:

@@ -1,10 +1,7 @@
 """A whole run that measures while it trains and chooses its checkpoint; two processes in one folder."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +14,9 @@ from langsamp.disk.seals import seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.recipe import Recipe
 from langsamp.training.checkpoint import checkpoints
+from tests.killed import check_killed
 from tests.tiny_run import TinyRun, complaint, stamps
 
-ROOT = Path(__file__).parent.parent
 SELECTING = ("monitor.every=2", "monitor.tasks=[sr-bible]", "training.select=sr-bible", "evaluation.selection=test")
 
 
@@ -76,7 +73,8 @@ def test_the_score_of_the_last_step_is_that_of_the_export(untrained: TinyRun) ->
     assert [line["step"] for line in lines(untrained, "evaluation")] == [2, 4]
     table = top10(untrained, untrained.recipe(*settings))
     assert lines(untrained, "evaluation")[-1]["tags"]["sr-bible"] == pytest.approx(
-        dict(zip(table["tag"], table["value"], strict=True)), abs=7
+        dict(zip(table["tag"], table["value"], strict=True)),
+        abs=100 / 15 + 0.1,  # one of 15 verses: other products move a rank
     )
     assert set(table["selection"]) == {"none"}
 
@@ -111,14 +109,12 @@ def test_the_command_exports_what_the_training_chose(untrained: TinyRun) -> None
     assert last["step"] == 4 and "selection" not in last  # whoever names a checkpoint knows why
 
 
-def test_killed_anywhere_the_curve_and_the_choice_are_the_same(tiny_run: TinyRun, tmp_path: Path) -> None:
+@pytest.mark.parametrize("points", [2, pytest.param(10, marks=pytest.mark.slow)])
+def test_killed_anywhere_the_curve_and_the_choice_are_the_same(tiny_run: TinyRun, tmp_path: Path, points: int) -> None:
     run = tiny_run.copy(tmp_path / "fresh", with_run=False)
-    settings = ["variants=[both]", "training.checkpoint_every=1", "training.keep_checkpoints=1", *SELECTING,
-                "monitor.every=1", "training.learning_rate=0.05", "training.held_out_every=1"]  # fmt: skip
-    words = [sys.executable, "-m", "tests.killed", str(run.recipe_file), "5", *settings]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    settings = ("variants=[both]", "training.checkpoint_every=1", "training.keep_checkpoints=1", *SELECTING,
+                "monitor.every=1", "training.learning_rate=0.05", "training.held_out_every=1")  # fmt: skip
+    check_killed(run, *settings, points=points)
 
 
 @pytest.mark.parametrize(

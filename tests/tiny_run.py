@@ -58,6 +58,11 @@ class TinyRun:
         return self.root / "run"
 
     @property
+    def said(self) -> Path:
+        """What the whole run wrote on standard error."""
+        return self.root / "said.log"
+
+    @property
     def export(self) -> Path:
         return self.out / "models" / "both-0" / "export"
 

@@ -21,6 +21,8 @@ from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import check_model, number_of_layers
 from langsamp.model.loss import obstacle_to
+from langsamp.model.pretrained.hub_folder import model_folder
+from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.shapes import default_layer
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
@@ -57,6 +59,8 @@ def check_rows(recipe: Recipe) -> None:
         UserError: for another trouble with them, and for a folder that cannot be written or lies in that of the text.
     """
     _check_sizes(recipe.model.settings)
+    if recipe.model.init is not None:  # what is no model says so better than a tokenizer that is not there
+        load_config(model_folder(recipe.model.init, recipe.model.revision))
     name = recipe.resolved_tokenizer.load
     tokenizer = load_tokenizer(name) if name is not None else None
     if recipe.masking.unit == "word" and tokenizer is not None:

@@ -49,8 +49,14 @@ class NonFiniteLossError(UserError):
     exit_code = 7
 
 
+class RankLostError(UserError):
+    """One of the processes that train together died, hangs or failed; the message names it."""
+
+    exit_code = 8
+
+
 class StoppedError(BaseException):
-    """This process was asked to stop (SIGTERM, or Ctrl-C while training, which saves a checkpoint first).
+    """This process was asked to stop (SIGTERM, SIGUSR1, or Ctrl-C while training, which saves a checkpoint first).
 
     Running again goes on from there. It is no `Exception`, as KeyboardInterrupt is none: a library that goes on after
     any exception of its own work must not go on after this.

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from langsamp.disk.seals import check_sealed, is_sealed, with_last_line, write_r
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.retrieval.retrieval_monitor import RetrievalMonitor
-from langsamp.evaluation.run import Evaluation, evaluate
+from langsamp.evaluation.run import Evaluation, OnlyNames, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -39,7 +40,7 @@ from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.recipe import Recipe
 from langsamp.reporting.page import write_report
-from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
+from langsamp.training.checkpoint import checkpoints, newest_record, rebuild_model
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.job import TrainingJob
 from langsamp.training.selection import chosen_until_now
@@ -48,8 +49,10 @@ from langsamp.variables import escaped
 from langsamp.world import World
 
 
-def run(recipe: Recipe) -> tuple[Path, Evaluation]:
+def run(recipe: Recipe, *, executor: Executor | None = None) -> tuple[Path, Evaluation]:
     """All stages of a recipe; the path of its report, and the evaluation with what failed in it.
+
+    Text is prepared and models are scored by the workers of `executor`, where there is one.
 
     Raises:
         StoppedError: asked to stop; running again goes on.
@@ -61,10 +64,10 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
             "then `langsamp run` for the rest"
         )
     check_run(recipe)
-    rows = prepare(recipe)
+    rows = prepare(recipe, executor=executor)
     for variant, seed in recipe.trainings:
         train_one(recipe, rows, variant, seed)
-    evaluation = evaluate_run(recipe)
+    evaluation = evaluate_run(recipe, executor=executor)
     provenance_file = RunLayout(recipe.folder).provenance
     if evaluation.cells_run or not provenance_file.is_file():
         write_record(provenance_file, provenance(data=rows.fingerprint))
@@ -75,9 +78,10 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     return write_report(recipe.folder), replace(evaluation, unmade=failed)
 
 
-def prepare(recipe: Recipe) -> PreparedRows:
+def prepare(recipe: Recipe, *, executor: Executor | None = None) -> PreparedRows:
     """The recipe's rows, made or found; the resolved recipe is written beside them.
 
+    They are made by the workers of `executor`, where there is one.
     What its figures mean for a training, and what its text shares with the evaluation's test sets, is told on stderr
     in the words of `data.findings`.
 
@@ -88,11 +92,19 @@ def prepare(recipe: Recipe) -> PreparedRows:
     check_rows(recipe)
     tests = _test_sentences(recipe)
     rows = prepare_rows(
-        recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=RunLayout(recipe.folder).rows, test_sentences=tests
+        recipe.corpus,
+        recipe.resolved_tokenizer,
+        recipe.rows,
+        out=RunLayout(recipe.folder).rows,
+        test_sentences=tests,
+        executor=executor,
     )
     findings.check_rows(rows)
     manifest = rows.manifest
-    for line in (*findings.odd_sentences(manifest.notes), *findings.sentences(findings.judge_manifest(manifest))):
+    for line in (
+        *findings.odd_sentences(manifest.notes, manifest.remarks),
+        *findings.sentences(findings.judge_manifest(manifest)),
+    ):
         say(f"warning: {line}")
     if tests is not None:
         _tell_overlap(recipe, rows, tests)
@@ -173,10 +185,10 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
     )
 
 
-def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
+def evaluate_run(recipe: Recipe, *, force: bool = False, executor: Executor | None = None) -> Evaluation:
     """The recipe's tasks on all its exports, and on the encoder that they started from."""
     exports = {str(ModelLayout(model_folder(recipe, *training)).export): training for training in recipe.trainings}
-    names = {path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()}
+    names = OnlyNames({path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()})
     if (start := _start(recipe)) is not None:
         names[start] = START
     return evaluate(
@@ -185,7 +197,7 @@ def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
         RunLayout(recipe.folder).evaluation.folder,
         force=force,
         names=names,
-        alone=True,
+        executor=executor,
     )
 
 
@@ -263,9 +275,8 @@ def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
 
 def _check_same(finished: dict[str, Any], out: Path) -> None:
     """Accept a training's folder that is empty, `finished`, or on the way there."""
-    theirs, existing = _exported(out), checkpoints(ModelLayout(out).checkpoints)
-    if theirs != finished and existing:
-        record = read_record(existing[-1])
+    theirs = _exported(out)
+    if theirs != finished and (record := newest_record(ModelLayout(out).checkpoints)) is not None:
         theirs = {**record["identity"], "steps": max(record["step"], finished["steps"])}
         theirs |= {key: choice for key, choice in finished.items() if key == "selection"}
     changes = differing_keys(finished, theirs) if theirs else []

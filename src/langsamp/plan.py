@@ -128,8 +128,11 @@ def _by_tag(amounts: "_Amounts", phases: Sequence[Phase], *, rows_per_step: int)
 
 
 def _kept(config: TrainingConfig) -> float:
-    """Checkpoints that stay, at most: the newest ones, and the best one where a choice is made."""
-    return math.inf if config.keep_checkpoints is None else config.keep_checkpoints + (config.select != LAST)
+    """Checkpoints that stay, at most: the newest ones, milestones, and the best one where a choice is made."""
+    if config.keep_checkpoints is None:
+        return math.inf
+    milestones = config.steps // config.milestone_every if config.milestone_every else 0
+    return config.keep_checkpoints + milestones + (config.select != LAST)
 
 
 def print_plan(plan: Plan) -> None:
@@ -185,7 +188,7 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
     return _Amounts(
         documents={tag: entry.documents for tag, entry in entries.items()},
         figures={tag: Figures.of(entry) for tag, entry in entries.items()},
-        remarks=[*odd_sentences(manifest.notes), *shared],
+        remarks=[*odd_sentences(manifest.notes, manifest.remarks), *shared],
         is_estimate=False,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
@@ -198,7 +201,7 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
         tests = sentences_of_tests(recipe.evaluation, embedded_of=tags)
     found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
     sample = f" among the first {SAMPLE} of each"
-    odd = odd_sentences({str(tag): notes for tag, notes in found.notes.items()})
+    odd = odd_sentences({str(tag): notes for tag, notes in found.notes.items()}, found.remarks)
     shared = [] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample)
     return _Amounts(
         documents=found.documents,
@@ -233,7 +236,8 @@ def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
 
 def _timed(model: LangSampForMaskedLM, recipe: Recipe, rows: int, device: torch.device) -> tuple[float, float]:
     """Median seconds of one batch's forward and backward pass, and of one optimizer update."""
-    ids = torch.randint(5, 300, (rows, recipe.rows.row_tokens), device=device)
+    pieces = min(300, model.mlm.config.vocab_size)
+    ids = torch.randint(min(5, pieces - 1), pieces, (rows, recipe.rows.row_tokens), device=device)
     labels = ids.where(torch.rand(ids.shape, device=device) < recipe.masking.rate, IGNORED)
     zeros = torch.zeros(rows, dtype=torch.long, device=device)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)

@@ -49,7 +49,8 @@ def test_prepare(scratch: Fixtures) -> None:
 
 def test_step() -> None:
     size = StepSize(
-        layers=2, hidden=32, heads=2, vocab_size=500, rows=2, row_tokens=16, rounds=1, has_targets=True
+        layers=2, hidden=32, heads=2, vocab_size=500, rows=2, row_tokens=16, rounds=1, has_targets=True,
+        floor=256,
     )  # fmt: skip
     record = measure_step(size)
     timed = [row for row in record.rows if row.seconds is not None]

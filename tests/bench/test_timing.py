@@ -4,7 +4,7 @@ import operator
 
 import pytest
 
-from langsamp.bench.timing import Times, alternate, compared, peak_mib_alone
+from langsamp.bench.timing import Alone, Times, alternate, compared
 
 
 def test_variants_take_turns() -> None:
@@ -31,7 +31,7 @@ def test_one_round_has_no_spread() -> None:
 
 def test_memory_is_that_of_the_child_alone() -> None:
     ballast = b"x" * (300 << 20)  # ours, and none of the child's
-    small, large = (peak_mib_alone(operator.mul, b"x", size << 20) for size in (1, 101))
+    small, large = (Alone().peak_mib(operator.mul, b"x", size << 20) for size in (1, 101))
     assert small < 200
     assert large - small == pytest.approx(100, abs=20)
     assert ballast
@@ -39,4 +39,4 @@ def test_memory_is_that_of_the_child_alone() -> None:
 
 def test_a_failure_in_the_child_is_ours() -> None:
     with pytest.raises(ZeroDivisionError):
-        peak_mib_alone(operator.truediv, 1, 0)
+        Alone("forkserver").peak_mib(operator.truediv, 1, 0)

@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,43 +12,36 @@ import pytest
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.checkpoint import checkpoints
+from tests.docs.blocks import ROOT
+from tests.held import hold
 from tests.killed import content
+from tests.processes import command_line, start
 from tests.tiny_run import TinyRun, complaint, langsamp, said
 
-_HOLD = """
-import os, signal, sys, time
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without it
-
-def hold(event, arguments):
-    path = str(arguments[0]) if event in ("open", "os.mkdir") else ""
-    if {part!r} in os.path.basename(path) and os.listdir(os.path.dirname(path)):
-        open({reached!r}, "w").close()
-        time.sleep(600)
-
-sys.addaudithook(hold)
-"""
-"""Every Python process that starts with this waits where it is about to make a file with `part` in its name beside
-others, and says that it does: there it can be stopped on any machine, however fast."""
+def _held(part: str, reached: str, *words: object) -> None:
+    hold(part, reached)
+    command_line(*words)
 
 
-def _stopped_at(part: str, folder: Path, number: signal.Signals, *words: object) -> tuple[int, str]:
+def _stopped_at(part: str, folder: Path, number: signal.Signals, *words: object) -> tuple[int | None, str]:
     """Run a command until it makes such a file, send the signal to it and its workers; its exit code, what it said."""
     folder.mkdir()
     reached = folder / "reached"
-    (folder / "sitecustomize.py").write_text(_HOLD.format(part=part, reached=str(reached)))
-    command = [sys.executable, "-m", "langsamp", *map(str, words)]
-    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(paths)}
-    said = folder / "stderr"
-    with said.open("w") as err:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, start_new_session=True, env=environment)
-    while not reached.exists():
-        assert process.poll() is None, said.read_text()
-        time.sleep(0.01)
-    os.kill(process.pid, number) if number == signal.SIGKILL else os.killpg(process.pid, number)
-    process.communicate(timeout=60)  # until its workers ended too: they hold the pipe
-    return process.returncode, said.read_text()
+    start_of_workers = f"from tests.held import hold\n\nhold({part!r}, {str(reached)!r})\n"
+    (folder / "sitecustomize.py").write_text(start_of_workers)
+    os.mkfifo(folder / "out")
+    environment = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))}
+    process = start(_held, part, str(reached), *words, said=folder, environment=environment)
+    with (folder / "out").open() as out:
+        while not reached.exists():
+            assert process.exitcode is None, (folder / "err").read_text()
+            time.sleep(0.01)
+        assert process.pid is not None
+        os.kill(process.pid, number) if number == signal.SIGKILL else os.killpg(process.pid, number)
+        out.read()  # until its workers ended too: they hold the pipe
+    process.join(60)
+    return process.exitcode, (folder / "err").read_text()
 
 
 def _signal_at(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *, call: int, number: signal.Signals) -> None:
@@ -79,25 +70,14 @@ class TestStopping:
         said(*words)
         assert content(run.export) == content(tiny_run.export)
 
-    def test_training_goes_on_after_a_kill(self, run: TinyRun, tmp_path: Path) -> None:
-        shutil.rmtree(run.out / "models")
-        words = ["train", run.recipe_file, "--variant", "both", "--set", "training.steps=30"]
-        words += ["--set", "training.checkpoint_every=10", "--set", "training.keep_checkpoints=1"]
-        code, _ = _stopped_at("step-0000020", tmp_path / "held", signal.SIGKILL, *words)
-        assert code == -signal.SIGKILL
-        assert [each.name for each in checkpoints(run.export.parent / "checkpoints")] == ["step-0000010"]
-        said(*words)
-        gone_on = content(run.export)
-        shutil.rmtree(run.out / "models")
-        said(*words)
-        assert content(run.export) == gone_on
-
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
     def test_preparing_again_gives_the_same_rows(
         self, fresh: TinyRun, tmp_path: Path, number: signal.Signals, code: int
     ) -> None:
+        text = fresh.root / "text" / "swh_Latn.txt"
+        text.write_bytes(text.read_bytes() * 200)  # worth a process of its own; copies are dropped
         words = ["prepare", fresh.recipe_file]
-        ended, err = _stopped_at(".part", tmp_path / "held", number, *words)
+        ended, err = _stopped_at(".clean.zst.", tmp_path / "held", number, *words)
         assert ended == code, err
         assert "Traceback" not in err
         assert "interrupted; run the same command again to go on" in err or number == signal.SIGKILL

@@ -17,7 +17,7 @@ from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.languages.ids import LanguageIds
 from langsamp.training.held_out import tensors
 from langsamp.world import World
-from tests.conftest import make_unknown
+from tests.tiny_parts import make_unknown
 
 
 def batches(rows: PreparedRows, *, seed: int = 0, shuffles_ids: bool = False, **masking: float) -> Batches:

@@ -25,9 +25,11 @@ from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
 from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.data.workers import worthwhile
 from langsamp.disk.files import write_json
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import DamagedError, DataMissingError, UserError
+from langsamp.machine import usable_cores
 from tests.tiny_run import SIZES, documents, full_disk, write_lines
 
 TRAINED, ROWS = TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32, held_out_rows=2)
@@ -261,6 +263,13 @@ def test_rows_are_usable_from_a_trained_tokenizer_loaded_again(text: Path, tmp_p
     assert [tokens(again, tag) for tag in range(3)] == [tokens(rows, tag) for tag in range(3)]
 
 
+def test_little_text_is_not_worth_the_start_of_a_process() -> None:
+    cores = usable_cores()
+    assert worthwhile([300, 200]) == 1
+    assert worthwhile([1 << 30, 1 << 30, 1 << 30]) == min(cores, 3)
+    assert worthwhile([1, 1]) == min(cores, 2), "of unknown size"
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_bad_text_leaves_nothing_to_be_seen(text: Path, tmp_path: Path, workers: int, capsys: Any) -> None:
     good = (text / "swh_Latn.txt").read_bytes()
@@ -304,7 +313,7 @@ def test_damage_to_what_a_stopped_preparation_left_is_mended_or_named(text: Path
     shutil.copytree(saved, folder / TOKENIZER)
     write_json(
         folder / "tokenizer-facts.json",
-        {"vocabulary_size": 60, "unknown_id": 3, "special_ids": [0, 1, 2, 3, 4], "frame": None},
+        {"vocabulary_size": 60, "unknown_id": 3, "special_ids": [0, 1, 2, 3, 4], "byte_ids": [], "frame": None},
     )
     corpus = open_corpus(config, base=Path())
     work = TagWork(tag=corpus.tags[0], corpus=corpus, cleaning=config, rows=ROWS, folder=folder)

@@ -11,7 +11,7 @@ from langsamp.data.rows import MANIFEST, PreparedRows, file_name
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages import table
 from langsamp.provenance import SCHEMA
-from tests.conftest import ROW_TOKENS, write_rows
+from tests.tiny_parts import ROW_TOKENS, write_rows
 
 
 def test_rows_come_back_as_written(rows: PreparedRows) -> None:

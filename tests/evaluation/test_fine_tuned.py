@@ -1,8 +1,6 @@
 """Laws of fine-tuned tasks as cells: one for each source and seed, nothing twice, nothing lost."""
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.languages.tags import LangScript
+from tests.processes import command_line, start
 
 WORDS = [f"{first}{second}" for first in "bdgklmnprst" for second in "aeiou"]
 FAST = {"epochs": 2, "learning_rate": 3e-3, "batch_size": 8}
@@ -201,14 +200,13 @@ def test_kill_9_in_a_cell_loses_no_finished_cell_and_doubles_none(data, save_mod
     words = ["evaluate", str(model), "-t", "sib200", "--data", str(data), "-o", str(out), "--seeds", "2"]
     words += ["--device", "cpu", "--languages", "swh_Latn"]
     words += [f"--set=fine_tuning.sib200={json.dumps(FAST)}"]
-    with (tmp_path / "said").open("w") as said:
-        process = subprocess.Popen([sys.executable, "-m", "langsamp", *words], stderr=said, stdout=said)
-        while process.poll() is None and not list((out / "cells").glob("[!.]*/cell.json")):
-            time.sleep(0.02)
-        process.kill()
-        process.wait()
+    process = start(command_line, *words, said=tmp_path / "said")
+    while process.exitcode is None and not list((out / "cells").glob("[!.]*/cell.json")):
+        time.sleep(0.02)
+    process.kill()
+    process.join()
     kept = {path.parent.name for path in (out / "cells").glob("[!.]*/cell.json")}
-    assert kept, (tmp_path / "said").read_text()[-2000:]
+    assert kept, (tmp_path / "said" / "err").read_text()[-2000:]
     two = config(data, "sib200", languages="swh_Latn")
     done = evaluate([model], two, out)
     assert done.cells_run == 2 - len(kept) and kept < set(done.scores["cell"])

@@ -3,8 +3,9 @@
 import os
 import re
 import signal
-import subprocess
+import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,24 +14,9 @@ from typing import Any
 import huggingface_hub.constants
 import pytest
 
+from tests.processes import command_line, start
 from tests.tiny_run import TinyRun
 
-_WATCHED = """
-import socket
-import sys
-
-connect = socket.socket.connect
-
-def watched(own, place):
-    if own.family in (socket.AF_INET, socket.AF_INET6) and not place[0].startswith(("127.", "::1")):
-        print("called", place, file=sys.stderr)
-        raise OSError("no network in tests")
-    connect(own, place)
-
-socket.socket.connect = watched
-from langsamp.cli.command import main
-main()
-"""
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -51,26 +37,40 @@ class Watched:
 
 
 @pytest.fixture(scope="package")
-def address(tiny_run: TinyRun) -> Iterator[str]:
+def address(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the explorer answers: a process of its own, which Ctrl-C ends without a word on its console.
 
     Neither a traceback nor a call of another machine may happen in it.
     """
     pytest.importorskip("gradio", reason='needs the extra: pip install "langsamp[explore]"')
-    command = [sys.executable, "-c", _WATCHED, "explore", str(tiny_run.out), "--port", "0"]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        try:
-            assert process.stdout is not None
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found, process.communicate(timeout=60)
-            yield found[0]
-        finally:
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (0, "", "")
+    said = tmp_path_factory.mktemp("explorer")
+    (said / "out").touch()
+    process = start(_explore, tiny_run.out, said=said, environment={"HF_HUB_OFFLINE": "1"})
+    try:
+        while not (found := re.search(r"http://\S+(?=\s)", (said / "out").read_text())):
+            assert process.exitcode is None, (said / "err").read_text()
+            time.sleep(0.02)
+        yield found[0]
+    finally:
+        if process.exitcode is None and process.pid is not None:
+            os.kill(process.pid, signal.SIGINT)
+        process.join(60)
+    assert (process.exitcode, (said / "err").read_text()) == (0, "")
+    assert (said / "out").read_text().count("\n") == 1
+
+
+def _explore(run: Path) -> None:
+    """Serve, and say a call of another machine on standard error."""
+    connect = socket.socket.connect
+
+    def watched(own: socket.socket, place: Any) -> None:
+        if own.family in (socket.AF_INET, socket.AF_INET6) and not place[0].startswith(("127.", "::1")):
+            sys.stderr.write(f"called {place}\n")
+            raise OSError("no network in tests")
+        connect(own, place)
+
+    socket.socket.connect = watched  # type: ignore[method-assign]
+    command_line("explore", run, "--port", "0")
 
 
 @pytest.fixture

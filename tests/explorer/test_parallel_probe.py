@@ -7,7 +7,7 @@ from transformers import PreTrainedTokenizerFast
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.explorer.parallel_probe import MOST_LANGUAGES, parallel_probe, read_translations
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 
 
 @pytest.fixture

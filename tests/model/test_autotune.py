@@ -10,7 +10,7 @@ from langsamp.errors import UserError
 from langsamp.model.autotune import BatchShape, tune_paths
 from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 
 CPU = torch.device("cpu")
 LARGE = BatchShape(rows=16, row_tokens=128, masked=500)

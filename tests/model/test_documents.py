@@ -9,7 +9,7 @@ from langsamp.model.documents import _FIRST_POSITION, check_documents
 from langsamp.model.fast.last_layer import can_prune
 from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 
 LENGTHS = ((5, 9, 7), (18,), (3, 3, 3, 12))
 TOKENS, PADDING = 24, 1

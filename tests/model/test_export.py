@@ -16,7 +16,7 @@ from langsamp.model.export import export_model
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.load_pretrained import load_pretrained
 from langsamp.model.variants import VARIANTS, Variant, parts_of
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 
 TAGS = [LangScript("deu", "Latn"), LangScript("kmr", "Cyrl"), LangScript("kmr", "Latn")]
 IDS = LanguageIds.of(TAGS)

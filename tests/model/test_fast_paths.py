@@ -13,7 +13,7 @@ from langsamp.model.fast.tied_embedding import can_tie
 from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from langsamp.model.variants import Variant
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 
 ONE_DNN = OneDnnMatmuls(True, True, True) if has_one_dnn() else OneDnnMatmuls()
 ALONE = {

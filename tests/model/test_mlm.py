@@ -13,7 +13,7 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model, positions
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from langsamp.model.variants import VARIANTS, Variant, parts_of
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 
 IDS = LanguageIds.of([LangScript("deu", "Latn"), LangScript("kmr", "Cyrl"), LangScript("kmr", "Latn")])
 LANGUAGES, SCRIPTS = torch.tensor([0, 1, 1, 0]), torch.tensor([1, 0, 1, 1])

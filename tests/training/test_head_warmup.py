@@ -15,7 +15,7 @@ from langsamp.model.variants import Variant
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.config import TrainingConfig
 from langsamp.training.trainer import train
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 from tests.training.test_trainer import _fresh_accelerate, assert_resumes_exactly, log, task  # noqa: F401
 
 LANGUAGES, SCRIPTS = torch.tensor([0, 1]), torch.tensor([1, 0])

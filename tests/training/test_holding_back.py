@@ -17,7 +17,7 @@ from langsamp.training.config import TrainingConfig
 from langsamp.training.optimization.layers import freeze_lower, layers_above
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.trainer import train
-from tests.conftest import tiny_mlm
+from tests.tiny_parts import tiny_mlm
 from tests.training.test_trainer import _fresh_accelerate, assert_resumes_exactly, task  # noqa: F401
 
 

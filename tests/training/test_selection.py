@@ -2,14 +2,11 @@
 choice is that of the training that nobody stopped."""
 
 import json
-import os
 import random
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import torch
@@ -24,7 +21,9 @@ from langsamp.training.config import TrainingConfig
 from langsamp.training.job import TrainingJob
 from langsamp.training.selection import Selection, candidates, chosen_until_now
 from langsamp.training.trainer import train
-from tests.conftest import WORDS, write_rows
+from langsamp.world import World
+from tests.processes import together
+from tests.tiny_parts import WORDS, write_rows
 from tests.training.test_trainer import log, losses, task, weights
 
 Tokenizer = PreTrainedTokenizerFast
@@ -204,46 +203,28 @@ def test_of_equals_the_first_is_taken_and_what_is_not_finite_never() -> None:
     assert selection.best == 3
 
 
-_TWO = """
-import sys
-from pathlib import Path
-from langsamp.data.rows import PreparedRows
-from langsamp.errors import UserError
-from langsamp.training.trainer import train
-from langsamp.world import World
-from transformers import AutoTokenizer
-from tests.training.test_selection import monitored
-folder, rank = Path(sys.argv[1]), World.from_environment().rank
+def _score_together(folder: Path, tokenizer: Tokenizer) -> None:
+    rows, rank = PreparedRows(folder / "rows"), World.from_environment().rank
+    settings = {"data": folder / "data", "dropout": 0.0, "select": "sr-bible"}
+    train(monitored(rows, tokenizer, folder / "two", **settings), cpu=True)
+    broken = monitored(rows, tokenizer, folder / "broken", **settings)
+    if rank == 1:
+        assert isinstance(broken.monitor, RetrievalMonitor)
+        broken.monitor.measure = _no_vectors  # type: ignore[method-assign]
+    with pytest.raises(UserError) as caught:
+        train(broken, cpu=True)
+    (folder / f"said-{rank}").write_text(str(caught.value))
 
-def job(name):
-    tokenizer = AutoTokenizer.from_pretrained(folder / "data" / "tokenizer")
-    return monitored(PreparedRows(folder / "rows"), tokenizer, folder / name, data=folder / "data", dropout=0.0,
-                     select="sr-bible")
 
-def trouble(encoder, parts):
+def _no_vectors(*_: object) -> NoReturn:
     raise UserError("no vectors")
-
-train(job("two"), cpu=True)
-broken = job("broken")
-if rank == 1:
-    broken.monitor.measure = trouble
-try:
-    train(broken, cpu=True)
-except UserError as error:
-    (folder / f"said-{rank}").write_text(str(error))
-"""
 
 
 def test_two_processes_share_the_scores_and_trouble_ends_both(
     rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, data: Path
 ) -> None:
     train(monitored(rows, tokenizer, tmp_path / "one", data=data, dropout=0.0, select="sr-bible"), cpu=True)
-    script = tmp_path / "two.py"
-    script.write_text(_TWO)
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
-               "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", str(script), str(tmp_path)]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
+    together(_score_together, tmp_path, tokenizer, said=tmp_path / "said")
     mine, theirs = ([line["tags"]["sr-bible"] for line in log(tmp_path / run, "evaluation")] for run in ("one", "two"))
     assert len(mine) == len(theirs) == 6
     for ours, others in zip(mine, theirs, strict=True):

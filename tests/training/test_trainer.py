@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +25,8 @@ from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.job import TrainingJob
 from langsamp.training.trainer import train
-from tests.conftest import make_unknown, tiny_mlm
+from tests.processes import together
+from tests.tiny_parts import make_unknown, tiny_mlm
 
 Tokenizer = PreTrainedTokenizerFast
 
@@ -197,8 +196,61 @@ def test_only_the_newest_checkpoints_stay(rows: PreparedRows, tokenizer: Tokeniz
     assert [path.name for path in checkpoints(tmp_path / "checkpoints")] == ["step-0000003", "step-0000004"]
 
 
+def test_milestones_stay_beside_the_newest(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    settings = {"steps": 7, "checkpoint_every": 1, "keep_checkpoints": 2, "milestone_every": 3}
+    train(task(rows, tokenizer, tmp_path, **settings), cpu=True)
+    steps = [int(path.name[-7:]) for path in checkpoints(tmp_path / "checkpoints")]
+    assert steps == [3, 6, 7]
+    with pytest.raises(ValueError, match="no multiple of the 2 steps between two checkpoints"):
+        TrainingConfig(checkpoint_every=2, milestone_every=3)
+
+
 @pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "checkpoint.json"])
-def test_a_damaged_checkpoint_is_named(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, file: str) -> None:
+def test_a_damaged_checkpoint_is_put_aside_for_the_one_before(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    whole = train(task(rows, tokenizer, tmp_path, checkpoint_every=2), cpu=True)
+    expected = {name: value.clone() for name, value in weights(whole).items()}  # read from what is damaged now
+    damaged = whole / file
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+    again = train(task(rows, tokenizer, tmp_path, checkpoint_every=2), cpu=True)
+    assert all(torch.equal(value, expected[name]) for name, value in weights(again).items())
+    said = capsys.readouterr().err
+    assert f"{damaged} has" in said and "put aside as step-0000004.damaged, and test goes on from step-0000002" in said
+    assert (tmp_path / "checkpoints" / "step-0000004.damaged" / file).is_file()
+
+
+class TestMemoryThatDoesNotSuffice:
+    @staticmethod
+    def _limited(job: TrainingJob, rows: int) -> TrainingJob:
+        def check(_: object, __: object, arguments: dict[str, Any]) -> None:
+            if len(arguments["input_ids_BL"]) > rows:
+                raise torch.OutOfMemoryError("device out of memory. Tried to allocate more than there is")
+
+        job.model.register_forward_pre_hook(check, with_kwargs=True)
+        return job
+
+    def test_rows_at_once_are_halved_once_and_the_step_is_the_same(
+        self, rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        job = task(rows, tokenizer, tmp_path / "halved", rows_per_batch=16, loss="plain", fast=False)
+        halved = train(self._limited(job, 8), cpu=True)
+        usual = train(task(rows, tokenizer, tmp_path / "usual", rows_per_batch=8, loss="plain", fast=False), cpu=True)
+        assert all(torch.equal(value, weights(usual)[name]) for name, value in weights(halved).items())
+        assert losses(tmp_path / "halved") == losses(tmp_path / "usual")
+        assert [line["rows"] for line in log(tmp_path / "halved", "batch_size")] == [8]
+        assert "rows at once: 8 (the memory did not suffice for 16: device out of memory)" in capsys.readouterr().err
+
+    def test_not_twice(self, rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+        job = task(rows, tokenizer, tmp_path, rows_per_batch=16, loss="plain", fast=False)
+        with pytest.raises(UserError, match=r"does not suffice for 8 rows at once .*rows_per_batch to 4"):
+            train(self._limited(job, 4), cpu=True)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "checkpoint.json"])
+def test_a_damaged_checkpoint_with_none_before_is_named(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, file: str
+) -> None:
     path = train(task(rows, tokenizer, tmp_path), cpu=True) / file
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DamagedError, match=file):
@@ -268,19 +320,11 @@ def test_bf16_stays_near_fp32(rows: PreparedRows, tokenizer: Tokenizer, tmp_path
     assert losses(tmp_path / "bf16") == pytest.approx(losses(tmp_path / "fp32"), abs=0.05)
 
 
-_TWO = """
-import sys
-from pathlib import Path
-from langsamp.data.rows import PreparedRows
-from langsamp.training.trainer import train
-from transformers import AutoTokenizer
-from tests.training.test_trainer import settings, task
-folder = Path(sys.argv[1])
-tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
-for variant in sys.argv[2:]:
-    rows = PreparedRows(folder / "rows")
-    train(task(rows, tokenizer, folder / "two" / variant, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
-"""
+def _train_each(rows: Path, tokenizer: Tokenizer, out: Path, variants: tuple[Variant, ...]) -> None:
+    for variant in variants:
+        AcceleratorState._reset_state(reset_partial_state=True)
+        prepared = PreparedRows(rows)
+        train(task(prepared, tokenizer, out / variant, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
 
 
 def settings(variant: Variant) -> dict[str, Any]:
@@ -293,20 +337,13 @@ def settings(variant: Variant) -> dict[str, Any]:
 
 def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
     variants: tuple[Variant, ...] = ("both", "both@shuffled", "both@input")
-    tokenizer.save_pretrained(tmp_path / "tokenizer")
-    script = tmp_path / "two.py"
-    script.write_text(_TWO)
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
-               "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", str(script), str(tmp_path), *variants]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
+    together(_train_each, rows.folder, tokenizer, tmp_path / "two", variants, said=tmp_path / "said")
+    _train_each(rows.folder, tokenizer, tmp_path / "one", variants)
     for variant in variants:
-        out = tmp_path / "one" / variant
-        one = train(task(rows, tokenizer, out, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
-        two = tmp_path / "two" / variant
-        assert losses(two) == pytest.approx(losses(tmp_path / "one" / variant), rel=1e-4)
-        theirs = load_file(checkpoints(two / "checkpoints")[-1] / "model.safetensors")
-        assert read_record(checkpoints(two / "checkpoints")[-1])["masked_seen"] == read_record(one)["masked_seen"]
+        mine, theirs = tmp_path / "one" / variant, tmp_path / "two" / variant
+        assert losses(theirs) == pytest.approx(losses(mine), rel=1e-4)
+        one, two = (checkpoints(out / "checkpoints")[-1] for out in (mine, theirs))
+        assert read_record(two)["masked_seen"] == read_record(one)["masked_seen"]
         for name, value in load_file(one / "model.safetensors").items():
-            torch.testing.assert_close(theirs[name], value, atol=3e-3, rtol=0)
-        assert [line["tags"] for line in log(two, "held_out")][-1].keys() == set(map(str, rows.tags))
+            torch.testing.assert_close(load_file(two / "model.safetensors")[name], value, atol=3e-3, rtol=0)
+        assert log(theirs, "held_out")[-1]["tags"].keys() == set(map(str, rows.tags))

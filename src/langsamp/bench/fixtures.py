@@ -1,11 +1,11 @@
 """What the benchmarks measure on, made by themselves: text of the embedded corpus, a tokenizer, rows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from langsamp.bench.timing import silence
+from langsamp.bench.timing import Alone, silence
 from langsamp.cldr.embedded_corpus import CldrCorpus
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import PreparedRows, RowsConfig
@@ -29,6 +29,7 @@ class Fixtures:
 
     folder: Path
     tags: Sequence[LangScript] = tuple(map(LangScript.parse, _TAGS))
+    alone: Alone = field(default_factory=Alone)
 
     def text(self, documents: int) -> Path:
         """A folder with `documents` documents of each tag, one a line."""

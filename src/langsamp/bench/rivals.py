@@ -37,6 +37,8 @@ class StepSize:
     rounds: int
     has_targets: bool = False
     """Whether the targets of docs/performance.md are meant for this size."""
+    floor: int = 2048
+    """Rows and columns of the products that tell what the machine can do."""
 
     def gflop(self, masked: int, *, all_positions: bool = False, prunes: bool = True) -> float:
         """Forward and backward of the products, a multiply-add counted as 2, with the last layer pruned or not."""

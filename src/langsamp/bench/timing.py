@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from statistics import median, quantiles
 from typing import NamedTuple, ParamSpec
@@ -82,13 +83,19 @@ def compared(
     return tuple(rows)
 
 
-def peak_mib_alone(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
-    """The most memory that a new process holds which does nothing but call `function`, in MiB.
+@dataclass(frozen=True)
+class Alone:
+    """New processes, each of which does nothing but call one function, which is importable by name."""
 
-    `function` is importable by name and light to import, or its imports count too.
+    start: str = "spawn"
+    """How they start: `spawn` counts what the function imports, and nothing else; `forkserver` starts at once and
+    counts all that its server has imported, which is enough where nobody reads the number.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_peak_after, function, args, kwargs).result()
+
+    def peak_mib(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
+        """The most memory that such a process holds, in MiB."""
+        with ProcessPoolExecutor(1, mp_context=get_context(self.start)) as pool:
+            return pool.submit(_peak_after, function, args, kwargs).result()
 
 
 @contextlib.contextmanager

@@ -15,6 +15,9 @@ RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file of
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Put over the recipe, e.g. training.steps=100.")
 ]
+ExecutorName = Annotated[
+    str, typer.Option("--executor", metavar="WHERE", help="Where tasks run: local, or dask://HOST:PORT.")
+]
 
 _DECONTAMINATE = "corpus.decontaminate=true"
 
@@ -23,12 +26,14 @@ def run(
     recipe: RecipeFile,
     settings: Settings = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
+    executor: ExecutorName = "local",
 ) -> None:
     """Do all of a recipe, from text to report.
 
     What is there already is not made again; an interrupted run goes on where it was.
     """
     from langsamp import pipeline
+    from langsamp.executors import opened
     from langsamp.reporting.against_start import below_start
     from langsamp.reporting.decided import decided_lines
 
@@ -38,7 +43,8 @@ def run(
 
         print_plan(make_plan(loaded))
         return
-    report, evaluation = pipeline.run(loaded)
+    with opened(executor) as workers:
+        report, evaluation = pipeline.run(loaded, executor=workers)
     print_scores(evaluation)
     for line in decided_lines(str(loaded.folder)):
         print_line(line)
@@ -56,12 +62,14 @@ def prepare(
     decontaminate: Annotated[
         bool, typer.Option("--decontaminate", help="Drop documents that hold a test sentence of the evaluation.")
     ] = False,
+    executor: ExecutorName = "local",
 ) -> None:
     """Clean text, make the tokenizer, pack rows.
 
     What is wrong with the text is said.
     """
     from langsamp import pipeline
+    from langsamp.executors import opened
     from langsamp.world import World
 
     loaded = _recipe(recipe, [*(settings or ()), *([_DECONTAMINATE] if decontaminate else [])])
@@ -69,7 +77,8 @@ def prepare(
         if world.rank == 1:
             complain(f"rows are prepared by the first of the {world.size} processes; the others end here")
         return
-    rows = pipeline.prepare(loaded)
+    with opened(executor) as workers:
+        rows = pipeline.prepare(loaded, executor=workers)
     print_line(f"{sum(rows.sizes):,} rows of {rows.row_tokens} tokens, {len(rows.tags)} tags: {rows.folder}")
     if decontaminate:
         complain(f"note: other commands on this run need it in the recipe, or --set {_DECONTAMINATE}")

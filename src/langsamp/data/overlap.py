@@ -15,11 +15,10 @@ from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import LookedFor, PreparedRows, RowsConfig
 from langsamp.data.text.contamination import Overlap, TaskSentences
 from langsamp.data.text.corpus import CorpusConfig, open_corpus
-from langsamp.data.workers import each, shared_out
+from langsamp.data.workers import each, shared_out, worthwhile
 from langsamp.disk.files import read_json, write_json, writing
 from langsamp.disk.seals import read_record, write_record
 from langsamp.errors import DamagedError, UserError
-from langsamp.machine import usable_cores
 
 OVERLAP = "overlap.json"
 """The file's name in the folder of a run."""
@@ -111,7 +110,7 @@ def read_overlap(file: Path) -> OverlapRecord | None:
 
 def _counted(sentences: TaskSentences, corpus: CorpusConfig, base: Path) -> dict[str, Mapping[str, Overlap]]:
     source = open_corpus(corpus, base=base)
-    with tempfile.TemporaryDirectory() as scratch, shared_out(min(usable_cores(), len(source.tags))) as pool:
+    with tempfile.TemporaryDirectory() as scratch, shared_out(worthwhile(list(map(source.size, source.tags)))) as pool:
         folder, file = Path(scratch), sentences_file(sentences, Path(scratch))
         sentences.save(file)
         jobs = [

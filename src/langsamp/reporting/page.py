@@ -1,6 +1,7 @@
 """`report.html`: one file about runs and models, readable offline, by keyboard, on paper and without JavaScript."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,12 @@ def write_report(
 
 def render(inputs: Inputs, *, redact_text: bool = False) -> str:
     """The report as HTML text."""
+    return _templates().get_template("page.html").render(context(inputs, redact_text=redact_text))
+
+
+@cache
+def _templates() -> Environment:
+    """The page's templates, compiled once."""
     environment = Environment(
         loader=PackageLoader("langsamp.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -79,7 +86,7 @@ def render(inputs: Inputs, *, redact_text: bool = False) -> str:
         environment.filters[name] = getattr(numbers, name)
     environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
     environment.tests |= {"start": is_start, "known": lambda value: not is_absent(value)}
-    return environment.get_template("page.html").render(context(inputs, redact_text=redact_text))
+    return environment
 
 
 def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:

@@ -191,7 +191,7 @@ def data_findings(run: Run) -> list[str]:
     """What the figures of the training text mean, in the words that preparing said."""
     said = []
     if run.manifest is not None:
-        said = [*odd_sentences(run.manifest.notes), *sentences(judge_manifest(run.manifest))]
+        said = [*odd_sentences(run.manifest.notes, run.manifest.remarks), *sentences(judge_manifest(run.manifest))]
     overlap = run.overlap
     if overlap is not None:
         said += overlap_sentences(overlap.tags, dropped=overlap.dropped)

@@ -95,7 +95,8 @@ class Grid:
     def filled(self, name: str) -> NDArray[np.float64]:
         """`replicates`, shape (languages, replicates); a gap holds the language's mean over the others."""
         table = self.replicates(name)
-        return np.ascontiguousarray(table.T.fillna(table.mean(axis=1)).T.to_numpy(np.float64))
+        values_LS, mean_L = table.to_numpy(np.float64), table.mean(axis=1).to_numpy(np.float64)
+        return np.ascontiguousarray(np.where(np.isnan(values_LS), mean_L[:, None], values_LS))
 
     @cached_property
     def means(self) -> pd.DataFrame:

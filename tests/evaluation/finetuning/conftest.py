@@ -11,7 +11,7 @@ from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.protocols import FINE_TUNING
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences, TrainAndDev
 from langsamp.languages.tags import LangScript
-from tests.conftest import WORDS
+from tests.tiny_parts import WORDS
 
 ARCHITECTURES = (
     "bert", "camembert", "deberta-v2", "distilbert", "modernbert", "roberta", "xlm-roberta", "xlm-roberta-xl",

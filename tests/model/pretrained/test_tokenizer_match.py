@@ -11,7 +11,7 @@ from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model
 from langsamp.model.pretrained.tokenizer_match import check_match
-from tests.conftest import SPECIALS, WORDS, tiny_mlm
+from tests.tiny_parts import SPECIALS, WORDS, tiny_mlm
 
 IDS = LanguageIds.of([LangScript("deu", "Latn")])
 

@@ -1,9 +1,6 @@
 """Laws of training by fast paths: the curve of the plain ones, exact resume, and a choice that is kept."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ from langsamp.model.fast_paths import FastPaths
 from langsamp.training.checkpoint import checkpoints, read_record
 from langsamp.training.config import TrainingConfig
 from langsamp.training.trainer import train
+from tests.processes import together
 from tests.training.test_trainer import assert_resumes_exactly, log, losses, task
 
 Tokenizer = PreTrainedTokenizerFast
@@ -67,29 +65,15 @@ def test_accumulation_changes_nothing(rows: PreparedRows, tokenizer: Tokenizer, 
         torch.testing.assert_close(load_file(other / "model.safetensors")[name], value, atol=3e-3, rtol=0)
 
 
-_TWO = """
-import sys
-from pathlib import Path
-from langsamp.data.rows import PreparedRows
-from langsamp.training.trainer import train
-from transformers import AutoTokenizer
-from tests.training.test_trainer import task
-folder = Path(sys.argv[1])
-tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
-train(task(PreparedRows(folder / "rows"), tokenizer, folder / "two", dropout=0.0, loss="blocked"), cpu=True)
-"""
+def _train_blocked(rows: Path, tokenizer: Tokenizer, out: Path) -> None:
+    settings = {"dropout": 0.0, "rows_per_batch": 8, "loss": "blocked"}
+    train(task(PreparedRows(rows), tokenizer, out, **settings), cpu=True)
 
 
 def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
     """Also without a synchronisation for each of the batches that a step accumulates."""
     one = train(task(rows, tokenizer, tmp_path / "one", dropout=0.0, fast=False), cpu=True)
-    tokenizer.save_pretrained(tmp_path / "tokenizer")
-    script = tmp_path / "two.py"
-    script.write_text(_TWO.replace("dropout=0.0", "dropout=0.0, rows_per_batch=8"))
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
-               "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", str(script), str(tmp_path)]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, check=True, env=environment, capture_output=True, timeout=200)
+    together(_train_blocked, rows.folder, tokenizer, tmp_path / "two", said=tmp_path / "said")
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
     two = checkpoints(tmp_path / "two" / "checkpoints")[-1]
     assert paths_of(two)["tied_embedding"]

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Row, Target
-from langsamp.bench.timing import Times, alternate, compared, peak_mib_alone
+from langsamp.bench.timing import Times, alternate, compared
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import RowsConfig
 from langsamp.data.text.cleaning import clean_documents
@@ -98,7 +98,7 @@ def _peaks(material: Fixtures, size: PrepareSize) -> dict[int, float]:
     peaks = {}
     for times in _GROWTH:
         documents = times * size.fewest_documents
-        peaks[documents * len(material.tags)] = peak_mib_alone(
+        peaks[documents * len(material.tags)] = material.alone.peak_mib(
             _prepare,
             material.text(documents),
             material.tokenizer(size.vocab_size),

@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel, PreTrainedToken
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.task_fixtures import TaskTexts
-from langsamp.bench.timing import Times, alternate, compared, peak_mib_alone
+from langsamp.bench.timing import Alone, Times, alternate, compared
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
@@ -84,8 +84,9 @@ def measure_retrieval(material: Fixtures, size: RetrievalSize) -> Record:
     )
     difference, cosine = _agreement(vectors)
     named = _named(taken)
-    rows = compared(named, amount=sum(map(len, (*once, *again))), peaks=_peaks(tokenizer, size, texts, list(named)))
-    least = Row(variant="the same, one language", peak_mib=_peak_of_one(tokenizer, size, texts))
+    peaks = _peaks(material.alone, tokenizer, size, texts, list(named))
+    rows = compared(named, amount=sum(map(len, (*once, *again))), peaks=peaks)
+    least = Row(variant="the same, one language", peak_mib=_peak_of_one(material.alone, tokenizer, size, texts))
     lengths = [len(ids) for ids in loaded([sentence for file in once for sentence in file])["input_ids"]]
     return Record(
         name="retrieval",
@@ -221,22 +222,22 @@ def _encode(encoder: Encoder, texts: Texts, layer: int) -> Vectors:
     return vectors
 
 
-def _peaks(tokenizer: Path, size: RetrievalSize, texts: Texts, names: Sequence[str]) -> dict[str, float]:
+def _peaks(alone: Alone, tokenizer: Path, size: RetrievalSize, texts: Texts, names: Sequence[str]) -> dict[str, float]:
     """Most memory by name of the row; for the authors' way that of one file, which another one does not change much."""
     plain, _, full, half = names
     (file, *_), _ = _files(texts)
     return {
-        plain: peak_mib_alone(_authors_alone, tokenizer, size, file),
-        full: peak_mib_alone(_encoder_alone, tokenizer, size, "fp32", texts),
-        half: peak_mib_alone(_encoder_alone, tokenizer, size, "bf16", texts),
+        plain: alone.peak_mib(_authors_alone, tokenizer, size, file),
+        full: alone.peak_mib(_encoder_alone, tokenizer, size, "fp32", texts),
+        half: alone.peak_mib(_encoder_alone, tokenizer, size, "bf16", texts),
     }
 
 
-def _peak_of_one(tokenizer: Path, size: RetrievalSize, texts: Texts) -> float:
+def _peak_of_one(alone: Alone, tokenizer: Path, size: RetrievalSize, texts: Texts) -> float:
     """Most memory in fp32 for a single language: more text should not take more, only its vectors do."""
     name, by_tag = next(iter(texts.items()))
     one = {name: dict(list(by_tag.items())[:1])}
-    return peak_mib_alone(_encoder_alone, tokenizer, size, "fp32", one)
+    return alone.peak_mib(_encoder_alone, tokenizer, size, "fp32", one)
 
 
 def _authors_alone(tokenizer: Path, size: RetrievalSize, file: File) -> None:

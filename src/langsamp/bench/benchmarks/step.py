@@ -54,8 +54,6 @@ _TARGETS = [
 ]
 """Least speed of the second against the first."""
 _MOST_MEMORY = 0.1
-_FLOOR = 2048
-"""Rows and columns of the products that tell what the machine can do."""
 
 
 def measure_step(size: StepSize) -> Record:
@@ -83,7 +81,7 @@ def measure_step(size: StepSize) -> Record:
         for row, setting in zip(compared_rows, group, strict=True):
             peak, over = above[setting]
             rows.append(row.model_copy(update={"variant": f"{setting}{suffix}", "peak_mib": peak, "above_mib": over}))
-    speeds = {precision: _gflop_per_second(precision) for precision in ("fp32", "bf16")}
+    speeds = {precision: _gflop_per_second(precision, size.floor) for precision in ("fp32", "bf16")}
     gflop = size.gflop(masked)
     rows += [_floor(precision, gflop, speed, taken[_PLAIN[0]]) for precision, speed in speeds.items()]
     return Record(
@@ -150,16 +148,16 @@ def _floor(precision: str, gflop: float, speed: float, reference: Sequence[Times
     )
 
 
-def _gflop_per_second(precision: str) -> float:
+def _gflop_per_second(precision: str, width: int) -> float:
     """Speed of the fastest large product of this precision, by processor time, on all threads together."""
-    one, other = torch.randn(2, _FLOOR, _FLOOR).to(torch.bfloat16 if precision == "bf16" else torch.float32)
+    one, other = torch.randn(2, width, width).to(torch.bfloat16 if precision == "bf16" else torch.float32)
     best = float("inf")
     for one_dnn in (False, True) if has_one_dnn() else (False,):
         for _ in range(4):
             began = time.process_time()
             output_product(one, other, None, one_dnn=one_dnn)
             best = min(best, time.process_time() - began)
-    return 2 * _FLOOR**3 / best / 1e9
+    return 2 * width**3 / best / 1e9
 
 
 def _alone(size: StepSize, setting: StepSetting) -> tuple[float, float]:

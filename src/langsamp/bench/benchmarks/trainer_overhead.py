@@ -16,7 +16,7 @@ from torch import nn
 
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Target
-from langsamp.bench.timing import Times, compared, peak_mib_alone, silence
+from langsamp.bench.timing import Times, compared, silence
 from langsamp.data.batches import Batches, MaskedBatch, MaskingConfig
 from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.sampler import RowOrder, SamplerConfig
@@ -79,7 +79,8 @@ def measure_trainer(material: Fixtures, size: TrainerSize) -> Record:
     taken = _take_turns(rows, size, material.folder / "trainer-turns")
     loops = {"bare PyTorch loop": _bare_alone, "training.trainer.train": _train_alone}
     peaks = {
-        name: peak_mib_alone(loop, rows.folder, size, material.folder / "trainer-alone") for name, loop in loops.items()
+        name: material.alone.peak_mib(loop, rows.folder, size, material.folder / "trainer-alone")
+        for name, loop in loops.items()
     }
     bare, ours = compared(
         dict(zip(loops, taken, strict=True)), amount=size.rows_per_step * size.row_tokens, peaks=peaks

@@ -17,6 +17,7 @@ from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
+from langsamp.data.text.stand_ins import loading_errors
 from langsamp.errors import UserError
 from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.loading_report import (
@@ -30,7 +31,7 @@ from langsamp.model.pretrained.loading_report import (
     same_bias,
     tensors_of_encoder,
 )  # fmt: skip
-from langsamp.model.pretrained.model_config import LOADING_ERRORS, load_config, reason
+from langsamp.model.pretrained.model_config import load_config, reason
 from langsamp.model.pretrained.weight_files import tensor_names, weight_files
 
 _WRAPPERS = ("_orig_mod.", "module.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
@@ -128,7 +129,7 @@ def _loaded(auto: Any, folder: Path, mapping: Mapping[str, str], **settings: Any
                 **named,
                 **settings,
             )
-    except LOADING_ERRORS as error:
+    except loading_errors() as error:
         raise UserError(f"{folder} cannot be loaded: {reason(error)}") from None
     return model, report
 

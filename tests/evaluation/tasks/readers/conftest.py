@@ -1,6 +1,5 @@
-"""Files of labelled data in any layout, and the shared real ones."""
+"""Files of labelled data in any layout."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,12 +19,3 @@ def put(tmp_path: Path) -> Put:
         return tmp_path / "data"
 
     return write
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder with the real evaluation texts."""
-    data = Path(os.environ.get("LANGSAMP_DATA", Path(__file__).parents[4] / ".." / "shared" / "data")) / "eval"
-    if not data.is_dir():
-        pytest.skip(f"no evaluation texts in {data}; set LANGSAMP_DATA to the folder that holds eval/")
-    return data

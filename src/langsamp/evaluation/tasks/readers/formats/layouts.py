@@ -25,8 +25,12 @@ _SPLIT_NAMES: Mapping[str, Split] = {
 """What data sets call the splits, in any case."""
 
 
-def find_files(task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: str) -> SplitFiles[E]:
+def find_files(
+    task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: str, released_in: str | None = None
+) -> SplitFiles[E]:
     """The files of `task` in the folder `data` or in one called like the task directly below it, in any layout.
+
+    `released_in` is where they lie in a copy of the repository that they come from.
 
     Raises:
         DataMissingError: where no language has a test set; ends with `missing`, which tells what to do.
@@ -34,10 +38,10 @@ def find_files(task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: 
     if data is None or data == "hub":
         given = "no data folder was given" if data is None else "the hub has no copy of it"
         raise DataMissingError(f"{task} needs labelled text for each tag, but {given}. {missing}")
-    assert isinstance(data, Path)
+    root = Path(data)
     files: list[LabelledFiles[E]] = []
     notes: list[str] = []
-    for folder in (data, data / task):
+    for folder in (root, root / task, *([root / released_in] if released_in else [])):
         if folder.is_dir():
             for layout in layouts:
                 files += layout(folder, notes)
@@ -45,7 +49,7 @@ def find_files(task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: 
     if not reader.tags:
         remarks = "".join(f" {note}." for note in notes[:3])
         raise DataMissingError(
-            f"{task}: no test set of any language was found in {data} and {data / task}.{remarks} {missing}"
+            f"{task}: no test set of any language was found in {root} and {root / task}.{remarks} {missing}"
         )
     return reader
 

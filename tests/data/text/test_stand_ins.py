@@ -33,6 +33,22 @@ def test_a_corpus_file_that_is_no_text_is_refused_by_name(tmp_path: Path, kind: 
     assert open_corpus(CorpusConfig(source=str(tmp_path), languages="deu_Latn"), base=Path()).tags
 
 
+def test_lines_of_an_old_mac_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "swh_Latn.txt"
+    file.write_bytes(b"moja\rmbili\rtatu\r")
+    for read in (lambda: open_corpus(CorpusConfig(source=str(tmp_path)), base=Path()), lambda: read_lines(file)):
+        with pytest.raises(UserError, match=r"ends its lines with a carriage return alone.*`tr"):
+            read()
+    file.write_bytes(b"moja\rmbili\n")
+    assert read_lines(file) == ["moja\rmbili"]
+
+
+def test_what_systems_leave_in_folders_is_no_text(tmp_path: Path) -> None:
+    for name in ("swh_Latn.txt", "Thumbs.db", "desktop.ini", ".DS_Store", "__MACOSX"):
+        (tmp_path / name).write_text("moja\n")
+    assert len(open_corpus(CorpusConfig(source=str(tmp_path)), base=Path()).tags) == 1
+
+
 @pytest.mark.parametrize("name", ["swh_Latn.txt.gz", "swh_Latn.jsonl", "swh_Latn.parquet", "swh_Latn.txt.zst"])
 def test_a_pointer_is_one_whatever_its_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(POINTER)

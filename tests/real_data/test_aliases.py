@@ -1,17 +1,14 @@
 """Aliases against the reference lists and the development data: the same language is found under either code."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from langsamp.languages.aliases import match
 from langsamp.languages.tags import LangScript
-from tests.languages.test_reference import REFERENCE, TASKS, read
+from tests.real_data import DATA
+from tests.real_data.test_language_groups import TASKS, read
 
 SIMILARITY = "eng_Latn rus_Cyrl zho_Hani arb_Arab hin_Deva jpn_Jpan tur_Latn spa_Latn ind_Latn swa_Latn"
 """The ten languages of the paper's section 5.3."""
-DATA = Path(os.environ.get("LANGSAMP_DATA", Path(__file__).parents[3] / "shared/data"))
 FOLDERS = {
     "SR-B": "sr_bible",
     "SR-T": "sr_tatoeba",
@@ -20,10 +17,6 @@ FOLDERS = {
     "NER": "ner",
     "POS": "pos",
 }
-
-pytestmark = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason=f"no reference lists in {REFERENCE}; set LANGSAMP_REFERENCE"
-)
 
 
 def these(texts: str) -> list[LangScript]:
@@ -63,8 +56,6 @@ def test_the_ten_similarity_languages_are_found_in_every_list(task):
 )
 def test_what_of_the_paper_is_under_another_code_in_the_development_data(task, by_alias):
     manifest = DATA / "eval" / FOLDERS[task] / "MANIFEST.tsv"
-    if not manifest.is_file():
-        pytest.skip(f"no development data in {DATA}; set LANGSAMP_DATA")
     here = [LangScript.parse(line.split("\t")[0]) for line in manifest.read_text("utf-8").splitlines()[1:]]
     found = match(listed(task), here)
     assert sorted(f"{tag}/{other}" for tag, other in found.items() if tag != other) == by_alias.split()

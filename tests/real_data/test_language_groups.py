@@ -1,17 +1,15 @@
 """The packaged table against the reference lists: it groups languages exactly as the paper's Tables 5 and 6 do."""
 
 import json
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from langsamp.languages.select import GROUPS
 from langsamp.languages.table import FAMILY_GROUPS, describe, is_head, tags
 from langsamp.languages.tags import LangScript
+from tests.real_data import REFERENCE
 
-REFERENCE = Path(os.environ.get("LANGSAMP_REFERENCE", Path(__file__).parents[3] / "shared/reference"))
 TASKS = {
     "SR-B": "bible",
     "SR-T": "tatoeba",
@@ -20,10 +18,6 @@ TASKS = {
     "NER": "ner",
     "POS": "pos",
 }
-
-pytestmark = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason=f"no reference lists in {REFERENCE}; set LANGSAMP_REFERENCE"
-)
 
 
 def read(name: str):

@@ -1,4 +1,7 @@
-"""Being asked to stop: SIGTERM and Ctrl-C set a flag that the loop reads, so that a checkpoint can be saved first."""
+"""Being asked to stop: a signal sets a flag that the loop reads, so that a checkpoint can be saved first.
+
+The signals are SIGTERM, SIGUSR1 (which Slurm sends ahead of a job's end where `--signal` asks for it) and Ctrl-C.
+"""
 
 import signal
 import threading
@@ -22,7 +25,7 @@ class StopFlag:
     def __enter__(self) -> Self:
         """Listen; only a process's main thread can, elsewhere the flag stays False."""
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
                 self._before[number] = signal.signal(number, self._ask)
         return self
 
