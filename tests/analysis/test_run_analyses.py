@@ -22,8 +22,11 @@ def run(tiny_run: TinyRun, tmp_path: Path) -> TinyRun:
 
 
 def analyse(run: TinyRun, config: AnalysisConfig | None = None) -> list[Unmade]:
+    """What could not be made; without identification, for which the text of the run is too short."""
     recipe = run.recipe()
-    return analyse_run(run.out, config or recipe.analysis, recipe.resolved_evaluation)
+    config = config or recipe.analysis
+    kinds = tuple(kind for kind in config.kinds if kind != "identification")
+    return analyse_run(run.out, config.model_copy(update={"kinds": kinds}), recipe.resolved_evaluation)
 
 
 def made(run: TinyRun) -> dict[str, str]:
