@@ -33,7 +33,8 @@ def test_training_data_of_a_task_stand_beside_the_donors(tiny_run):
         said("donors", "kmr_Cyrl", "-m", tiny_run.out, "--candidates", "all", "-t", "topic-cldr", "--json")
     )
     items = shown["items"]["topic-cldr"]
-    assert set(items) == {row["donor"] for row in shown["donors"]} == {"hin_Deva", "swh_Latn"} and items["swh_Latn"] > 0
+    assert {row["donor"] for row in shown["donors"]} == {"hin_Deva", "swh_Latn"} <= items.keys()
+    assert items["swh_Latn"] > 0
     assert all(row["cosine"] is not None for row in shown["donors"])
 
 

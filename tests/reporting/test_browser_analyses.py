@@ -149,7 +149,7 @@ def test_without_a_script_the_pictures_and_tables_stand(browser, report):
     with opened(browser, report, scripts=False) as page:
         assert page.locator("#map").is_hidden()
         assert page.locator("#vectors .still figure").count() == 2
-        assert page.locator("#vectors .still use title").first.text_content() != ""
+        assert page.locator("#vectors .still title").first.text_content() != ""
         assert page.locator("[data-sheet]").count() == 2 and page.locator(".neutral form").is_hidden()
         assert page.locator("[data-sheet] td[data-p]").first.inner_text() == "0.34"
         assert page.locator("#donor-table tbody tr").count() == len(TAGS) + 1  # the untrained one too

@@ -115,8 +115,8 @@ def test_models_of_unequal_depth_are_compared_at_the_layers_told_of_first():
         for name, depth in (("shallow", 3), ("deep", 5))
     }
     drawn = np.ones((10, 12))
-    change = change_tables(measured, {"shallow": 1, "deep": 3}, tags, drawn)["change"]
-    assert change[["layer", "model_layer"]].to_numpy().tolist() == [[1, 3]]
+    change, _ = change_tables(measured, {"shallow": 1, "deep": 3}, tags, drawn)
+    assert [(line.layer, line.model_layer) for line in change] == [(1, 3)]
 
 
 def test_a_model_that_is_language_plus_content_is_said_to_be_neutral():
