@@ -8,6 +8,7 @@ from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 from langsamp.plan import Plan, make_plan
 from tests.tiny_run import SIZES, TinyRun, langsamp, stamps
+from tests.vocabularies import unigram, write_mlm
 
 
 def by_tag(plan: Plan, name: str) -> dict[str, float]:
@@ -45,6 +46,12 @@ def test_before_preparing_it_estimates_them_and_writes_nothing(fresh: TinyRun, t
     assert stamps(fresh.root) == before
 
 
+def test_a_small_vocabulary_can_be_planned_for(fresh: TinyRun, tmp_path) -> None:
+    model = write_mlm(tmp_path / "model", unigram(size=60))
+    init = (f"model.init={model}", "model.model_type=null", "model.settings={}", "tokenizer={}")
+    assert make_plan(fresh.recipe(*init)).parameters > 0
+
+
 def test_rows_of_whole_documents_are_estimated_with_their_padding(fresh: TinyRun) -> None:
     settings = ("rows.packing=best-fit", "rows.row_tokens=36", "variants=[both, language@input]")
     plan, cut = make_plan(fresh.recipe(*settings)), make_plan(fresh.recipe("rows.row_tokens=36"))
@@ -56,6 +63,29 @@ def test_rows_of_whole_documents_are_estimated_with_their_padding(fresh: TinyRun
     assert plan.parameters == cut.parameters, "those of the variant with both tables"
     with pytest.raises(UserError, match="cannot keep the documents of a row apart"):
         make_plan(fresh.recipe("rows.packing=best-fit", "model.model_type=deberta-v2"))
+
+
+def test_epochs_are_told_by_phase(tiny_run: TinyRun) -> None:
+    phases = "sampler.phases=[{from_step: 0, languages: swh_Latn, alpha: 1}, {from_step: 3, alpha: 0.0}]"
+    plan = make_plan(tiny_run.recipe(phases))
+    rows = by_tag(plan, "rows")
+    assert plan.phases == (0, 3)
+    expected = {"swh_Latn": (24, 8 / 3), "hin_Deva": (0, 8 / 3), "kmr_Cyrl": (0, 8 / 3)}
+    for tag, entry in plan.tags.items():
+        assert entry.epochs_by_phase == pytest.approx([draws / rows[str(tag)] for draws in expected[str(tag)]])
+        assert entry.epochs == pytest.approx(sum(entry.epochs_by_phase))
+    answer = langsamp("run", tiny_run.recipe_file, "--plan", "--set", phases)
+    assert answer.code == 0, answer.err
+    assert "from step 0" in answer.out and "from step 3" in answer.out
+
+
+def test_languages_of_phases_and_of_an_anchor_are_those_of_the_text(tiny_run: TinyRun) -> None:
+    with pytest.raises(UserError, match=r"sampler.phases, from step 1: .*deu"):
+        make_plan(tiny_run.recipe("sampler.phases=[{from_step: 1, languages: deu_Latn}]"))
+    continued = (f"model.init={tiny_run.export}", "model.model_type=null", "model.settings={}", "tokenizer={}")
+    anchor = "training.anchor={kind: sentence-vectors, strength: 1, languages: head}"
+    with pytest.raises(UserError, match=r"training.anchor.languages head: none of the text's languages"):
+        make_plan(tiny_run.recipe(*continued, anchor, "corpus.languages=kmr_Cyrl"))
 
 
 def test_the_command_prints_it_before_and_after(fresh: TinyRun, tiny_run: TinyRun) -> None:

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_a_log_gets_a_line_at_the_start_now_and_then_and_at_the_end() -> None:
         "mine both-0: 820/1,000 steps, 1:30, loss 3.141",
         "mine both-0: 1,000/1,000 steps, 1:52, loss 3.141",
     ]
+
+
+def test_work_that_cannot_say_how_far_it_is_has_its_lines_while_nothing_calls() -> None:
+    log, clock, written = io.StringIO(), Clock(), threading.Event()
+    log.flush = written.set  # type: ignore[method-assign]  # wakes this test, which would ask again and again
+    with Bar("training a tokenizer", total=None, stream=log, clock=clock):
+        written.clear()
+        clock.seconds = EVERY_SECONDS
+        assert written.wait(60)
+        clock.seconds += 3
+    assert told(log) == ["training a tokenizer", "training a tokenizer: 0:30", "training a tokenizer: 0:33"]
 
 
 @pytest.mark.parametrize("units", [10, 10_000, 1_000_000])

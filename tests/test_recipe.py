@@ -61,6 +61,7 @@ def test_settings_go_over_the_file(file: Path) -> None:
         ("training.steps=[1", "'[1' is no YAML value"),
         ("trainin.steps=1", "unknown key 'trainin'. Did you mean 'training'?"),
         ("training.stepz=1", "unknown key 'training.stepz'. Did you mean 'steps'?"),
+        ("sampler.phases=[{from_steps: 0}]", "unknown key 'sampler.phases.0.from_steps'. Did you mean 'from_step'?"),
         ("rows.row_token=64", "unknown key 'rows.row_token'. Did you mean 'row_tokens'?"),
         ("training.steps=many", "training.steps: Input should be a valid integer"),
         ("training.steps=0", "training.steps: Input should be greater than or equal to 1 (got 0)"),

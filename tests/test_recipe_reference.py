@@ -22,7 +22,7 @@ def test_the_defaults_shown_are_the_defaults():
     content: dict = {"name": "x"}
     null = tuple(f"{key.path}." for key in keys() if key.type == "section or null")
     for key in keys():
-        if key.default and not key.path.startswith(null):
+        if key.default and not key.path.startswith(null) and "[]" not in key.path:
             *sections, last = key.path.split(".")
             owner = content
             for section in sections:
@@ -36,6 +36,13 @@ def test_a_section_that_can_be_null_shows_its_keys_too():
     assert "analysis.neutrality.sentences" in {key.path for key in keys()}
     assert len(matching("analysis.neutrality")) > 1
     assert [key.type for key in matching("analysis.vectors.seed")] == ["whole number, at least 0, below 4,294,967,296"]
+
+
+def test_the_keys_of_sections_in_a_list_are_shown() -> None:
+    shown = {key.path: key.type for key in matching("sampler.phases")}
+    assert shown["sampler.phases"] == "list of sections"
+    assert shown["sampler.phases[].from_step"] == "whole number, at least 0"
+    assert "sampler.phases[].mask_rate" in shown
 
 
 def test_a_key_is_explained_by_path_section_or_part():

@@ -1,6 +1,7 @@
 """Tiny real parts that tests share: a tokenizer, prepared rows, encoders of every architecture."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,8 +70,8 @@ def make_unknown(rows: PreparedRows, tag: str) -> PreparedRows:
     return PreparedRows(rows.folder)
 
 
-def tiny_mlm(model_type: str, *, seed: int = 0, dropout: float = 0.0) -> PreTrainedModel:
-    """A two-layer masked LM of width 32 with random weights."""
+def tiny_mlm(model_type: str, *, seed: int = 0, dropout: float = 0.0, **more: Any) -> PreTrainedModel:
+    """A two-layer masked LM of width 32 with random weights, or with `more` settings."""
     default = AutoConfig.for_model(model_type)
     settings = {
         "vocab_size": 60, "hidden_size": 32, "dim": 32, "embedding_size": 32, "num_hidden_layers": 2, "n_layers": 2,
@@ -78,8 +79,8 @@ def tiny_mlm(model_type: str, *, seed: int = 0, dropout: float = 0.0) -> PreTrai
         "max_position_embeddings": 40, "type_vocab_size": 1, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2,
         "cls_token_id": 0, "sep_token_id": 2, "hidden_dropout_prob": dropout, "dropout": dropout,
         "attention_probs_dropout_prob": dropout, "attention_dropout": dropout, "mlp_dropout": dropout,
-        "embedding_dropout": dropout,
-    }  # fmt: skip
+        "embedding_dropout": dropout, "num_key_value_heads": 2, "mask_token_id": 4,
+    } | more  # fmt: skip
     known = default.to_dict().keys() | default.attribute_map.keys()
     config = AutoConfig.for_model(model_type, **{key: value for key, value in settings.items() if key in known})
     torch.manual_seed(seed)

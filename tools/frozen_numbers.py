@@ -23,7 +23,6 @@ from langsamp.scores.systems import open_system
 from langsamp.views.comparison_json import as_json
 from langsamp.views.paper_tables.make import paper_table
 from langsamp.views.paper_tables.writers import FORMATS
-from langsamp.views.variants_text import as_json as analysis_json
 
 PAPER = ("paper:baseline", "paper:langsamp", "paper:donors")
 TABLES = range(1, 20)
@@ -50,8 +49,8 @@ def freeze(run: str, out: Path) -> None:
     for number in TABLES:
         write(out / f"table-{number}.csv", lambda number=number: table(number, [run]))
     write(out / "compare.json", lambda: compared(f"{run}:none", f"{run}:both"))
-    write(out / "ablation.json", lambda: dumped(analysis_json(analyse_ablation([run]))))
-    write(out / "families.json", lambda: dumped(analysis_json(analyse_families([run]))))
+    write(out / "ablation.json", lambda: dumped(analyse_ablation([run]).as_json()))
+    write(out / "families.json", lambda: dumped(analyse_families([run]).as_json()))
     page = write_report(run, out=out / "report.html")
     write(out / "report.txt", lambda: shown(page.read_text(encoding="utf-8")))
     page.unlink()

@@ -35,6 +35,7 @@ afb: Gulf Arabic, Khaleeji
 aka: Akan
 als: Tosk Albanian
 amh: Amharic, Amarigna, Amharigna
+ang: Anglo-Saxon
 apc: Levantine Arabic, Syrian Arabic, Lebanese Arabic, Shami
 arb: Modern Standard Arabic, MSA, Fusha, Literary Arabic
 arn: Mapuche, Mapudungun
@@ -48,21 +49,27 @@ azb: South Azeri, Southern Azeri, Iranian Azerbaijani
 aze: Azeri, Azerbaijani Turkish
 bak: Bashkort
 bam: Bamanankan
+bar: Bairisch, Boarisch, Austro-Bavarian
 bbc: Toba Batak
 ben: Bangla, Bengali
 bho: Bhojpuri
 bik: Bicolano, Bikolano
+bjn: Banjarese
+bla: Blackfoot
 bod: Tibetan, Standard Tibetan, Bodish
 bos: Bosniak
 bre: Brezhoneg
+bug: Bugis
 bxr: Buryat, Buriat
 cat: Valencian, Catalonian
 cbk: Zamboangueño, Zamboangueno
 ceb: Bisaya, Binisaya, Visayan, Cebuano
 ces: Czech, Cesky
-che: Chechen
+che: Chechen, Nokhchi
+chr: Tsalagi
 chv: Chuvash
 ckb: Sorani, Sorani Kurdish, Soranî, Central Kurdish
+ckt: Chukchi
 cmn: Mandarin, Putonghua, Standard Chinese, Guoyu, Huayu
 cre: Nehiyaw
 crh: Crimean Tatar, Crimean Turkish
@@ -70,28 +77,35 @@ cym: Cymraeg
 dan: Danish
 deu: Standard German, High German, Hochdeutsch
 div: Maldivian
+dje: Djerma
 dyu: Jula, Dioula
 dzo: Bhutanese
 ekk: Standard Estonian
 ell: Modern Greek, Greek, Hellenic
+esu: Yupik
 eus: Euskera, Vasconian
 ewe: Eʋe
 fas: Farsi, Persian, Parsi
 fil: Pilipino, Filipino
 fra: French
+fro: Old French
 fry: Frisian, West Frisian, Frysk
 ful: Fula, Fulani, Fulfulde, Pulaar, Peul
 fuv: Nigerian Fulani, Hausa Fulani
 gaz: Western Oromo, West Central Oromo
+gil: Kiribati
 gla: Gaelic, Scots Gaelic, Gaidhlig
 gle: Gaelic, Irish Gaelic, Gaeilge
 glv: Gaelic, Manx Gaelic
 grc: Ancient Greek, Koine, Koine Greek
 grn: Guaraní
 gsw: Swiss German, Alemannic, Schweizerdeutsch, Alsatian
+guc: Guajiro
+hac: Gorani
 hak: Hakka, Kejia
 hat: Haitian Creole, Kreyol, Kreyòl
 hau: Haoussa
+hbo: Biblical Hebrew
 hbs: Serbo-Croatian, Serbocroatian, Croato-Serbian, BCMS
 heb: Ivrit
 her: Otjiherero
@@ -102,14 +116,18 @@ hye: Eastern Armenian, Hayeren
 ibo: Ibo
 ilo: Ilocano, Iloko, Ilokano
 ind: Bahasa Indonesia, Bahasa
+ipk: Iñupiaq
 jam: Jamaican Patois, Patwa, Patois
 jav: Basa Jawa
+jiv: Jivaro
+jje: Jeju
 kab: Kabylian
 kal: Greenlandic, West Greenlandic
 kan: Canarese
 kat: Kartuli
 kaz: Kazak, Qazaq
 kbd: East Circassian, Circassian
+kea: Cape Verdean, Cape Verdean Creole
 kek: Q'eqchi', Q'eqchi
 khk: Halh, Khalkha
 khm: Cambodian
@@ -121,20 +139,31 @@ kmr: Kurmanji, Kurmancî, Northern Kurdish
 kok: Konkani
 kon: Kikongo, Kongo
 kor: Hangugeo
+kua: Oshiwambo
+kum: Qumuq
 kur: Kurdish
+lad: Judeo-Spanish, Judaeo-Spanish
 lah: Lahnda, Western Panjabi
+laj: Lango
+lao: Laotian
 lav: Latvian, Lettish
+lez: Lezgi
 lim: Limburgish, Limburgan
 ltz: Letzeburgesch
 lua: Tshiluba, Ciluba
 lug: Luganda, Ganda
 luo: Dholuo
 lus: Mizo, Lushai
+lzh: Classical Chinese
+mak: Makassar
 mal: Malayalam
 mar: Marathi
+mdh: Maguindanao
+mey: Hassaniya
 mfe: Mauritian Creole, Morisien
 mhr: Meadow Mari
 mkd: Macedonian, Slavic Macedonian
+mkw: Monokutuba
 mlg: Malagasy
 mni: Manipuri, Meitei, Meiteilon
 mon: Mongolian
@@ -143,44 +172,56 @@ mri: Te Reo, Te Reo Maori, Maori
 msa: Malay, Bahasa Melayu, Bahasa Malaysia, Malaysian
 mya: Burmese, Myanmar, Bamar
 nah: Nahuatl, Aztec, Mexicano
-nan: Hokkien, Taiwanese, Minnan, Min Nan, Southern Min, Taigi, Teochew
+nan: Hokkien, Taiwanese, Minnan, Min Nan, Southern Min, Taigi, Teochew, Taiwanese Hokkien
+naq: Damara
 nav: Navaho, Dine
 nbl: Ndebele, South Ndebele, Southern Ndebele, isiNdebele
 nde: Ndebele, North Ndebele, Northern Ndebele, isiNdebele, Sindebele
+ndo: Oshiwambo
 nds: Low German, Low Saxon, Plattdeutsch, Plattdüütsch
 nep: Nepali, Gorkhali
 nld: Flemish, Netherlandic, Hollands
+nnb: Yira
 nno: New Norwegian
 nob: Dano-Norwegian
+nod: Lanna, Northern Thai
 nor: Norsk
 nso: Northern Sotho, Sepedi, Pedi, Sesotho sa Leboa
 nya: Chichewa, Chewa, Chinyanja, Nyanja, Chicewa
+nyf: Giriama
 oci: Occitan, Provençal, Languedocien, Gascon
 oji: Ojibwe, Ojibway, Chippewa, Anishinaabemowin
 ori: Odia, Oriya
 orm: Oromo, Oromiffa, Afaan Oromo, Afaan Oromoo, Oromigna
+orv: Old East Slavic
 oss: Ossetic
 pan: Punjabi, Panjabi, Eastern Punjabi, Gurmukhi
 pap: Papiamento
 pbt: Southern Pushto, Kandahari
-pcm: Naija, Pidgin, Nigerian English Pidgin
+pcm: Naija, Pidgin, Nigerian English Pidgin, Pidgin English
 pes: Western Persian, Western Farsi, Iranian Farsi
+pis: Solomon Pijin
 plt: Merina, Plateau Malagasy
-pnb: Western Punjabi, Shahmukhi
+pnb: Western Punjabi, Shahmukhi, Punjabi Shahmukhi
 por: Brazilian Portuguese, European Portuguese, Brazilian
 prs: Dari, Dari Persian, Eastern Persian, Afghan Persian, Farsi Dari, Persian Dari
 pus: Pashto, Pushto, Pakhto, Pukhto, Afghani
 que: Quechua, Kichwa, Quichua, Runasimi
+rhg: Rohingya
+rki: Arakanese
 rmy: Vlax, Vlach Romani
 roh: Rumantsch, Rhaeto-Romance
 rom: Romani, Romany
 ron: Moldovan, Moldavian, Rumanian, Daco-Romanian
 run: Kirundi, Rundi
+ryu: Okinawan
 sag: Sangho
+sah: Sakha
 san: Samskrtam
 sin: Sinhalese, Singhalese, Sinhala
 slv: Slovene
 sme: Northern Sami, North Sami, Sámi
+smj: Lule
 smo: Gagana Samoa
 sna: Shona, chiShona
 snd: Sindhi
@@ -199,11 +240,14 @@ tel: Telegu, Telugu
 tgk: Tajiki, Tadzhik
 tgl: Tagalog, Filipino, Pilipino
 tir: Tigrinya, Tigrigna
+tkl: Tokelauan
 tmh: Tuareg, Tamasheq, Tamashek
 tok: Toki Pona
 ton: Tongan
+trp: Kokborok
 tsn: Setswana, Tswana, Chuana
 tso: Xitsonga, Shangaan, Changana
+tts: Isan
 tuk: Turkmen, Turkoman
 tum: Chitumbuka
 tur: Turkish
@@ -216,6 +260,7 @@ uzb: Uzbek
 uzn: Northern Uzbek
 ven: Tshivenda, Venda, Luvenda
 vls: Flemish, West Flemish
+vro: Seto
 war: Waray-Waray, Samareño
 wuu: Shanghainese, Wu
 xho: isiXhosa, Xhosa, Xosa
@@ -224,7 +269,7 @@ yid: Yiddish, Judeo-German
 yor: Yoruba
 yue: Cantonese, Yue, Guangdonghua
 zha: Zhuang
-zho: Chinese, Zhongwen
+zho: Chinese, Zhongwen, Simplified Chinese, Traditional Chinese, Chinese Simplified, Chinese Traditional
 zsm: Malaysian Malay, Standard Malay
 zul: isiZulu, Zulu
 zza: Zazaki, Dimli, Kirmanjki

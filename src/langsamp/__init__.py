@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from langsamp.api.exchange import export, import_checkpoint, push
     from langsamp.api.models import (
         donors,
         fill_mask,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         vectors,
     )
     from langsamp.api.scores import ablation, compare, evaluate, families, report, table
-    from langsamp.api.stages import Run, export, prepare, run, train
+    from langsamp.api.stages import Run, prepare, run, train
     from langsamp.evaluation.tasks.registry import register_task
     from langsamp.evaluation.tasks.task import Task
     from langsamp.model.conditioning import Conditioning
@@ -42,15 +43,17 @@ _HOME = {
     "compare": "langsamp.api.scores",
     "donors": "langsamp.api.models",
     "evaluate": "langsamp.api.scores",
-    "export": "langsamp.api.stages",
+    "export": "langsamp.api.exchange",
     "families": "langsamp.api.scores",
     "fill_mask": "langsamp.api.models",
+    "import_checkpoint": "langsamp.api.exchange",
     "language": "langsamp.api.models",
     "language_map": "langsamp.api.models",
     "load_recipe": "langsamp.recipe",
     "neutrality": "langsamp.api.models",
     "parallel_probe": "langsamp.api.models",
     "prepare": "langsamp.api.stages",
+    "push": "langsamp.api.exchange",
     "register_task": "langsamp.evaluation.tasks.registry",
     "report": "langsamp.api.scores",
     "run": "langsamp.api.stages",
@@ -64,8 +67,9 @@ _HOME = {
 
 __all__ = [
     "Conditioning", "LangSampForMaskedLM", "Run", "Task", "ablation", "compare", "donors", "evaluate", "export",
-    "families", "fill_mask", "language", "language_map", "load_recipe", "neutrality", "parallel_probe", "prepare",
-    "register_task", "report", "run", "select_languages", "table", "train", "transfer", "vectors",
+    "families", "fill_mask", "import_checkpoint", "language", "language_map", "load_recipe", "neutrality",
+    "parallel_probe", "prepare", "push", "register_task", "report", "run", "select_languages", "table", "train",
+    "transfer", "vectors",
 ]  # fmt: skip
 
 

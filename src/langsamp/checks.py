@@ -8,16 +8,22 @@ from typing import Any
 import torch
 
 from langsamp.analysis.neutrality.analyse import check_text
+from langsamp.data.phases import phases_of
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
+from langsamp.data.tokens.word_starts import word_starts
 from langsamp.disk.folders import check_folder
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import check_monitor
 from langsamp.evaluation.task_texts import check_data
 from langsamp.languages.select import select
+from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import check_model, number_of_layers
 from langsamp.model.loss import obstacle_to
+from langsamp.model.pretrained.hub_folder import model_folder
+from langsamp.model.pretrained.model_config import load_config
+from langsamp.model.shapes import default_layer
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.processes import check_machine
@@ -41,6 +47,7 @@ def check_run(recipe: Recipe) -> None:
     check_folder(recipe.folder)
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
+    _check_languages(recipe)
     _check_analyses(recipe)
 
 
@@ -52,8 +59,12 @@ def check_rows(recipe: Recipe) -> None:
         UserError: for another trouble with them, and for a folder that cannot be written or lies in that of the text.
     """
     _check_sizes(recipe.model.settings)
+    if recipe.model.init is not None:  # what is no model says so better than a tokenizer that is not there
+        load_config(model_folder(recipe.model.init, recipe.model.revision))
     name = recipe.resolved_tokenizer.load
     tokenizer = load_tokenizer(name) if name is not None else None
+    if recipe.masking.unit == "word" and tokenizer is not None:
+        word_starts(tokenizer)
     apart = recipe.rows.packing == "best-fit"
     check_model(recipe.model, tokenizer=tokenizer, row_tokens=recipe.rows.row_tokens, apart=apart)
     check_folder(recipe.folder)
@@ -71,6 +82,7 @@ def check_training(recipe: Recipe) -> None:
     check_machine(recipe.training)
     _check_loss(recipe.training.loss)
     _check_layers(recipe)
+    _check_phases(recipe)
     check_monitor(recipe.resolved_monitor)
 
 
@@ -106,6 +118,7 @@ def _check_layers(recipe: Recipe) -> None:
         "evaluation.layer": recipe.evaluation.layer,
         "monitor.layer": recipe.monitor.layer,
         "analysis.neutrality.layer": neutrality.layer if neutrality is not None else None,
+        "training.anchor.layer": recipe.training.anchor.layer if recipe.training.anchor is not None else None,
     }
     if number < 1:
         raise UserError(f"the model has {number} layers, expected at least one: see model.settings")
@@ -113,12 +126,60 @@ def _check_layers(recipe: Recipe) -> None:
         raise UserError(
             f"training.freeze_layers {frozen}: the model has {number} layers; freeze fewer, or none is trained"
         )
+    _check_anchor(recipe, number)
     for key, layer in asked.items():
         if layer is not None and layer > number:
             raise UserError(
                 f"{key} {layer}: the model has {number} layers (0 = embeddings, 1-{number}); choose one of them, or "
                 "null for two thirds of the depth"
             )
+
+
+def _check_anchor(recipe: Recipe, layers: int) -> None:
+    anchor, frozen = recipe.training.anchor, recipe.training.freeze_layers or 0
+    if anchor is None or anchor.kind != "sentence-vectors":
+        return
+    layer = default_layer(layers) if anchor.layer is None else anchor.layer
+    if frozen >= layer and recipe.training.freeze_layers is not None:
+        raise UserError(
+            f"training.anchor holds sentence vectors at layer {layer}, and training.freeze_layers {frozen} keeps all "
+            "that makes them: name a higher layer, freeze fewer, or leave one of them out"
+        )
+    if inputs := [variant for variant in recipe.variants if parts_of(variant).placement == "input"]:
+        raise UserError(
+            f"training.anchor holds sentence vectors of the encoder alone, which {inputs[0]} does not compute: leave "
+            "that variant out, or use kind weights"
+        )
+
+
+def _check_phases(recipe: Recipe) -> None:
+    phases, steps = recipe.sampler.phases, recipe.training.steps
+    if phases and phases[-1].from_step >= steps:
+        raise UserError(
+            f"sampler.phases: one begins at step {phases[-1].from_step:,}, and training.steps is {steps:,}: train "
+            "longer, or let it begin earlier"
+        )
+    if recipe.masking.final_rate is not None and any(phase.mask_rate is not None for phase in phases):
+        raise UserError(
+            "sampler.phases name mask rates, and masking.final_rate changes the rate over all steps: leave one out"
+        )
+
+
+def _check_languages(recipe: Recipe) -> None:
+    """Accept phases and an anchor that mean languages of the text."""
+    anchor, phases = recipe.training.anchor, recipe.sampler.phases
+    holds_head = anchor is not None and anchor.languages == "head"
+    if not phases and not holds_head:
+        return
+    tags: list[LangScript] = open_corpus(recipe.corpus, base=Path()).tags
+    if phases:
+        uncapped = recipe.sampler.model_copy(update={"max_repetition": None})
+        phases_of(uncapped, dict.fromkeys(tags, 1), steps=recipe.training.steps)
+    if holds_head and not any(describe(tag).is_head for tag in tags):
+        raise UserError(
+            "training.anchor.languages head: none of the text's languages is one, so none would be held; add some, or "
+            "write all"
+        )
 
 
 def _check_analyses(recipe: Recipe) -> None:

@@ -49,8 +49,14 @@ class NonFiniteLossError(UserError):
     exit_code = 7
 
 
+class RankLostError(UserError):
+    """One of the processes that train together died, hangs or failed; the message names it."""
+
+    exit_code = 8
+
+
 class StoppedError(BaseException):
-    """This process was asked to stop (SIGTERM, or Ctrl-C while training, which saves a checkpoint first).
+    """This process was asked to stop (SIGTERM, SIGUSR1, or Ctrl-C while training, which saves a checkpoint first).
 
     Running again goes on from there. It is no `Exception`, as KeyboardInterrupt is none: a library that goes on after
     any exception of its own work must not go on after this.
@@ -95,6 +101,8 @@ def _explained(problem: Any, owner: "type[BaseModel]") -> str:
 def _keys_of(owner: "type[BaseModel]", sections: Iterable[object]) -> Iterable[str]:
     """The keys of a section of `owner`; none where it is no section of settings."""
     for section in sections:
+        if isinstance(section, int):  # of a list, whose sections are all of one class
+            continue
         field = owner.model_fields.get(str(section))
         kinds = () if field is None else (field.annotation, *get_args(field.annotation))
         owner = next((kind for kind in kinds if hasattr(kind, "model_fields")), None)  # type: ignore[assignment]

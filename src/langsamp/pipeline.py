@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +21,15 @@ from langsamp.data.rows import MANIFEST, TOKENIZER, PreparedRows
 from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer, textless_ids, tokenizer_of, vocabulary_size
+from langsamp.data.tokens.word_starts import word_starts
 from langsamp.disk.files import as_record, locked, read_versioned, write_text
+from langsamp.disk.layout import ModelLayout, RunLayout
 from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import check_sealed, is_sealed, with_last_line, write_record
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.retrieval.retrieval_monitor import RetrievalMonitor
-from langsamp.evaluation.run import Evaluation, evaluate
+from langsamp.evaluation.run import Evaluation, OnlyNames, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -37,7 +40,7 @@ from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.recipe import Recipe
 from langsamp.reporting.page import write_report
-from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
+from langsamp.training.checkpoint import checkpoints, newest_record, rebuild_model
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.job import TrainingJob
 from langsamp.training.selection import chosen_until_now
@@ -46,8 +49,10 @@ from langsamp.variables import escaped
 from langsamp.world import World
 
 
-def run(recipe: Recipe) -> tuple[Path, Evaluation]:
+def run(recipe: Recipe, *, executor: Executor | None = None) -> tuple[Path, Evaluation]:
     """All stages of a recipe; the path of its report, and the evaluation with what failed in it.
+
+    Text is prepared and models are scored by the workers of `executor`, where there is one.
 
     Raises:
         StoppedError: asked to stop; running again goes on.
@@ -59,11 +64,11 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
             "then `langsamp run` for the rest"
         )
     check_run(recipe)
-    rows = prepare(recipe)
+    rows = prepare(recipe, executor=executor)
     for variant, seed in recipe.trainings:
         train_one(recipe, rows, variant, seed)
-    evaluation = evaluate_run(recipe)
-    provenance_file = recipe.folder / "provenance.json"
+    evaluation = evaluate_run(recipe, executor=executor)
+    provenance_file = RunLayout(recipe.folder).provenance
     if evaluation.cells_run or not provenance_file.is_file():
         write_record(provenance_file, provenance(data=rows.fingerprint))
     unmade = analyse_run(recipe.folder, recipe.analysis, recipe.resolved_evaluation)
@@ -73,9 +78,10 @@ def run(recipe: Recipe) -> tuple[Path, Evaluation]:
     return write_report(recipe.folder), replace(evaluation, unmade=failed)
 
 
-def prepare(recipe: Recipe) -> PreparedRows:
+def prepare(recipe: Recipe, *, executor: Executor | None = None) -> PreparedRows:
     """The recipe's rows, made or found; the resolved recipe is written beside them.
 
+    They are made by the workers of `executor`, where there is one.
     What its figures mean for a training, and what its text shares with the evaluation's test sets, is told on stderr
     in the words of `data.findings`.
 
@@ -86,11 +92,19 @@ def prepare(recipe: Recipe) -> PreparedRows:
     check_rows(recipe)
     tests = _test_sentences(recipe)
     rows = prepare_rows(
-        recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=recipe.folder / "rows", test_sentences=tests
+        recipe.corpus,
+        recipe.resolved_tokenizer,
+        recipe.rows,
+        out=RunLayout(recipe.folder).rows,
+        test_sentences=tests,
+        executor=executor,
     )
     findings.check_rows(rows)
-    manifest = rows.manifest.model_dump()
-    for line in (*findings.odd_sentences(manifest), *findings.sentences(findings.judge_manifest(manifest))):
+    manifest = rows.manifest
+    for line in (
+        *findings.odd_sentences(manifest.notes, manifest.remarks),
+        *findings.sentences(findings.judge_manifest(manifest)),
+    ):
         say(f"warning: {line}")
     if tests is not None:
         _tell_overlap(recipe, rows, tests)
@@ -105,7 +119,7 @@ def open_rows(recipe: Recipe) -> PreparedRows:
         DataMissingError: where they have not been prepared.
         UserError: as `check_training`, and where rows or models in the folder are of another recipe.
     """
-    folder = recipe.folder / "rows"
+    folder = RunLayout(recipe.folder).rows
     check_training(recipe)
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
     rows = PreparedRows(folder, verify=World.from_environment().is_leader)
@@ -124,7 +138,7 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
     out, is_leader = model_folder(recipe, variant, seed), World.from_environment().is_leader
     finished = _finished(recipe, rows, variant, seed)
     if _exported(out) == finished and not _abandoned(out):
-        return out / "export"
+        return ModelLayout(out).export
     with locked(out) if is_leader else nullcontext():
         for folder in _abandoned(out) if is_leader else ():
             shutil.rmtree(folder)
@@ -133,8 +147,8 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
             checkpoint = train(_task(recipe, rows, variant, seed))
             if is_leader:
                 selection = recipe.resolved_evaluation.selection
-                export(checkpoint, out / "export", identity=finished, selection=selection)
-    return out / "export"
+                export(checkpoint, ModelLayout(out).export, identity=finished, selection=selection)
+    return ModelLayout(out).export
 
 
 def export(model: Path, out: Path, **facts: Any) -> Path:
@@ -146,7 +160,7 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
     Raises:
         DataMissingError: where `model` holds no checkpoint.
     """
-    existing = [*checkpoints(model / "checkpoints"), *checkpoints(model)]
+    existing = [*checkpoints(ModelLayout(model).checkpoints), *checkpoints(model)]
     checkpoint = chosen_until_now(existing[-1]) if existing else model
     if not (checkpoint / "checkpoint.json").is_file():
         raise DataMissingError(
@@ -171,14 +185,19 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
     )
 
 
-def evaluate_run(recipe: Recipe, *, force: bool = False) -> Evaluation:
+def evaluate_run(recipe: Recipe, *, force: bool = False, executor: Executor | None = None) -> Evaluation:
     """The recipe's tasks on all its exports, and on the encoder that they started from."""
-    exports = {str(model_folder(recipe, *training) / "export"): training for training in recipe.trainings}
-    names = {path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()}
+    exports = {str(ModelLayout(model_folder(recipe, *training)).export): training for training in recipe.trainings}
+    names = OnlyNames({path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()})
     if (start := _start(recipe)) is not None:
         names[start] = START
     return evaluate(
-        list(names), recipe.resolved_evaluation, recipe.folder / "evaluation", force=force, names=names, alone=True
+        list(names),
+        recipe.resolved_evaluation,
+        RunLayout(recipe.folder).evaluation.folder,
+        force=force,
+        names=names,
+        executor=executor,
     )
 
 
@@ -197,7 +216,7 @@ def _start(recipe: Recipe) -> str | None:
 
 def model_folder(recipe: Recipe, variant: Variant, seed: int) -> Path:
     """Where one training of the recipe lies."""
-    return recipe.folder / "models" / f"{variant}-{seed}"
+    return RunLayout(recipe.folder).model(f"{variant}-{seed}").folder
 
 
 def chosen_trainings(recipe: Recipe, variants: Sequence[str], seeds: Sequence[int]) -> list[tuple[Variant, int]]:
@@ -249,16 +268,15 @@ def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
         _check_same(_finished(recipe, rows, variant, seed), model_folder(recipe, variant, seed))
     if World.from_environment().is_leader:
         text = yaml.safe_dump(escaped(recipe.model_dump(mode="json")), allow_unicode=True, sort_keys=False)
-        write_text(recipe.folder / "recipe.yaml", with_last_line(text))
-        models = recipe.folder / "models"
+        write_text(RunLayout(recipe.folder).recipe, with_last_line(text))
+        models = RunLayout(recipe.folder).models
         sweep(recipe.folder, models, *models.glob("[!.]*"), *models.glob("[!.]*/checkpoints"))
 
 
 def _check_same(finished: dict[str, Any], out: Path) -> None:
     """Accept a training's folder that is empty, `finished`, or on the way there."""
-    theirs, existing = _exported(out), checkpoints(out / "checkpoints")
-    if theirs != finished and existing:
-        record = read_record(existing[-1])
+    theirs = _exported(out)
+    if theirs != finished and (record := newest_record(ModelLayout(out).checkpoints)) is not None:
         theirs = {**record["identity"], "steps": max(record["step"], finished["steps"])}
         theirs |= {key: choice for key, choice in finished.items() if key == "selection"}
     changes = differing_keys(finished, theirs) if theirs else []
@@ -282,11 +300,11 @@ def _exported(out: Path) -> dict[str, Any]:
     Raises:
         DamagedError: where a file of the export is not as it was written.
     """
-    folder = out / "export"
+    folder = ModelLayout(out).export
     if not folder.is_dir():
         return {}
     remedy = f"put that file back from a copy, or delete {folder} "
-    if kept := checkpoints(out / "checkpoints"):
+    if kept := checkpoints(ModelLayout(out).checkpoints):
         remedy += f"and run the same command again, which makes it from {kept[-1].name}"
     else:
         remedy += "to train the model anew, as no checkpoint is left to make it from"
@@ -306,11 +324,18 @@ def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> Tr
     model = build_model(
         recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
     )
-    shuffles_ids = parts_of(variant).is_shuffled
     return TrainingJob(
         name=f"{recipe.name} {variant}-{seed}",
         model=model,
-        batches=Batches(rows, ids=ids, masking=recipe.masking, seed=seed, shuffles_ids=shuffles_ids),
+        batches=Batches(
+            rows,
+            ids=ids,
+            masking=recipe.masking,
+            seed=seed,
+            shuffles_ids=parts_of(variant).is_shuffled,
+            mask_rates=recipe.sampler.mask_rates,
+            word_starts=word_starts(tokenizer) if recipe.masking.unit == "word" else None,
+        ),
         tokenizer=tokenizer,
         ids=ids,
         sampler=recipe.sampler,
@@ -367,6 +392,6 @@ def _identity(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
         "seed": seed,
         "model": recipe.model.model_dump(mode="json"),
         "masking": recipe.masking.deciding,
-        "sampler": recipe.sampler.model_dump(mode="json"),
+        "sampler": recipe.sampler.deciding,
         "training": recipe.training.deciding(capped=capped),
     }

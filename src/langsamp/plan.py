@@ -6,7 +6,7 @@ scaled up, and the plan says so.
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -19,12 +19,13 @@ from langsamp.checks import check_run
 from langsamp.data.estimate import SAMPLE, estimate
 from langsamp.data.findings import Figures, check_trainable, judge, odd_sentences, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, read_overlap
+from langsamp.data.phases import Phase, phases_of
 from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
-from langsamp.data.sampler import shares_of
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.disk.files import free_bytes
+from langsamp.disk.layout import RunLayout
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -47,6 +48,8 @@ class TagPlan:
     """Probability that a row read in training is of this tag."""
     epochs: float
     """How often each of its rows is expected to be read in the whole training."""
+    epochs_by_phase: tuple[float, ...]
+    """The same in each phase of `sampler.phases`, one where there are none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,8 @@ class Plan:
     is_estimate: bool
     """True where documents and rows were scaled up from a sample."""
     steps: int
+    phases: tuple[int, ...]
+    """The step that each phase begins at."""
     trainings: int
     tokens: int
     """Tokens read in one training."""
@@ -86,20 +91,17 @@ def make_plan(recipe: Recipe) -> Plan:
     figures = {str(tag): each for tag, each in amounts.figures.items()}
     check_trainable(figures, row_tokens=recipe.rows.row_tokens)
     steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
-    shares = shares_of(recipe.sampler, amounts.rows, steps=steps)
-    tags = {}
-    for (tag, rows), share in zip(amounts.rows.items(), shares, strict=True):
-        epochs = float(share * steps * rows_per_step / rows) if rows else 0.0
-        tags[tag] = TagPlan(documents=amounts.documents[tag], rows=rows, share=float(share), epochs=epochs)
+    phases = phases_of(recipe.sampler, amounts.rows, steps=steps)
     parameters, seconds_per_step = _measure_step(recipe, amounts)
     kept = min(_kept(recipe.training), math.ceil(steps / recipe.training.checkpoint_every))
     trainings = len(recipe.trainings)
     disk = sum(amounts.rows.values()) * recipe.rows.row_tokens * 4 + trainings * int(parameters * 4 * (3 * kept + 1))
     return Plan(
         name=recipe.name,
-        tags=tags,
+        tags=_by_tag(amounts, phases, rows_per_step=rows_per_step),
         is_estimate=amounts.is_estimate,
         steps=steps,
+        phases=tuple(phase.from_step for phase in phases),
         trainings=trainings,
         tokens=steps * rows_per_step * recipe.rows.row_tokens,
         parameters=parameters,
@@ -110,9 +112,27 @@ def make_plan(recipe: Recipe) -> Plan:
     )
 
 
+def _by_tag(amounts: "_Amounts", phases: Sequence[Phase], *, rows_per_step: int) -> dict[LangScript, TagPlan]:
+    draws = [phase.steps * rows_per_step for phase in phases]
+    tags = {}
+    for number, (tag, rows) in enumerate(amounts.rows.items()):
+        read = [float(phase.shares[number]) * each for phase, each in zip(phases, draws, strict=True)]
+        tags[tag] = TagPlan(
+            documents=amounts.documents[tag],
+            rows=rows,
+            share=sum(read) / sum(draws),
+            epochs=sum(read) / max(rows, 1),
+            epochs_by_phase=tuple(each / max(rows, 1) for each in read),
+        )
+    return tags
+
+
 def _kept(config: TrainingConfig) -> float:
-    """Checkpoints that stay, at most: the newest ones, and the best one where a choice is made."""
-    return math.inf if config.keep_checkpoints is None else config.keep_checkpoints + (config.select != LAST)
+    """Checkpoints that stay, at most: the newest ones, milestones, and the best one where a choice is made."""
+    if config.keep_checkpoints is None:
+        return math.inf
+    milestones = config.steps // config.milestone_every if config.milestone_every else 0
+    return config.keep_checkpoints + milestones + (config.select != LAST)
 
 
 def print_plan(plan: Plan) -> None:
@@ -122,10 +142,12 @@ def print_plan(plan: Plan) -> None:
 
     console = Console(highlight=False)
     table = Table(title=f"{plan.name}: rows by tag", title_justify="left", header_style="bold", box=None)
-    for column in ("tag", "documents", "rows", "share", "epochs"):
+    by_phase = [f"from step {first:,}" for first in plan.phases] if len(plan.phases) > 1 else []
+    for column in ("tag", "documents", "rows", "share", "epochs", *by_phase):
         table.add_column(column, justify="left" if column == "tag" else "right")
     for tag, entry in sorted(plan.tags.items(), key=lambda item: -item[1].rows):
-        table.add_row(str(tag), f"{entry.documents:,}", f"{entry.rows:,}", f"{entry.share:.2%}", f"{entry.epochs:.2f}")
+        cells = [f"{entry.documents:,}", f"{entry.rows:,}", f"{entry.share:.2%}", f"{entry.epochs:.2f}"]
+        table.add_row(str(tag), *cells, *(f"{epochs:.2f}" for epochs in entry.epochs_by_phase if by_phase))
     console.print(table)
     hours, gib = plan.seconds / 3600, 1 << 30
     documents, rows = (sum(getattr(entry, name) for entry in plan.tags.values()) for name in ("documents", "rows"))
@@ -155,7 +177,7 @@ class _Amounts(NamedTuple):
 
 
 def _amounts_there(recipe: Recipe) -> _Amounts | None:
-    folder = recipe.folder / "rows"
+    folder = RunLayout(recipe.folder).rows
     if not (folder / MANIFEST).is_file():
         return None
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
@@ -165,8 +187,8 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
     shared = overlap_sentences(overlap.tags) if overlap is not None and not overlap.dropped else []
     return _Amounts(
         documents={tag: entry.documents for tag, entry in entries.items()},
-        figures={tag: Figures.of(entry.model_dump()) for tag, entry in entries.items()},
-        remarks=[*odd_sentences(manifest.model_dump()), *shared],
+        figures={tag: Figures.of(entry) for tag, entry in entries.items()},
+        remarks=[*odd_sentences(manifest.notes, manifest.remarks), *shared],
         is_estimate=False,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
@@ -179,7 +201,7 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
         tests = sentences_of_tests(recipe.evaluation, embedded_of=tags)
     found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
     sample = f" among the first {SAMPLE} of each"
-    odd = odd_sentences({"tags": {tag: {"notes": notes} for tag, notes in found.notes.items()}})
+    odd = odd_sentences({str(tag): notes for tag, notes in found.notes.items()}, found.remarks)
     shared = [] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample)
     return _Amounts(
         documents=found.documents,
@@ -214,7 +236,8 @@ def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
 
 def _timed(model: LangSampForMaskedLM, recipe: Recipe, rows: int, device: torch.device) -> tuple[float, float]:
     """Median seconds of one batch's forward and backward pass, and of one optimizer update."""
-    ids = torch.randint(5, 300, (rows, recipe.rows.row_tokens), device=device)
+    pieces = min(300, model.mlm.config.vocab_size)
+    ids = torch.randint(min(5, pieces - 1), pieces, (rows, recipe.rows.row_tokens), device=device)
     labels = ids.where(torch.rand(ids.shape, device=device) < recipe.masking.rate, IGNORED)
     zeros = torch.zeros(rows, dtype=torch.long, device=device)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)

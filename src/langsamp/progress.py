@@ -4,6 +4,7 @@ The only module that draws with tqdm; `say` puts a line above whatever bar is sh
 """
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Self, TextIO
@@ -12,6 +13,8 @@ from tqdm import tqdm
 
 EVERY_SECONDS = 30.0
 """Between two lines of a log at least."""
+_LOOK_SECONDS = 0.5
+"""Between two looks whether the next line is due, for work that cannot say how far it is."""
 
 
 class Bar:
@@ -50,6 +53,9 @@ class Bar:
         self._due = self._began + patience
         self._last_line = ""
         self._tell_if_due()
+        self._ended = threading.Event()
+        if total is None and is_shown:  # nothing calls `update` while one long call of a library runs
+            threading.Thread(target=self._look, daemon=True).start()
 
     def __enter__(self) -> Self:
         """Nothing more to do: it has begun."""
@@ -72,10 +78,17 @@ class Bar:
 
     def close(self) -> None:
         """End it; a log that was told of it learns how far it came."""
+        self._ended.set()
         self._bar.close()
         if self._last_line:
             self._tell()
         self._has_lines, self._last_line = False, ""
+
+    def _look(self) -> None:
+        """Show again and again how long it has taken, until it has ended."""
+        while not self._ended.wait(_LOOK_SECONDS):
+            self._bar.refresh()
+            self._tell_if_due()
 
     def _tell_if_due(self) -> None:
         if self._has_lines and self._clock() >= self._due:

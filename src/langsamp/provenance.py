@@ -70,11 +70,18 @@ def _versions() -> dict[str, str]:
 
 
 def _git_revision() -> str | None:
+    """The revision of this code, marked where a file of it was changed; None where it is in no repository.
+
+    `git describe --dirty` would say both, but takes a lock, and leaves it behind where the disk is full.
+    """
     try:
-        answer = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        revision = _git("describe", "--always", "--abbrev=12")
+        is_changed = bool(_git("--no-optional-locks", "status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.CalledProcessError):
         return None
+    return f"{revision}-dirty" if is_changed else revision
+
+
+def _git(*words: str) -> str:
+    answer = subprocess.run(["git", *words], cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
     return answer.stdout.strip()

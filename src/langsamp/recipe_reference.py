@@ -28,7 +28,7 @@ class Key(NamedTuple):
     """One key of a recipe."""
 
     path: str
-    """As `--set` takes it: `training.steps`."""
+    """As `--set` takes it: `training.steps`; `sampler.phases[].alpha` is a key of each section in a list."""
     type: str
     default: str
     """As YAML; empty where the key must be given."""
@@ -47,7 +47,7 @@ def matching(query: str) -> list[Key]:
         UserError: where no key does.
     """
     every = keys()
-    chosen = [key for key in every if key.path == query or key.path.startswith(f"{query}.")] or [
+    chosen = [key for key in every if key.path == query or key.path.startswith((f"{query}.", f"{query}[]"))] or [
         key for key in every if query.casefold() in key.path.casefold()
     ]
     if not chosen:
@@ -91,12 +91,14 @@ def new_recipe(path: Path, source: str) -> None:
 
 def _keys(owner: type[BaseModel], prefix: str) -> Iterator[Key]:
     for name, field in owner.model_fields.items():
-        section = _section(field.annotation)
+        section, of_list = _section(field.annotation), _section_of_list(field.annotation)
         if section is not field.annotation:
             meaning = " ".join((field.description or "").split())
             yield Key(f"{prefix}{name}", _type(field), _default(field), meaning)
         if section is not None:
             yield from _keys(section, f"{prefix}{name}.")
+        if of_list is not None:
+            yield from _keys(of_list, f"{prefix}{name}[].")
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:
@@ -104,6 +106,11 @@ def _section(annotation: Any) -> type[BaseModel] | None:
     kinds = [kind for kind in (annotation, *get_args(annotation)) if inspect.isclass(kind)]
     is_one = get_origin(annotation) in (None, Union, types.UnionType)
     return next((kind for kind in kinds if is_one and issubclass(kind, BaseModel)), None)
+
+
+def _section_of_list(annotation: Any) -> type[BaseModel] | None:
+    """The class of the sections that a list holds."""
+    return _section(get_args(annotation)[0]) if get_origin(annotation) is tuple else None
 
 
 def _type(field: FieldInfo) -> str:
@@ -147,7 +154,7 @@ def _named(annotation: Any) -> str:
         case origin if origin in (Union, types.UnionType):
             text = " or ".join(map(_named, arguments))
         case origin if origin is tuple:
-            inner = _named(arguments[0])
+            inner = _named(arguments[0]).replace("section", "sections")
             text = f"list of {inner}" if Ellipsis in arguments else f"{len(arguments)} of {inner}"
         case _:
             text = "mapping"

@@ -1,4 +1,4 @@
-"""That this process was asked to stop, remembered so that it cannot be lost: by SIGTERM (75) or by Ctrl-C (130)."""
+"""That this process was asked to stop, remembered: by SIGTERM or SIGUSR1 (exit code 75), or by Ctrl-C (130)."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def stop(number: int, _: FrameType | None = None) -> NoReturn:
     What is half-written stays then, hidden, and the next command sweeps it.
 
     Raises:
-        StoppedError: for SIGTERM.
+        StoppedError: for SIGTERM and SIGUSR1.
         KeyboardInterrupt: for Ctrl-C.
     """
     is_first = not _asked

@@ -1,7 +1,11 @@
 """Which process of how many this is: a value handed in at the top, so that order is testable in one process."""
 
+import json
 import os
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from langsamp.errors import UserError
@@ -40,6 +44,14 @@ class World(NamedTuple):
     def share(self, items: range) -> range:
         """The contiguous part of `items` that belongs to this rank; the parts of all ranks in order give `items`."""
         return items[len(items) * self.rank // self.size : len(items) * (self.rank + 1) // self.size]
+
+
+def tell_launcher(message: str) -> None:
+    """Leave the word with which this process ends to a launcher such as torchrun, which repeats it below its own."""
+    if file := os.environ.get("TORCHELASTIC_ERROR_FILE"):
+        content = {"message": {"message": message, "extraInfo": {"timestamp": str(int(time.time()))}}}
+        with suppress(OSError):  # it is said on stderr as well
+            Path(file).write_text(json.dumps(content), encoding="utf-8")
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:

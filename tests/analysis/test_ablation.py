@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from langsamp.analysis.ablation import EXPECTED, analyse_ablation
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.read_analyses import read_analysis
+from langsamp.analysis.variant_analyses import AblationAnalysis
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import DISPLAY_NAMES
@@ -48,12 +49,12 @@ def write(
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> tuple[str, Analysis]:
+def whole(tmp_path_factory) -> tuple[str, AblationAnalysis]:
     run = write(tmp_path_factory.mktemp("ablation"))
     return run, analyse_ablation([run])
 
 
-def rows(analysis: Analysis, name: str = "ablation", group: str = "all") -> pd.DataFrame:
+def rows(analysis: AblationAnalysis, name: str = "ablation", group: str = "all") -> pd.DataFrame:
     table = analysis.tables[name]
     return table[table["group"] == group].set_index("variant" if name == "ablation" else "contrast")
 
@@ -96,7 +97,7 @@ def test_the_control_is_compared_with_the_baseline_and_with_both(whole) -> None:
     assert contrasts.loc["ids", "difference"] == pytest.approx(ids)
     assert contrasts.loc["ids", "told_apart"] and not found.loc["both@shuffled", "told_apart"]
     assert contrasts.loc["best", ["first", "second"]].tolist() == ["language", "both"]
-    said = " ".join(whole[1].values["sentences"])
+    said = " ".join(whole[1].sentences)
     assert "what the ids themselves bring (LangSAMP minus Shuffled ids): +" in said
 
 
@@ -120,9 +121,9 @@ def test_q_is_over_tasks_and_variants_of_a_group(tmp_path) -> None:
 )
 def test_missing_variants_are_said(tmp_path, variants, missing, said) -> None:
     analysis = analyse_ablation([write(tmp_path / "run", {name: EFFECTS[name] for name in variants}, trainings=1)])
-    assert tuple(analysis.values["missing"]) == missing
-    assert said in " ".join(analysis.values["sentences"])
-    assert all(DISPLAY_NAMES[name] in analysis.values["sentences"][-1] for name in missing)
+    assert tuple(analysis.missing) == missing
+    assert said in " ".join(analysis.sentences)
+    assert all(DISPLAY_NAMES[name] in analysis.sentences[-1] for name in missing)
     assert rows(analysis)["deviation"].isna().all()
     assert list(figures(analysis)) == ["sib200"] + ["contrasts"] * ({"language", "both"} <= {*variants})
 
@@ -138,17 +139,19 @@ def test_only_languages_that_all_variants_have_count(tmp_path) -> None:
     )
     lacks = analyse_ablation([str(run)])
     assert set(rows(lacks)["languages"]) == {len(TAGS) - 1}
-    assert any("deu_Latn" in note for note in lacks.values["notes"])
+    assert any("deu_Latn" in note for note in lacks.notes)
 
 
 def test_a_task_that_one_variant_alone_has_disturbs_no_other(tmp_path) -> None:
     run = Path(write(tmp_path / "run", trainings=1))
-    alone = pd.read_parquet(write(tmp_path / "alone", {"both": 3.0}, tasks=("ner",), trainings=1) + "/scores.parquet")
+    (tmp_path / "alone").mkdir()
+    other = write(tmp_path / "alone" / "run", {"both": 3.0}, tasks=("ner",), trainings=1)  # the same model
+    alone = pd.read_parquet(f"{other}/scores.parquet")
     before = rows(analyse_ablation([str(run)]))
     pd.concat([pd.read_parquet(run / "scores.parquet"), alone]).to_parquet(run / "scores.parquet")
     found = analyse_ablation([str(run)])
     after = rows(found)
-    assert set(after["task"]) == {"sib200"} and "Scored for one variant only, left out: ner." in found.values["notes"]
+    assert set(after["task"]) == {"sib200"} and "Scored for one variant only, left out: ner." in found.notes
     np.testing.assert_allclose(after["difference"], before["difference"], equal_nan=True, atol=1e-9)
 
 
@@ -171,8 +174,8 @@ def test_other_models_are_left_out_and_none_is_an_error(tmp_path) -> None:
     scores = pd.read_parquet(run / "scores.parquet")
     pd.concat([scores, frame(BASE, model_name="xlm-r")]).to_parquet(run / "scores.parquet")
     analysis = analyse_ablation([str(run)])
-    assert analysis.values["variants"] == ["none", "both"]
-    assert "No variant, left out: xlm-r." in analysis.values["notes"]
+    assert analysis.variants == ("none", "both")
+    assert "No variant, left out: xlm-r." in analysis.notes
     frame(BASE, model_name="xlm-r").to_parquet(run / "scores.parquet")
     with pytest.raises(UserError, match=r"no variant among the models .* \(xlm-r\)"):
         analyse_ablation([str(run)])
@@ -180,8 +183,8 @@ def test_other_models_are_left_out_and_none_is_an_error(tmp_path) -> None:
 
 def test_it_comes_back_from_disk_and_is_drawn(whole, tmp_path) -> None:
     whole[1].save(tmp_path / "ablation")
-    again = Analysis.load(tmp_path / "ablation")
-    assert again.values == whole[1].values
+    again = read_analysis(tmp_path / "ablation")
+    assert again.as_json() == whole[1].as_json()
     charts = figures(again)
     assert list(charts) == ["sib200", "contrasts"]
     titles = [title for titles in charts["sib200"].titles.values() for title in titles]

@@ -7,10 +7,8 @@ from langsamp.analysis.families import analyse_families
 from langsamp.errors import UserError
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
-from langsamp.scores.groups import group_means
-from langsamp.scores.published import printed
 from langsamp.views.charts.family_charts import figures
-from tests.scores.scored import TAGS, frame, spread
+from tests.scores.scored import TAGS, frame, means_of, printed_frame, spread
 
 BOTH = ["paper:baseline", "paper:langsamp"]
 
@@ -30,7 +28,7 @@ def run(folder, *models: tuple[str, float]) -> str:
 
 def test_the_papers_scores_give_its_table_6(paper) -> None:
     ours = paper.tables["families"].set_index(["task", "family", "model"])
-    theirs = printed(6).dropna(subset=["mean"]).set_index(["task", "group", "column"])
+    theirs = printed_frame(6).dropna(subset=["mean"]).set_index(["task", "group", "column"])
     assert set(ours.index) == set(theirs.index)
     for place, row in theirs.iterrows():
         assert abs(ours.loc[place, "mean"] - row["mean"]) < 0.1001, place
@@ -47,7 +45,7 @@ def test_two_models_have_differences_on_the_second(paper) -> None:
     known = langsamp.dropna(subset=["low"])
     assert (known["low"] <= known["difference"]).all() and (known["difference"] <= known["high"]).all()
     assert (langsamp.loc[langsamp["low"].isna(), "languages"] == 1).all()
-    assert len(paper.values["sentences"]) == 6 and "paper:langsamp is ahead in" in paper.values["sentences"][0]
+    assert len(paper.sentences) == 6 and "paper:langsamp is ahead in" in paper.sentences[0]
     assert len(figures(paper)) == 6
 
 
@@ -55,11 +53,11 @@ def test_two_models_have_differences_on_the_second(paper) -> None:
 def test_other_numbers_of_models_have_means_alone(tmp_path, models) -> None:
     found = analyse_families([run(tmp_path / "run", *models)])
     table = found.tables["families"]
-    assert "difference" not in table and not found.values["sentences"]
-    assert found.values["models"] == [name for name, _ in models]
+    assert table["difference"].isna().all() and not found.sentences
+    assert found.models == tuple(name for name, _ in models)
     for name, add in models:
         mine = table[table["model"] == name].set_index("family")
-        expected = group_means(frame(spread(50, 5)), "family").set_index("group")["mean_over_languages"] + add
+        expected = means_of(frame(spread(50, 5)), "family").set_index("group")["mean"] + add
         assert mine.loc[expected.index, "mean"].tolist() == pytest.approx(expected.tolist())
     sizes = pd.Series([describe(LangScript.parse(tag)).family_group for tag in TAGS]).value_counts()
     assert mine["languages"].drop("all").to_dict() == sizes.to_dict() and mine.loc["all", "languages"] == len(TAGS)

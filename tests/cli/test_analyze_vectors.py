@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from langsamp.analysis.analysis import read_analyses
+from langsamp.analysis.read_analyses import read_analyses
 from tests.analysis.kin import kin_model, known_tags
 from tests.tiny_run import langsamp, said
 

@@ -19,6 +19,7 @@ SETTINGS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "donors among nothing": ("analysis.candidates=Klingonn", 1, ("analysis.candidates", "Klingonn")),
     "half precision on a processor": ("training.precision=fp16", 1, ("fp16 needs a GPU", "bf16 or fp32")),
     "a tracker that is absent": ("training.log_to=[wandb]", 1, ("wandb: it is not installed", "pip install")),
+    "a tracker twice": ("training.log_to=[wandb, wandb]", 1, ("log_to names one twice", "name each once")),
     "a loss for a GPU": ("training.loss=cce", 1, ("training.loss cce", "needs a GPU", "choose another")),
     "warmup beyond the end": ("training.warmup_steps=9", 1, ("warmup_steps is 9", "4 steps", "fewer")),
     "selection without rows": (
@@ -108,6 +109,33 @@ def test_a_setting_is_refused_before_anything_is_done(fresh: TinyRun, case: str)
     message = complaint("run", fresh.recipe_file, "--set", setting, *also, code=code)
     assert all(part in message for part in parts), message
     assert stamps(fresh.root) == before and not fresh.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("init", "more", "parts"),
+    [
+        ("models/both-0", "seeds=[0]", ("is the folder of a training", "both-0/export")),
+        ("models/both-0/export/config.json", "seeds=[0]", ("is a file", "give the folder")),
+        ("models/both-0/export", "model.revision=main", ("is a folder, which has no revisions",)),
+        ("rows", "seeds=[0]", ("config.json",)),
+    ],
+)
+def test_what_is_no_model_to_continue_from_is_told_as_that(
+    tiny_run: TinyRun, tmp_path: Path, init: str, more: str, parts: tuple[str, ...]
+) -> None:
+    settings = (f"model.init={tiny_run.out / init}", "model.model_type=null", "model.settings={}", "tokenizer={}", more)
+    words = [word for setting in (*settings, f"out={tmp_path / 'run'}") for word in ("--set", setting)]
+    answer = langsamp("run", tiny_run.recipe_file, *words)
+    assert answer.code in (1, 6) and all(part in answer.err for part in parts), answer.err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("inside", ["", "scores"])
+def test_scores_are_not_written_into_a_model(tiny_run: TinyRun, inside: str) -> None:
+    before = stamps(tiny_run.export)
+    message = complaint("evaluate", tiny_run.export, "--data", tiny_run.root / "eval", "-o", tiny_run.export / inside)
+    assert "which is whole as it is" in message and "Name another output folder" in message
+    assert stamps(tiny_run.export) == before
 
 
 @pytest.mark.parametrize("inside", ["", "runs/mine"])

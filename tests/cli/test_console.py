@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from tqdm import tqdm
@@ -92,3 +93,24 @@ def test_json_loses_no_letter(encoding: str, monkeypatch: pytest.MonkeyPatch) ->
     out = console.printed()[0]
     assert json.loads(out)[0]["name"] == "Norwegian Bokmål"
     assert ("\\u00e5" in out) == (encoding != "utf-8")
+
+
+@pytest.mark.parametrize("columns", ["0", "1"])
+def test_a_width_in_which_nothing_fits_is_none(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console("utf-8", monkeypatch)
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run(monkeypatch, "languages", "swahili") == 0
+    assert "swh_Latn" in console.printed()[0]
+
+
+def test_output_that_finds_no_space_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console("utf-8", monkeypatch)
+    with Path("/dev/full").open("wb", buffering=0) as full, monkeypatch.context() as patch:
+        stream = io.TextIOWrapper(full, "utf-8", write_through=True)
+        patch.setattr(sys, "stdout", stream)
+        assert run(monkeypatch, "languages", "swahili", "--json") == 1
+        stream.detach()
+    assert console.printed() == (
+        "",
+        "langsamp: cannot write: No space left on device; free some space where the output goes\n",
+    )

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.read_analyses import read_analysis
 from langsamp.views.charts.donor_charts import figures
 from langsamp.views.paper_tables.donor_pairs import read_donors
 from tests.tiny_run import complaint, said
@@ -32,25 +32,25 @@ def test_training_data_of_a_task_stand_beside_the_donors(tiny_run):
     shown = json.loads(
         said("donors", "kmr_Cyrl", "-m", tiny_run.out, "--candidates", "all", "-t", "topic-cldr", "--json")
     )
-    found = {row["donor"]: row["items_topic-cldr"] for row in shown["donors"]}
-    assert set(found) == {"hin_Deva", "swh_Latn"} and found["swh_Latn"] > 0
+    items = shown["items"]["topic-cldr"]
+    assert set(items) == {row["donor"] for row in shown["donors"]} == {"hin_Deva", "swh_Latn"} and items["swh_Latn"] > 0
     assert all(row["cosine"] is not None for row in shown["donors"])
 
 
 def test_every_language_is_stored_with_pictures_and_what_tables_read(tiny_run, tmp_path):
     shown = said("donors", "--all", "-m", f"{tiny_run.out}:both", "--candidates", "all", "-o", tmp_path / "donors")
     assert f"Analysis: {tmp_path / 'donors'}" in shown
-    found = Analysis.load(tmp_path / "donors")
+    found = read_analysis(tmp_path / "donors")
     assert list(found.tables["donors"].groupby("target").size()) == [2, 2, 2]
-    assert read_donors(tmp_path / "donors" / "donors.json") == found.values["closest"]
+    assert read_donors(tmp_path / "donors" / "donors.json") == found.closest
     names = {path.name for path in (tmp_path / "donors" / "figures").iterdir()}
     assert names == {f"{name}.{kind}" for name in ("chosen", "matrix") for kind in ("pdf", "svg", "png")}
 
 
 def test_a_ranking_by_kinship_alone_has_no_picture(tiny_run, tmp_path):
     said("donors", "Lingala", "-m", tiny_run.out, "--candidates", "all", "-o", tmp_path)
-    found = Analysis.load(tmp_path)
-    assert figures(found) == {} and found.values["closest"] == {}
+    found = read_analysis(tmp_path)
+    assert figures(found) == {} and found.closest == {}
     assert pd.isna(found.tables["donors"]["cosine"]).all()
 
 

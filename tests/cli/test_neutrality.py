@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.model_refs import find_model_refs
+from langsamp.analysis.read_analyses import read_analysis
 from langsamp.cli.neutrality import folder_of
 from tests.tiny_run import complaint, langsamp, said
 
@@ -19,8 +19,8 @@ def test_a_run_is_measured_printed_and_kept(tiny_run, tmp_path, monkeypatch):
     assert "From none-0 to both-0, layer 1" in answer.out
     tables = answer.out[answer.out.index("Means over pairs") :]
     assert max(map(len, tables.splitlines()[:-1])) <= 100
-    kept = Analysis.load(run.out / "analysis" / "neutrality")
-    assert kept.values["models"] == ["none-0", "both-0"]
+    kept = read_analysis(run.out / "analysis" / "neutrality")
+    assert kept.models == ("none-0", "both-0")
     figures = {path.name for path in (run.out / "analysis" / "neutrality" / "figures").iterdir()}
     assert {"similarity.pdf", "change.svg", "difference.png", "layers.pdf", "probes.pdf"} <= figures
 

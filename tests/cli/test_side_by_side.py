@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.read_analyses import read_analysis
 from tests.tiny_run import TinyRun, complaint, langsamp, said
 
 
@@ -13,15 +13,14 @@ def test_an_ablation_is_stored_in_its_run(tiny_run: TinyRun, tmp_path: Path) -> 
     assert answer.code == 0, answer.err
     assert "LangSAMP" in answer.out and "Not trained or not scored here: Language only" in answer.out
     folder = run.out / "analysis" / "ablation"
-    assert Analysis.load(folder).values["variants"] == ["none", "both"]
+    assert read_analysis(folder).variants == ("none", "both")
     assert {path.suffix for path in (folder / "figures").iterdir()} == {".pdf", ".svg", ".png"}
 
 
 def test_several_runs_are_stored_where_it_is_said(tiny_run: TinyRun, tmp_path: Path) -> None:
     printed = json.loads(said("analyze", "families", tiny_run.out, "-o", tmp_path / "families", "--json"))
     assert printed["kind"] == "families" and printed["models"] == ["Baseline", "LangSAMP"]
-    rows = Analysis.load(tmp_path / "families").tables["families"]
-    assert [row["mean"] for row in printed["tables"]["families"]] == rows["mean"].tolist()
+    assert printed == read_analysis(tmp_path / "families").as_json()
 
 
 def test_what_has_no_variants_or_is_absent_is_named(tiny_run: TinyRun, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class TestStopping:
         text = fresh.root / "text" / "swh_Latn.txt"
         text.write_bytes(text.read_bytes() * 200)  # worth a process of its own; copies are dropped
         words = ["prepare", fresh.recipe_file]
-        ended, err = _stopped_at(".part", tmp_path / "held", number, *words)
+        ended, err = _stopped_at(".clean.zst.", tmp_path / "held", number, *words)
         assert ended == code, err
         assert "Traceback" not in err
         assert "interrupted; run the same command again to go on" in err or number == signal.SIGKILL

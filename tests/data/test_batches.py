@@ -48,6 +48,7 @@ def step(
         script_ids=np.concatenate([part.script_ids for part in parts]),
         num_masked=sum(part.num_masked for part in parts),
         masked_by_tag=np.sum([part.masked_by_tag for part in parts], axis=0),
+        tags=np.concatenate([part.tags for part in parts]),
     )
 
 

@@ -14,17 +14,35 @@ from langsamp.data.findings import (
     overlap_sentences,
     sentences,
 )
+from langsamp.data.rows import Manifest, TagRows
 from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
-GOOD = Figures(rows=10, tokens=400, ordinary_tokens=380, unknown_share=0.001, equal_share=0.1, share_in_script=0.99)
+GOOD = Figures(
+    rows=10, tokens=400, ordinary_tokens=380, unknown_share=0.001, byte_share=0.01, equal_share=0.1,
+    share_in_script=0.99,
+)  # fmt: skip
 BAD: dict[Kind, Figures] = {
     "no row": GOOD._replace(rows=0, tokens=7),
     "nothing to predict": GOOD._replace(ordinary_tokens=0, unknown_share=1.0),
     "unknown tokens": GOOD._replace(unknown_share=0.3),
+    "bytes": GOOD._replace(byte_share=0.4),
     "equal documents": GOOD._replace(equal_share=0.9),
     "other script": GOOD._replace(share_in_script=0.6),
 }
+
+
+ENTRY = TagRows(
+    documents=10, dropped={"duplicate": 90}, bytes=100, tokens=50, ordinary_tokens=40, unknown_share=0.2,
+    share_in_script=1.0, rows=0, held_out_rows=0, tail_tokens=0, sha256="",
+)  # fmt: skip
+
+
+def manifest_of(**tags: TagRows) -> Manifest:
+    return Manifest(
+        fingerprint="", made_from={}, source="test", licence=None, tokenizer_fingerprint="", vocabulary_size=9,
+        row_tokens=64, mask_id=4, special_ids=(), tags=tags,
+    )  # fmt: skip
 
 
 def test_good_text_gives_no_word() -> None:
@@ -61,15 +79,24 @@ def test_a_tag_without_a_row_beside_one_of_unknown_tokens_is_refused_by_both_nam
 
 
 def test_a_manifest_is_judged_by_what_it_says() -> None:
-    counts = {"documents": 10, "dropped": {"duplicate": 90}, "tokens": 50, "rows": 0, "unknown_share": 0.2}
-    kinds = [finding.kind for finding in judge_manifest({"row_tokens": 64, "tags": {"deu_Latn": counts}})]
+    kinds = [finding.kind for finding in judge_manifest(manifest_of(deu_Latn=ENTRY))]
     assert kinds == ["no row", "unknown tokens", "equal documents"]
+
+
+def test_two_tags_with_the_same_rows_are_told() -> None:
+    whole = ENTRY.model_copy(update={"rows": 3, "unknown_share": 0.0, "dropped": {}})
+    tags = {tag: whole.model_copy(update={"sha256": digest}) for tag, digest in (("a", "1"), ("b", "2"), ("c", "1"))}
+    tags["d"] = tags["e"] = whole.model_copy(update={"rows": 0, "sha256": "0"})
+    judged = [finding for finding in judge_manifest(manifest_of(**tags)) if finding.kind != "no row"]
+    assert [(finding.tag, finding.said) for finding in judged] == [("c", "its rows are those of a, byte by byte")]
+    assert "copied to both names" in sentences(judged)[0]
 
 
 def test_documents_that_could_not_be_read_are_said_tag_by_tag_as_far_as_can_be_read() -> None:
     note = "1 of 9 documents cannot be read and are left out: text/deu_Latn.txt, line 3: no UTF-8"
-    assert odd_sentences({"tags": {"deu_Latn": {"notes": [note]}, "swh_Latn": {}}}) == [f"deu_Latn: {note}"]
-    many = odd_sentences({"tags": {f"aa{chr(97 + n)}_Latn": {"notes": (note,)} for n in range(14)}})
+    assert odd_sentences({"deu_Latn": [note], "swh_Latn": []}) == [f"deu_Latn: {note}"]
+    assert odd_sentences({}, ("1 configurations are left out",)) == ["1 configurations are left out"]
+    many = odd_sentences({f"aa{chr(97 + n)}_Latn": [note] for n in range(14)})
     assert many[0].startswith("aaa_Latn: 1 of 9")
     assert many[-1] == "2 more tags have documents that cannot be read (aam_Latn, aan_Latn)"
 

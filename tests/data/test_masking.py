@@ -1,5 +1,6 @@
 """Laws of masking: rates that change are a function of the step, and a fixed count is fixed and as random."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import RowOrder, sampling_shares
 from langsamp.languages.ids import LanguageIds
 from langsamp.world import World
+from tests.tiny_parts import write_rows
 
 CHANGING: dict[str, Any] = {"rate": 0.4, "final_rate": 0.1, "rate_steps": 20}
 
@@ -26,7 +28,7 @@ def step(rows: PreparedRows, number: int, *, size: int = 1, rows_per_batch: int 
             number, order=order, rows_per_step=50, rows_per_batch=rows_per_batch, world=World(rank, size)
         )
     ]
-    names = ("input_ids", "labels", "language_ids", "script_ids")
+    names = ("input_ids", "labels", "language_ids", "script_ids", "tags")
     whole = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     by_tag = np.sum([part.masked_by_tag for part in parts], axis=0)
     return MaskedBatch(**whole, num_masked=sum(part.num_masked for part in parts), masked_by_tag=by_tag)
@@ -89,7 +91,8 @@ def test_a_fixed_count_takes_no_more_than_there_is_and_one_at_least(rows: Prepar
 
 
 def test_every_setting_decides_what_a_model_reads() -> None:
-    assert MaskingConfig().deciding.keys() == MaskingConfig.model_fields.keys()
+    assert MaskingConfig(unit="word").deciding.keys() == MaskingConfig.model_fields.keys()
+    assert MaskingConfig().deciding.keys() == MaskingConfig.model_fields.keys() - {"unit"}, "as before there were words"
     assert MaskingConfig(**CHANGING).deciding == MaskingConfig().deciding | CHANGING
 
 
@@ -97,3 +100,61 @@ def test_half_a_schedule_is_refused() -> None:
     for masking in ({"final_rate": 0.1}, {"rate_steps": 10}):
         with pytest.raises(ValueError, match="final_rate and rate_steps go together"):
             MaskingConfig(**masking)
+
+
+def test_phases_mask_at_their_rates_and_held_out_rows_at_the_last(rows: PreparedRows) -> None:
+    rates = {2: 0.4, 5: None, 7: 0.05}
+    ids = LanguageIds.of(rows.tags)
+    phased = Batches(rows, ids=ids, masking=MaskingConfig(rate=0.2), seed=0, mask_rates=rates)
+    order = RowOrder(rows.sizes, sampling_shares(rows.sizes, alpha=0.3), fingerprint=rows.fingerprint, seed=0)
+    for number, rate in ((0, 0.2), (1, 0.2), (2, 0.4), (4, 0.4), (5, 0.2), (7, 0.05), (90, 0.05)):
+        (batch,) = phased.training_step(number, order=order, rows_per_step=50, rows_per_batch=50, world=World(0, 1))
+        assert np.array_equal(batch.labels, step(rows, number, rate=rate).labels)
+    last = Batches(rows, ids=ids, masking=MaskingConfig(rate=0.05), seed=0)
+    for one, other in zip(phased.held_out(0, rows_per_batch=8), last.held_out(0, rows_per_batch=8), strict=True):
+        assert np.array_equal(one.labels, other.labels)
+
+
+STARTS = np.array([number % 3 == 0 for number in range(60)])
+"""Every third token begins a word."""
+
+
+def words(rows: PreparedRows, *, rate: float = 0.15, seed: int = 0) -> Batches:
+    masking = MaskingConfig(unit="word", rate=rate)
+    return Batches(rows, ids=LanguageIds.of(rows.tags), masking=masking, seed=seed, word_starts=STARTS)
+
+
+def test_words_are_chosen_whole_and_at_the_rate(rows: PreparedRows) -> None:
+    shares = []
+    for batch in words(rows).held_out(0, rows_per_batch=100):
+        originals = np.where(batch.labels == IGNORED, batch.input_ids, batch.labels)
+        for row, is_chosen in zip(originals, chosen(batch), strict=True):
+            assert not is_chosen[row < 5].any()
+            for column in range(1, len(row)):
+                goes_on = row[column] >= 5 and not STARTS[row[column]] and row[column - 1] >= 5
+                assert not goes_on or is_chosen[column] == is_chosen[column - 1]
+            assert is_chosen.any()
+            shares.append(is_chosen[row >= 5].mean())
+    many = [chosen(batch)[:, 1:-1].mean() for tag in range(3) for batch in words(rows).held_out(tag, rows_per_batch=9)]
+    assert np.mean(many) == pytest.approx(0.15, abs=0.06)
+
+
+def test_scripts_without_spaces_are_masked_token_by_token(tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows", {"tha_Thai": 200})
+    plain = Batches(rows, ids=LanguageIds.of(rows.tags), masking=MaskingConfig(), seed=0)
+    for one, other in zip(words(rows).held_out(0, rows_per_batch=9), plain.held_out(0, rows_per_batch=9), strict=True):
+        assert np.array_equal(one.labels, other.labels) and np.array_equal(one.input_ids, other.input_ids)
+
+
+def test_where_every_token_is_a_word_nothing_changes(rows: PreparedRows) -> None:
+    alone = Batches(
+        rows, ids=LanguageIds.of(rows.tags), masking=MaskingConfig(unit="word"), seed=0, word_starts=np.full(60, True)
+    )
+    plain = Batches(rows, ids=LanguageIds.of(rows.tags), masking=MaskingConfig(), seed=0)
+    for one, other in zip(alone.held_out(1, rows_per_batch=9), plain.held_out(1, rows_per_batch=9), strict=True):
+        assert np.array_equal(one.input_ids, other.input_ids) and np.array_equal(one.labels, other.labels)
+
+
+def test_words_have_no_fixed_count() -> None:
+    with pytest.raises(ValueError, match="needs count bernoulli"):
+        MaskingConfig(unit="word", count="fixed")

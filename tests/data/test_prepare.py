@@ -313,7 +313,7 @@ def test_damage_to_what_a_stopped_preparation_left_is_mended_or_named(text: Path
     shutil.copytree(saved, folder / TOKENIZER)
     write_json(
         folder / "tokenizer-facts.json",
-        {"vocabulary_size": 60, "unknown_id": 3, "special_ids": [0, 1, 2, 3, 4], "frame": None},
+        {"vocabulary_size": 60, "unknown_id": 3, "special_ids": [0, 1, 2, 3, 4], "byte_ids": [], "frame": None},
     )
     corpus = open_corpus(config, base=Path())
     work = TagWork(tag=corpus.tags[0], corpus=corpus, cleaning=config, rows=ROWS, folder=folder)

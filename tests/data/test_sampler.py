@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langsamp.data.sampler import RowOrder, SamplerConfig, sampling_shares, shares_of, shuffled
+from langsamp.data.phases import order_of, phases_of, shares_of
+from langsamp.data.sampler import PhaseConfig, RowOrder, SamplerConfig, sampling_shares, shuffled
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 
@@ -125,3 +126,88 @@ def test_replay_needs_both_kinds_of_languages() -> None:
     rows = {LangScript.parse("kab_Latn"): 10, LangScript.parse("eng_Latn"): 0}
     with pytest.raises(UserError, match="no head language"):
         shares_of(SamplerConfig(replay=0.3), rows, steps=1)
+
+
+ROWS = {LangScript.parse(tag): number for tag, number in {"eng_Latn": 900, "kab_Latn": 40, "deu_Latn": 90}.items()}
+CURRICULUM = (
+    PhaseConfig(from_step=0, languages="head", alpha=0.7, mask_rate=0.3),
+    PhaseConfig(from_step=3, alpha=0.0),
+    PhaseConfig(from_step=5, languages="!eng_Latn", mask_rate=0.05),
+)
+
+
+def curriculum(*phases: PhaseConfig, rows_per_step: int = 10, steps: int = 9, **settings: Any) -> RowOrder:
+    config = SamplerConfig(rows_per_step=rows_per_step, phases=phases, **settings)
+    return order_of(config, ROWS, steps=steps, fingerprint="ab12", seed=3)
+
+
+def test_each_phase_draws_its_tags_with_its_exponent() -> None:
+    config = SamplerConfig(phases=CURRICULUM, rows_per_step=10)
+    first, second, third = phases_of(config, ROWS, steps=9)
+    assert [(each.from_step, each.steps) for each in (first, second, third)] == [(0, 3), (3, 2), (5, 4)]
+    assert first.shares[1] == 0 and first.shares[0] / first.shares[2] == pytest.approx(10**0.7)
+    assert second.shares.tolist() == pytest.approx([1 / 3] * 3)
+    assert third.shares[0] == 0 and third.shares[2] / third.shares[1] == pytest.approx((90 / 40) ** 0.3)
+    order = curriculum(*CURRICULUM, rows_per_step=20_000)
+    for (begin, end), phase in zip([(0, 3), (3, 5), (5, 9)], (first, second, third), strict=True):
+        tags = order.draws(begin * 20_000, end * 20_000).tag
+        assert np.bincount(tags, minlength=3) / len(tags) == pytest.approx(phase.shares, abs=0.01)
+
+
+def test_a_run_without_phases_is_a_run_of_one() -> None:
+    plain, one = curriculum(), curriculum(PhaseConfig(from_step=0))
+    assert all(np.array_equal(a, b) for a, b in zip(plain.draws(0, 70_000), one.draws(0, 70_000), strict=True))
+
+
+@pytest.mark.parametrize("rows_per_step", [10, 30_000])  # phases shorter and longer than a block of draws
+def test_nothing_before_a_phase_depends_on_it(rows_per_step: int) -> None:
+    begin = 5 * rows_per_step
+    whole, cut = (
+        curriculum(*CURRICULUM, rows_per_step=rows_per_step),
+        curriculum(*CURRICULUM[:2], rows_per_step=rows_per_step),
+    )
+    pairs = list(zip(whole.draws(0, begin + 40), cut.draws(0, begin + 40), strict=True))
+    assert all(np.array_equal(a[:begin], b[:begin]) for a, b in pairs)
+    assert not np.array_equal(pairs[0][0][begin:], pairs[0][1][begin:])
+
+
+@pytest.mark.parametrize("rows_per_step", [10, 30_000])
+def test_draws_in_phases_do_not_depend_on_where_one_starts_and_are_counted(rows_per_step: int) -> None:
+    whole = curriculum(*CURRICULUM, rows_per_step=rows_per_step).draws(0, 9 * rows_per_step)
+    for begin, end in ((2, 4), (3, 5), (4, 9), (5, 6)):
+        first, last = begin * rows_per_step - 1, end * rows_per_step
+        part = curriculum(*CURRICULUM, rows_per_step=rows_per_step).draws(first, last)
+        assert all(np.array_equal(a[first:last], b) for a, b in zip(whole, part, strict=True))
+        seen = curriculum(*CURRICULUM, rows_per_step=rows_per_step).rows_seen(last)
+        assert seen.tolist() == np.bincount(whole.tag[:last], minlength=3).tolist()
+
+
+def test_no_row_comes_again_before_all_have_been_read_through_phases_too() -> None:
+    draws = curriculum(*CURRICULUM, rows_per_step=30_000).draws(0, 250_000)
+    for tag, size in enumerate(ROWS.values()):
+        rows = draws.row[draws.tag == tag]
+        for first in range(0, len(rows) - size, size * 40):
+            assert sorted(rows[first : first + size]) == list(range(size))
+
+
+def test_a_cap_holds_over_all_phases_together() -> None:
+    config = SamplerConfig(phases=CURRICULUM, rows_per_step=20, max_repetition=1.5)
+    read = sum(phase.shares * phase.steps * 20 for phase in phases_of(config, ROWS, steps=9))
+    assert (read <= 1.5 * np.array(list(ROWS.values())) + 1e-6).all()
+    with pytest.raises(UserError, match=r"sampler.phases, from step 5: sampler.max_repetition 1.5 allows"):
+        phases_of(config, ROWS, steps=20)
+
+
+def test_without_phases_a_run_has_the_name_that_it_had_before_there_were_any() -> None:
+    assert SamplerConfig().deciding.keys() == SamplerConfig.model_fields.keys() - {"phases"}
+    assert SamplerConfig(phases=CURRICULUM).deciding["phases"][0]["languages"] == "head"
+
+
+def test_phases_that_mean_nothing_are_refused() -> None:
+    for wrong in ((CURRICULUM[1], CURRICULUM[0]), (CURRICULUM[1], CURRICULUM[1])):
+        with pytest.raises(ValueError, match="in the order in which they begin"):
+            SamplerConfig(phases=wrong)
+    with pytest.raises(UserError, match=r"sampler.phases, from step 4: .*swh"):
+        curriculum(PhaseConfig(from_step=4, languages="swh_Latn"))
+    with pytest.raises(UserError, match=r"from step 4: sampler.replay .* no tail language"):
+        curriculum(PhaseConfig(from_step=4, languages="head"), replay=0.3)

@@ -10,9 +10,9 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from langsamp import pipeline
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.run_analyses import analyse_run
-from langsamp.analysis.unmade import UNMADE, read_unmade
+from langsamp.analysis.unmade import read_unmade
 from langsamp.data.overlap import OVERLAP
 from langsamp.data.rows import PreparedRows
 from langsamp.data.tokens.tokenizer import tokenizer_of
@@ -105,7 +105,7 @@ USES: dict[str, tuple[Use, ...]] = {
     ANALYSIS + "provenance.json": (_analyses,),
     ANALYSIS + "*.parquet": (_analyses,),
     ANALYSIS + CHECKSUMS: (_analyses,),
-    UNMADE: (_unmade,),
+    "analyses_unmade.json": (_unmade,),
     OVERLAP: (_report,),
     "recipe.yaml": (_report,),
     "provenance.json": (_report,),
@@ -174,13 +174,13 @@ def test_a_damaged_cell_is_scored_again(run: TinyRun, name: str) -> None:
 def test_a_damaged_analysis_is_made_again_by_the_run(run: TinyRun, name: str | None) -> None:
     folder, recipe = run.out / ANALYSIS, run.recipe()
     path = folder / name if name else sorted(folder.glob("*.parquet"))[0]
-    before = Analysis.load(folder)
+    before = read_analysis(folder)
     path.unlink()
     with pytest.raises(DamagedError, match="make it again"):
         _analyses(run)
     only = recipe.analysis.model_copy(update={"kinds": ("vectors",)})
     analyse_run(recipe.folder, only, recipe.resolved_evaluation)
-    assert Analysis.load(folder).values == before.values
+    assert read_analysis(folder).as_json() == before.as_json()
 
 
 def test_an_export_that_is_made_anew_leaves_one_model_of_its_name(run: TinyRun) -> None:

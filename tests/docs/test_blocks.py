@@ -28,6 +28,9 @@ def reader(tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return tmp_path
 
 
+@pytest.mark.filterwarnings("ignore:The fill_missing parameter:DeprecationWarning")  # mteb 2.26, of itself
+@pytest.mark.filterwarnings("ignore:The `get_sentence_embedding_dimension`:FutureWarning")  # mteb, of its library
+@pytest.mark.filterwarnings("ignore:To copy construct from a tensor:UserWarning")  # mteb, of itself
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_block_runs_as_it_stands(page: Path, reader: Path) -> None:
     names: dict[str, Any] = {"__name__": "block"}

@@ -8,7 +8,8 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from langsamp.errors import DamagedError, UserError
-from langsamp.evaluation.models import check_layer, default_layer, find_model, model_fingerprint
+from langsamp.evaluation.models import check_layer, find_model, model_fingerprint
+from langsamp.model.shapes import default_layer
 
 
 def test_a_renamed_or_saved_again_or_split_model_keeps_its_fingerprint(save_model, tmp_path):

@@ -81,6 +81,7 @@ def test_x_mod_takes_its_default_language_or_its_only_one(
         ("gpt2", {"n_embd": 32, "n_layer": 2, "n_head": 4}, "is a decoder"),
         ("llama", SIZE | {"num_key_value_heads": 2}, "is a decoder"),
         ("canine", SIZE, "canine model is no plain encoder"),
+        ("mra", SIZE | {"max_position_embeddings": 64}, "attention of this mra model does nothing here"),
         ("fnet", {k: v for k, v in SIZE.items() if "heads" not in k}, "change with the padding"),
     ],
 )

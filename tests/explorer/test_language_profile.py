@@ -1,5 +1,6 @@
 """Laws of the profile: it says what the run's own files say, and says what it cannot tell."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,13 @@ def test_scores_and_baseline_are_those_of_the_run(tiny_run: TinyRun) -> None:
     assert str(found.info.tag) == "hin_Deva"
     scores = read_scores(str(tiny_run.out))
     own = scores[(scores["tag"] == "hin_Deva") & scores["main"].astype(bool)].set_index("model_name")["value"]
-    line = found.tasks.set_index("task").loc["sr-bible"]
-    assert line["score"] == pytest.approx(own["both-0"])
-    assert line["baseline"] == pytest.approx(own["none-0"])
-    assert line["difference"] == pytest.approx(own["both-0"] - own["none-0"])
-    assert "run" in line["text"]
-    assert found.tasks.set_index("task").loc["pos", "text"] == "paper"
+    line_of = {line.task: line for line in found.tasks}
+    line = line_of["sr-bible"]
+    assert line.score == pytest.approx(own["both-0"])
+    assert line.baseline == pytest.approx(own["none-0"])
+    assert line.difference == pytest.approx(own["both-0"] - own["none-0"])
+    assert "run" in line.text
+    assert line_of["pos"].text == ("paper",)
 
 
 def test_rows_and_neighbours_are_those_of_the_vectors(tiny_run: TinyRun) -> None:
@@ -33,8 +35,8 @@ def test_rows_and_neighbours_are_those_of_the_vectors(tiny_run: TinyRun) -> None
     assert found.rows == conditioning.rows_seen[found.info.tag]
     assert found.language_rows == conditioning.rows_of_language("swh")
     expected = nearest(conditioning, k=2)["swh"]
-    assert list(zip(found.neighbours["code"], found.neighbours["cosine"], strict=True)) == expected
-    assert found.donors["donor"].str.slice(0, 3).tolist() == [code for code, _ in expected]
+    assert [(line.code, line.cosine) for line in found.neighbours] == expected
+    assert [donor.donor[:3] for donor in found.donors] == [code for code, _ in expected]
 
 
 @pytest.mark.parametrize(("words", "tag"), [("Swahili", "swh_Latn"), ("kmr", "kmr_Cyrl"), ("hin_Deva", "hin_Deva")])
@@ -47,15 +49,15 @@ def test_of_equal_matches_the_one_that_was_seen_comes_first(tiny_run: TinyRun, w
 def test_a_language_that_was_not_seen_has_donors_by_kinship(tiny_run: TinyRun) -> None:
     found = language_profile(str(tiny_run.out), "German")
     assert found.rows == 0
-    assert found.neighbours.empty
-    assert set(found.donors["basis"]) == {"kinship"}
+    assert not found.neighbours
+    assert {donor.basis for donor in found.donors} == {"kinship"}
     assert any("has no trained vector" in note for note in found.notes)
 
 
 def test_a_model_without_vectors_or_run_says_so(tiny_run: TinyRun, tmp_path: Path) -> None:
     baseline = language_profile(f"{tiny_run.out}:none-0", "Hindi")
-    assert baseline.tasks["difference"].isna().all()
-    assert baseline.tasks["score"].notna().any()
+    assert all(math.isnan(line.difference) for line in baseline.tasks)
+    assert not all(math.isnan(line.score) for line in baseline.tasks)
     assert any("without language vectors" in note for note in baseline.notes)
     copy = tmp_path / "encoder"
     copy.mkdir()

@@ -40,7 +40,7 @@ def test_scripts_families_and_macrolanguages_are_found():
     assert found("swa")[:3] == ["swa_Latn", "swh_Latn", "swc_Latn"]
 
 
-@pytest.mark.parametrize("query", ["", "  ", "?!", "qqqqqq"])
+@pytest.mark.parametrize("query", ["", "  ", "?!", "qqqqqq", "Mansi", "Bunun"])
 def test_nothing_fits(query):
     assert search(query) == []
 
@@ -75,6 +75,8 @@ def test_folding():
         ("Kurmanji", "kmr"), ("Pashto Pushto", "pus"), ("Myanmar Burmese", "mya"), ("Ilocano", "ilo"),
         ("Filipino Pilipino", "fil"), ("Tagalog", "tgl"), ("Hakka", "hak"), ("Hokkien", "nan"),
         ("Castilian español", "spa"), ("Valencian", "cat"), ("Moldovan Moldavian", "ron"), ("Flemish", "nld"),
+        ("Laotian", "lao"), ("Sakha", "sah"), ("Anglo-Saxon", "ang"), ("Bugis", "bug"), ("Bairisch", "bar"),
+        ("Seto", "vro"), ("Kiribati", "gil"), ("Banjarese", "bjn"),
         ("Gaelic", "gla"), ("Greenlandic", "kal"), ("Frisian", "fry"), ("Ojibwe", "oji"), ("日本語", "jpn"),
     ],
 )  # fmt: skip
@@ -95,7 +97,9 @@ MACROS = {"oji": ("ojb", "ojs", "ojg")}
         ("nb-NO", "nob_Latn"), ("en_US", "eng_Latn"), ("en_US.UTF-8", "eng_Latn"), ("mo", "ron_Latn"),
         ("iw", "heb_Hebr"), ("in", "ind_Latn"), ("sh", "hbs_Cyrl"), ("ckb-IQ", "ckb_Arab"), ("es-419", "spa_Latn"),
         ("ca-valencia", "cat_Latn"), ("pt-Cyrl", "por_Cyrl"), ("uz-Cyrl-UZ", "uzb_Cyrl"), ("ko-KR", "kor_Hang"),
-        ("tl", "tgl_Latn"),
+        ("tl", "tgl_Latn"), ("en-GB-oed", "eng_Latn"), ("i-lux", "ltz_Latn"), ("I_Klingon", "tlh_Latn"),
+        ("zh-min-nan", "nan_Hans"), ("zh-guoyu", "cmn_Hani"), ("no-bok", "nob_Latn"), ("sgn-US", "ase_Sgnw"),
+        ("art-lojban", "jbo_Latn"), ("sl-IT-nedis", "slv_Latn"), ("tw-asante", "twi_Latn"),
     ],
 )  # fmt: skip
 def test_bcp_47_codes_are_found(code, first):
@@ -117,6 +121,10 @@ def test_names_of_a_macrolanguage_find_its_members_and_the_other_way():
             "Ghotuo",
             "'aaa', Ghotuo, but the table has no tag of it: write one with the script of your text, like aaa_Latn",
         ),
+        ("cel-gaulish", "'xtg', Transalpine Gaulish, but the table has no tag of it"),
+        ("sgn-BE-FR", "'sfb', Langue des signes de Belgique Francophone, but the table has no tag"),
+        ("Giriama", "'nyf', Giryama, but the table has no tag of it"),
+        ("mon-khmer", "try a part of its name"),
         ("qqqqqq", "try a part of its name"),
     ],
 )

@@ -111,18 +111,57 @@ def test_missing_ids_are_an_error(missing: str, variant: Variant) -> None:
 @pytest.mark.parametrize("variant", ["both", "both@input"])
 @pytest.mark.parametrize("name", ["language", "script"])
 def test_ids_of_another_shape_are_an_error_however_many_tokens_are_masked(name: str, variant: Variant) -> None:
-    """Ids of each token index like those of rows where as many tokens are masked as a row has."""
     ours = LangSampForMaskedLM(tiny_mlm("bert"), variant=variant, num_languages=2, num_scripts=2)
     ids, labels = batch()
     labels = torch.full_like(labels, -100)
     labels[0] = ids[0]  # M = L, all in row 0
     given = {"language_ids_B": LANGUAGES, "script_ids_B": SCRIPTS}
-    wrong = (LANGUAGES[:, None].expand_as(ids), LANGUAGES[:3], LANGUAGES[:, None], torch.tensor(0), LANGUAGES.float())
+    wrong = (
+        LANGUAGES[:, None].expand(4, 23), ids.flatten() % 2, LANGUAGES[:3], LANGUAGES[:, None], torch.tensor(0),
+        LANGUAGES.float(),
+    )  # fmt: skip
     for each in wrong:
         with pytest.raises(UserError, match=rf"{name}_ids_B with one id per row, whole numbers of shape \(4,\)"):
             ours(ids, labels, **(given | {f"{name}_ids_B": each}))
         with pytest.raises(UserError, match=f"{name}_ids_B"):
             ours.masked_logits(ids, labels, **(given | {f"{name}_ids_B": each}))
+
+
+@pytest.mark.parametrize("variant", ["both", "both@input", "language", "script@input"])
+def test_ids_of_each_token_that_are_the_rows_own_change_no_bit(variant: Variant) -> None:
+    ids, labels = batch()
+    ours = LangSampForMaskedLM(tiny_mlm("xlm-roberta").eval(), variant=variant, num_languages=2, num_scripts=2)
+    made = []
+    for languages, scripts in (
+        (LANGUAGES, SCRIPTS),
+        (LANGUAGES[:, None].expand_as(ids), SCRIPTS),
+        (LANGUAGES[:, None].expand_as(ids), SCRIPTS[:, None].expand_as(ids)),
+    ):
+        loss = ours(ids, labels, language_ids_B=languages, script_ids_B=scripts)
+        made.append((loss, torch.autograd.grad(loss, [each for each in ours.parameters() if each.requires_grad])))
+    for loss, gradients in made[1:]:
+        assert torch.equal(loss, made[0][0])
+        for one, other in zip(gradients, made[0][1], strict=True):
+            torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("variant", ["both", "both@input"])
+@pytest.mark.parametrize("model_type", HEADS)
+def test_tokens_of_several_languages_in_a_row_are_shifted_each_by_its_own(model_type: str, variant: Variant) -> None:
+    ids, labels = batch()
+    ours = LangSampForMaskedLM(tiny_mlm(model_type).eval(), variant=variant, num_languages=3, num_scripts=2)
+    languages_BL, scripts_BL = ids % 3, ids % 2
+    made, _ = ours.masked_logits(ids, labels, language_ids_B=languages_BL, script_ids_B=scripts_BL)
+    assert ours.language is not None and ours.script is not None
+    shift_BLD = ours.language.weight[languages_BL] + ours.script.weight[scripts_BL]
+    if variant == "both":
+        hidden = ours.mlm.base_model(ids).last_hidden_state + shift_BLD
+    else:
+        words = ours.mlm.get_input_embeddings()(ids)
+        hidden = ours.mlm.base_model(inputs_embeds=words + shift_BLD).last_hidden_state
+    head = HEADS[model_type]
+    expected = head.decoder(ours.mlm)(head.features(ours.mlm, hidden))[labels != -100]
+    torch.testing.assert_close(made, expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["labels", "attention_mask", "documents"])

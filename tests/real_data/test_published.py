@@ -2,8 +2,9 @@
 
 import json
 
-from langsamp.scores.published import CLOSEST, printed, published
+from langsamp.scores.published import CLOSEST, published
 from tests.real_data import REFERENCE
+from tests.scores.scored import printed_frame
 
 PRINTED_NAMES = {"SR-B": "sr-bible", "SR-T": "sr-tatoeba", "Taxi1500": "taxi1500", "SIB200": "sib200", "NER": "ner",
                  "POS": "pos"}  # fmt: skip
@@ -25,7 +26,7 @@ def test_all_numbers_are_those_that_were_read_from_it():
             assert donors[PRINTED_NAMES[task], tag, "eng_Latn"] == row["English"]
             assert donors[PRINTED_NAMES[task], tag, CLOSEST] == row["Donor"]
     for number, columns in ((1, ("Baseline", "LangSAMP")), (2, ("vanilla", "lang", "script", "lang+script"))):
-        ours = printed(number).set_index(["task", "group", "column"])["mean"].sort_index()
+        ours = printed_frame(number).set_index(["task", "group", "column"])["mean"].sort_index()
         for task, table in PRINTED_NAMES.items():
             for group, known in (("tail", "tail"), ("head", "head"), ("all", "all")):
                 theirs = (
@@ -33,4 +34,4 @@ def test_all_numbers_are_those_that_were_read_from_it():
                     if number == 1
                     else [kept["table2"][column][task][group] for column in columns]
                 )
-                assert [ours[table, known, column] for column in printed(number)["column"].unique()] == theirs
+                assert [ours[table, known, column] for column in printed_frame(number)["column"].unique()] == theirs

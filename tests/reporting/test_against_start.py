@@ -23,7 +23,7 @@ from langsamp.reporting.curves import forgetting_curves
 from langsamp.reporting.inputs.combined import read_inputs
 from langsamp.reporting.inputs.comparisons import compare
 from langsamp.reporting.page import write_report
-from langsamp.scores.comparison import Difference
+from langsamp.scores.difference import Difference
 from langsamp.scores.groups import groups_of
 from langsamp.scores.statistics.bootstrap import Interval
 from langsamp.views.appearance import choose_baseline, looks, side_name

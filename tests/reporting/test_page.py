@@ -118,8 +118,9 @@ def test_fine_tuned_tasks_name_their_metrics_seeds_and_both_deviations(build, tm
     page = report(build(tmp_path / "run", tasks=("sr-cldr", "taxi1500", "pos")))
     for words in (
         "taxi1500, macro-F1, per cent.", "pos, seqeval F1, per cent.", "pos: other metrics", "accuracy", "macro-F1",
-        "After ± the standard deviation over seeds of the group's mean; in brackets the mean over languages of a "
-        "language's standard deviation over seeds", "Baseline: 2 trainings, 6 seeds", "fine-tuned on eng_Latn",
+        "After ± the standard deviation of the group's mean over trainings (over seeds, where one was trained); in "
+        "brackets the mean over languages of a language's.", "Baseline: 2 trainings of 3 seeds",
+        "Over 2 trainings the mean varies by", "fine-tuned on eng_Latn",
         "epoch 2 of 3", "ara_Arab is scored as arb_Arab", "2 texts were cut", "The paper prints one of the two",
     ):  # fmt: skip
         assert words in page.text, words

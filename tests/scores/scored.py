@@ -10,7 +10,10 @@ from langsamp.evaluation.metrics import tag_scores, text_scores
 from langsamp.evaluation.store import ResultStore
 from langsamp.languages.tags import LangScript
 from langsamp.scores.cells import COLUMNS, AboutCell, Cell, LanguageResult
-from langsamp.scores.systems import System, choose
+from langsamp.scores.grid import grids
+from langsamp.scores.groups import group_means
+from langsamp.scores.published import Printed, printed
+from langsamp.scores.systems import System, choose, systems_of
 
 KIN = ("deu_Latn", "eng_Latn", "rus_Cyrl", "hin_Deva")
 """Of one family."""
@@ -36,6 +39,20 @@ def frame(values: Mapping[str, float | Sequence[float]], **columns: object) -> p
         "precision": "fp32", "settings": "s", "training": None, "cell": "c",
     }  # fmt: skip
     return pd.DataFrame(rows).assign(**{**defaults, **columns})[list(COLUMNS)]
+
+
+def printed_frame(number: int) -> pd.DataFrame:
+    """Table 1, 2, 3 or 6 of the paper, a column a field."""
+    return pd.DataFrame(printed(number), columns=Printed._fields).astype({"mean": float})
+
+
+def means_of(scores: pd.DataFrame, *by: str) -> pd.DataFrame:
+    """The group means of every system of a tidy table, with how each was scored; of every way of scoring apart."""
+    return pd.DataFrame([
+        {**grid.settings[mean.system]._asdict(), **mean._asdict()}
+        for grid in grids(systems_of(scores), mixed="apart")
+        for mean in group_means(grid, by or ("paper",))
+    ])  # fmt: skip
 
 
 def side(values: Mapping[str, float | Sequence[float]], name: str = "A", **columns: object) -> System:

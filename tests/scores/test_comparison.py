@@ -27,9 +27,9 @@ def paper():
 
 
 def test_the_published_numbers_of_every_task(paper):
-    assert [task.pair.task for task in paper.tasks] == list(PUBLISHED)
+    assert [task.grid.setting.task for task in paper.tasks] == list(PUBLISHED)
     for task in paper.tasks:
-        languages, mean, counts, p, plain, clustered = PUBLISHED[task.pair.task]
+        languages, mean, counts, p, plain, clustered = PUBLISHED[task.grid.setting.task]
         found = task.difference
         assert found.languages == languages
         assert round(found.mean, 2) == mean
@@ -40,9 +40,9 @@ def test_the_published_numbers_of_every_task(paper):
 
 
 def test_what_the_published_numbers_show(paper):
-    verdicts = {task.pair.task: task.verdict for task in paper.tasks}
+    verdicts = {task.grid.setting.task: task.verdict for task in paper.tasks}
     assert verdicts == dict.fromkeys(PUBLISHED, "better") | {"ner": "indistinct", "pos": "indistinct"}
-    (ner,) = (task for task in paper.tasks if task.pair.task == "ner")
+    (ner,) = (task for task in paper.tasks if task.grid.setting.task == "ner")
     assert ner.q < 0.05  # languages differ, families do not
     assert not ner.difference.clustered.excludes_zero
 

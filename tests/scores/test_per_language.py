@@ -9,8 +9,7 @@ import pytest
 from langsamp.disk.seals import seal
 from langsamp.errors import DamagedError
 from langsamp.scores.comparison import compare
-from langsamp.scores.pairing import pairs
-from langsamp.scores.per_language import COLUMNS, language_tests
+from langsamp.scores.per_language import LanguageTest, language_tests
 from langsamp.scores.systems import System, open_system
 from tests.scores.scored import labelled, ranked, write_cells
 
@@ -18,10 +17,13 @@ TAGS = ("deu_Latn", "eng_Latn", "tur_Latn", "jpn_Jpan")
 
 
 def outcome(a: System, b: System, **options: object) -> pd.DataFrame:
-    (pair,) = pairs(a, b)
-    table = language_tests(pair, a, b, progress=False, **options)
-    assert table is not None
-    return table
+    (task,) = compare(a, b, per_language=False).tasks
+    is_of_words = "seqeval_f1" in set(a.scores["metric"])
+    tests = language_tests(
+        task.grid, a.cells, b.cells, paired=task.noise.paired, of_words=is_of_words, progress=False, **options
+    )
+    assert tests is not None
+    return pd.DataFrame(tests.values(), index=list(tests))
 
 
 def two_models(folder: Path, make, *, seeds: int, **options: object) -> tuple[System, System]:
@@ -41,7 +43,7 @@ def by_label(model: str, tag: str, seed: int) -> pd.DataFrame:
 @pytest.mark.parametrize("seeds", [1, 5])
 def test_languages_that_differ_are_found_and_no_others(tmp_path: Path, seeds: int):
     table = outcome(*two_models(tmp_path, by_label, seeds=seeds))
-    assert list(table.columns) == list(COLUMNS)
+    assert tuple(table.columns) == LanguageTest._fields
     assert table["verdict"].to_dict() == {
         "deu_Latn": "better", "eng_Latn": "indistinct", "tur_Latn": "indistinct", "jpn_Jpan": "worse",
     }  # fmt: skip
@@ -118,7 +120,7 @@ def test_chance_is_called_a_difference_as_rarely_as_it_should():
                 hits = [hard + rng.normal(0, moves) + rng.normal(0, 0.7, 150) > 0 for _ in range(seeds)]
                 units = [hit[:, None].astype(np.float32) for hit in hits]
                 sides.append([_Unit(str(n), "text", ItemSums(u, np.ones_like(u))) for n, u in enumerate(units)])
-            found += _tested(*sides, False, 400, 0)["p"] < 0.05
+            found += _tested(*sides, False, 400, 0).p < 0.05
         return found / 150
 
     assert 0.01 <= chance(1, 0.0) <= 0.10
@@ -138,7 +140,7 @@ def test_seeds_that_have_texts_of_their_own_are_drawn_as_pairs(tmp_path: Path):
 
     revisions = {seed: dict.fromkeys(TAGS, f"text {seed}") for seed in range(4)}
     a, b = two_models(tmp_path, make, seeds=4, revisions=revisions)
-    assert pairs(a, b)[0].paired
+    assert compare(a, b, per_language=False).tasks[0].noise.paired
     table = outcome(a, b)
     assert (table["verdict"] == "better").all()
     assert (table["items"] == 1600).all()
@@ -185,14 +187,15 @@ def test_texts_that_differ_are_not_tested_even_where_mixing_is_allowed(tmp_path:
     a, b = (open_system(f"{tmp_path}:{model}") for model in ("one", "two"))
     (task,) = compare(a, b, allow_mixed=True).tasks
     assert not task.tested
-    assert set(task.languages["why_not"]) == {"its text differs between the two sides"}
+    assert {each.test.why_not for each in task.languages} == {"its text differs between the two sides"}
 
 
 def test_a_comparison_of_runs_holds_the_tests(tmp_path: Path):
     (task,) = compare(*two_models(tmp_path, by_label, seeds=2)).tasks
     assert task.tested
-    assert task.languages["verdict"].iloc[0] == "better"
-    assert task.languages["difference"].is_monotonic_decreasing
+    assert task.languages[0].test.verdict == "better"
+    changes = [each.difference for each in task.languages]
+    assert changes == sorted(changes, reverse=True)
     (untested,) = compare(*two_models(tmp_path, by_label, seeds=2), per_language=False).tasks
     assert not untested.tested
 

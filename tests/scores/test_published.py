@@ -15,6 +15,7 @@ from langsamp.scores.published import (
     published,
     published_names,
 )
+from tests.scores.scored import printed_frame
 
 SIZES = {"sr-bible": 369, "sr-tatoeba": 98, "taxi1500": 351, "sib200": 172, "ner": 164, "pos": 91}
 
@@ -31,6 +32,7 @@ def test_published_scores_are_tidy(name):
     assert set(scores.groupby("task")["metric"].first()) == {"top10_accuracy", "macro_f1", "seqeval_f1"}
     for tag in scores["tag"].unique():
         describe(LangScript.parse(tag))
+    assert scores[["revision", "precision", "settings", "training"]].isna().all(axis=None), "not stated in the paper"
 
 
 def test_a_language_has_the_number_of_its_table():
@@ -62,9 +64,9 @@ def test_an_unknown_name_is_refused_with_a_suggestion():
 
 def test_printed_tables_have_the_shape_of_the_paper():
     assert {number: len(printed(number)) for number in (1, 2, 3, 6)} == {1: 60, 2: 72, 3: 40, 6: 108}
-    table = printed(1).set_index(["task", "column", "group"])
+    table = printed_frame(1).set_index(["task", "column", "group"])
     assert table.loc[("taxi1500", "paper:baseline", "tail"), ["mean", "sd"]].tolist() == [47.1, 4.8]
-    families = printed(6)
+    families = printed_frame(6)
     assert families["languages"].notna().all() and families["mean"].isna().sum() == 6  # no Mayan language in 3 tasks
-    assert printed_tasks()["pos"]["classes"] == 18 and printed_tasks()["sr-bible"]["classes"] is None
+    assert printed_tasks()["pos"].classes == 18 and printed_tasks()["sr-bible"].classes is None
     assert [target.donor for target in printed_targets()][:2] == ["jpn_Jpan", "zho_Hani"]

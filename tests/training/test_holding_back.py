@@ -12,7 +12,7 @@ from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
 from langsamp.recipe import Recipe
-from langsamp.training.anchor import Anchor
+from langsamp.training.anchor import WeightAnchor
 from langsamp.training.config import TrainingConfig
 from langsamp.training.optimization.layers import freeze_lower, layers_above
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
@@ -96,7 +96,7 @@ def test_the_anchor_pulls_as_the_gradient_of_the_squared_distance() -> None:
     model, weight = model_of(), 0.3
     encoder = [each for each in model.mlm.base_model.parameters() if each.requires_grad]
     starts = [each.detach().clone() for each in encoder]
-    anchor = Anchor(model, weight=weight)
+    anchor = WeightAnchor(model, strength=weight)
     with torch.no_grad():
         for each in model.parameters():
             each.add_(torch.randn(each.shape, generator=torch.Generator().manual_seed(each.numel())))
@@ -115,9 +115,9 @@ def test_an_anchor_changes_nothing_at_the_start_and_holds_afterwards(
     rows: PreparedRows, tokenizer: PreTrainedTokenizerFast, tmp_path: Path
 ) -> None:
     distances, first = [], []
-    for anchor in (None, 1.0):
+    for number, anchor in enumerate((None, {"strength": 1.0})):
         for steps in (1, 4):
-            job = task(rows, tokenizer, tmp_path / f"{anchor}-{steps}", anchor=anchor, steps=steps, schedule="constant")
+            job = task(rows, tokenizer, tmp_path / f"{number}-{steps}", anchor=anchor, steps=steps, schedule="constant")
             starts = {name: each.clone() for name, each in job.model.mlm.base_model.state_dict().items()}
             train(job, cpu=True)
             weights = job.model.mlm.base_model.state_dict()
@@ -131,5 +131,12 @@ def test_an_anchor_changes_nothing_at_the_start_and_holds_afterwards(
 
 def test_all_of_them_resume_exactly(rows: PreparedRows, tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
     assert_resumes_exactly(
-        rows, tokenizer, tmp_path, anchor=0.1, layer_decay=0.8, freeze_layers=1, head_warmup_steps=1, optimizer="muon"
+        rows,
+        tokenizer,
+        tmp_path,
+        anchor={"strength": 0.1},
+        layer_decay=0.8,
+        freeze_layers=1,
+        head_warmup_steps=1,
+        optimizer="muon",
     )

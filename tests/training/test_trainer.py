@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from accelerate.state import AcceleratorState
@@ -45,9 +46,10 @@ def task(
     seed: int = 0,
     variant: Variant = "both",
     masking: MaskingConfig | None = None,
+    sampler: SamplerConfig | None = None,
     **training: Any,
 ) -> TrainingJob:
-    ids = LanguageIds.of(rows.tags)
+    ids, sampler = LanguageIds.of(rows.tags), sampler or SamplerConfig(rows_per_step=32)
     settings = {"steps": 4, "learning_rate": 1e-2, "rows_per_batch": 16, "checkpoint_every": 100, "log_every": 1}
     config = TrainingConfig(**(settings | training))
     return TrainingJob(
@@ -56,11 +58,17 @@ def task(
             tiny_mlm(model_type, dropout=dropout), variant=variant, num_languages=2, num_scripts=2
         ),
         batches=Batches(
-            rows, ids=ids, masking=masking or MaskingConfig(), seed=seed, shuffles_ids=parts_of(variant).is_shuffled
+            rows,
+            ids=ids,
+            masking=masking or MaskingConfig(),
+            seed=seed,
+            shuffles_ids=parts_of(variant).is_shuffled,
+            mask_rates=sampler.mask_rates,
+            word_starts=np.arange(60) % 3 == 0,
         ),
         tokenizer=tokenizer,
         ids=ids,
-        sampler=SamplerConfig(rows_per_step=32),
+        sampler=sampler,
         config=config,
         seed=seed,
         out=out,
@@ -188,8 +196,61 @@ def test_only_the_newest_checkpoints_stay(rows: PreparedRows, tokenizer: Tokeniz
     assert [path.name for path in checkpoints(tmp_path / "checkpoints")] == ["step-0000003", "step-0000004"]
 
 
+def test_milestones_stay_beside_the_newest(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    settings = {"steps": 7, "checkpoint_every": 1, "keep_checkpoints": 2, "milestone_every": 3}
+    train(task(rows, tokenizer, tmp_path, **settings), cpu=True)
+    steps = [int(path.name[-7:]) for path in checkpoints(tmp_path / "checkpoints")]
+    assert steps == [3, 6, 7]
+    with pytest.raises(ValueError, match="no multiple of the 2 steps between two checkpoints"):
+        TrainingConfig(checkpoint_every=2, milestone_every=3)
+
+
 @pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "checkpoint.json"])
-def test_a_damaged_checkpoint_is_named(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, file: str) -> None:
+def test_a_damaged_checkpoint_is_put_aside_for_the_one_before(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    whole = train(task(rows, tokenizer, tmp_path, checkpoint_every=2), cpu=True)
+    expected = {name: value.clone() for name, value in weights(whole).items()}  # read from what is damaged now
+    damaged = whole / file
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+    again = train(task(rows, tokenizer, tmp_path, checkpoint_every=2), cpu=True)
+    assert all(torch.equal(value, expected[name]) for name, value in weights(again).items())
+    said = capsys.readouterr().err
+    assert f"{damaged} has" in said and "put aside as step-0000004.damaged, and test goes on from step-0000002" in said
+    assert (tmp_path / "checkpoints" / "step-0000004.damaged" / file).is_file()
+
+
+class TestMemoryThatDoesNotSuffice:
+    @staticmethod
+    def _limited(job: TrainingJob, rows: int) -> TrainingJob:
+        def check(_: object, __: object, arguments: dict[str, Any]) -> None:
+            if len(arguments["input_ids_BL"]) > rows:
+                raise torch.OutOfMemoryError("device out of memory. Tried to allocate more than there is")
+
+        job.model.register_forward_pre_hook(check, with_kwargs=True)
+        return job
+
+    def test_rows_at_once_are_halved_once_and_the_step_is_the_same(
+        self, rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        job = task(rows, tokenizer, tmp_path / "halved", rows_per_batch=16, loss="plain", fast=False)
+        halved = train(self._limited(job, 8), cpu=True)
+        usual = train(task(rows, tokenizer, tmp_path / "usual", rows_per_batch=8, loss="plain", fast=False), cpu=True)
+        assert all(torch.equal(value, weights(usual)[name]) for name, value in weights(halved).items())
+        assert losses(tmp_path / "halved") == losses(tmp_path / "usual")
+        assert [line["rows"] for line in log(tmp_path / "halved", "batch_size")] == [8]
+        assert "rows at once: 8 (the memory did not suffice for 16: device out of memory)" in capsys.readouterr().err
+
+    def test_not_twice(self, rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+        job = task(rows, tokenizer, tmp_path, rows_per_batch=16, loss="plain", fast=False)
+        with pytest.raises(UserError, match=r"does not suffice for 8 rows at once .*rows_per_batch to 4"):
+            train(self._limited(job, 4), cpu=True)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "checkpoint.json"])
+def test_a_damaged_checkpoint_with_none_before_is_named(
+    rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path, file: str
+) -> None:
     path = train(task(rows, tokenizer, tmp_path), cpu=True) / file
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DamagedError, match=file):
@@ -262,8 +323,16 @@ def test_bf16_stays_near_fp32(rows: PreparedRows, tokenizer: Tokenizer, tmp_path
 def _train_each(rows: Path, tokenizer: Tokenizer, out: Path, variants: tuple[Variant, ...]) -> None:
     for variant in variants:
         AcceleratorState._reset_state(reset_partial_state=True)
-        settings = {"dropout": 0.0, "variant": variant, "head_warmup_steps": 2 if variant == "both" else 0}
-        train(task(PreparedRows(rows), tokenizer, out / variant, **settings), cpu=True)
+        job = task(PreparedRows(rows), tokenizer, out / variant, dropout=0.0, variant=variant, **settings(variant))
+        train(job, cpu=True)
+
+
+def settings(variant: Variant) -> dict[str, Any]:
+    """What two processes must do as one does, beside plain steps."""
+    if variant != "both":
+        return {}
+    anchor = {"kind": "sentence-vectors", "strength": 0.5, "languages": "head"}
+    return {"head_warmup_steps": 2, "anchor": anchor}
 
 
 def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:

@@ -2,19 +2,21 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
-from langsamp.analysis.ablation_findings import findings
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.ablation_findings import findings, judged
+from langsamp.analysis.variant_analyses import AblationAnalysis
+from langsamp.analysis.variants_record import Contrast, VariantMean
 from langsamp.errors import UserError
-from langsamp.model.variants import training_of
-from langsamp.scores.columns import Columns, columns_of, only, shared_languages
-from langsamp.scores.comparability import listed
-from langsamp.scores.comparison import Comparison
+from langsamp.model.variants import split_side
+from langsamp.scores.comparability import left_out_notes, listed, training_notes
+from langsamp.scores.difference import TaskComparison, difference, limits, numbers
+from langsamp.scores.grid import Grid, grids
+from langsamp.scores.groups import group_means
 from langsamp.scores.reading import read_runs
-from langsamp.scores.side_by_side import NUMBERS, compared, comparison_notes, difference_rows, means, with_verdicts
+from langsamp.scores.systems import System, baseline_of, systems_of
 
 EXPECTED = ("none", "language", "script", "both", "both@input", "both@shuffled")
 """What a whole ablation has: the four variants of the paper, the other placement, and the control."""
@@ -28,166 +30,114 @@ CONTRASTS = {
 BEST = "best"
 """The highest mean of a task against the second highest. It was picked because it is high, so its difference flatters
 it: an interval that excludes zero here says less than one of the other differences."""
-_WAY = ("task", "protocol", "source", "metric", "layer", "selection", "precision", "settings", "training")
 
 
-_DIFFERENCE = ["label", "group", *NUMBERS]
-_CONTRAST = ["contrast", "first", "second", "group", *NUMBERS]
-
-
-class _Found(NamedTuple):
+class _OneGrid(NamedTuple):
     """What one task, scored in one way, shows."""
 
-    rows: pd.DataFrame
-    contrasts: pd.DataFrame
+    rows: list[VariantMean]
+    contrasts: list[Contrast]
     notes: list[str]
 
 
-def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> Analysis:
+def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> AblationAnalysis:
     """The variants of one run, or of several that `scores.reading.read_runs` reads, on each task and group.
 
     Per cent and points. Only languages that every variant has are counted, and only models that are trainings of a
     variant; trainings of one variant stand together. The same scores and `seed` (of the bootstrap) give the same.
-
-    Tables:
-        ablation: `task` (with what sets the way of scoring apart, where there are several), `variant` (its place before
-            it, as `first:both`, where several runs have models of one name), `name` (what readers call it), `group`
-            (tail, head, latin, nonlatin, all), `mean` over languages, `deviation` of that mean over seeds (NaN with
-            one), `seeds`, `languages`, `difference` to the baseline `none` with its 95 % interval `low`, `high`
-            (clustered on family), `p` (Wilcoxon over languages), `q` (Benjamini and Hochberg over tasks and variants
-            of a group), `told_apart` (q < 0.05 and the interval excludes zero), `is_best` (the highest mean).
-        contrasts: `task`, `contrast` (a key of `CONTRASTS`, or `best`), `first`, `second` (variants), `group`, and of
-            second - first `difference`, `low`, `high`, `p`, `q` (over tasks and contrasts of a group), `told_apart`.
-    Values: `sentences`, `variants` (in order), `missing` (of `EXPECTED`), `notes`.
 
     Raises:
         DataMissingError: where there are no scores.
         UserError: where no model is a training of a variant.
     """
     scores = read_runs(runs)
-    is_training = scores["model_name"].map(lambda name: training_of(name) is not None)
-    if not is_training.any():
+    systems = systems_of(scores[scores["main"].eq(True)])
+    variants = [system for system in systems if system.variant]
+    if not variants:
         raise UserError(
             f"no variant among the models of {', '.join(runs)} ({listed(sorted(set(scores['model_name'])))}): expected "
             "names like none-0 and both-0, as `langsamp run` gives them"
         )
-    ways = list(_ways(scores[is_training]))
-    results = [_analyse_way(label, rows, seed=seed) for label, rows in ways]
-    rows = with_verdicts(pd.concat([each.rows for each in results], ignore_index=True))
-    contrasts = with_verdicts(pd.concat([each.contrasts for each in results], ignore_index=True))
-    present = {variant.rpartition(":")[2] for variant in rows["variant"]}
+    every = grids(variants, mixed="apart")
+    compared = [grid for grid in every if len(grid.systems) > 1] or every
+    parts = [_analyse_grid(grid, seed=seed) for grid in compared]
+    rows = judged(chain.from_iterable(part.rows for part in parts))
+    contrasts = judged(chain.from_iterable(part.contrasts for part in parts))
+    present = {split_side(row.variant)[1] for row in rows}
     missing = [variant for variant in EXPECTED if variant not in present]
-    others = sorted(set(scores.loc[~is_training, "model_name"]))
-    notes = [f"No variant, left out: {listed(others)}."] if others else []
-    alone = sorted(set(scores.loc[is_training, "task"]) - {task for _, rows in ways for task in rows["task"]})
-    notes += [f"Scored for one variant only, left out: {listed(alone)}."] if alone else []
-    return Analysis(
-        kind="ablation",
+    notes = [*_left_out(systems, every, compared), *chain.from_iterable(part.notes for part in parts)]
+    return AblationAnalysis(
         subject=", ".join(runs),
-        settings={"runs": list(runs), "models": _fingerprints(scores[is_training]), "seed": seed},
-        values={
-            "sentences": findings(rows, contrasts, missing=missing),
-            "variants": list(dict.fromkeys(rows["variant"])),
-            "missing": missing,
-            "notes": list(dict.fromkeys([*notes, *chain.from_iterable(each.notes for each in results)])),
-        },
-        tables={"ablation": rows, "contrasts": contrasts},
+        settings={"runs": list(runs), "models": _fingerprints(variants), "seed": seed},
+        sentences=tuple(findings(rows, contrasts, missing=missing)),
+        notes=tuple(dict.fromkeys(notes)),
+        variants=tuple(dict.fromkeys(row.variant for row in rows)),
+        missing=tuple(missing),
+        ablation=tuple(rows),
+        contrasts=tuple(contrasts),
     )
 
 
-def _ways(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The main scores of each task and way of scoring, with a label that tells them apart.
-
-    Ways in which one variant alone was scored have nothing to set side by side: they are left out beside others.
-    """
-    main = scores[scores["main"].eq(True)]
-    every = list(main.groupby(list(_WAY), dropna=False, sort=False))
-    ways = [(key, rows) for key, rows in every if rows["model_name"].map(_variant).nunique() > 1] or every
-    for key, rows in ways:
-        apart = [
-            f"{name} {key[number]}"
-            for number, name in enumerate(_WAY)
-            if len({str(other[number]) for other, _ in ways if other[0] == key[0]}) > 1
-        ]
-        yield f"{key[0]} ({', '.join(apart)})" if apart else str(key[0]), rows
+def _left_out(systems: Sequence[System], every: Sequence[Grid], compared: Sequence[Grid]) -> list[str]:
+    others = [system.name for system in systems if not system.variant]
+    alone = {grid.setting.task for grid in every} - {grid.setting.task for grid in compared}
+    notes = [f"No variant, left out: {listed(sorted(others))}."] if others else []
+    return [*notes, *([f"Scored for one variant only, left out: {listed(sorted(alone))}."] if alone else [])]
 
 
-def _variant(model_name: str) -> str:
-    training = training_of(model_name)
-    return training.side if training else model_name
+def _analyse_grid(grid: Grid, *, seed: int) -> _OneGrid:
+    shared = grid.over_shared()
+    notes = [*training_notes(grid.systems), *left_out_notes(shared)]
+    if not shared.tags:
+        return _OneGrid([], [], notes)
+    tests: dict[tuple[str, str], TaskComparison] = {}
 
+    def tested(first: str, second: str) -> TaskComparison:
+        if (first, second) not in tests:
+            tests[first, second] = difference(shared, first, second, seed=seed)
+        return tests[first, second]
 
-def _analyse_way(label: str, rows: pd.DataFrame, *, seed: int) -> _Found:
-    columns, notes = _shared(label, rows)
-    label_of = {columns.variants[name]: name for name in columns.labels}
-    group_rows = means(columns, ("paper",)).assign(task=label)
-    differences_of: dict[tuple[str, str], Comparison] = {}
-
-    def differences(first: str, second: str) -> list[dict[str, Any]]:
-        names = (label_of[first], label_of[second])
-        if names not in differences_of and (rows := compared(columns, *names, by=("paper",), seed=seed)) is not None:
-            differences_of[names] = rows
-        return difference_rows(differences_of[names]) if names in differences_of else []
-
-    against = [
-        {**row, "label": label_of[variant]}
-        for variant in label_of
-        for baseline in _baselines(variant, label_of)
-        for row in differences(baseline, variant)
-    ]
-    contrasts = [
-        {**row, "contrast": contrast, "first": first, "second": second}
-        for contrast, first, second in _pairs(
-            label_of, group_rows.assign(variant=group_rows["label"].map(columns.variants))
+    means = group_means(shared)
+    highest = {group: max(mean.mean for mean in means if mean.group == group) for group in {m.group for m in means}}
+    against = {name: tested(baseline, name) for name in shared.names if (baseline := baseline_of(name, shared.names))}
+    labels = {system.name: system.label for system in shared.systems}
+    rows = [
+        VariantMean(
+            grid.label,
+            mean.system,
+            labels[mean.system],
+            mean.group,
+            mean.mean,
+            mean.sd_over_seeds,
+            mean.seeds,
+            mean.languages,
+            *numbers(against[mean.system].groups["paper"][mean.group] if mean.system in against else None),
+            q=float("nan"),
+            told_apart=False,
+            is_best=mean.mean == highest[mean.group],
         )
-        for row in differences(first, second)
-        if contrast != BEST or row["group"] == "all"
+        for mean in means
     ]
-    group_rows = group_rows.merge(pd.DataFrame(against, columns=_DIFFERENCE), how="left", on=["label", "group"])
-    group_rows.insert(1, "variant", group_rows["label"].map(columns.variants))
-    best = group_rows["mean"] == group_rows.groupby("group")["mean"].transform("max")
-    return _Found(
-        rows=group_rows.rename(columns={"label": "name"}).assign(is_best=best),
-        contrasts=pd.DataFrame(contrasts, columns=_CONTRAST).assign(task=label),
-        notes=[*notes, *columns.notes, *comparison_notes(differences_of.values())],
-    )
-
-
-def _shared(label: str, rows: pd.DataFrame) -> tuple[Columns, list[str]]:
-    """The columns of the variants over what all of them were scored on, and what is left out for it."""
-    texts = rows.groupby(["tag", "seed"])["revision"].nunique()
-    differing = sorted(set(texts[texts > 1].index.get_level_values("tag")))
-    notes = [f"{label}: scored on different texts, left out: {listed(differing)}."] if differing else []
-    columns = columns_of(rows[~rows["tag"].isin(differing)])
-    twins = [name for name in columns.labels if name not in columns.variants]
-    if twins:
-        notes.append(f"{label}: several models of one name, left out: {listed(twins)}.")
-        columns = only(columns, list(columns.variants))
-    return shared_languages(columns), notes
-
-
-def _baselines(variant: str, present: Collection[str]) -> list[str]:
-    """The baseline that a variant is compared with, that of its own place if it is there; none for the baseline."""
-    prefix, colon, name = variant.rpartition(":")
-    names = [each for each in (f"{prefix}{colon}none", "none") if each in present]
-    return names[:1] if name != "none" else []
-
-
-def _pairs(present: Collection[str], group_rows: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """The contrasts that can be made: which, first and second."""
-    places = dict.fromkeys(variant[: variant.rfind(":") + 1] for variant in present)
-    pairs = [
-        (contrast, prefix + first, prefix + second)
-        for prefix in places
-        for contrast, (first, second) in CONTRASTS.items()
-        if {prefix + first, prefix + second} <= set(present)
+    ranked = sorted((row for row in rows if row.group == "all"), key=lambda row: -row.mean)
+    contrasts = [
+        Contrast(grid.label, contrast, first, second, group, *numbers(found), q=float("nan"), told_apart=False)
+        for contrast, first, second in _contrasts(shared.names, [row.variant for row in ranked])
+        for group, found in tested(first, second).groups["paper"].items()
+        if contrast != BEST or group == "all"
     ]
-    ranked = (
-        group_rows[group_rows["group"] == "all"].sort_values("mean", ascending=False, kind="stable")["variant"].tolist()
-    )
-    return [*pairs, (BEST, ranked[1], ranked[0])] if len(ranked) > 1 else pairs
+    return _OneGrid(rows, contrasts, [*notes, *limits(tests.values())])
 
 
-def _fingerprints(scores: pd.DataFrame) -> dict[str, str]:
-    pairs = scores[["model_name", "model"]].drop_duplicates()
+def _contrasts(present: Collection[str], ranked: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """The contrasts that can be made: which, first and second; `ranked` are the variants, the highest mean first."""
+    for run in dict.fromkeys(split_side(variant)[0] for variant in present):
+        for contrast, (first, second) in CONTRASTS.items():
+            if {run + first, run + second} <= set(present):
+                yield contrast, run + first, run + second
+    if len(ranked) > 1:
+        yield BEST, ranked[1], ranked[0]
+
+
+def _fingerprints(systems: Sequence[System]) -> dict[str, str]:
+    pairs = pd.concat([system.scores[["model_name", "model"]] for system in systems]).drop_duplicates()
     return {str(name): str(model) for name, model in pairs.itertuples(index=False)}

@@ -1,12 +1,14 @@
-"""What the ablation found, in sentences that stand by themselves."""
+"""What the ablation found, in sentences that stand by themselves, and which differences are told apart."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
-import pandas as pd
+import numpy as np
+from scipy import stats
 
-from langsamp.model.variants import DISPLAY_NAMES
-from langsamp.scores.side_by_side import lines
+from langsamp.analysis.variants_record import Contrast, VariantMean
+from langsamp.model.variants import BASELINE, DISPLAY_NAMES
+from langsamp.scores.statistics.bootstrap import LEVEL
 
 _SAID = {
     "ids": "what the ids themselves bring",
@@ -16,17 +18,36 @@ _SAID = {
 }
 
 
-def findings(rows: pd.DataFrame, contrasts: pd.DataFrame, *, missing: Sequence[str]) -> list[str]:
+Row = TypeVar("Row", VariantMean, Contrast)
+
+
+def judged(rows: Iterable[Row]) -> list[Row]:
+    """The rows with `q` and `told_apart`; those without a difference have neither."""
+    rows = list(rows)
+    by_group: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        if not np.isnan(row.p):
+            by_group.setdefault(row.group, []).append(index)
+    for indices in by_group.values():
+        qs = stats.false_discovery_control([rows[index].p for index in indices])
+        for index, q in zip(indices, qs, strict=True):
+            is_sure = bool(q < LEVEL and (rows[index].low > 0 or rows[index].high < 0))
+            rows[index] = rows[index]._replace(q=float(q), told_apart=is_sure)
+    return rows
+
+
+def findings(rows: Sequence[VariantMean], contrasts: Sequence[Contrast], *, missing: Sequence[str]) -> list[str]:
     """For each task over all languages: the best variant, each against the baseline, and each contrast."""
     sentences = []
-    for task, over_all in rows[rows["group"] == "all"].groupby("task", sort=False):
-        of_task = contrasts[(contrasts["task"] == task) & (contrasts["group"] == "all")]
-        sentences += _best(str(task), over_all, of_task[of_task["contrast"] == "best"])
-        sentences += _against_baseline(str(task), over_all)
-        names = dict(zip(over_all["variant"], over_all["name"], strict=True))
+    for task in dict.fromkeys(row.task for row in rows):
+        over_all = [row for row in rows if row.task == task and row.group == "all"]
+        of_task = [row for row in contrasts if row.task == task and row.group == "all"]
+        names = {row.variant: row.name for row in over_all}
+        sentences.append(_best(over_all, next((row for row in of_task if row.contrast not in _SAID), None), names))
+        sentences += _against_baseline(task, over_all)
         sentences += [
             f"{task}: {_SAID[row.contrast]} ({names[row.second]} minus {names[row.first]}): {_points(row)}."
-            for row in lines(of_task)
+            for row in of_task
             if row.contrast in _SAID
         ]
     if missing:
@@ -34,21 +55,20 @@ def findings(rows: pd.DataFrame, contrasts: pd.DataFrame, *, missing: Sequence[s
     return sentences
 
 
-def _best(task: str, rows: pd.DataFrame, ahead: pd.DataFrame) -> list[str]:
-    best = max(lines(rows), key=lambda row: row.mean)
-    said = f"{task}: over {best.languages} languages the highest mean is that of {best.name}, {best.mean:.1f} %"
-    if ahead.empty:
-        return [f"{said}; nothing else was scored."]
-    row = lines(ahead)[0]
-    second = rows.loc[rows["variant"] == row.first, "name"].iloc[0]
-    sure = "are told apart" if row.told_apart else "are not told apart"
-    return [f"{said}; it and the second, {second}, {sure} ({_numbers(row)})."]
+def _best(rows: Sequence[VariantMean], ahead: Contrast | None, names: dict[str, str]) -> str:
+    best = max(rows, key=lambda row: row.mean)
+    said = f"{best.task}: over {best.languages} languages the highest mean is that of {best.name}, {best.mean:.1f} %"
+    if ahead is None:
+        return f"{said}; nothing else was scored."
+    sure = "are told apart" if ahead.told_apart else "are not told apart"
+    return f"{said}; it and the second, {names[ahead.first]}, {sure} ({_numbers(ahead)})."
 
 
-def _against_baseline(task: str, rows: pd.DataFrame) -> list[str]:
-    compared = [row for row in lines(rows) if not pd.isna(row.difference)]
+def _against_baseline(task: str, rows: Sequence[VariantMean]) -> list[str]:
+    compared = [row for row in rows if not np.isnan(row.difference)]
     if not compared:
-        return [f"{task}: there is no baseline to compare with."] if "none" not in set(rows["variant"]) else []
+        has_baseline = any(row.variant == BASELINE for row in rows)
+        return [] if has_baseline else [f"{task}: there is no baseline to compare with."]
     sure = [f"{row.name} {_numbers(row)}" for row in compared if row.told_apart]
     unsure = [f"{row.name} {_numbers(row)}" for row in compared if not row.told_apart]
     parts = [f"told apart: {'; '.join(sure)}"] if sure else []
@@ -56,12 +76,12 @@ def _against_baseline(task: str, rows: pd.DataFrame) -> list[str]:
     return [f"{task}, difference to the baseline in points; {'. '.join(parts)}."]
 
 
-def _points(row: Any) -> str:
+def _points(row: Contrast) -> str:
     return f"{_numbers(row)} points, {'told apart' if row.told_apart else 'not told apart'}"
 
 
-def _numbers(row: Any) -> str:
-    interval = "" if pd.isna(row.low) else f" [{_signed(row.low)}, {_signed(row.high)}]"
+def _numbers(row: VariantMean | Contrast) -> str:
+    interval = "" if np.isnan(row.low) else f" [{_signed(row.low)}, {_signed(row.high)}]"
     return f"{_signed(row.difference)}{interval}"
 
 

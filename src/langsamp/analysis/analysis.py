@@ -1,37 +1,56 @@
-"""An analysis on disk: settings and single values as JSON, tables as parquet; all that pictures and the report read."""
+"""An analysis and how it lies on disk: settings and single values as JSON, tables as parquet, both checked by type.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+Each kind is a class of its own (`vectors/record.py` and so on). A field `points: tuple[Point, ...]` whose lines are
+named tuples is a table: `points.parquet`, a column a field. A number that is not known is NaN, any other thing None.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self, TypeVar, get_args, get_type_hints
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from langsamp.disk.files import as_record, read_versioned, replacing, write_json
 from langsamp.disk.seals import CHECKSUMS, check_sealed, seal
-from langsamp.errors import UserError
+from langsamp.errors import DamagedError, UserError
 from langsamp.provenance import SCHEMA, provenance
 
 RECORD, PROVENANCE = "analysis.json", "provenance.json"
+Line = TypeVar("Line")
 _COMMANDS = "`langsamp run` makes those of a run, `langsamp analyze` and `langsamp donors` any"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Analysis:
-    """What one analysis found. Each kind says beside its function which values and tables it has."""
+class Analysis(BaseModel):
+    """What one analysis found."""
 
-    kind: str
-    """`vectors`, `neutrality`, `donors`, `transfer`, `ablation` or `families`."""
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: ClassVar[str]
+    """`vectors`, `identification`, `neutrality`, `donors`, `transfer`, `ablation` or `families`."""
     subject: str
     """What readers call that which was analysed: a model's name, or the runs side by side."""
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] = Field(default_factory=dict)
     """Everything that decides the result: options, seeds, fingerprints of models and text. JSON's types only."""
-    values: Mapping[str, Any]
-    """Single numbers, sentences and lists. JSON's types only."""
-    tables: Mapping[str, pd.DataFrame]
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    asked: str | None = None
+    """Fingerprint of what a run asked for, by which it knows an analysis that is made already."""
+    sentences: tuple[str, ...] = ()
+    """What was found, in words that stand by themselves."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of how it was found."""
+    provenance: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
     """Set where the analysis was read from disk."""
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Its tables, by the name of their field, for those who go on with them."""
+        return {name: pd.DataFrame(getattr(self, name), columns=line._fields) for name, line in _tables(type(self))}
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it in JSON's types, what is missing as null."""
+        tables = {name: [_plain(line) for line in getattr(self, name)] for name, _ in _tables(type(self))}
+        return {"kind": self.kind, **self._values("asked"), **tables}
 
     def save(self, folder: Path) -> None:
         """Write the analysis as `folder`, whole or not at all; an older one there goes.
@@ -48,48 +67,63 @@ class Analysis:
         with replacing(folder) as fresh:
             for name, table in self.tables.items():
                 table.to_parquet(fresh / f"{name}.parquet", index=False)
-            said = {"kind": self.kind, "subject": self.subject, "settings": self.settings, "values": self.values}
-            write_json(fresh / RECORD, {"schema": SCHEMA, **said, "tables": sorted(self.tables)})
+            write_json(fresh / RECORD, {"schema": SCHEMA, "kind": self.kind, **self._values()})
             write_json(fresh / PROVENANCE, provenance())
             seal(fresh)
 
     @classmethod
-    def load(cls, folder: Path) -> "Analysis":
-        """The analysis that was saved as `folder`.
+    def load(cls, folder: Path) -> Self:
+        """The analysis of this kind that was saved as `folder`.
 
         Raises:
-            DamagedError: where a file of it is absent or cannot be read.
+            DamagedError: where a file of it is absent or not as it was written, or it is of another kind.
         """
-        remedy = f"delete {folder}, which holds one analysis, and make it again: {_COMMANDS}"
+        remedy = remedy_of(folder)
         check_sealed(folder, remedy=remedy)
-        content = read_versioned(folder / RECORD, remedy=remedy)
-        record = as_record(_Record, content, folder / RECORD, remedy=remedy)
-        tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in record.tables}
-        return cls(
-            **record.model_dump(include={"kind", "subject", "settings", "values"}),
-            tables=tables,
-            provenance=read_versioned(folder / PROVENANCE, remedy=remedy),
-        )
+        path = folder / RECORD
+        content = read_versioned(path, remedy=remedy)
+        del content["schema"]
+        if (kind := content.pop("kind", None)) != cls.kind:
+            raise DamagedError(f"{path} is an analysis of the kind {kind!r}, expected {cls.kind!r}; {remedy}")
+        for name, line in _tables(cls):
+            content[name] = [*_values_of(line, pd.read_parquet(folder / f"{name}.parquet"))]
+        content["provenance"] = read_versioned(folder / PROVENANCE, remedy=remedy)
+        return as_record(cls, content, path, remedy=remedy)
+
+    def _values(self, *without: str) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude={*without, *(name for name, _ in _tables(type(self)))})
 
 
-class _Record(BaseModel):
-    """What `analysis.json` holds."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: int = Field(alias="schema")
-    kind: str
-    subject: str
-    settings: Mapping[str, Any]
-    values: Mapping[str, Any]
-    tables: tuple[str, ...]
-
-
-def read_analyses(folder: Path) -> tuple[Analysis, ...]:
-    """Every analysis that lies in `folder` (a run's `analysis/`), by folder name; none where there is no such folder.
+def lines_of(line: type[Line], table: pd.DataFrame) -> tuple[Line, ...]:
+    """The rows of a table as named tuples; a column that it lacks, and a cell that is empty, is NaN or None.
 
     Raises:
-        DamagedError: where one cannot be read.
+        pydantic.ValidationError: where a value is not of its field's type.
     """
-    folders = {path.parent for name in (RECORD, CHECKSUMS) for path in folder.glob(f"[!.]*/{name}")}
-    return tuple(map(Analysis.load, sorted(folders)))
+    rows: TypeAdapter[tuple[Line, ...]] = TypeAdapter(tuple[line, ...])  # type: ignore[valid-type]
+    return rows.validate_python([*_values_of(line, table)])
+
+
+def remedy_of(folder: Path) -> str:
+    """What to do about a damaged analysis."""
+    return f"delete {folder}, which holds one analysis, and make it again: {_COMMANDS}"
+
+
+@cache
+def _tables(owner: type[Analysis]) -> tuple[tuple[str, Any], ...]:
+    """Name and line of each field that is a table."""
+    lines = ((name, next(iter(get_args(field.annotation)), None)) for name, field in owner.model_fields.items())
+    return tuple((name, line) for name, line in lines if hasattr(line, "_fields"))
+
+
+def _values_of(line: Any, table: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    columns = []
+    for name, hint in get_type_hints(line).items():
+        missing = None if type(None) in get_args(hint) else float("nan")
+        column = table[name].astype(object) if name in table else pd.Series(missing, index=table.index, dtype=object)
+        columns.append(column.where(column.notna(), missing).tolist())
+    return zip(*columns, strict=True)
+
+
+def _plain(line: Any) -> dict[str, Any]:
+    return {key: None if value != value else value for key, value in line._asdict().items()}  # noqa: PLR0124

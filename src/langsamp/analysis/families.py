@@ -2,33 +2,27 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
+import numpy as np
 
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.variant_analyses import FamiliesAnalysis
+from langsamp.analysis.variants_record import FamilyMean
 from langsamp.languages.table import families as family_names
 from langsamp.model.variants import START
-from langsamp.scores.columns import columns_of, one_source, shared_languages
+from langsamp.scores.columns import columns_of, one_source
 from langsamp.scores.comparability import counted
+from langsamp.scores.difference import TaskComparison, difference, limits, numbers
+from langsamp.scores.grid import Grid
+from langsamp.scores.groups import group_means
 from langsamp.scores.reading import read_runs
-from langsamp.scores.side_by_side import NUMBERS, compared, comparison_notes, difference_rows, means
 
 _BY = ("family", "all")
-_NAMES = ["task", "family", *NUMBERS]
 
 
-def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int = 0) -> Analysis:
+def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int = 0) -> FamiliesAnalysis:
     """Families x tasks x models of what `scores.reading.read_runs` reads; per cent and points.
 
     Means are over the languages that every model has which is scored on the task, as in `langsamp table --paper 6`;
     `source` is the tag that models were fine-tuned on, `seed` that of the bootstrap.
-
-    Tables:
-        families: `task`, `model` (as tables call it; the trainings of a variant stand together), `family` (Glottolog's
-            code, `other`, or `all`), `family_name`, `mean` over languages, `deviation` of that mean over seeds (NaN
-            with one), `seeds`, `languages`. Where there are two models also, in the lines of the second, `difference`
-            to the first, its 95 % interval `low`, `high` (over the languages of the family, which is one cluster; for
-            `all` clustered on family) and `p` (Wilcoxon over languages).
-    Values: `sentences`, `models` (in order), `notes`.
 
     Raises:
         DataMissingError: where there are no scores, or no language that all models have.
@@ -36,42 +30,52 @@ def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int
     """
     scores = read_runs(runs)
     trained = scores[scores["model_name"].str.rpartition(":")[2] != START]  # whatever they start from is no part of it
-    columns = shared_languages(one_source(columns_of(trained if len(trained) else scores), source))
-    table = means(columns, _BY).rename(columns={"label": "model", "group": "family"})
-    names = {**family_names(), "all": "all languages"}
-    table.insert(3, "family_name", table["family"].map(lambda code: names.get(code, code)))
-    notes, comparison = list(columns.notes), None
-    if len(columns.labels) == 2:
-        comparison = compared(columns, *columns.labels, by=_BY, seed=seed)
-    if comparison is not None:
-        rows = pd.DataFrame(difference_rows(comparison)).rename(columns={"group": "family"})[_NAMES]
-        table = table.merge(rows.assign(model=columns.labels[1]), how="left", on=["task", "model", "family"])
-        notes += comparison_notes([comparison])
-    return Analysis(
-        kind="families",
+    columns = one_source(columns_of(trained if len(trained) else scores), source)
+    shared, left_out = columns.over_shared()
+    both = [grid for grid in shared if len(columns.labels) == len(grid.names) == 2]
+    tests = {grid.label: difference(grid, *grid.names, by=_BY, seed=seed) for grid in both}
+    rows = [row for grid in shared for row in _rows(grid, tests.get(grid.label))]
+    return FamiliesAnalysis(
         subject=", ".join(runs),
         settings={"runs": list(runs), "source": source, "seed": seed},
-        values={"sentences": _sentences(table), "models": list(columns.labels), "notes": list(dict.fromkeys(notes))},
-        tables={"families": table},
+        sentences=tuple(_sentences(rows)),
+        notes=tuple(dict.fromkeys([*columns.notes, *left_out, *limits(tests.values())])),
+        models=tuple(columns.labels),
+        families=tuple(rows),
     )
 
 
-def _sentences(table: pd.DataFrame) -> list[str]:
+def _rows(grid: Grid, test: TaskComparison | None) -> list[FamilyMean]:
+    names = {**family_names(), "all": "all languages"}
+    groups = {group: found for by in _BY for group, found in test.groups[by].items()} if test else {}
+    return [
+        FamilyMean(
+            grid.label,
+            mean.system,
+            mean.group,
+            names.get(mean.group, mean.group),
+            mean.mean,
+            mean.sd_over_seeds,
+            mean.seeds,
+            mean.languages,
+            *numbers(groups.get(mean.group) if mean.system == grid.names[-1] else None),
+        )
+        for mean in group_means(grid, _BY)
+    ]
+
+
+def _sentences(rows: Sequence[FamilyMean]) -> list[str]:
     """For each task how many families of several languages each of two models is ahead in; none for other numbers."""
-    if "difference" not in table:
-        return []
+    several = [row for row in rows if row.family != "all" and row.languages > 1 and not np.isnan(row.difference)]
     sentences = []
-    several = table[(table["family"] != "all") & (table["languages"] > 1) & table["difference"].notna()]
-    for task, rows in several.groupby("task", sort=False):
-        model = rows["model"].iloc[0]
-        ahead, behind = (rows[rows["low"] > 0], rows[rows["high"] < 0])
-        said = [
-            f"{word} in {', '.join(part['family_name'])}" for word, part in (("ahead", ahead), ("behind", behind))
-            if len(part)
-        ]  # fmt: skip
-        languages = counted(int(rows["languages"].sum()))
+    for task in dict.fromkeys(row.task for row in several):
+        of_task = [row for row in several if row.task == task]
+        ahead = [row.family_name for row in of_task if row.low > 0]
+        behind = [row.family_name for row in of_task if row.high < 0]
+        said = [f"{word} in {', '.join(part)}" for word, part in (("ahead", ahead), ("behind", behind)) if part]
+        languages = counted(sum(row.languages for row in of_task))
         sentences.append(
-            f"{task}: of {len(rows)} families with several languages ({languages}) {model} is "
+            f"{task}: of {len(of_task)} families with several languages ({languages}) {of_task[0].model} is "
             f"{' and '.join(said) or 'neither ahead nor behind in any'} by an interval over languages that excludes 0."
         )
     return sentences

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import find_model
 from langsamp.model.conditioning import LANGUAGES, Conditioning
+from langsamp.model.variants import training_of
+from langsamp.scores.systems import split_words
 
 
 class ModelRef(NamedTuple):
@@ -42,7 +45,7 @@ class ModelRef(NamedTuple):
     def analysis_folder(self, kind: str) -> Path:
         """Where an analysis of this model belongs: in the run it was trained in, else under `analysis/` here."""
         if self.run is not None:
-            return self.run / "analysis" / f"{kind}-{self.name}"
+            return RunLayout(self.run).analyses / f"{kind}-{self.name}"
         return Path("analysis") / self.name.replace("/", "--") / kind
 
 
@@ -61,26 +64,29 @@ def find_model_refs(words: Sequence[str]) -> list[ModelRef]:
 
 
 def _named(word: str) -> list[ModelRef]:
-    path, colon, model = word.rpartition(":")
-    if Path(word).expanduser().exists() or not colon or not Path(path).expanduser().is_dir():
-        path, model = word, ""
+    path, model = split_words(word)
     run = Path(path).expanduser()
-    if not (run / "recipe.yaml").is_file():
+    if not RunLayout(run).exists:
         if model:
             raise UserError(f"{path} is no run, so it has no model {model!r}: expected a folder with recipe.yaml")
         return [_single(word)]
-    exports = {folder.parent.name: folder for folder in sorted(run.glob("models/[!.]*-*/export")) if folder.is_dir()}
+    exports = {each.folder.name: each.export for each in RunLayout(run).trainings if each.export.is_dir()}
     if not exports:
         raise DataMissingError(f"{run} has no exported model yet; `langsamp run` or `langsamp train` makes them")
-    chosen = [name for name in exports if not model or name == model or name.rpartition("-")[0] == model]
+    chosen = [name for name in exports if not model or name == model or _is_training(name, model)]
     if not chosen:
         raise UserError(f"{run} has no model {model!r}.{did_you_mean(model, exports)} It has {', '.join(exports)}")
     return [ModelRef(name, exports[name], run) for name in chosen]
 
 
+def _is_training(name: str, variant: str) -> bool:
+    training = training_of(name)
+    return training is not None and training.side == variant
+
+
 def _single(word: str) -> ModelRef:
     folder = Path(word).expanduser()
-    if folder.name == "export" and (folder.parents[2] / "recipe.yaml").is_file():
-        return ModelRef(folder.parent.name, folder, folder.parents[2])
+    if (of := RunLayout.of_export(folder)) is not None:
+        return ModelRef(folder.parent.name, folder, of.folder)
     model = find_model(folder if folder.is_dir() else word)
     return ModelRef(model.name if not folder.is_dir() else folder.name, model.folder, None)

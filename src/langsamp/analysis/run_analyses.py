@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -11,23 +10,26 @@ from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.analyse import analyse_donors
 from langsamp.analysis.families import analyse_families
+from langsamp.analysis.identification.analyse import IdentificationConfig, analyse_identification, task_sentences
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
 from langsamp.analysis.neutrality.parallel_text import draw_parallel
+from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.unmade import Unmade, write_unmade
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.config import Config
+from langsamp.disk.layout import RunLayout
 from langsamp.disk.leftovers import sweep
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData
-from langsamp.model.conditioning import LANGUAGES, WEIGHTS
+from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
 from langsamp.progress import Bar
 from langsamp.provenance import file_sha256, fingerprint
 
-Kind = Literal["vectors", "neutrality", "donors", "ablation", "families"]
+Kind = Literal["vectors", "identification", "neutrality", "donors", "ablation", "families"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _PAIR = 2
@@ -40,9 +42,11 @@ class AnalysisConfig(Config):
     """What a run looks into after its evaluation."""
 
     kinds: tuple[Kind, ...] = KINDS
-    """`vectors` and `donors` of each model that has vectors, `neutrality` of all models side by side; of the scores
-    `families`, and with more than two variants `ablation`."""
+    """`vectors`, `identification` and `donors` of each model that has vectors, `neutrality` of all models side by side;
+    of the scores `families`, and with more than two variants `ablation`."""
     vectors: VectorsConfig = VectorsConfig()
+    identification: IdentificationConfig | None = None
+    """Null for text of the evaluation's first task."""
     neutrality: NeutralityConfig | None = None
     """Null for text of the evaluation's first task that has parallel text."""
     candidates: str = "all"
@@ -68,14 +72,13 @@ class _Job(NamedTuple):
         """
         asked = fingerprint([self.kind, self.settings(), [_content(subject) for subject in self.subjects]])
         with suppress(DamagedError):  # then it is made again
-            if self.folder.is_dir() and Analysis.load(self.folder).settings.get("asked") == asked:
+            if self.folder.is_dir() and read_analysis(self.folder).asked == asked:
                 return
-        analysis = self.make()
-        replace(analysis, settings={**analysis.settings, "asked": asked}).save(self.folder)
+        self.make().model_copy(update={"asked": asked}).save(self.folder)
 
 
 def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> list[Unmade]:
-    """Make the analyses of a run's exported models in `run / "analysis"`; what could not be made.
+    """Make the analyses of a run's exported models in its folder of analyses; what could not be made.
 
     That is also written down beside them, for the report.
 
@@ -84,7 +87,7 @@ def analyse_run(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig)
         UserError: where the run's folder cannot be written.
     """
     unmade = []
-    sweep(run / "analysis")
+    sweep(RunLayout(run).analyses)
     jobs = list(_jobs(run, config, evaluation))
     with Bar("analyses", total=len(jobs), unit="analyses") as bar:
         for job in jobs:
@@ -116,6 +119,17 @@ def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> It
                 make,
                 config.vectors != VectorsConfig(),
             )
+        speech = config.identification or IdentificationConfig(task=evaluation.tasks[0], data=evaluation.data)
+        if "identification" in config.kinds and vectors is not None and vectors.tells_languages:
+            make = partial(analyse_identification, subject, speech)
+            yield _Job(
+                "identification",
+                [subject],
+                subject.analysis_folder("identification"),
+                partial(_with_sentences, speech, vectors),
+                make,
+                config.identification is not None,
+            )
         if "donors" in config.kinds and vectors is not None and vectors.language is not None:
             make = partial(analyse_donors, subject, candidates=config.candidates)
             yield _Job(
@@ -132,19 +146,21 @@ def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> It
         yield _Job(
             "neutrality",
             subjects,
-            run / "analysis" / "neutrality",
+            RunLayout(run).analyses / "neutrality",
             partial(_with_content, text),
             make,
             config.neutrality is not None,
         )
-    scores = run / "evaluation" / "scores.parquet"
+    scores = RunLayout(run).evaluation.scores
     variants = {subject.name.rpartition("-")[0] for subject in subjects}
     for kind, analyse, is_wanted in (
         ("ablation", analyse_ablation, len(variants) > _PAIR),
         ("families", analyse_families, True),
     ):
         if kind in config.kinds and is_wanted and scores.is_file():
-            yield _Job(kind, (), run / "analysis" / kind, partial(file_sha256, scores), partial(analyse, [str(run)]))
+            yield _Job(
+                kind, (), RunLayout(run).analyses / kind, partial(file_sha256, scores), partial(analyse, [str(run)])
+            )
 
 
 def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
@@ -159,6 +175,13 @@ def _with_content(text: NeutralityConfig) -> dict[str, Any]:
     where = TaskData(data=text.data, seed=text.seed)
     drawn = draw_parallel(text.task, where, languages=text.languages, number=text.sentences)
     return {**text.model_dump(mode="json", exclude={"data"}), "text_revision": drawn.revision}
+
+
+def _with_sentences(config: IdentificationConfig, vectors: Conditioning) -> dict[str, Any]:
+    """The settings, the sentences by content instead of where they lie."""
+    texts, _ = task_sentences(config, vectors.trained)
+    said = {str(tag): sentences for tag, sentences in texts.items()}
+    return {**config.model_dump(mode="json", exclude={"data"}), "text_revision": fingerprint(said)}
 
 
 def _content(subject: ModelRef) -> list[str]:

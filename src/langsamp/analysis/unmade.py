@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from langsamp.disk.layout import RunLayout
 from langsamp.disk.seals import read_record, write_record
-
-UNMADE = "analyses_unmade.json"
-"""Beside the run's `analysis/`, which may be what cannot be written: what is not there, and why."""
 
 
 class Unmade(NamedTuple):
@@ -40,9 +38,9 @@ def write_unmade(run: Path, unmade: Sequence[Unmade]) -> None:
         UserError: where the run's folder cannot be written.
     """
     if unmade:
-        write_record(run / UNMADE, _UnmadeRecord(unmade=tuple(unmade)).model_dump(mode="json"))
+        write_record(RunLayout(run).unmade, _UnmadeRecord(unmade=tuple(unmade)).model_dump(mode="json"))
     else:
-        (run / UNMADE).unlink(missing_ok=True)
+        RunLayout(run).unmade.unlink(missing_ok=True)
 
 
 def read_unmade(run: Path) -> list[Unmade]:
@@ -51,7 +49,7 @@ def read_unmade(run: Path) -> list[Unmade]:
     Raises:
         DamagedError: where that was written down and is not as it was written.
     """
-    path = run / UNMADE
+    path = RunLayout(run).unmade
     if not path.is_file():
         return []
     return [*read_record(_UnmadeRecord, path, remedy=f"delete {path} and run the recipe again").unmade]

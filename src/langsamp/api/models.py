@@ -18,21 +18,22 @@ from langsamp.api.result import Result, readable
 from langsamp.errors import UserError, checked
 from langsamp.evaluation.tasks.task import TaskData
 from langsamp.explorer.fill_mask import fill_mask as fill
-from langsamp.explorer.language_profile import LanguageProfile, language_profile
+from langsamp.explorer.language_profile import language_profile
 from langsamp.explorer.maps import By, Colour, LanguageMap
 from langsamp.explorer.maps import language_map as draw_map
 from langsamp.explorer.parallel_probe import Probe, Translations
 from langsamp.explorer.parallel_probe import parallel_probe as probe
+from langsamp.explorer.profile_document import profile_document
 from langsamp.languages.search import search
 from langsamp.languages.select import select
 from langsamp.languages.table import tags
 from langsamp.languages.tags import LangScript
 from langsamp.scores.published import PREFIX
-from langsamp.views import donors_text as donor_words
+from langsamp.views.donors import donors_of_all, donors_of_each
 from langsamp.views.language_rows import language_rows
-from langsamp.views.neutrality_text import model_rows, pair_tables
-from langsamp.views.transfer_text import transfer_lines, transfer_tables
-from langsamp.views.vectors_text import left_out_lines, neighbour_lines, statistic_lines
+from langsamp.views.neutrality import neutrality_document
+from langsamp.views.transfer import transfer_document
+from langsamp.views.vectors import vectors_document
 
 
 def vectors(model: str | Path, **settings: Any) -> Result:
@@ -45,11 +46,8 @@ def vectors(model: str | Path, **settings: Any) -> Result:
         DataMissingError: where the model has no vectors, or too few trained ones.
         UserError: for a wrong setting, and where the word names nothing.
     """
-    found = analyse_vectors(find_model_ref(str(model)), checked(VectorsConfig, settings))
-    tables = {f"Vectors of {found.subject} ({found.values['variant']})": statistic_lines(found)}
-    for kind in found.values["shares"]:
-        tables[f"Nearest {kind} vectors by cosine, most rows first"] = neighbour_lines(found, kind)
-    return Result(title="", tables=readable(tables), lines=tuple(left_out_lines(found)), data=found)
+    analysis = analyse_vectors(find_model_ref(str(model)), checked(VectorsConfig, settings))
+    return Result.of(vectors_document(analysis), analysis)
 
 
 def neutrality(
@@ -69,11 +67,8 @@ def neutrality(
         UserError: for a wrong setting, and where a word names nothing.
     """
     config = checked(NeutralityConfig, {"task": task, "data": data, **settings})
-    found = analyse_neutrality(find_model_refs(words(models)), config, device=device)
-    tables = {"Means over pairs of languages, [95 % over sentences]; shares told by probes": model_rows(found)}
-    missing = [f"{tag} is left out: {why}" for tag, why in found.values["missing"].items()]
-    lines = (*found.values["sentences"], *missing, *(f"note: {note}" for note in found.values["notes"]))
-    return Result(title=found.subject, tables=readable(tables | pair_tables(found)), lines=lines, data=found)
+    analysis = analyse_neutrality(find_model_refs(words(models)), config, device=device)
+    return Result.of(neutrality_document(analysis), analysis)
 
 
 def donors(
@@ -97,16 +92,8 @@ def donors(
     subject = find_model_ref(None if model is None else str(model))
     asked = [targets] if isinstance(targets, str) else list(targets)
     where = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
-    found = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=tasks, data=where)
-    notes = [f"note: {note}" for note in found.values["notes"]]
-    if asked == ["all"]:
-        caption = f"The closest donor of each language, by the language vectors of {found.subject}"
-        tables, lines = {caption: donor_words.closest_rows(found)}, donor_words.closest_lines(found)
-    else:
-        named = found.values["targets"]
-        tables = {donor_words.donor_title(found, target): donor_words.donor_rows(found, target) for target in named}
-        lines = [line for target in named for line in donor_words.donor_lines(found, target)]
-    return Result(title="", tables=readable(tables), lines=(*lines, *notes), data=found)
+    analysis = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=tasks, data=where)
+    return Result.of(donors_of_all(analysis) if asked == ["all"] else donors_of_each(analysis), analysis)
 
 
 def transfer(
@@ -127,14 +114,12 @@ def transfer(
     """
     named = words(models)
     if named[0].startswith(PREFIX):
-        found = published_study(named[0], tasks)
+        analysis = published_study(named[0], tasks)
     else:
         subjects = find_model_refs(named)
         subject = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
-        found = read_stored(subjects, subject=subject, candidates=candidates, tasks=tasks, languages=languages)
-    return Result(
-        title=found.subject, tables=readable(transfer_tables(found)), lines=tuple(transfer_lines(found)), data=found
-    )
+        analysis = read_stored(subjects, subject=subject, candidates=candidates, tasks=tasks, languages=languages)
+    return Result.of(transfer_document(analysis), analysis)
 
 
 def fill_mask(model: str | Path, sentence: str, vectors: Sequence[str] = (), *, k: int = 5) -> pd.DataFrame:
@@ -187,13 +172,7 @@ def language(words: str, model: str | Path | None = None, *, candidates: str = "
             raise UserError(f"no language matches {words!r}; try a part of its name, a code, a script or a family")
         return Result(title=words, tables=readable({"": language_rows(matches)}), data=matches)
     profile = language_profile(str(model), words, candidates=candidates)
-    tables = {"Scores": profile.tasks, "Neighbours": profile.neighbours, "Donors": profile.donors}
-    return Result(
-        title=f"{profile.info.name} ({profile.info.tag}), {profile.family}",
-        tables={caption: table for caption, table in tables.items() if not table.empty},
-        lines=(_rows_line(profile), *profile.notes),
-        data=profile,
-    )
+    return Result.of(profile_document(profile), profile)
 
 
 def select_languages(selector: str, among: Collection[LangScript] | None = None) -> list[LangScript]:
@@ -209,9 +188,3 @@ def _export(model: str | Path) -> Path:
     """The folder of a model; of a run's several the first training of `both`."""
     folder = Path(model)
     return folder if (folder / "config.json").is_file() else find_model_ref(str(model)).folder
-
-
-def _rows_line(profile: LanguageProfile) -> str:
-    if profile.rows is None:
-        return "The model keeps no record of what it was trained on."
-    return f"{profile.rows:,} training rows of this tag, {profile.language_rows or 0:,} of the language in all scripts."

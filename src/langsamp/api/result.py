@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from langsamp.render.document import Document, Table
+
 Rows = Sequence[Mapping[str, Any]]
 """Lines of a table as people read them: column to text."""
 
@@ -25,6 +27,12 @@ class Result:
     """The object behind the answer (an `Analysis`, a `Comparison`, a tidy table), unrounded."""
     folder: Path | None = None
     """Where it is stored; None where it is not."""
+
+    @classmethod
+    def of(cls, document: Document, data: Any) -> "Result":
+        """The answer that a document says."""
+        tables = {table.title: pd.DataFrame(table.written) for table in document.tables}
+        return cls(title=document.title, tables=tables, lines=document.lines, data=data)
 
     def __str__(self) -> str:
         """The answer as text."""
@@ -49,9 +57,4 @@ class Result:
 
 def readable(tables: Mapping[str, Rows]) -> dict[str, pd.DataFrame]:
     """The tables of a terminal as data frames, without columns that are empty in every line."""
-    frames = {}
-    for caption, rows in tables.items():
-        frame = pd.DataFrame([dict(row) for row in rows])
-        kept = [name for name in frame if any(str(value or "") for value in frame[name])]
-        frames[caption] = frame[kept]
-    return frames
+    return {caption: pd.DataFrame(Table.of(caption, rows).written) for caption, rows in tables.items()}

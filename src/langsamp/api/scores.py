@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.families import analyse_families
 from langsamp.api.given import model_folders, words
@@ -20,7 +18,7 @@ from langsamp.scores.reading import read_runs
 from langsamp.scores.systems import open_system
 from langsamp.views.comparison_text import comparison_rows, finding, limits
 from langsamp.views.paper_tables.make import paper_table
-from langsamp.views.variants_text import ablation_tables, family_tables
+from langsamp.views.variants_text import ablation_document, family_document
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -75,8 +73,8 @@ def compare(
     found = compare_sides(
         open_system(str(a)), open_system(str(b)), by=list(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
     )
-    findings = [f"{task.pair.label}: {finding(task, found)}." for task in found.tasks]
-    noted = [f"{task.pair.label}: {limit}." for task in found.tasks for limit in limits(task)]
+    findings = [f"{task.grid.label}: {finding(task, found)}." for task in found.tasks]
+    noted = [f"{task.grid.label}: {limit}." for task in found.tasks for limit in limits(task)]
     return Result(
         title=f"{found.b.name} against {found.a.name}",
         tables=readable({"": comparison_rows(found)}),
@@ -92,8 +90,8 @@ def ablation(*runs: str | Path, seed: int = 0) -> Result:
         DataMissingError: where there are no scores.
         UserError: where no model is a training of a variant.
     """
-    found = analyse_ablation([str(run) for run in runs], seed=seed)
-    return _analysis(found, readable(ablation_tables(found)))
+    analysis = analyse_ablation([str(run) for run in runs], seed=seed)
+    return Result.of(ablation_document(analysis), analysis)
 
 
 def families(*runs: str | Path, source: str = "eng_Latn", seed: int = 0) -> Result:
@@ -103,8 +101,8 @@ def families(*runs: str | Path, source: str = "eng_Latn", seed: int = 0) -> Resu
         DataMissingError: where there are no scores, or no language that all models have.
         UserError: where no score is from `source`.
     """
-    found = analyse_families([str(run) for run in runs], source=source, seed=seed)
-    return _analysis(found, readable(family_tables(found)))
+    analysis = analyse_families([str(run) for run in runs], source=source, seed=seed)
+    return Result.of(family_document(analysis), analysis)
 
 
 def table(number: int, *runs: str | Path, **options: Any) -> Result:
@@ -134,8 +132,3 @@ def report(
     """
     path = Path(out) if out is not None else None
     return write_report(*map(str, inputs), out=path, title=title, baseline=baseline, redact_text=redact_text)
-
-
-def _analysis(found: Any, tables: Mapping[str, pd.DataFrame]) -> Result:
-    lines = (*found.values["sentences"], *(f"note: {note}" for note in found.values["notes"]))
-    return Result(title=found.subject, tables=tables, lines=lines, data=found)

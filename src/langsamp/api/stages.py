@@ -13,6 +13,7 @@ from langsamp.analysis.model_refs import find_model_refs
 from langsamp.api.given import given_recipe
 from langsamp.api.result import Result, readable
 from langsamp.api.scores import compare
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError
 from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.reading import read_scores
@@ -38,13 +39,13 @@ class Run:
     def __post_init__(self) -> None:
         """Accept a path as text, and refuse a folder that is no run."""
         object.__setattr__(self, "folder", Path(self.folder).expanduser())
-        if not (self.folder / "recipe.yaml").is_file():
+        if not RunLayout(self.folder).exists:
             raise DataMissingError(f"{self.folder} is no run: expected the folder that `langsamp run` writes")
 
     @property
     def report(self) -> Path:
         """The page about it."""
-        return self.folder / "report.html"
+        return RunLayout(self.folder).report
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -115,12 +116,3 @@ def train(
     chosen = pipeline.chosen_trainings(loaded, variants, seeds)
     rows = pipeline.prepare(loaded)
     return {f"{variant}-{seed}": pipeline.train_one(loaded, rows, variant, seed) for variant, seed in chosen}
-
-
-def export(model: str | Path, out: str | Path) -> Path:
-    """A trained model (a training's folder or a checkpoint) as a plain Hugging Face folder `out`.
-
-    Raises:
-        DataMissingError: where `model` holds no checkpoint.
-    """
-    return pipeline.export(Path(model), Path(out))

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from langsamp.cli.output import Json, complain, print_json, print_line, print_table
+from langsamp.cli.output import Json, complain, print_document, print_json, print_line
 
 if TYPE_CHECKING:
     from langsamp.analysis.analysis import Analysis
     from langsamp.analysis.model_refs import ModelRef
     from langsamp.render.chart import Chart
+
+Kind = TypeVar("Kind", bound="Analysis")
 
 app = typer.Typer(
     name="analyze", help="Look into models and scores: tables, statistics, figures.", no_args_is_help=True
@@ -47,8 +49,8 @@ def vectors(
     from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
     from langsamp.disk.folders import check_folder
     from langsamp.errors import checked
-    from langsamp.views import vectors_text as words
     from langsamp.views.charts.vector_charts import figures
+    from langsamp.views.vectors import vectors_document
 
     if out is not None:
         check_folder(out)
@@ -59,24 +61,50 @@ def vectors(
         analysis = analyse_vectors(subject, config)
         folder = _folder(subject, "vectors", out, alone=len(subjects) == 1)
         store(analysis, folder, None if no_figures else figures)
-        done.append({"folder": str(folder), **words.as_json(analysis)})
-        if json:
-            continue
-        print_table(f"Vectors of {analysis.subject} ({analysis.values['variant']})", words.statistic_lines(analysis))
-        print_line("\n".join(words.MEANING))
-        for table in analysis.values["shares"]:
-            kin = " (* same family)" if table == "language" else ""
-            print_table(
-                f"Nearest {table} vectors by cosine{kin}, most rows first", words.neighbour_lines(analysis, table)
-            )
-        for line in words.left_out_lines(analysis):
-            print_line(line)
-        print_line(f"Analysis: {folder}")
+        done.append({"folder": str(folder), **analysis.as_json()})
+        if not json:
+            print_document(vectors_document(analysis))
+            print_line(f"Analysis: {folder}")
     if json:
         print_json(done)
 
 
-def store(analysis: "Analysis", folder: Path, figures: "Callable[[Analysis], Mapping[str, Chart]] | None") -> None:
+@app.command()
+def identification(
+    models: Models,
+    task: Annotated[str, typer.Option("--task", "-t", help="Whose test sentences are taken.")] = "sr-cldr",
+    data: Annotated[str | None, typer.Option(help="Folder with the task's files, or `hub`.")] = None,
+    sentences: Annotated[int, typer.Option(help="Sentences of each language, at most.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Draws sentences and hidden tokens.")] = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Do the vectors tell the language of a sentence? Beside chance and character n-grams.
+
+    A sentence gets the tag under whose vectors its hidden tokens are most probable; the encoder itself gets no id.
+    """
+    from langsamp.analysis.identification.analyse import IdentificationConfig, analyse_identification
+    from langsamp.disk.folders import check_folder
+    from langsamp.errors import checked
+    from langsamp.views.identification import identification_document
+
+    if out is not None:
+        check_folder(out)
+    config = checked(IdentificationConfig, {"task": task, "data": data, "sentences": sentences, "seed": seed})
+    subjects, done = _with_vectors(models), []
+    for subject in subjects:
+        analysis = analyse_identification(subject, config)
+        folder = _folder(subject, "identification", out, alone=len(subjects) == 1)
+        analysis.save(folder)
+        done.append({"folder": str(folder), **analysis.as_json()})
+        if not json:
+            print_document(identification_document(analysis))
+            print_line(f"Analysis: {folder}")
+    if json:
+        print_json(done)
+
+
+def store(analysis: Kind, folder: Path, figures: "Callable[[Kind], Mapping[str, Chart]] | None") -> None:
     """Write an analysis and, where wanted, its pictures in `figures/` beside its tables."""
     from langsamp.render.saving import save_figures
 
@@ -95,9 +123,13 @@ def _folder(subject: "ModelRef", kind: str, out: Path | None, *, alone: bool) ->
 def _with_vectors(words: list[str]) -> "list[ModelRef]":
     """The models that the words name and that have vectors; the others are named on stderr."""
     from langsamp.analysis.model_refs import find_model_refs
-    from langsamp.errors import DataMissingError
+    from langsamp.errors import DataMissingError, UserError
+    from langsamp.model.conditioning import unnamed_vectors
 
     subjects = find_model_refs(words)
+    for subject in subjects:
+        if unnamed := unnamed_vectors(subject.folder):
+            raise UserError(unnamed)
     able = [subject for subject in subjects if subject.has_vectors]
     without = ", ".join(subject.name for subject in subjects if not subject.has_vectors)
     if not able:

@@ -2,14 +2,13 @@
 
 Results go to stdout, progress to stderr. Exit codes: 0 done, 1 an error the message explains, 2 wrong words, 3 some
 languages or tasks failed, 4 data missing, 5 a gate of `compare --fail-if` failed, 6 a damaged file, 7 loss not finite,
-75 stopped and saved, 130 interrupted.
+8 a process of several was lost, 75 stopped and saved, 130 interrupted.
 """
 
 import errno
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -18,8 +17,8 @@ from langsamp import stopping
 from langsamp.cli import (
     analyses,
     donors,
-    explore,
     lookups,
+    models,
     neutrality,
     new_languages,
     recipes,
@@ -31,6 +30,7 @@ from langsamp.cli import (
 from langsamp.cli.console import print_on_any_console
 from langsamp.cli.output import complain
 from langsamp.errors import StoppedError, UserError
+from langsamp.world import tell_launcher
 
 _OF_THE_DISK = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOSPC,
@@ -47,19 +47,21 @@ for verb in (
     runs.run,
     runs.prepare,
     runs.train,
-    runs.export,
+    models.export,
+    models.import_checkpoint,
+    models.push,
     scores.evaluate,
     scores.compare,
     scores.table,
     runs.report,
-    explore.explore,
+    models.explore,
     donors.donors,
     lookups.tasks,
     new_languages.identify,
     lookups.doctor,
     lookups.bench,
 ):
-    app.command()(verb)
+    app.command("import" if verb is models.import_checkpoint else None)(verb)
 analyses.app.command()(neutrality.neutrality)
 analyses.app.command()(donors.transfer)
 analyses.app.command()(side_by_side.ablation)
@@ -72,14 +74,7 @@ app.add_typer(new_languages.app)
 def _end(message: str, code: int) -> NoReturn:
     """Say why it ends, also to a launcher such as torchrun, which repeats it below its own words."""
     complain(message)
-    if file := os.environ.get("TORCHELASTIC_ERROR_FILE"):
-        import json
-        import time
-        from contextlib import suppress
-
-        content = {"message": {"message": message, "extraInfo": {"timestamp": str(int(time.time()))}}}
-        with suppress(OSError):  # the message is said already
-            Path(file).write_text(json.dumps(content), encoding="utf-8")
+    tell_launcher(message)
     sys.exit(code)
 
 
@@ -97,8 +92,17 @@ def _check_words(words: list[str]) -> None:
 def _run() -> None:
     try:
         _check_words(sys.argv[1:])
-        app(prog_name="langsamp")
+        try:
+            app(prog_name="langsamp")
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # else what cannot be written is found when nobody can say it any more
+    except BrokenPipeError:  # whoever reads has seen enough
+        sys.stdout = None  # type: ignore[assignment]  # it would be flushed again at the end
+        sys.exit(1)
     except OSError as error:
+        if not stopping.exit_code() and error.filename is None and error.errno in (errno.ENOSPC, errno.EIO):
+            raise UserError(f"cannot write: {error.strerror}; free some space where the output goes") from None
         if stopping.exit_code() or error.errno not in _OF_THE_DISK or error.filename is None:
             raise
         raise UserError(
@@ -118,7 +122,7 @@ def main() -> None:
     if not sys.stderr.isatty():  # the bars of transformers and the hub would fill a log; read where they are imported
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     stopping.forget()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
         if signal.getsignal(number) != signal.SIG_IGN:  # as a shell starts what runs in the background
             signal.signal(number, stopping.stop)
     try:

@@ -6,10 +6,13 @@ in all letters, and dashes. Here `Bokmål` becomes `Bokmal`, `–` becomes `-`, 
 
 import codecs
 import io
+import os
 import sys
 import unicodedata
 
 _ERRORS = "langsamp-nearest"
+_FEWEST_COLUMNS = 20
+"""Of a width that is taken as it is: tables in less show nothing."""
 _NEAREST = {
     "–": "-", "—": "-", "−": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "×": "x", "·": ".", "•": "*", "†": "+",
     "±": "~", "≤": "<", "≥": ">", "→": ">", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i",
@@ -21,6 +24,9 @@ _NEAREST = {
 def print_on_any_console() -> None:
     """From here on standard output and standard error replace what their encoding lacks, for every writer."""
     codecs.register_error(_ERRORS, _nearest)
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) < _FEWEST_COLUMNS:  # as some wrappers set where there is no terminal
+        del os.environ["COLUMNS"]
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not where a caller has put something else, as tests do
             stream.reconfigure(errors=_ERRORS)

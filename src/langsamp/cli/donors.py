@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from langsamp.cli.analyses import store
-from langsamp.cli.output import Json, complain, print_json, print_line, print_table
+from langsamp.cli.output import Json, complain, print_document, print_json, print_line
 from langsamp.cli.scores import evaluation_config, listed, parse_seeds, print_plan
 
 if TYPE_CHECKING:
-    from langsamp.analysis.analysis import Analysis
+    from langsamp.analysis.transfer.record import TransferAnalysis
     from langsamp.evaluation.config import EvaluationConfig
 
 Candidates = Annotated[
@@ -46,8 +46,8 @@ def donors(
     from langsamp.disk.folders import check_folder
     from langsamp.errors import UserError
     from langsamp.evaluation.tasks.task import TaskData
-    from langsamp.views import donors_text as words
     from langsamp.views.charts.donor_charts import figures
+    from langsamp.views.donors import donors_of_all, donors_of_each
 
     if out is not None:
         check_folder(out)
@@ -60,25 +60,13 @@ def donors(
         subject, targets or ["all"], candidates=candidates, k=k, tasks=listed(task), data=task_data
     )
     if json:
-        print_json(words.donors_as_json(analysis))
-    elif every:
-        print_line(f"The closest donor of each language, by the language vectors of {analysis.subject}")
-        print_table("", words.closest_rows(analysis))
-        for line in words.closest_lines(analysis):
-            print_line(line)
+        print_json(analysis.as_json())
     else:
-        for target in analysis.values["targets"]:
-            print_line(words.donor_title(analysis, target))
-            print_table("", words.donor_rows(analysis, target))
-            for line in words.donor_lines(analysis, target, explain=explain):
-                print_line(f"  {line}")
-    if not json:
-        for note in analysis.values["notes"]:
-            print_line(f"note: {note}")
+        print_document(donors_of_all(analysis) if every else donors_of_each(analysis, explain=explain))
     if every or out is not None:
         folder = out or subject.analysis_folder("donors")
         store(analysis, folder, figures)
-        write_json(folder / "donors.json", analysis.values["closest"])
+        write_json(folder / "donors.json", dict(analysis.closest))
         if not json:
             print_line(f"Analysis: {folder}")
 
@@ -166,24 +154,20 @@ def _study_config(run: Path | None, given: Mapping[str, Any], settings: Sequence
     return evaluation_config(content, settings)
 
 
-def _show_transfer(analysis: "Analysis", folder: Path, *, as_json: bool) -> None:
+def _show_transfer(analysis: "TransferAnalysis", folder: Path, *, as_json: bool) -> None:
     from langsamp.disk.files import write_json
-    from langsamp.views import transfer_text as words
     from langsamp.views.charts.transfer_charts import figures
+    from langsamp.views.transfer import transfer_document
 
     store(analysis, folder, figures)
     files = []
-    for model, donors_of in analysis.values["donors"].items():
-        files.append(folder / ("donors.json" if len(analysis.values["donors"]) == 1 else f"donors-{model}.json"))
+    for model, donors_of in analysis.donors.items():
+        files.append(folder / ("donors.json" if len(analysis.donors) == 1 else f"donors-{model}.json"))
         write_json(files[-1], donors_of)
     if as_json:
-        print_json(words.transfer_as_json(analysis))
+        print_json(analysis.as_json())
         return
-    for title, rows in words.transfer_tables(analysis).items():
-        print_line(title)
-        print_table("", rows)
-    for line in words.transfer_lines(analysis):
-        print_line(line)
+    print_document(transfer_document(analysis))
     print_line(f"Analysis: {folder}")
     for path in files:
         print_line(f"Donors, for `langsamp table --paper 3 --donors`: {path}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsamp.cli.analyses import Models, Out, store
-from langsamp.cli.output import Json, complain, print_json, print_line, print_table
+from langsamp.cli.output import Json, print_document, print_json, print_line
 
 if TYPE_CHECKING:
     from langsamp.analysis.model_refs import ModelRef
@@ -37,7 +37,7 @@ def neutrality(
     from langsamp.disk.folders import check_folder
     from langsamp.errors import checked
     from langsamp.views.charts.neutrality_charts import figures
-    from langsamp.views.neutrality_text import as_json, model_rows, pair_tables
+    from langsamp.views.neutrality import neutrality_document
 
     if out is not None:
         check_folder(out)
@@ -49,20 +49,10 @@ def neutrality(
     analysis = analyse_neutrality(subjects, config, device=device)
     folder = out or folder_of(subjects)
     store(analysis, folder, figures)
-    for note in [
-        *(f"{tag} is left out: {why}" for tag, why in analysis.values["missing"].items()),
-        *analysis.values["notes"],
-    ]:
-        complain(f"note: {note}")
     if json:
-        print_json(as_json(analysis))
+        print_json(analysis.as_json())
         return
-    for sentence in analysis.values["sentences"]:
-        print_line(f"{sentence}\n")
-    print_table("Means over pairs of languages, [95 % over sentences]; shares told by probes", model_rows(analysis))
-    for title, rows in pair_tables(analysis).items():
-        print_line(f"\n{title}")  # a table folds its title to its own width
-        print_table("", rows)
+    print_document(neutrality_document(analysis))
     print_line(f"\nAnalysis: {folder}")
 
 

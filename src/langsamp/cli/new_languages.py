@@ -122,7 +122,8 @@ def _texts(file: Path, tag: "LangScript | None", most: int) -> list[str]:
     from langsamp.errors import DataMissingError
 
     if not file.is_file():
-        raise DataMissingError(f"there is no file {file}; expected text, one document a line")
+        trouble = "is no plain file" if file.exists() else "is not there"
+        raise DataMissingError(f"{file} {trouble}; expected a file of text, one document a line")
     documents = documents_in(file, text_column="text")
     if tag is not None:
         return list(clean_documents(documents, tag=tag, config=CorpusConfig(max_documents=most)))

@@ -11,9 +11,7 @@ from langsamp.cli.console import has_all_letters
 
 if TYPE_CHECKING:
     from langsamp.evaluation.run import Evaluation
-
-_NAME, _LONGEST_NAME = 12, 24
-"""Width of a line of a row's name in a table that is wider than the terminal, and of a name that is kept so."""
+    from langsamp.render.document import Document
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -32,15 +30,12 @@ def print_json(content: object) -> None:
 
 def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
     """The mean of each model over the groups of languages, a table for each task."""
-    from langsamp.reporting.score_lines import score_tables
-    from langsamp.scores.groups import group_means
+    from langsamp.reporting.score_lines import score_records, score_tables
 
-    scores = evaluation.scores
     if as_json:
-        means = group_means(scores[scores["main"].astype(bool)])
-        print_table("", [{str(key): entry[key] for key in entry} for entry in means.to_dict("records")], as_json=True)
+        print_table("", score_records(evaluation.scores), as_json=True)
         return
-    for title, rows in score_tables(scores).items():
+    for title, rows in score_tables(evaluation.scores).items():
         print_table(title, rows)
 
 
@@ -49,32 +44,23 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bo
     if as_json:
         print_json(rows)
         return
-    from textwrap import fill
+    from langsamp.render.document import Table
+    from langsamp.render.terminal import show_table
 
-    from rich.cells import cell_len
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    columns = [name for name in (rows[0] if rows else ()) if any(str(row[name] or "") for row in rows)]
-    cells = {name: [str(row[name]) if row[name] is not None else "" for row in rows] for name in columns}
-    is_wide = sum(max(map(cell_len, (name, *texts))) + 2 for name, texts in cells.items()) > console.width
-    between = (0, 1, 0, 0) if is_wide else (0, 1)
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=between)
-    for name in columns:
-        number = all(_is_number(row[name]) for row in rows)
-        names_rows = is_wide and name == columns[0] and max(map(cell_len, cells[name])) <= _LONGEST_NAME
-        if names_rows:  # in lines of whole words: the other columns have to be narrower
-            cells[name] = [fill(cell, _NAME, break_long_words=False, break_on_hyphens=True) for cell in cells[name]]
-        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=names_rows)
-    for row in zip(*cells.values(), strict=True):
-        table.add_row(*map(Text, row))
-    console.print(table)
+    show_table(Table.of(title, rows))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) or str(value).replace(".", "", 1).replace(",", "").isdigit()
+def print_document(document: "Document") -> None:
+    """A document part by part: the title of a table on a line of its own, which no narrow table folds."""
+    from langsamp.render.document import Note, Table
+    from langsamp.render.terminal import show_table
+
+    for number, part in enumerate(document.parts):
+        if isinstance(part, Table):
+            print_line(f"\n{part.title}" if number else part.title)
+            show_table(part, titled=False)
+        else:
+            print_line(f"note: {part}" if isinstance(part, Note) else part)
 
 
 def end_if_failed(evaluation: "Evaluation") -> None:
@@ -100,8 +86,7 @@ def complain(*lines: object) -> None:
 
 
 def check_new_folder(out: Path) -> None:
-    """Refuse to write where something is."""
-    from langsamp.errors import UserError
+    """Refuse to write where something is, or where nothing can be written."""
+    from langsamp.disk import folders
 
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
-        raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")
+    folders.check_new_folder(out)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.output import check_new_folder, complain, end_if_failed, print_line, print_scores
+from langsamp.cli.output import complain, end_if_failed, print_line, print_scores
 
 if TYPE_CHECKING:
     from langsamp.recipe import Recipe
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file of the run.")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Put over the recipe, e.g. training.steps=100.")
+]
+ExecutorName = Annotated[
+    str, typer.Option("--executor", metavar="WHERE", help="Where tasks run: local, or dask://HOST:PORT.")
 ]
 
 _DECONTAMINATE = "corpus.decontaminate=true"
@@ -23,13 +26,16 @@ def run(
     recipe: RecipeFile,
     settings: Settings = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
+    executor: ExecutorName = "local",
 ) -> None:
     """Do all of a recipe, from text to report.
 
     What is there already is not made again; an interrupted run goes on where it was.
     """
     from langsamp import pipeline
+    from langsamp.executors import opened
     from langsamp.reporting.against_start import below_start
+    from langsamp.reporting.decided import decided_lines
 
     loaded = _recipe(recipe, settings)
     if plan:
@@ -37,8 +43,11 @@ def run(
 
         print_plan(make_plan(loaded))
         return
-    report, evaluation = pipeline.run(loaded)
+    with opened(executor) as workers:
+        report, evaluation = pipeline.run(loaded, executor=workers)
     print_scores(evaluation)
+    for line in decided_lines(str(loaded.folder)):
+        print_line(line)
     print_line(f"Report: {report.resolve()}")
     try:
         end_if_failed(evaluation)
@@ -53,12 +62,14 @@ def prepare(
     decontaminate: Annotated[
         bool, typer.Option("--decontaminate", help="Drop documents that hold a test sentence of the evaluation.")
     ] = False,
+    executor: ExecutorName = "local",
 ) -> None:
     """Clean text, make the tokenizer, pack rows.
 
     What is wrong with the text is said.
     """
     from langsamp import pipeline
+    from langsamp.executors import opened
     from langsamp.world import World
 
     loaded = _recipe(recipe, [*(settings or ()), *([_DECONTAMINATE] if decontaminate else [])])
@@ -66,7 +77,8 @@ def prepare(
         if world.rank == 1:
             complain(f"rows are prepared by the first of the {world.size} processes; the others end here")
         return
-    rows = pipeline.prepare(loaded)
+    with opened(executor) as workers:
+        rows = pipeline.prepare(loaded, executor=workers)
     print_line(f"{sum(rows.sizes):,} rows of {rows.row_tokens} tokens, {len(rows.tags)} tags: {rows.folder}")
     if decontaminate:
         complain(f"note: other commands on this run need it in the recipe, or --set {_DECONTAMINATE}")
@@ -92,19 +104,6 @@ def train(
         export_folder = pipeline.train_one(loaded, rows, *each)
         if World.from_environment().is_leader:
             print_line(export_folder)
-
-
-def export(
-    model: Annotated[Path, typer.Argument(help="A training's folder or one of its checkpoints.")],
-    out: Annotated[Path, typer.Option(help="Folder to write.")],
-) -> None:
-    """Write a trained model as a plain Hugging Face folder."""
-    from langsamp import pipeline
-    from langsamp.disk.folders import check_folder
-
-    check_new_folder(out)
-    check_folder(out)
-    print_line(pipeline.export(model, out))
 
 
 def report(

@@ -43,6 +43,10 @@ def evaluate(
     ] = None,
     device: Annotated[str | None, typer.Option(help="E.g. cpu or cuda:1; default: the best there is.")] = None,
     shard: Shard = "1/1",
+    executor: Annotated[
+        str,
+        typer.Option("--executor", metavar="WHERE", help="Where cells are scored: here (local), or dask://HOST:PORT."),
+    ] = "local",
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Score again what is scored.")] = False,
     json: Json = False,
@@ -55,8 +59,9 @@ def evaluate(
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.plan import plan as planned
     from langsamp.evaluation.plan import usable_models
+    from langsamp.executors import opened
 
-    check_folder(out)
+    check_folder(out / "cells")
     config = evaluation_config(
         {
             "tasks": listed(task) or ["sr-cldr"], "data": data, "languages": languages, "protocol": protocol,
@@ -71,7 +76,8 @@ def evaluate(
         print_plan(planned(usable, config, out, force=force, shard=part), as_json=json)
         end_if_unusable(unusable)
         return
-    result = evaluation.evaluate(models, config, out, force=force, device=device, shard=part)
+    with opened(executor) as workers:
+        result = evaluation.evaluate(models, config, out, force=force, device=device, shard=part, executor=workers)
     print_scores(result, as_json=json)
     if not json and not result.scores.empty:
         print_line(f"Scores: {out / 'scores.parquet'}")

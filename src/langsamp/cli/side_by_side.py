@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.analyses import Out, store
-from langsamp.cli.output import Json, complain, print_json, print_line, print_table
+from langsamp.cli.analyses import Kind, Out, store
+from langsamp.cli.output import Json, print_document, print_json, print_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from langsamp.analysis.analysis import Analysis
     from langsamp.render.chart import Chart
+    from langsamp.render.document import Document
 
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Draws the resamples of intervals.")]
 
@@ -30,12 +30,12 @@ def ablation(
     from langsamp.analysis.ablation import analyse_ablation
     from langsamp.disk.folders import check_folder
     from langsamp.views.charts.ablation_charts import figures
-    from langsamp.views.variants_text import ablation_tables
+    from langsamp.views.variants_text import ablation_document
 
     if out is not None:
         check_folder(out)
     analysis = analyse_ablation(runs, seed=seed)
-    _give(analysis, figures, ablation_tables(analysis), runs=runs, out=out, json=json)
+    _give(analysis, figures, ablation_document(analysis), runs=runs, out=out, json=json)
 
 
 def families(
@@ -52,44 +52,38 @@ def families(
     from langsamp.analysis.families import analyse_families
     from langsamp.disk.folders import check_folder
     from langsamp.views.charts.family_charts import figures
-    from langsamp.views.variants_text import family_tables
+    from langsamp.views.variants_text import family_document
 
     if out is not None:
         check_folder(out)
     analysis = analyse_families(runs, source=source, seed=seed)
-    _give(analysis, figures, family_tables(analysis), runs=runs, out=out, json=json)
+    _give(analysis, figures, family_document(analysis), runs=runs, out=out, json=json)
 
 
 def _give(
-    analysis: "Analysis",
-    figures: "Callable[[Analysis], Mapping[str, Chart]]",
-    tables: "Mapping[str, list[dict[str, object]]]",
+    analysis: Kind,
+    figures: "Callable[[Kind], Mapping[str, Chart]]",
+    document: "Document",
     *,
     runs: list[str],
     out: Path | None,
     json: bool,
 ) -> None:
     """Store an analysis with its pictures, and print it."""
-    from langsamp.views.variants_text import as_json
-
     folder = out or _folder(runs, analysis.kind)
     store(analysis, folder, figures)
-    for note in analysis.values["notes"]:
-        complain(f"note: {note}")
     if json:
-        print_json(as_json(analysis))
+        print_json(analysis.as_json())
         return
-    for title, rows in tables.items():
-        print_table(title, rows)
-        print_line("")
-    for sentence in analysis.values["sentences"]:
-        print_line(sentence)
+    print_document(document)
     print_line(f"\nAnalysis: {folder}")
 
 
 def _folder(runs: list[str], kind: str) -> Path:
     """Where an analysis is written: in the run where there is one, else under `analysis/` here, named by all."""
+    from langsamp.disk.layout import RunLayout
+
     run = Path(runs[0]).expanduser()
     if len(runs) == 1 and run.is_dir():
-        return run / "analysis" / kind
+        return RunLayout(run).analyses / kind
     return Path("analysis") / "+".join(Path(run).name.replace(":", "-") for run in runs) / kind

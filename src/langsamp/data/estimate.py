@@ -16,7 +16,7 @@ from langsamp.data.text.cleaning import DUPLICATE, CleaningCounts, clean_documen
 from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.text.odd_rows import OddRow, OddRows
-from langsamp.data.tokens.tokenizer import TokenizerConfig, delimiters_of, load_tokenizer, textless_ids
+from langsamp.data.tokens.tokenizer import TokenizerConfig, byte_ids, delimiters_of, load_tokenizer, textless_ids
 from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
@@ -36,6 +36,8 @@ class Estimate(NamedTuple):
     """What the sampled documents share with test sets, by tag and task."""
     notes: Mapping[str, Sequence[str]]
     """Which sampled documents cannot be read, by tag."""
+    remarks: Sequence[str]
+    """What of the source as a whole is left out."""
     tokenizer: PreTrainedTokenizerFast
     """The one that counted."""
 
@@ -59,9 +61,13 @@ def estimate(
     counting = _tokenizer(tokenizer, rows, [text for sample in samples.values() for text in sample.texts])
     return Estimate(
         documents={tag: sample.documents for tag, sample in samples.items()},
-        figures={tag: _figures(tag, sample, counting, rows) for tag, sample in samples.items()},
+        figures={
+            tag: _figures(tag, sample, counting, rows, is_loaded=tokenizer.load is not None)
+            for tag, sample in samples.items()
+        },
         overlap={str(tag): sample.overlap for tag, sample in samples.items() if sample.overlap},
         notes={str(tag): sample.notes for tag, sample in samples.items() if sample.notes},
+        remarks=source.remarks,
         tokenizer=counting,
     )
 
@@ -100,7 +106,9 @@ def _sample(source: Corpus, tag: LangScript, corpus: CorpusConfig, sentences: Ta
     return _Sample(texts, min(number, corpus.max_documents or number), counts, shared, notes)
 
 
-def _figures(tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> Figures:
+def _figures(
+    tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, config: RowsConfig, *, is_loaded: bool
+) -> Figures:
     texts, times = list(sample.texts), sample.documents / len(sample.texts)
     ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]
     tokens, special = np.concatenate(ids), textless_ids(tokenizer)
@@ -112,6 +120,9 @@ def _figures(tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFas
         tokens=int(len(tokens) * times),
         ordinary_tokens=math.ceil(ordinary * times),
         unknown_share=unknown / max(of_text, 1),
+        byte_share=float(np.isin(tokens, byte_ids(tokenizer)).mean())
+        if is_loaded
+        else 0.0,  # one trained here is small
         equal_share=sample.counts.dropped[DUPLICATE] / max(sample.counts.read, 1),
         share_in_script=share_in_script(sample.counts.letters(), tag.script),
     )

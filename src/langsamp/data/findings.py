@@ -5,14 +5,16 @@ Every figure that the manifest holds of a tag and that can spoil a training is j
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from langsamp.data.rows import PreparedRows
+from langsamp.data.rows import Manifest, PreparedRows, TagRows
 from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
 MANY_UNKNOWN = 0.05
 """Share of unknown tokens from which a tag is named: covered languages have under one per cent of them."""
+MANY_BYTES = 0.25
+"""Share of tokens that are bytes of characters without a piece from which a tag is named."""
 MANY_EQUAL = 0.5
 """Share of documents that were equal to another from which a tag is named."""
 FEW_IN_SCRIPT = 0.8
@@ -21,7 +23,9 @@ _LISTED = 5
 """Of more tags with the same finding, one sentence is written for all."""
 _NAMED = 12
 
-Kind = Literal["no row", "nothing to predict", "unknown tokens", "equal documents", "other script"]
+Kind = Literal[
+    "no row", "nothing to predict", "unknown tokens", "bytes", "equal documents", "same rows", "other script"
+]
 
 
 class Figures(NamedTuple):
@@ -34,22 +38,24 @@ class Figures(NamedTuple):
     """Those that can be masked and predicted."""
     unknown_share: float
     """Among the tokens of text."""
+    byte_share: float
+    """Of the ordinary tokens, those that are a byte of a character without a piece."""
     equal_share: float
     """Of the documents read, those that were dropped because another is equal."""
     share_in_script: float
 
     @classmethod
-    def of(cls, counts: Mapping[str, Any]) -> "Figures":
-        """The figures in a tag's entry of a manifest (`rows.TagRows` in JSON's terms)."""
-        dropped = counts.get("dropped", {})
-        read = counts.get("documents", 0) + sum(dropped.values())
+    def of(cls, entry: TagRows) -> "Figures":
+        """The figures in a tag's entry of a manifest."""
+        read = entry.documents + sum(entry.dropped.values())
         return cls(
-            rows=counts.get("rows", 0),
-            tokens=counts.get("tokens", 0),
-            ordinary_tokens=counts.get("ordinary_tokens", counts.get("tokens", 0)),
-            unknown_share=counts.get("unknown_share", 0.0),
-            equal_share=dropped.get("duplicate", 0) / max(read, 1),
-            share_in_script=counts.get("share_in_script", 1.0),
+            rows=entry.rows,
+            tokens=entry.tokens,
+            ordinary_tokens=entry.ordinary_tokens,
+            unknown_share=entry.unknown_share,
+            byte_share=entry.byte_share,
+            equal_share=entry.dropped.get("duplicate", 0) / max(read, 1),
+            share_in_script=entry.share_in_script,
         )
 
 
@@ -85,9 +91,19 @@ _WORDS: dict[Kind, _Words] = {
         f"at least {MANY_UNKNOWN:.0%} of the tokens of text are unknown to the tokenizer; they are never predicted",
         f"Choose a tokenizer that knows the script (tokenizer.load), or {_LEAVE_OUT}",
     ),
+    "bytes": _Words(
+        f"at least {MANY_BYTES:.0%} of the tokens are single bytes: the tokenizer has no pieces for their characters, "
+        "each of which takes two to four tokens",
+        "Choose a tokenizer that knows the script (tokenizer.load), give its training more of this text "
+        "(tokenizer.alpha, tokenizer.character_coverage), or leave it out (`!TAG` in corpus.languages)",
+    ),
     "equal documents": _Words(
         f"at least {MANY_EQUAL:.0%} of the documents are equal to another one and were dropped",
         "Look at the text: it may be placeholders, or one file many times",
+    ),
+    "same rows": _Words(
+        "the rows are those of another tag, byte by byte",
+        "Look at the text: one file may have been copied to both names",
     ),
     "other script": _Words(
         f"less than {FEW_IN_SCRIPT:.0%} of the letters are in the tag's script",
@@ -103,10 +119,24 @@ def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
     ]
 
 
-def judge_manifest(manifest: Mapping[str, Any]) -> list[Finding]:
-    """What is to be said of the tags of a manifest in JSON's terms."""
-    figures = {tag: Figures.of(counts) for tag, counts in manifest["tags"].items()}
-    return judge(figures, row_tokens=manifest.get("row_tokens", 0))
+def judge_manifest(manifest: Manifest) -> list[Finding]:
+    """What is to be said of the tags of a manifest."""
+    figures = {tag: Figures.of(entry) for tag, entry in manifest.tags.items()}
+    return [*judge(figures, row_tokens=manifest.row_tokens), *_copies(manifest.tags)]
+
+
+def _copies(tags: Mapping[str, TagRows]) -> list[Finding]:
+    """Tags whose rows an earlier tag has, too."""
+    first: dict[str, str] = {}
+    for tag, entry in tags.items():
+        if entry.rows:
+            first.setdefault(entry.sha256, tag)
+    owners = {tag: first.get(entry.sha256, tag) for tag, entry in tags.items()}
+    return [
+        Finding(tag, "same rows", f"its rows are those of {owner}, byte by byte")
+        for tag, owner in owners.items()
+        if owner != tag
+    ]
 
 
 def sentences(findings: Sequence[Finding]) -> list[str]:
@@ -121,13 +151,13 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
     return lines
 
 
-def odd_sentences(manifest: Mapping[str, Any]) -> list[str]:
-    """Which documents of a manifest's tags could not be read, by file and line: one sentence a tag, of many one more.
+def odd_sentences(notes: Mapping[str, Sequence[str]], remarks: Sequence[str] = ()) -> list[str]:
+    """What of the text could not be read or told: one sentence a tag, of many one more.
 
-    The manifest has the others.
+    First whole parts of its source, then documents by file and line. The manifest has the others.
     """
-    noted = [(tag, note) for tag, counts in manifest["tags"].items() for note in counts.get("notes", ())]
-    lines = [f"{tag}: {note}" for tag, note in noted[:_NAMED]]
+    noted = [(tag, note) for tag, of_tag in notes.items() for note in of_tag]
+    lines = [*remarks, *(f"{tag}: {note}" for tag, note in noted[:_NAMED])]
     if rest := sorted({tag for tag, _ in noted[_NAMED:]}):
         names = ", ".join(rest[:_NAMED]) + _more(rest)
         lines.append(f"{len(rest)} more tags have documents that cannot be read ({names})")
@@ -153,7 +183,7 @@ def overlap_sentences(
 
 def check_rows(rows: PreparedRows) -> None:
     """Accept rows that can be trained on; errors are those of `check_trainable`."""
-    figures = {tag: Figures.of(entry.model_dump()) for tag, entry in rows.manifest.tags.items()}
+    figures = {tag: Figures.of(entry) for tag, entry in rows.manifest.tags.items()}
     check_trainable(figures, row_tokens=rows.row_tokens, folder=rows.folder)
 
 
@@ -185,6 +215,11 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
     elif figures.unknown_share >= MANY_UNKNOWN:
         said["unknown tokens"] = (
             f"{figures.unknown_share:.1%} of its tokens of text are unknown to the tokenizer and never predicted"
+        )
+    if figures.rows and figures.byte_share >= MANY_BYTES:
+        said["bytes"] = (
+            f"{figures.byte_share:.0%} of its tokens are single bytes: the tokenizer has no pieces for its characters, "
+            "each of which takes two to four tokens"
         )
     if figures.equal_share >= MANY_EQUAL:
         said["equal documents"] = (

@@ -4,6 +4,7 @@ Tags are shared out to processes, each tag to one, so that the rows do not depen
 killed preparation was, under a hidden folder beside the result that is named by the content it will hold.
 """
 
+import glob
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -29,8 +30,10 @@ from langsamp.data.rows import (
 )
 from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.text.near_duplicates import check_near_duplicates
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
+    byte_ids,
     delimiters_of,
     load_tokenizer,
     textless_ids,
@@ -60,10 +63,12 @@ def prepare_rows(
     base: Path = Path(),
     workers: int | None = None,
     test_sentences: TaskSentences | None = None,
+    executor: Executor | None = None,
 ) -> PreparedRows:
     """The rows of a corpus in the folder `out`, made unless they are there; folders of text are relative to `base`.
 
-    `workers` processes share the tags (default: as many as the text is worth); the rows do not depend on it.
+    `workers` processes share the tags (default: as many as the text is worth), or an `executor`'s, which must see the
+    same folders; the rows do not depend on it.
     `test_sentences` are looked for in the text; documents that hold one are counted, or dropped where
     `corpus.decontaminate` says so.
 
@@ -73,6 +78,10 @@ def prepare_rows(
     """
     if corpus.decontaminate and test_sentences is None:
         raise UserError("corpus.decontaminate needs the evaluation's test sets, and there are none to look for")
+    if corpus.near_duplicates is not None:
+        check_near_duplicates()
+    if executor is not None:  # its workers may run elsewhere
+        base, out = base.absolute(), out.absolute()
     source = open_corpus(corpus, base=base)
     dropped_for = test_sentences.fingerprint if test_sentences is not None and corpus.decontaminate else None
     made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint(), dropped_for=dropped_for)
@@ -89,8 +98,9 @@ def prepare_rows(
         with locked(out):
             if not (out / MANIFEST).is_file():  # another process may have ended just now
                 look_for(test_sentences, folder)
-                most = workers or worthwhile(list(map(source.size, source.tags)))
-                _make(jobs, tokenizer, out, made_from=made_from, workers=most)
+                workers = workers or worthwhile(list(map(source.size, source.tags)))
+                with shared_out(min(workers, len(jobs)), executor) as pool:
+                    _make(jobs, tokenizer, out, made_from=made_from, pool=pool)
     _check_same(made_from, out)
     return PreparedRows(out)
 
@@ -124,6 +134,7 @@ def _made_from(
         "corpus": {
             "text": text,
             **settings(corpus, "max_documents", "check_script", "deduplicate"),
+            **({} if corpus.near_duplicates is None else settings(corpus, "near_duplicates")),
             **({} if dropped_for is None else {"decontaminate": dropped_for}),
         },
         "tokenizer": {"content": tokenizer_fingerprint(load_tokenizer(tokenizer.load))}
@@ -151,16 +162,15 @@ def _make(
     out: Path,
     *,
     made_from: dict[str, dict[str, object]],
-    workers: int,
+    pool: Executor | None,
 ) -> None:
     """Do the jobs, which share one folder, and give that folder the name `out`."""
     source, rows, folder = jobs[0].corpus, jobs[0].rows, jobs[0].folder
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     jobs = sorted(jobs, key=lambda job: source.size(job.tag), reverse=True)  # the longest first: none is waited for
-    with shared_out(min(workers, len(jobs))) as pool:
-        facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
-        entries = each(methodcaller("encode"), jobs, pool, "packing rows")
+    facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
+    entries = each(methodcaller("encode"), jobs, pool, "packing rows")
     tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
     _finish(folder, out, source=source, made_from=made_from, facts=facts, rows=rows, tags=dict(sorted(tags.items())))
 
@@ -192,6 +202,7 @@ def _make_tokenizer(
         "mask_id": tokenizer.mask_token_id,
         "unknown_id": tokenizer.unk_token_id,
         "special_ids": textless_ids(tokenizer),
+        "byte_ids": byte_ids(tokenizer),
         "frame": delimiters_of(tokenizer)._asdict() if rows.packing == "best-fit" else None,
     }
     write_json(folder / "tokenizer-facts.json", facts)
@@ -220,10 +231,11 @@ def _finish(
         made_from=made_from,
         source=source.source,
         licence=source.licence,
+        remarks=source.remarks,
         row_tokens=rows.row_tokens,
         tags=tags,
         looked_for=read_json(folder / LOOKED_FOR),
-        **{key: value for key, value in facts.items() if key != "unknown_id"},
+        **{key: value for key, value in facts.items() if key not in ("unknown_id", "byte_ids")},
     )
     on_the_way = ("*.clean.*", "*_*.json", "tokenizer-facts.json", LOOKED_FOR, "test-sentences.*")
     for path in {path for pattern in on_the_way for path in folder.glob(pattern)}:
@@ -237,5 +249,5 @@ def _finish(
         if out.exists():
             out.rmdir()
         folder.rename(out)
-    for other in out.parent.glob(f".{out.name}." + "[0-9a-f]" * 16):
+    for other in out.parent.glob(f".{glob.escape(out.name)}." + "[0-9a-f]" * 16):
         shutil.rmtree(other)

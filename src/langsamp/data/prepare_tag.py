@@ -23,6 +23,7 @@ from langsamp.data.text.corpus import Corpus, CorpusConfig
 from langsamp.data.tokens.encoding import DocumentEncoder, encoder_of
 from langsamp.data.tokens.tokenizer_sample import draw
 from langsamp.disk.files import writing
+from langsamp.disk.leftovers import scratch_file
 from langsamp.disk.seals import read_record, write_record
 from langsamp.errors import DamagedError
 from langsamp.languages.scripts import share_in_script
@@ -60,12 +61,13 @@ class TagWork:
     def clean(self) -> int:
         """Write the tag's clean documents and return their number."""
         if not (self._counted.is_file() and self._clean.is_file()):
-            counts, overlap, part = CleaningCounts(), self._overlap(), self._clean.with_suffix(".part")
+            counts, overlap = CleaningCounts(), self._overlap()
             checked = zstandard.ZstdCompressor(write_checksum=True)
-            with writing(part), zstandard.open(part, "wt", cctx=checked, encoding="utf-8", newline="\n") as file:
-                for batch in self._clean_batches(counts, overlap):
-                    file.write("\n".join(batch) + "\n")
-            part.rename(self._clean)
+            with writing(self._clean), scratch_file(self._clean) as (part, _):
+                with zstandard.open(part, "wt", cctx=checked, encoding="utf-8", newline="\n") as file:
+                    for batch in self._clean_batches(counts, overlap):
+                        file.write("\n".join(batch) + "\n")
+                part.replace(self._clean)
             write_record(self._counted, _cleaning_record(self.tag, counts, overlap))
         return self._cleaned().documents
 
@@ -93,17 +95,21 @@ class TagWork:
             batches = self._clean_batches(counts, overlap)
         path = self.folder / file_name(self.tag)
         tally = _Tally(encoder)
-        with writing(path), path.open("wb") as file:
-            for tokens in self._packed(batches, encoder):
-                tally.add(tokens)
-                if tokens.ndim == 2:
-                    tokens.tofile(file)
+        with writing(path), scratch_file(path) as (part, _):  # another worker may do the same at the same time
+            with part.open("wb") as file:
+                for tokens in self._packed(batches, encoder):
+                    tally.add(tokens)
+                    if tokens.ndim == 2:
+                        tokens.tofile(file)
+            part.chmod(0o644)
+            part.replace(path)
         held_out = held_out_share(tally.rows, self.rows)
         entry = TagRows(
             **(cleaned.model_dump() if cleaned else _cleaning_record(self.tag, counts, overlap)),
             tokens=tally.tokens,
             ordinary_tokens=tally.ordinary,
             unknown_share=tally.unknown_share,
+            byte_share=tally.bytes / max(tally.ordinary, 1),
             rows=tally.rows - held_out,
             held_out_rows=held_out,
             tail_tokens=tally.tail,
@@ -181,7 +187,7 @@ class _Tally:
 
     def __init__(self, encoder: DocumentEncoder) -> None:
         self._encoder = encoder
-        self.tokens = self.ordinary = self.unknown = self.rows = self.tail = self.padding = 0
+        self.tokens = self.ordinary = self.unknown = self.bytes = self.rows = self.tail = self.padding = 0
 
     @property
     def unknown_share(self) -> float:
@@ -195,6 +201,7 @@ class _Tally:
         self.tokens += tokens.size - padding
         self.ordinary += int(np.count_nonzero(~self._encoder.is_special[tokens]))
         self.unknown += int(np.count_nonzero(tokens == self._encoder.unknown_id))
+        self.bytes += int(np.count_nonzero(self._encoder.is_byte[tokens]))
         if tokens.ndim == 2:
             self.rows += len(tokens)
         else:

@@ -59,6 +59,8 @@ class TagRows(BaseModel):
     """Tokens that are not special; `bytes / ordinary_tokens` turns loss into bits per byte."""
     unknown_share: float
     """Share of the tokens that stand for text, `<unk>` among them, that are `<unk>`."""
+    byte_share: float = 0.0
+    """Share of the ordinary tokens that are a byte of a character without a piece."""
     share_in_script: float
     """Share of the letters that belong to the tag's script."""
     rows: int
@@ -98,6 +100,8 @@ class Manifest(BaseModel):
     """The settings and the text fingerprint that the rows were made from."""
     source: str
     licence: str | None
+    remarks: tuple[str, ...] = ()
+    """What of the source as a whole is left out."""
     tokenizer_fingerprint: str
     vocabulary_size: int
     row_tokens: int
@@ -109,6 +113,11 @@ class Manifest(BaseModel):
     """The test sentences that were looked for in the text; null where none were."""
     frame: Delimiters | None = None
     """Where the rows hold whole documents: the ids around each, and of padding."""
+
+    @property
+    def notes(self) -> dict[str, tuple[str, ...]]:
+        """What a user should know of the text, by tag."""
+        return {tag: entry.notes for tag, entry in self.tags.items()}
 
 
 class PreparedRows:

@@ -2,25 +2,40 @@
 
 Draw `g` of a run (step `n` reads draws `n * rows_per_step` to `(n + 1) * rows_per_step`) is a pure function of the data
 fingerprint, the seed and the sampling shares. Tags are drawn from one multinomial with p ~ rows ** alpha (paper,
-section 4.1; Conneau et al. 2020); within a tag no row comes again before all have been read once.
+section 4.1; Conneau et al. 2020); within a tag no row comes again before all have been read once. Phases change the
+shares from a step on, and nothing before it; a tag's rows are counted through all of them.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from langsamp.config import Config
 from langsamp.errors import UserError
-from langsamp.languages.table import describe
-from langsamp.languages.tags import LangScript
 
 _BLOCK = 1 << 16
 """Draws that share one multinomial; part of the order's definition, so never to be changed."""
+
+
+class PhaseConfig(Config):
+    """What one phase of a training draws; a phase lasts until the next one begins."""
+
+    from_step: int = Field(ge=0)
+    """Finished steps after which it begins."""
+    languages: str = "all"
+    """Selector of the tags that are drawn, of those that the run has: `all`, `head`, `script:Deva`, `!kab_Latn`."""
+    alpha: float | None = Field(default=None, ge=0, le=1)
+    """Exponent in this phase; null for `sampler.alpha`."""
+    mask_rate: float | None = Field(default=None, gt=0, le=1)
+    """Share of ordinary tokens to predict in this phase; null for `masking.rate`. Held-out rows are masked at that of
+    the last phase throughout."""
 
 
 class SamplerConfig(Config):
@@ -35,6 +50,28 @@ class SamplerConfig(Config):
     replay: float | None = Field(default=None, gt=0, lt=1)
     """Share of each step's rows that is drawn, in expectation, from head languages, those that XLM-R knows, so that an
     encoder that continues does not forget them; `alpha` holds within head and within tail. None for one pool."""
+    phases: tuple[PhaseConfig, ...] = ()
+    """Phases of a curriculum (Marone et al. 2025, mmBERT, has languages join while exponent and mask rate fall), a list
+    of mappings with the keys `from_step`, `languages`, `alpha`, `mask_rate`, in the order of their steps. Before the
+    first one, and without any, the whole run's settings hold. `max_repetition` caps all phases together, the earlier
+    ones first."""
+
+    @model_validator(mode="after")
+    def _phases_follow_each_other(self) -> Self:
+        steps = [phase.from_step for phase in self.phases]
+        if steps != sorted(set(steps)):
+            raise ValueError(f"phases begin at steps {steps}: write each once, in the order in which they begin")
+        return self
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The settings in JSON's terms, as they decide what a model reads; `phases` where there are any."""
+        return self.model_dump(mode="json", exclude=None if self.phases else {"phases"})
+
+    @property
+    def mask_rates(self) -> dict[int, float | None]:
+        """The mask rate of each phase by the step that it begins at; None where it is that of the whole run."""
+        return {phase.from_step: phase.mask_rate for phase in self.phases}
 
 
 class Draws(NamedTuple):
@@ -45,12 +82,17 @@ class Draws(NamedTuple):
 
 
 def sampling_shares(
-    sizes: Sequence[int], *, alpha: float, max_repetition: float | None = None, draws: int = 0
+    sizes: Sequence[int],
+    *,
+    alpha: float,
+    max_repetition: float | None = None,
+    draws: int = 0,
+    drawn: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Probability of each tag, shape (tags,); a tag without rows gets 0.
 
-    With `max_repetition`, no tag is expected more than `max_repetition * size` times in `draws` draws; what is cut off
-    goes to the others in proportion.
+    With `max_repetition`, no tag is expected more than `max_repetition * size` times in `draws` draws and those before
+    them, in which it was expected `drawn` times; what is cut off goes to the others in proportion.
 
     Raises:
         UserError: where there is no row at all, or the cap leaves too few rows for `draws`.
@@ -62,10 +104,11 @@ def sampling_shares(
     shares /= shares.sum()
     if max_repetition is None:
         return shares
-    limits = max_repetition * rows / draws
+    allowed = np.maximum(max_repetition * rows - (0.0 if drawn is None else drawn), 0)
+    limits = allowed / draws
     if limits.sum() < 1:
         raise UserError(
-            f"sampler.max_repetition {max_repetition:g} allows {int(max_repetition * rows.sum()):,} rows, but the run "
+            f"sampler.max_repetition {max_repetition:g} allows {int(allowed.sum()):,} rows, but the run "
             f"reads {draws:,}: train fewer steps, allow more repetition, or add text"
         )
     capped = np.zeros(len(rows), dtype=bool)
@@ -76,78 +119,96 @@ def sampling_shares(
     return shares
 
 
-def shares_of(config: SamplerConfig, rows: Mapping[LangScript, int], *, steps: int) -> NDArray[np.float64]:
-    """Probability of each tag in a training of so many steps, shape (tags,), for tags with `rows` rows.
+class _Block(NamedTuple):
+    """Draws that share one multinomial: `first` to `last` (exclusive) of the run, block `number` of their phase."""
 
-    Raises:
-        UserError: as `sampling_shares`, and where `config.replay` divides rows that are all of head languages, or all
-            of others.
-    """
-    sizes, draws = np.array(list(rows.values()), dtype=np.int64), steps * config.rows_per_step
-    parts = [(1.0, np.ones(len(sizes), dtype=bool))]
-    if config.replay is not None:
-        is_head = np.array([describe(tag).is_head for tag in rows], dtype=bool)
-        for members, called in ((is_head, "head"), (~is_head, "tail")):
-            if not sizes[members].any():
-                raise UserError(
-                    f"sampler.replay {config.replay:g} shares rows between head and tail languages, and no {called} "
-                    "language has a row: add some, or leave it out"
-                )
-        parts = [(config.replay, is_head), (1 - config.replay, ~is_head)]
-    shares = np.zeros(len(sizes))
-    for share, members in parts:
-        shares[members] = share * sampling_shares(
-            sizes[members].tolist(),
-            alpha=config.alpha,
-            max_repetition=config.max_repetition,
-            draws=max(1, round(share * draws)),
-        )
-    return shares
+    phase: int
+    number: int
+    first: int
+    last: int
 
 
 class RowOrder:
     """The order of all rows of a run."""
 
-    def __init__(self, sizes: Sequence[int], shares: NDArray[np.float64], *, fingerprint: str, seed: int) -> None:
-        """Order rows of tags with `sizes` rows each, drawn with `shares`, for this data and seed."""
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        shares: NDArray[np.float64],
+        *,
+        fingerprint: str,
+        seed: int,
+        later: Mapping[int, NDArray[np.float64]] | None = None,
+    ) -> None:
+        """Order rows of tags with `sizes` rows each, drawn with `shares`, for this data and seed.
+
+        `later` are the shares of later phases by their first draw, in order; no draw before that depends on them.
+        """
         self._sizes = np.asarray(sizes, dtype=np.int64)
-        self._shares = shares
-        self._key = (int(fingerprint, 16), seed)
+        phases = {0: shares, **(later or {})}
+        self._shares, self._key = list(phases.values()), (int(fingerprint, 16), seed)
+        self._ended = _blocks_before_the_last(list(phases))
+        self._last_begin = max(phases)
         self._lock = Lock()  # batches are made in a thread while checkpoints count rows
         self._before = [np.zeros(len(sizes), dtype=np.int64)]
-        self._block = lru_cache(maxsize=4)(self._draw_block)
+        self._drawn = lru_cache(maxsize=4)(self._draw_block)
 
     def draws(self, first: int, last: int) -> Draws:
         """Draws `first` to `last` (exclusive) of the run."""
-        blocks = [self._block(number) for number in range(first // _BLOCK, max(last - 1, first) // _BLOCK + 1)]
-        window = slice(first - first // _BLOCK * _BLOCK, last - first // _BLOCK * _BLOCK)
-        tag, row = (np.concatenate([block[part] for block in blocks])[window] for part in (0, 1))
+        numbers = range(self._block_of(first), self._block_of(max(last - 1, first)) + 1)
+        begin = self._block(numbers[0]).first
+        blocks = [self._drawn(number) for number in numbers]
+        tag, row = (np.concatenate([block[part] for block in blocks])[first - begin : last - begin] for part in (0, 1))
         return Draws(tag, row)
 
     def rows_seen(self, draws: int) -> NDArray[np.int64]:
         """How often each tag is read in the first `draws` draws, shape (tags,)."""
-        whole, rest = divmod(draws, _BLOCK)
-        return self._counts_before(whole) + np.bincount(self._block(whole).tag[:rest], minlength=len(self._sizes))
+        number = self._block_of(draws)
+        tag = self._drawn(number).tag[: draws - self._block(number).first]
+        return self._counts_before(number) + np.bincount(tag, minlength=len(self._sizes))
 
-    def _generator(self, block: int) -> np.random.Generator:
-        return np.random.default_rng([*self._key, block])
+    def _block_of(self, draw: int) -> int:
+        """The number of the block that holds a draw."""
+        if draw >= self._last_begin:
+            return len(self._ended) + (draw - self._last_begin) // _BLOCK
+        return bisect_right(self._ended, draw, key=lambda block: block.first) - 1
 
-    def _counts_before(self, block: int) -> NDArray[np.int64]:
-        with self._lock:
-            while len(self._before) <= block:
-                counts = self._generator(len(self._before) - 1).multinomial(_BLOCK, self._shares)
-                self._before.append(self._before[-1] + counts)
-        return self._before[block]
+    def _block(self, number: int) -> _Block:
+        if number < len(self._ended):
+            return self._ended[number]
+        within = number - len(self._ended)
+        first = self._last_begin + within * _BLOCK
+        return _Block(len(self._shares) - 1, within, first, first + _BLOCK)
 
-    def _draw_block(self, block: int) -> Draws:
+    def _generator(self, block: _Block) -> np.random.Generator:
+        phase = (block.phase,) if block.phase else ()
+        return np.random.default_rng(np.random.SeedSequence([*self._key, block.number], spawn_key=phase))
+
+    def _tags(self, block: _Block) -> NDArray[np.int64]:
+        """The tag of each draw of a block; a phase's end cuts its last block, so no draw depends on where it is."""
         generator = self._generator(block)
-        counts = generator.multinomial(_BLOCK, self._shares)
-        tag = generator.permutation(np.repeat(np.arange(len(counts)), counts))
+        counts = generator.multinomial(_BLOCK, self._shares[block.phase])
+        return generator.permutation(np.repeat(np.arange(len(counts)), counts))[: block.last - block.first]
+
+    def _counts(self, block: _Block) -> NDArray[np.int64]:
+        if block.last - block.first < _BLOCK:
+            return np.bincount(self._tags(block), minlength=len(self._sizes))
+        return self._generator(block).multinomial(_BLOCK, self._shares[block.phase])
+
+    def _counts_before(self, number: int) -> NDArray[np.int64]:
+        with self._lock:
+            while len(self._before) <= number:
+                self._before.append(self._before[-1] + self._counts(self._block(len(self._before) - 1)))
+        return self._before[number]
+
+    def _draw_block(self, number: int) -> Draws:
+        tag = self._tags(self._block(number))
+        counts = np.bincount(tag, minlength=len(self._sizes))
         by_tag = np.argsort(tag, kind="stable")  # each tag's draws in time order, tag after tag
-        row = np.empty(_BLOCK, dtype=np.int64)
+        row = np.empty(len(tag), dtype=np.int64)
         first = 0
-        for number, (count, before) in enumerate(zip(counts, self._counts_before(block), strict=True)):
-            row[by_tag[first : first + count]] = self._rows(number, before + np.arange(count))
+        for index, (count, before) in enumerate(zip(counts, self._counts_before(number), strict=True)):
+            row[by_tag[first : first + count]] = self._rows(index, before + np.arange(count))
             first += count
         return Draws(tag, row)
 
@@ -157,6 +218,15 @@ class RowOrder:
         tag_key = np.random.SeedSequence([*self._key, tag]).generate_state(1, np.uint64)
         keys = _mixed((tag_key + passes.astype(np.uint64)).astype(np.uint64))
         return shuffled(position, size=int(self._sizes[tag]), keys=keys)
+
+
+def _blocks_before_the_last(begins: Sequence[int]) -> list[_Block]:
+    """The blocks of all phases that end, of phases that begin at these draws."""
+    return [
+        _Block(phase, number, first, min(first + _BLOCK, end))
+        for phase, (begin, end) in enumerate(pairwise(begins))
+        for number, first in enumerate(range(begin, end, _BLOCK))
+    ]
 
 
 def shuffled(positions: NDArray[np.int64], *, size: int, keys: NDArray[np.uint64]) -> NDArray[np.int64]:

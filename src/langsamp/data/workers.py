@@ -34,15 +34,18 @@ def worthwhile(sizes: Sequence[int]) -> int:
 
 
 @contextmanager
-def shared_out(workers: int) -> Iterator[Executor | None]:
+def shared_out(workers: int, executor: Executor | None = None) -> Iterator[Executor | None]:
     """Processes for `each` and `mapped`; None where this one is enough, which then uses all threads of the tokenizer.
 
     They end with this process however it ends, and at the first error: a worker that lived on would write into files
-    that the next preparation writes.
+    that the next preparation writes. An `executor` that is given is taken instead and lives on.
 
     Raises:
         UserError: where one of them was killed.
     """
+    if executor is not None:
+        yield executor
+        return
     if workers <= 1:
         yield None
         return
@@ -69,9 +72,11 @@ def mapped(function: Callable[[Any], T], items: Iterable[Any], pool: Executor | 
     return (future.result() for future in _submitted(function, items, pool))
 
 
-def each(function: Callable[[Any], T], jobs: Sequence[Any], pool: Executor | None, title: str) -> list[T]:
-    """`function` of every job, in order, under a progress bar that counts tags."""
-    with Bar(title, total=len(jobs), unit="tags") as bar:
+def each(
+    function: Callable[[Any], T], jobs: Sequence[Any], pool: Executor | None, title: str, *, unit: str = "tags"
+) -> list[T]:
+    """`function` of every job, in order, under a progress bar that counts them."""
+    with Bar(title, total=len(jobs), unit=unit) as bar:
         if pool is None:
             return [_counted(function(job), bar) for job in jobs]
         futures = _submitted(function, jobs, pool)

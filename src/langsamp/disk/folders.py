@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 
 _LONGEST_NAME = 40
@@ -13,10 +14,22 @@ def check_folder(folder: Path) -> None:
     """Accept a folder that is there and can be written, or can be made.
 
     Raises:
-        UserError: for a file in its place or above it, a name that no disk takes, and a folder that is forbidden.
+        UserError: for a file in its place or above it, a name that no disk takes, a folder that is forbidden, and one
+            inside a folder of ours that is whole as it is, such as a model.
     """
-    if trouble := _obstacle(folder):
+    if trouble := _obstacle(folder) or _whole_folder(folder):
         raise UserError(f"cannot write {str(folder)[:200]!r}: {trouble}. Name another output folder")
+
+
+def check_new_folder(folder: Path) -> None:
+    """Accept a folder that can be made, or is there and empty.
+
+    Raises:
+        UserError: where something is there, and as `check_folder`.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise UserError(f"{folder} is {'a file' if folder.is_file() else 'not empty'}; name a new folder")
+    check_folder(folder)
 
 
 def check_file(path: Path) -> None:
@@ -39,6 +52,12 @@ def _obstacle(folder: Path) -> str:
         is_dangling = existing.is_symlink() and not existing.exists()
         return f"{existing} is {'a link to nothing' if is_dangling else 'a file, not a folder'}"
     return "" if os.access(existing, os.W_OK | os.X_OK) else f"you may not write in {existing}"
+
+
+def _whole_folder(folder: Path) -> str:
+    """In which folder with checksums it lies, whose files are all counted; empty where in none."""
+    above = next((each for each in folder.absolute().parents if (each / CHECKSUMS).is_file()), None)
+    return f"it lies in {above}, which is whole as it is (a model, rows or scores)" if above else ""
 
 
 def _obstacle_of_names(path: Path) -> str:

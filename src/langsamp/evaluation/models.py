@@ -103,11 +103,6 @@ def tokenizer_fingerprint(folder: Path) -> str:
     return fingerprint(_tokenizer(folder))
 
 
-def default_layer(num_layers: int) -> int:
-    """The hidden state pooled unless another is asked for: two thirds of the depth, 8 of 12 as in the paper."""
-    return round(num_layers * 2 / 3)
-
-
 def check_layer(layer: int, model: ModelFolder) -> int:
     """`layer` if `model` has it.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
+from langsamp.evaluation.models import ModelFolder, check_layer, find_model
 from langsamp.evaluation.scoring import KINDS, Texts
 from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import TaskText, check_data, read_task_texts
@@ -16,6 +16,9 @@ from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
+from langsamp.model.conditioning import unnamed_vectors
+from langsamp.model.shapes import default_layer
+from langsamp.progress import say
 from langsamp.scores.cells import Cell, scored
 
 Shard = tuple[int, int]
@@ -123,6 +126,8 @@ def usable_models(
             found = find_model(model, name=called[str(model)])
             if config.layer is not None and pools:
                 check_layer(config.layer, found)
+            if note := unnamed_vectors(found.folder):
+                say(f"note: only the encoder is scored: {note}")
             usable.append(found)
         except UserError as error:
             unusable[called[str(model)]] = error

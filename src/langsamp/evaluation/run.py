@@ -2,17 +2,20 @@
 
 import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from langsamp.data.workers import each
 from langsamp.disk.seals import CHECKSUMS, is_sealed
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.loading import check_device
+from langsamp.evaluation.models import ModelFolder
 from langsamp.evaluation.plan import PlannedCell, Shard, plan, usable_models
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.scoring import KINDS, ScoringJob
@@ -54,6 +57,13 @@ class Evaluation:
     """Analyses that a run should have made and has not, a sentence each; the command line then ends with 3 too."""
 
 
+class OnlyNames(dict[str, str]):
+    """Names of models, by the way they are given, that are all the models of these names.
+
+    What was scored for an earlier one of the same name is left out of the table.
+    """
+
+
 def evaluate(
     models: Sequence[Path | str],
     config: EvaluationConfig,
@@ -63,12 +73,12 @@ def evaluate(
     device: str | None = None,
     names: Mapping[str, str] | None = None,
     shard: Shard = (1, 1),
-    alone: bool = False,
+    executor: Executor | None = None,
 ) -> Evaluation:
     """Score `models` on `config.tasks` and keep the scores below `out`; what is scored there already is not run again.
 
-    `names` and `shard` as in `plan`. `alone` says that these are all the models of their names: what was scored for an
-    earlier one of the same name is left out of the table. `force` runs everything again. An interrupted cell keeps the
+    `names` (see also `OnlyNames`) and `shard` as in `plan`. The workers of an `executor`, which must see the same
+    folders, score the cells, each cell one of them. `force` runs everything again. An interrupted cell keeps the
     languages it finished.
 
     Raises:
@@ -82,26 +92,22 @@ def evaluate(
     cells = plan(usable, config, out, force=force, names=names, shard=shard)
     store = ResultStore(out)
     store.sweep()
-    store.name_models({cell.model.fingerprint: cell.model.name for cell in cells}, alone=alone)
-    load = functools.lru_cache(maxsize=1)(functools.partial(_load, config=config, device=device))
+    called = {cell.model.fingerprint: cell.model.name for cell in cells}
+    store.name_models(called, alone=isinstance(names, OnlyNames))
     for note in dict.fromkeys(note for cell in cells for note in (*cell.aliases.values(), *cell.left_out)):
         say(f"note: {note}")
     for model in {cell.model.folder: cell.model for cell in cells}.values():
         if not is_sealed(model.folder):
             say(f"note: {model.name} has no {CHECKSUMS}, as stock models have none: damage to its files is not seen")
     failures = [_unusable(name, reason) for name, reason in unusable.items()]
+    here = [cell for cell in cells if not cell.elsewhere]
+    score = functools.partial(_score, out=out, config=config, device=device, force=force)
+    scoring = _scored_here(score, here) if executor is None else _scored_by(executor, score, here, out)
     runs = 0
-    for cell in cells:
-        if cell.elsewhere:
-            continue
-        say(str(cell))
+    for cell, failed in zip(here, scoring, strict=True):
+        runs += failed is not None and None not in dict(failed)
         failed_tags = [*cell.failures.items(), *([(None, cell.problem)] if cell.problem is not None else [])]
-        if cell.runs:
-            job_of = functools.partial(_job, config=config, device=device, load=load)
-            failed = _claim(cell, store, job_of, force=force)
-            runs += None not in dict(failed)
-            failed_tags += failed
-        failures += [_failure(cell, tag, reason) for tag, reason in failed_tags]
+        failures += [_failure(cell, tag, reason) for tag, reason in (*failed_tags, *(failed or ()))]
     for damage in store.damaged():  # what was asked for now is whole again
         say(f"note: the scores of a cell are left out: {damage}")
     for failure in dict.fromkeys(map(str, failures)):  # what is wrong with a text is so with each seed
@@ -118,13 +124,40 @@ def _failure(cell: PlannedCell, tag: str | None, reason: str) -> Failure:
     return Failure(model=cell.model.name, task=cell.task.name, source=key.source, seed=key.seed, tag=tag, reason=reason)
 
 
-def _load(folder: Path, *, config: EvaluationConfig, device: str | None) -> Encoder:
-    return Encoder.load(folder, device=device, precision=config.precision, token_budget=config.token_budget)
+_Failed = list[tuple[str | None, str]]
+"""What failed in a cell: a tag, or None for the whole cell, and the reason."""
 
 
-def _job(
-    cell: PlannedCell, *, config: EvaluationConfig, device: str | None, load: Callable[[Path], Encoder]
-) -> ScoringJob:
+def _scored_here(score: Callable[[PlannedCell], _Failed], cells: Sequence[PlannedCell]) -> Iterator[_Failed | None]:
+    """What failed in each cell, scored one after the other; None for one with nothing to run."""
+    try:
+        for cell in cells:
+            say(str(cell))
+            yield score(cell) if cell.runs else None
+    finally:
+        _load.cache_clear()
+
+
+def _scored_by(
+    executor: Executor, score: "functools.partial[_Failed]", cells: Sequence[PlannedCell], out: Path
+) -> list[_Failed | None]:
+    """The same, scored by the workers of `executor`, which may run in another folder."""
+    for cell in cells:
+        say(str(cell))
+    running = [cell for cell in cells if cell.runs]
+    score = functools.partial(score, out=out.absolute())
+    sent = [replace(cell, model=replace(cell.model, folder=cell.model.folder.absolute())) for cell in running]
+    failed = dict(zip(map(id, running), each(score, sent, executor, "scoring", unit="cells"), strict=True))
+    return [failed.get(id(cell)) for cell in cells]
+
+
+@functools.lru_cache(maxsize=1)
+def _load(model: ModelFolder, precision: str, token_budget: int | None, device: str | None) -> Encoder:
+    """The model for retrieval, kept for the next cell."""
+    return Encoder.load(model.folder, device=device, precision=precision, token_budget=token_budget)
+
+
+def _job(cell: PlannedCell, config: EvaluationConfig, device: str | None) -> ScoringJob:
     return ScoringJob(
         model=cell.model,
         task=cell.task,
@@ -133,24 +166,23 @@ def _job(
         training=cell.training,
         config=config,
         device=device,
-        encoder=functools.partial(load, cell.model.folder),
+        encoder=functools.partial(_load, cell.model, config.precision, config.token_budget, device),
     )
 
 
-def _claim(
-    cell: PlannedCell, store: ResultStore, job_of: Callable[[PlannedCell], ScoringJob], *, force: bool
-) -> list[tuple[str | None, str]]:
-    """Run what of a cell no other process has scored since the plan; what failed, as `_try` tells it."""
+def _score(cell: PlannedCell, *, out: Path, config: EvaluationConfig, device: str | None, force: bool) -> _Failed:
+    """Run what of a cell no other process has scored since the plan."""
+    store = ResultStore(out)
     try:
         with store.claimed(cell.wanted):
             left = cell if force else cell.without(scored(cell.wanted, store.records()))
-            return _try(left, store, job_of(left)) if left.texts else []
+            return _try(left, store, _job(left, config, device)) if left.texts else []
     except UserError as error:
         return [(None, str(error))]
 
 
-def _try(cell: PlannedCell, store: ResultStore, job: ScoringJob) -> list[tuple[str | None, str]]:
-    """Run a cell and remember how it went; what failed in it, as (tag, or None for the whole cell, and reason)."""
+def _try(cell: PlannedCell, store: ResultStore, job: ScoringJob) -> _Failed:
+    """Run a cell and remember how it went."""
     try:
         _run(cell, job, store)
     except UserError as error:

@@ -7,13 +7,14 @@ from typing import Any
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.finetuning import classifier
 from langsamp.evaluation.finetuning.controls import controls
-from langsamp.evaluation.models import ModelFolder, check_layer, default_layer
+from langsamp.evaluation.models import ModelFolder, check_layer
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.retrieval import retrieve
 from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
+from langsamp.model.shapes import default_layer
 from langsamp.scores.cells import Cell, LanguageResult
 
 Texts = Mapping[LangScript, Any]

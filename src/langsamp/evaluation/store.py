@@ -24,7 +24,7 @@ from langsamp.scores.cells import (
     LanguageResult,
     ModelRecord,
 )
-from langsamp.scores.scores_file import write_scores
+from langsamp.scores.score_table import write_scores
 
 
 class ResultStore:

@@ -21,9 +21,10 @@ from transformers import AutoModelForMaskedLM, PreTrainedModel
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_all, num_positions
 from langsamp.languages.ids import LanguageIds
-from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable, check_export
+from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable, check_export, unnamed_vectors
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM, head_of
 from langsamp.model.pretrained.model_config import load_config
+from langsamp.progress import say
 
 MOST_CHOICES = 12
 """Vectors shown side by side at most."""
@@ -88,6 +89,8 @@ class MaskFiller:
         self.conditioning = Conditioning.load(folder) if (folder / LANGUAGES).is_file() else _no_vectors()
         self.nameless = () if (folder / LANGUAGES).is_file() else loaded.vectors
         """Language and script vectors in the weights that nothing names, as in the authors' checkpoints."""
+        if self.nameless:
+            say(f"note: only `none` can be shown: {unnamed_vectors(folder) or ', '.join(self.nameless)}")
         self._model = _with_vectors(mlm, self.conditioning).eval()
         marks = tuple(mark for mark in _WORD_STARTS if any(token.startswith(mark) for token in self.tokenizer.vocab))
         self._word_starts = marks
@@ -165,8 +168,8 @@ class MaskFiller:
         if self.nameless and (choice.language or choice.script):
             raise UserError(
                 f"{choice}: the weights hold language and script vectors ({', '.join(self.nameless)}), but nothing "
-                f"says which row is whose: expected {LANGUAGES} beside them, as our exports have it. Without it only "
-                "`none` can be shown"
+                f"says which row is whose: expected {LANGUAGES} beside them, as our exports have it. `langsamp import` "
+                "writes it from the checkpoint's id table; without it only `none` can be shown"
             )
         ids, rows = self.conditioning.ids, []
         for name, code, codes, table in (

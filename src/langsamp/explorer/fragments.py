@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-import pandas as pd
-
-from langsamp.explorer.language_profile import LanguageProfile
+from langsamp.analysis.donors.record import Donor
+from langsamp.explorer.language_profile import LanguageProfile, NeighbourLine, TaskLine
 from langsamp.languages.table import LanguageInfo
-from langsamp.render.numbers import ABSENT, score, signed, whole
+from langsamp.render.document import is_absent
+from langsamp.render.numbers import ABSENT, cosine, score, signed, whole
 
 TableCell = tuple[str, str] | str
 """HTML of a cell, with its class where it has one."""
@@ -108,57 +108,53 @@ def _rows(language: LanguageProfile) -> str:
     return f"{whole(language.rows)} rows in this script, {whole(language.language_rows)} of the language in all scripts"
 
 
-def _tasks(tasks: pd.DataFrame, model: str) -> str:
-    scored = tasks["score"].notna().any()
-    where = {"paper": "in the paper", "embedded": "embedded", "run": "in this run", "": ABSENT}
+def _tasks(tasks: Sequence[TaskLine], model: str) -> str:
+    is_scored = not all(is_absent(line.score) for line in tasks)
+    where = {"paper": "in the paper", "embedded": "embedded", "run": "in this run"}
     rows: list[list[TableCell]] = []
-    for line in tasks.to_dict("records"):
-        text = ", ".join(where[word] for word in str(line["text"]).split(", "))
-        cells: list[TableCell] = [escape(str(line["task"])), text]
-        if scored:
-            change = signed(line["difference"])
-            cells += [(score(line["score"]), "number"), (score(line["baseline"]), "number"), (change, "number")]
-            cells += [escape(line["how"] if isinstance(line["how"], str) else "")]
+    for line in tasks:
+        cells: list[TableCell] = [escape(line.task), ", ".join(map(where.__getitem__, line.text)) or ABSENT]
+        if is_scored:
+            numbers = score(line.score), score(line.baseline), signed(line.difference)
+            cells += [*((number, "number") for number in numbers), escape(line.how)]
         rows.append(cells)
     heads = ["Task", "Text of the language"]
     said = "Tasks with text of this language"
-    if scored:
+    if is_scored:
         heads += ["#Score", "#Baseline", "#Difference", "How"]
         said += f"; scores of {model} in per cent, mean over seeds; difference to the model without vectors in points"
     return table(heads, rows, caption=said)
 
 
-def _neighbours(neighbours: pd.DataFrame) -> str:
-    if neighbours.empty:
+def _neighbours(neighbours: Sequence[NeighbourLine]) -> str:
+    if not neighbours:
         return ""
     rows: list[list[TableCell]] = [
         [
-            (str(line["rank"]), "number"), escape(f"{line['name']} ({line['code']})"),
-            _kin(line["family"], same=line["same_family"]), escape(line["script"]),
-            (f"{bar(line['cosine'])}{_cosine(line['cosine'])}", "number barred"), (whole(line["rows"]), "number"),
+            (str(line.rank), "number"), escape(f"{line.name} ({line.code})"), _kin(line.family, same=line.same_family),
+            escape(line.script), (f"{bar(line.cosine)}{cosine(line.cosine)}", "number barred"),
+            (whole(line.rows), "number"),
         ]
-        for line in neighbours.to_dict("records")
+        for line in neighbours
     ]  # fmt: skip
     said = "Nearest neighbours: the languages with the most similar vectors, by cosine; the same family is marked"
     return table(["#", "Language", "Family", "Script", "#Cosine", "#Rows seen"], rows, caption=said)
 
 
-def _donors(donors: pd.DataFrame) -> str:
-    if donors.empty:
+def _donors(donors: Sequence[Donor]) -> str:
+    if not donors:
         return ""
     rows: list[list[TableCell]] = []
-    for line in donors.to_dict("records"):
-        edges, kilometres = line["tree_distance"], line["kilometres"]
-        same = [word for word, holds in (("family", line["same_family"]), ("script", line["same_script"])) if holds]
+    for line in donors:
+        same = [word for word, holds in (("family", line.same_family), ("script", line.same_script)) if holds]
         rows.append(
             [
-                (str(line["rank"]), "number"), escape(f"{line['donor_name']} ({line['donor']})"),
-                (_cosine(line["cosine"]), "number"), " and ".join(same) or ABSENT,
-                (ABSENT if pd.isna(edges) else str(edges), "number"), (whole(kilometres), "number"),
-                (whole(line["donor_rows"]), "number"), escape(line["donor_warnings"]),
+                (str(line.rank), "number"), escape(f"{line.donor_name} ({line.donor})"),
+                (cosine(line.cosine), "number"), " and ".join(same) or ABSENT, (whole(line.tree_distance), "number"),
+                (whole(line.kilometres), "number"), (whole(line.donor_rows), "number"), escape(line.donor_warnings),
             ]
         )  # fmt: skip
-    by = "similarity of vectors" if donors["basis"].iloc[0] == "vectors" else "kinship, for want of a trained vector"
+    by = "similarity of vectors" if donors[0].basis == "vectors" else "kinship, for want of a trained vector"
     heads = ["#", "Donor", "#Cosine", "Same", "#Edges", "#Kilometres", "#Rows seen", "Doubts"]
     said = f"Donors: languages to transfer from, by {by}; edges in Glottolog's tree, kilometres between homes"
     return table(heads, rows, caption=said)
@@ -166,10 +162,6 @@ def _donors(donors: pd.DataFrame) -> str:
 
 def _kin(family: str, *, same: bool) -> str:
     return f'<strong class="kin">{escape(family)}</strong>' if same else escape(family or ABSENT)
-
-
-def _cosine(value: float) -> str:
-    return ABSENT if pd.isna(value) else f"{value:.2f}".replace("-", "−")
 
 
 def _degrees(value: float, ends: str) -> str:

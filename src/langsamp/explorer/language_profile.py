@@ -6,16 +6,18 @@ profile.neighbours  # languages with like vectors
 profile.donors      # languages to transfer from
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 
 from langsamp.analysis.donors.analyse import rank_donors
 from langsamp.analysis.donors.candidates import find_candidates
+from langsamp.analysis.donors.record import Donor
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
-from langsamp.analysis.vectors.neighbours import nearest
+from langsamp.analysis.vectors.neighbours import main_tags, nearest
 from langsamp.cldr.locales import locales
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.tasks.registry import TASKS
@@ -23,15 +25,44 @@ from langsamp.languages.aliases import match
 from langsamp.languages.search import named, search
 from langsamp.languages.table import LanguageInfo, describe, notes, tags
 from langsamp.languages.tags import LangScript
-from langsamp.model.conditioning import Conditioning
-from langsamp.scores.pairing import STAMPS, pairs
+from langsamp.model.conditioning import Conditioning, unnamed_vectors
+from langsamp.model.variants import BASELINE, training_of
+from langsamp.scores.grid import exact, grids
 from langsamp.scores.published import published
 from langsamp.scores.reading import read_scores
+from langsamp.scores.setting import Setting, by_setting
 from langsamp.scores.systems import System, choose
 
-TASK_COLUMNS = ("task", "text", "score", "baseline", "difference", "metric", "how")
-NEIGHBOUR_COLUMNS = ("rank", "code", "name", "family", "script", "cosine", "same_family", "rows")
-_BASELINE = "none"
+
+class TaskLine(NamedTuple):
+    """One task in one way in which it was scored."""
+
+    task: str
+    text: tuple[str, ...]
+    """Where there is text of the language: `paper`, in the paper's test set; `embedded`; `run`, scored in this run."""
+    score: float
+    """Mean over seeds, per cent; NaN where it was not scored."""
+    baseline: float
+    how: str
+    """Protocol, source and layer."""
+
+    @property
+    def difference(self) -> float:
+        """To the baseline, in points."""
+        return self.score - self.baseline
+
+
+class NeighbourLine(NamedTuple):
+    """One of the languages with the most similar vectors; the cosine is between vectors as they are, not centred."""
+
+    rank: int
+    code: str
+    name: str
+    family: str
+    script: str
+    cosine: float
+    same_family: bool
+    rows: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +76,11 @@ class LanguageProfile:
     """Training rows of this tag; None where the model keeps no record."""
     language_rows: int | None
     """Training rows of the language in all its scripts, which its vector has seen."""
-    tasks: pd.DataFrame
-    """`TASK_COLUMNS`: `text` says where there is text of the language (`paper`: in the paper's test set; `embedded`: in
-    the embedded one; `run`: scored in this run), `score` and `baseline` are means over seeds in per cent, `difference`
-    is score - baseline in points, `how` says protocol, source and layer."""
-    neighbours: pd.DataFrame
-    """`NEIGHBOUR_COLUMNS`, nearest first; the cosine is between vectors as they are, not centred."""
-    donors: pd.DataFrame
-    """The columns of `analyse.rank_donors`, best first."""
+    tasks: tuple[TaskLine, ...]
+    neighbours: tuple[NeighbourLine, ...]
+    """Nearest first."""
+    donors: tuple[Donor, ...]
+    """Best first."""
     notes: tuple[str, ...]
 
     @property
@@ -75,25 +103,31 @@ def language_profile(model: ModelRef | str, words: str, *, candidates: str = "al
     """
     subject = model if isinstance(model, ModelRef) else _first(find_model_refs([model]))
     conditioning = subject.conditioning()
-    seen = {tag: rows for tag, rows in conditioning.rows_seen.items() if rows > 0} if conditioning else {}
+    seen = (
+        {tag: rows for tag, rows in conditioning.rows_seen.items() if rows or conditioning.gave_gradient(tag)}
+        if conditioning
+        else {}
+    )
+    counts = conditioning is not None and not conditioning.trained  # an import does not know how much text it saw
     info, *others = _meant(words, seen)
     said: list[str] = list(notes(info.tag))
     tasks = _tasks(subject, info.tag, said)
-    neighbours, donors = pd.DataFrame(columns=list(NEIGHBOUR_COLUMNS)), pd.DataFrame()
+    neighbours: tuple[NeighbourLine, ...] = ()
+    donors: tuple[Donor, ...] = ()
     if conditioning is None:
-        said.append(f"{subject.name} has no language vectors, so it has no neighbours and no donors to tell")
+        none = f"{subject.name} has no language vectors, so it has no neighbours and no donors to tell"
+        said.append(unnamed_vectors(subject.folder) or none)
     elif conditioning.language is None:
         said.append(f"{subject.name} was trained without language vectors (variant {conditioning.variant})")
     else:
-        neighbours = _neighbours(conditioning, info.tag, k)
+        neighbours = tuple(_neighbours(conditioning, info.tag, k))
         donors = _donors(conditioning, info.tag, candidates, k)
-        if donors["target_warnings"].any():
-            said.append(str(donors["target_warnings"].iloc[0]))
+        said += [warning for warning in {donor.target_warnings for donor in donors} if warning]
     return LanguageProfile(
         info=info,
         others=tuple(others),
-        rows=seen.get(info.tag, 0) if conditioning else None,
-        language_rows=conditioning.rows_of_language(info.tag.language) if conditioning else None,
+        rows=seen.get(info.tag, 0) if counts else None,
+        language_rows=conditioning.rows_of_language(info.tag.language) if conditioning and counts else None,
         tasks=tasks,
         neighbours=neighbours,
         donors=donors,
@@ -124,39 +158,32 @@ def _meant(words: str, seen: Mapping[LangScript, int]) -> list[LanguageInfo]:
     return sorted(infos, key=lambda info: (info.tag not in exact, -seen.get(info.tag, 0) if info.tag in exact else 0))
 
 
-def _neighbours(conditioning: Conditioning, tag: LangScript, k: int) -> pd.DataFrame:
+def _neighbours(conditioning: Conditioning, tag: LangScript, k: int) -> Iterator[NeighbourLine]:
     """The nearest trained vectors; none where the language has no trained one."""
-    most = sorted((rows, tag) for tag, rows in conditioning.rows_seen.items() if rows > 0)
-    by_code = {tag.language: tag for _, tag in most}
+    by_code = main_tags(conditioning)
     family = describe(tag).family
-    rows = [
-        {
-            "rank": rank, "code": code, "name": info.name, "family": info.family_name or "", "script": info.script_name,
-            "cosine": cosine, "same_family": family is not None and info.family == family,
-            "rows": conditioning.rows_of_language(code),
-        }
-        for rank, (code, cosine) in enumerate(nearest(conditioning, k=k).get(tag.language, []), start=1)
-        for info in [describe(by_code[code])]
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(NEIGHBOUR_COLUMNS))
+    for rank, (code, cosine) in enumerate(nearest(conditioning, k=k).get(tag.language, []), start=1):
+        info = describe(by_code[code])
+        is_kin = family is not None and info.family == family
+        rows = conditioning.rows_of_language(code)
+        yield NeighbourLine(rank, code, info.name, info.family_name or "", info.script_name, cosine, is_kin, rows)
 
 
-def _donors(conditioning: Conditioning, tag: LangScript, candidates: str, k: int) -> pd.DataFrame:
+def _donors(conditioning: Conditioning, tag: LangScript, candidates: str, k: int) -> tuple[Donor, ...]:
     among = [each for each in find_candidates(candidates, conditioning).tags if each.language != tag.language]
-    return rank_donors(conditioning, tag, candidates=among, k=k)
+    return tuple(rank_donors(conditioning, tag, candidates=among, k=k))
 
 
-def _tasks(subject: ModelRef, tag: LangScript, said: list[str]) -> pd.DataFrame:
+def _tasks(subject: ModelRef, tag: LangScript, said: list[str]) -> tuple[TaskLine, ...]:
     """One line for each task in each way in which it was scored; `said` gets what could not be told."""
-    text = _text(tag)
-    scored = _scored(subject, tag, said)
-    rows = []
-    for task in dict.fromkeys([*TASKS, *(line["task"] for line in scored)]):
-        task_scores = [line for line in scored if line["task"] == task]
-        where = [*text.get(task, ()), *(["run"] if task_scores else [])]
-        for line in task_scores or [{"task": task, "metric": TASKS[task].metric}]:
-            rows.append({"text": ", ".join(where)} | line)
-    return pd.DataFrame(rows, columns=list(TASK_COLUMNS)).astype(dict.fromkeys(TASK_COLUMNS[2:5], float))
+    text, scored = _text(tag), _scored(subject, tag, said)
+    lines: list[TaskLine] = []
+    for task in dict.fromkeys([*TASKS, *(line.task for line in scored)]):
+        of_task = [line for line in scored if line.task == task]
+        where = (*text.get(task, ()), *(["run"] if of_task else []))
+        unscored = [TaskLine(task, (), math.nan, math.nan, "")]
+        lines += [line._replace(text=where) for line in of_task or unscored]
+    return tuple(lines)
 
 
 def _text(tag: LangScript) -> dict[str, list[str]]:
@@ -171,7 +198,7 @@ def _text(tag: LangScript) -> dict[str, list[str]]:
     return tasks
 
 
-def _scored(subject: ModelRef, tag: LangScript, said: list[str]) -> list[dict[str, Any]]:
+def _scored(subject: ModelRef, tag: LangScript, said: list[str]) -> list[TaskLine]:
     """What the run of a model says of one language: a line for each task and way of scoring."""
     if subject.run is None:
         said.append("scores are shown for the models of a run: give the folder of one to see them")
@@ -185,47 +212,39 @@ def _scored(subject: ModelRef, tag: LangScript, said: list[str]) -> list[dict[st
     except UserError as error:
         said.append(str(error))
         return []
-    baselines = _baselines(system, scores, tag, said) if subject.name.rpartition("-")[0] != _BASELINE else {}
-    rows = system.scores[system.scores["main"].eq(True)]
-    taken = match([tag], [LangScript.parse(word) for word in rows["tag"].unique()]).get(tag)
-    rows = rows[rows["tag"] == str(taken)].astype(dict.fromkeys(STAMPS, object)).fillna(dict.fromkeys(STAMPS, ""))
+    system = replace(system, scores=system.scores[system.scores["main"].eq(True)])
+    training = training_of(subject.name)
+    is_baseline = training is not None and training.variant == BASELINE
+    baselines = {} if is_baseline else _baselines(system, scores[scores["main"].eq(True)], tag, said)
+    taken = match([tag], [LangScript.parse(word) for word in system.scores["tag"].unique()]).get(tag)
     lines = []
-    for (task, *stamp), members in rows.groupby(["task", *STAMPS], sort=False):
-        score, baseline = float(members["value"].mean()), baselines.get((str(task), *map(str, stamp)))
-        lines.append(
-            {
-                "task": task, "metric": members["metric"].iloc[0], "score": score, "baseline": baseline,
-                "difference": None if baseline is None else score - baseline,
-                "how": _how(dict(zip(STAMPS, map(str, stamp), strict=True)), members),
-            }
-        )  # fmt: skip
+    for setting, rows in by_setting(system.scores[system.scores["tag"] == str(taken)]).items():
+        score, baseline = float(rows["value"].mean()), baselines.get(setting, math.nan)
+        lines.append(TaskLine(setting.task, (), score, baseline, _how(setting, rows["seed"].nunique())))
     return lines
 
 
-def _baselines(system: System, scores: pd.DataFrame, tag: LangScript, said: list[str]) -> dict[tuple[str, ...], float]:
-    """The baseline's score of a language by task and way of scoring."""
-    names = list(dict.fromkeys(scores["model_name"].astype(str)))
-    if not any(name.partition("-")[0] == _BASELINE for name in names):
+def _baselines(system: System, scores: pd.DataFrame, tag: LangScript, said: list[str]) -> dict[Setting, float]:
+    """The baseline's score of a language by how the system was scored."""
+    trainings = {name: training_of(str(name)) for name in scores["model_name"].unique()}
+    if not any(training is not None and training.variant == BASELINE for training in trainings.values()):
         said.append("no model without vectors was scored here, so there is no baseline to compare with")
         return {}
-    same_seed = f"{_BASELINE}-{system.name.rpartition('-')[2]}"
+    same_seed = f"{BASELINE}-{system.name.rpartition('-')[2]}"
     try:
-        baseline = choose(scores, name=_BASELINE, model=same_seed if same_seed in names else _BASELINE)
-        matched = pairs(baseline, system)
+        baseline = choose(scores, name=BASELINE, model=same_seed if same_seed in trainings else BASELINE)
+        matched = grids([baseline, system], match=exact)
     except UserError as error:
         said.append(f"there is no baseline to compare with: {error}")
         return {}
     means = {}
-    for pair in matched:
-        taken = match([tag], [LangScript.parse(word) for word in pair.tags]).get(tag)
+    for grid in matched:
+        taken = match([tag], [LangScript.parse(word) for word in grid.tags]).get(tag) if len(grid.systems) > 1 else None
         if taken is not None:
-            key = (pair.task, *(pair.stamp_b[name] for name in STAMPS))
-            means[key] = float(pair.a.mean(axis=1)[str(taken)])
+            means[grid.settings[system.name]] = float(grid.means[baseline.name][str(taken)])
     return means
 
 
-def _how(stamp: Mapping[str, str], members: pd.DataFrame) -> str:
-    seeds = members["seed"].nunique()
-    words = [f"from {stamp['source']}"] if stamp["source"] else []
-    words += [f"layer {stamp['layer']}"] if stamp["layer"] else []
-    return ", ".join([*words, f"protocol {stamp['protocol']}", f"{seeds} seed{'s' if seeds != 1 else ''}"])
+def _how(setting: Setting, seeds: int) -> str:
+    words = [f"from {setting.source}"] + ([f"layer {setting.layer}"] if setting.layer is not None else [])
+    return ", ".join([*words, f"protocol {setting.protocol}", f"{seeds} seed{'s' if seeds != 1 else ''}"])

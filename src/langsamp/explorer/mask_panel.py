@@ -15,7 +15,7 @@ from langsamp.explorer.opened_models import Answer, Opened, examples, heading, l
 from langsamp.explorer.wiring import answer_place, ask
 from langsamp.languages.table import describe, scripts
 from langsamp.languages.tags import LangScript
-from langsamp.model.conditioning import Conditioning
+from langsamp.model.conditioning import Conditioning, unnamed_vectors
 from langsamp.render.numbers import ABSENT
 
 OWN, NONE = "own", "none"
@@ -53,6 +53,7 @@ def show_fill(opened: Opened, sentence: str, languages: Sequence[str], written: 
     vectors = choices(filler.conditioning, languages, written) if filler.has_vectors else []
     tokens = filler.fill(sentence, vectors, k=k)
     plain = "" if filler.has_vectors else f"{opened.name} has no vectors to switch: it is a plain masked LM"
+    plain = unnamed_vectors(opened.subject.folder) or plain
     message = hint(said) if (said := plain or filler.conditioning.warning) else ""
     call = _CALL.format(folder=str(opened.subject.folder), sentence=sentence, vectors=vectors, k=k)
     return message + _lists(tokens), call

@@ -7,11 +7,11 @@ from typing import Any
 import gradio as gr
 
 from langsamp.errors import UserError
-from langsamp.evaluation.models import default_layer
 from langsamp.explorer.fragments import figure, hint, table, trouble
 from langsamp.explorer.opened_models import Opened, examples, heading, limited
 from langsamp.explorer.parallel_probe import Probe, parallel_probe, read_translations
 from langsamp.explorer.wiring import answer_place, ask
+from langsamp.model.shapes import default_layer
 from langsamp.render.svg import inline_svg
 
 _LEAD = (

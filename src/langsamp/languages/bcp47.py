@@ -1,7 +1,8 @@
 """BCP 47: what a code as browsers, CLDR and operating systems write it (`pt-BR`, `zh_Hant_TW`, `iw`) is as a tag.
 
 Regions are no part of a tag; where no script is written they decide it, as CLDR's likely subtags say (`zh-TW` is
-written in Hant). Source: RFC 5646, CLDR through Babel.
+written in Hant). Codes that were registered whole before there were subtags (`i-lux`, `zh-min-nan`) are read as the
+registry replaces them. Source: RFC 5646 (section 2.2.8) and its registry, CLDR through Babel.
 """
 
 import re
@@ -10,15 +11,32 @@ from typing import NamedTuple
 
 from langsamp.languages import codes
 
+_VARIANTS = (
+    "akuapem|asante|baku1926|biske|ekavsk|fonipa|fonupa|hepburn|ijekavsk|jyutping|monoton|nedis|oxendict|pinyin|polyton|"
+    "rozaj|scotland|solba|tarask|tongyong|uccor|ulster|unifon|valencia|wadegile"
+)
+"""Those that occur; any word of their length would take `mon-khmer` for Mongolian."""
 _SHAPE = re.compile(
     r"(?P<language>[a-z]{2,3})"
     r"(?:[-_](?P<extended>[a-z]{3}))?"  # zh-yue
     r"(?:[-_](?P<script>[a-z]{4}))?"
     r"(?:[-_](?P<region>[a-z]{2}|\d{3}))?"
-    r"(?:[-_](?:valencia|\d[a-z0-9]{3,7}|[a-z0-9][-_][a-z0-9-_]+))*"  # variants and extensions
+    rf"(?:[-_](?:{_VARIANTS}|\d[a-z0-9]{{3}}|[a-z0-9][-_][a-z0-9-_]+))*"  # variants and extensions
     r"(?:\.[a-z0-9-]+)?(?:@(?P<modifier>[a-z]+))?",  # sr_RS.UTF-8@latin, as POSIX writes it
     re.IGNORECASE,
 )
+_WHOLE: Mapping[str, str] = {
+    "art-lojban": "jbo", "cel-gaulish": "xtg", "en-gb-oed": "eng", "i-ami": "ami", "i-bnn": "bnn", "i-hak": "hak",
+    "i-klingon": "tlh", "i-lux": "ltz", "i-navajo": "nav", "i-pwn": "pwn", "i-tao": "tao", "i-tay": "tay",
+    "i-tsu": "tsu", "no-bok": "nob", "no-nyn": "nno", "zh-guoyu": "cmn", "zh-hakka": "hak", "zh-min": "nan",
+    "zh-min-nan": "nan", "zh-xiang": "hsn",
+    "sgn-be-fr": "sfb", "sgn-be-nl": "vgt", "sgn-br": "bzs", "sgn-ch-de": "sgg", "sgn-co": "csn", "sgn-de": "gsg",
+    "sgn-dk": "dsl", "sgn-es": "ssp", "sgn-fr": "fsl", "sgn-gb": "bfi", "sgn-gr": "gss", "sgn-ie": "isg",
+    "sgn-it": "ise", "sgn-jp": "jsl", "sgn-mx": "mfs", "sgn-ni": "ncs", "sgn-nl": "dse", "sgn-no": "nsl",
+    "sgn-pt": "psr", "sgn-se": "swl", "sgn-us": "ase", "sgn-za": "sfs",
+}  # fmt: skip
+"""Codes registered whole, and what replaces them. Two of them the registry replaces by nothing: `zh-min` is mostly
+used for Min Nan, and Gaulish is `xtg` north of the Alps, where most of it is from."""
 _MODIFIERS = {"latin": "Latn", "cyrillic": "Cyrl", "devanagari": "Deva"}
 
 
@@ -33,6 +51,8 @@ class Subtags(NamedTuple):
 
 def read(code: str) -> Subtags | None:
     """Language and script of a BCP 47 code; None for any other string, and for a language that does not exist."""
+    if whole := _WHOLE.get(code.replace("_", "-").casefold()):
+        return Subtags(whole, _usual_script(whole, whole, None))
     match = _SHAPE.fullmatch(code)
     if match is None:
         return None

@@ -4,6 +4,7 @@ The names are in `names.json`, which `tools/make_language_names.py` makes; it sa
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from pathlib import Path
 def everyday_names(code: str) -> tuple[str, ...]:
     """Names of the language with this ISO 639-3 code that ISO 639 itself does not have; often none."""
     return tuple(_names().get(code, ()))
+
+
+def all_everyday_names() -> Mapping[str, Sequence[str]]:
+    """Such names of all languages by code."""
+    return _names()
 
 
 @cache

@@ -29,6 +29,12 @@ COMPOSED: dict[str, frozenset[str]] = {
 }
 """Codes of ISO 15924 and the Unicode scripts they are written in, where that is not the same code alone."""
 
+WITHOUT_SPACES = frozenset({
+    "Ahom", "Bopo", "Hanb", "Hani", "Hans", "Hant", "Hira", "Hrkt", "Jpan", "Kana", "Khmr", "Lana", "Laoo", "Mymr",
+    "Tale", "Talu", "Tavt", "Thai", "Tibt", "Yiii",
+})  # fmt: skip
+"""Scripts that put no spaces between words: line-breaking classes ID and SA of Unicode (UAX #14), and Tibetan."""
+
 _OF_SYMBOLS = frozenset({"Brai", "Sgnw"})
 """Scripts whose letters Unicode files under symbols: Braille and SignWriting."""
 _BLANK_BRAILLE = "\u2800"

@@ -8,7 +8,7 @@ from functools import cache
 
 from langsamp.languages import bcp47, codes
 from langsamp.languages.aliases import aliases
-from langsamp.languages.everyday import everyday_names
+from langsamp.languages.everyday import all_everyday_names, everyday_names
 from langsamp.languages.table import LanguageInfo, describe, scripts, tags
 from langsamp.languages.tags import LangScript
 
@@ -37,13 +37,16 @@ def search(query: str, *, among: Iterable[LangScript] | None = None) -> list[Lan
     ranks = {info: rank for info in known if (rank := _rank(wanted, info, code)) is not None}
     if not ranks and among is None and code is not None and code.script in scripts():
         return [describe(LangScript(code.language, code.script))]
-    ranks = ranks or _misspelt(wanted, known)
+    if not ranks and _called(query) is None:  # a language that the table lacks is no other one misspelt
+        ranks = _misspelt(wanted, known)
     return sorted(ranks, key=lambda info: (ranks[info], not info.is_head, info.tag))
 
 
 def hint(query: str) -> str:
     """What to do where `search` gives nothing: what ISO 639 knows of the code or name `query`, else how to search."""
-    language = codes.look_up(query.strip().casefold()) or codes.called(query)
+    coded = bcp47.read(query.strip())
+    code = coded.language if coded is not None else query.strip().casefold()
+    language = codes.look_up(code) or _called(query)
     if language is None:
         return "try a part of its name, a code, a script or a family"
     name = f"ISO 639-3 has {language.code!r}, {language.name}"
@@ -69,6 +72,13 @@ def fold(text: str) -> str:
     """`text` for comparison: no accents, no punctuation, small letters, single spaces."""
     letters = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] in "LNZ" or c in "-_")
     return " ".join(re.split(r"[-_\s]+", "".join(letters).casefold())).strip()
+
+
+def _called(name: str) -> codes.LanguageCode | None:
+    """The language of ISO 639-3 that is called exactly so, there or by people; the table may lack it."""
+    wanted = fold(name)
+    everyday = (code for code, names in all_everyday_names().items() if wanted in map(fold, names))
+    return codes.called(name) or next((entry for code in everyday if (entry := codes.look_up(code))), None)
 
 
 def _rank(wanted: str, info: LanguageInfo, code: bcp47.Subtags | None) -> int | None:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from langsamp.errors import UserError, did_you_mean
 from langsamp.languages import bcp47, codes
 from langsamp.languages.aliases import aliases, match
-from langsamp.languages.search import fold, named, search
+from langsamp.languages.search import fold, hint, named, search
 from langsamp.languages.table import (
     AREAS,
     FAMILY_GROUPS,
@@ -240,6 +240,10 @@ def _unknown(word: str, among: Collection[LangScript]) -> UserError:
     if code := codes.three_letter(word):
         return UserError(f"{word!r} is no term of a selector: write the ISO 639-3 code {code!r} or a tag")
     code_of_a_tag = None if codes.look_up(word) else bcp47.read(word)
+    if code_of_a_tag is not None and code_of_a_tag.script is None:
+        tags_of_it = [info.tag for info in search(word)]
+        meant = f". Did you mean {_listed(tags_of_it)}?" if tags_of_it else f": {hint(word)}"
+        return UserError(f"unknown term {word!r} in a selector{meant}")
     if code_of_a_tag is not None and code_of_a_tag.script in scripts():
         tag = LangScript(code_of_a_tag.language, code_of_a_tag.script)
         return UserError(f"unknown term {word!r} in a selector. Did you mean {_listed([tag])}?")

@@ -39,4 +39,10 @@ def _meant(tag: str) -> str:
     code = bcp47.read(f"{match[1]}-{match[2]}" if match else tag)
     if code is not None and code.script is not None and (match or len(tag) != 3):  # a bare code may lack any script
         return f" Did you mean '{code.language}_{code.script}'?"
-    return f" Did you mean '{match[1].lower()}_{match[2].capitalize()}'?" if match and len(match[1]) == 3 else ""
+    if match and len(match[1]) == 3:
+        return f" Did you mean '{match[1].lower()}_{match[2].capitalize()}'?"
+    if code is not None and code.script is None and len(tag) != 3:
+        return (
+            f" Its language is '{code.language}': write that with the script of the text, like '{code.language}_Latn'"
+        )
+    return ""

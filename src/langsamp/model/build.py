@@ -155,13 +155,16 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
             return load_config(folder, **config.settings) if config.settings else load_config(folder)
     assert config.model_type is not None
     head_of(config.model_type)
-    _check_settings(AutoConfig.for_model(config.model_type), config.settings)
+    default = AutoConfig.for_model(config.model_type)
+    _check_settings(default, config.settings)
     named = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
     if tokenizer is not None:
         others = {"bos_token_id": "cls_token_id", "pad_token_id": "pad_token_id", "eos_token_id": "sep_token_id"}
         named = {key: _first(getattr(tokenizer, key), getattr(tokenizer, others[key])) for key in named}
         named["vocab_size"] = vocabulary_size(tokenizer)
-    if hasattr(AutoConfig.for_model(config.model_type), "cls_token_id"):  # as ModernBERT names what others call bos
+    if hasattr(default, "mask_token_id") and tokenizer is not None:  # EuroBERT names it
+        named["mask_token_id"] = tokenizer.mask_token_id
+    if hasattr(default, "cls_token_id"):  # as ModernBERT names what others call bos
         named |= {"cls_token_id": named["bos_token_id"], "sep_token_id": named["eos_token_id"]}
     if config.model_type in POSITIONS_AFTER_PADDING:
         named["type_vocab_size"] = 1
@@ -178,7 +181,7 @@ def _pretrained(
 ) -> tuple[PreTrainedModel, list[str]]:
     """The masked LM in a folder; a head that is missing is drawn anew where the recipe says so."""
     depth = {"num_hidden_layers", settings.attribute_map.get("num_hidden_layers")}
-    model, notes, absent, vectors, prefix = load_pretrained(
+    model, notes, absent, vectors, prefix, _ = load_pretrained(
         AutoModelForMaskedLM, folder, config=settings, keeps_surplus=not depth.isdisjoint(config.settings)
     )
     if prefix != (config.prefix or ""):

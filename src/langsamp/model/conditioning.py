@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from langsamp.disk.files import as_record, read_versioned, write_json
+from langsamp.disk.files import as_record, read_json, read_versioned, write_json
 from langsamp.disk.seals import CHECKSUMS, check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.ids import LanguageIds
@@ -32,7 +32,25 @@ EXPORT_AGAIN = (
 )
 """What to do about an export of which a file is damaged."""
 
+IMPORTED = "An imported model: how much text each vector has seen is not known, so rows stand at 0."
 SHUFFLED = "A control: this model was trained with other rows' ids, so its vectors belong to no language or script."
+
+
+def unnamed_vectors(folder: Path) -> str:
+    """What to do about vectors of the authors' layout in `folder` that nothing names; empty where there are none.
+
+    Raises:
+        DamagedError: where its config.json is no JSON.
+    """
+    path = folder / "config.json"
+    config = read_json(path) if path.is_file() and not (folder / LANGUAGES).is_file() else None
+    is_authors = isinstance(config, dict) and any(config.get(f"use_{table}_embedding") for table in ("lang", "script"))
+    return (
+        f"{folder} is a checkpoint in the layout of LangSAMP's authors: it holds vectors and nothing says whose they "
+        f"are. Run `langsamp import {folder} --ids FILE --out MODEL` with its id table, and give MODEL"
+        if is_authors
+        else ""
+    )
 
 
 def check_export(folder: Path) -> None:
@@ -62,6 +80,8 @@ class Conditioning:
     masked_seen: Mapping[LangScript, int] | None = None
     """Predicted tokens of the rows that bore the tag's ids, from which alone its vectors get a gradient; None where
     they were not counted, as in older exports: there rows stand for them."""
+    trained: frozenset[LangScript] = frozenset()
+    """Tags whose vectors had a gradient though neither rows nor tokens were counted, as in an imported checkpoint."""
     language: NDArray[np.float32] | None
     script: NDArray[np.float32] | None
 
@@ -78,7 +98,17 @@ class Conditioning:
     @property
     def warning(self) -> str:
         """What a reader must know before anything that is read off the vectors; empty where there is nothing."""
-        return SHUFFLED if self.is_shuffled else ""
+        return SHUFFLED if self.is_shuffled else IMPORTED if self.trained else ""
+
+    @property
+    def tells_languages(self) -> bool:
+        """Whether its language vectors say which language predicts hidden tokens best: they stand at the output."""
+        return self.language is not None and self.placement == "output" and not self.is_shuffled
+
+    @property
+    def trained(self) -> set[LangScript]:
+        """The tags whose vectors have had a gradient."""
+        return {tag for tag in self.rows_seen if self.gave_gradient(tag)}
 
     def is_trained(self, table: VectorTable, code: str) -> bool:
         """Whether the vector of a language or script has ever had a gradient; else it is still its random start.
@@ -88,9 +118,9 @@ class Conditioning:
         return any(self.gave_gradient(tag) for tag in self.rows_seen if getattr(tag, table) == code)
 
     def gave_gradient(self, tag: LangScript) -> bool:
-        """Whether tokens were predicted in rows that bore the tag's ids."""
+        """Whether tokens were predicted in rows that bore the tag's ids, as counted or as said of an import."""
         seen = self.rows_seen if self.masked_seen is None else self.masked_seen
-        return seen.get(tag, 0) > 0
+        return tag in self.trained or seen.get(tag, 0) > 0
 
     def rows_of_language(self, code: str) -> int:
         """Training rows of this language over all its scripts."""
@@ -107,6 +137,7 @@ class Conditioning:
         tags = {
             str(tag): {"language_id": pair[0], "script_id": pair[1], "name": names[tag], "rows_seen": rows}
             | ({} if self.masked_seen is None else {"masked_seen": self.masked_seen[tag]})
+            | ({"trained": True} if tag in self.trained else {})
             for tag, rows in sorted(self.rows_seen.items())
             for pair in [self.ids.pair(tag)]
         }
@@ -132,7 +163,8 @@ class Conditioning:
         folder = Path(folder)
         path = folder / LANGUAGES
         if not path.is_file():
-            raise DataMissingError(f"{folder} holds no {LANGUAGES}: expected a folder written by `langsamp export`")
+            expected = f"{folder} holds no {LANGUAGES}: expected a folder written by `langsamp export`"
+            raise DataMissingError(unnamed_vectors(folder) or expected)
         if is_sealed(folder):
             check_sealed(folder, remedy=EXPORT_AGAIN, only=[LANGUAGES, WEIGHTS])
         record = as_record(_Record, read_versioned(path, remedy=EXPORT_AGAIN), path, remedy=EXPORT_AGAIN)
@@ -148,6 +180,7 @@ class Conditioning:
             ids=LanguageIds(languages=record.languages, scripts=record.scripts),
             rows_seen={tag: entry.rows_seen for tag, entry in entries.items()},
             masked_seen=masked if len(masked) == len(entries) else None,
+            trained=frozenset(tag for tag, entry in entries.items() if entry.trained),
             language=tables.get("language"),
             script=tables.get("script"),
         )
@@ -161,6 +194,7 @@ class _Tag(BaseModel):
     name: str
     rows_seen: Annotated[int, Field(ge=0)]
     masked_seen: Annotated[int, Field(ge=0)] | None = None
+    trained: bool = False
 
 
 class _Record(LanguageIds):

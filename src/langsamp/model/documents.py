@@ -15,6 +15,7 @@ _FIRST_POSITION: dict[str, str | int] = {
     "bert": 0,
     "camembert": "after padding",
     "distilbert": 0,
+    "eurobert": 0,
     "modernbert": 0,
     "roberta": "after padding",
     "xlm-roberta": "after padding",

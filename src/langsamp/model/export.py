@@ -1,6 +1,6 @@
 """A trained model to a folder that stock transformers loads, with its conditioning beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,7 @@ encoder = AutoModel.from_pretrained("path/to/this/folder")
 
 | | |
 |---|---|
-| steps | {steps:,} |
-| tags | {num_tags} |
-| data fingerprint | `{data}` |
+{figures}
 
 Method: LangSAMP, Liu et al. 2025, <https://arxiv.org/abs/2409.18199>.
 """
@@ -77,10 +75,12 @@ def export_model(
     rows_seen: Mapping[LangScript, int],
     facts: Mapping[str, Any],
     masked_seen: Mapping[LangScript, int] | None = None,
+    trained: Collection[LangScript] = (),
 ) -> Path:
     """Write `out`: encoder with LM head, tokenizer, conditioning, model card, provenance, checksums; return it.
 
-    `facts` (name, step, data fingerprint, recipe ...) go into the provenance. The encoder's hidden states equal the
+    `facts` (name, step, data fingerprint, recipe ...) go into the provenance. `trained` are tags whose vectors had a
+    gradient though no rows were counted. The encoder's hidden states equal the
     trained model's (design law 2); nothing in the folder needs this package or remote code. An older export goes.
 
     Raises:
@@ -91,6 +91,7 @@ def export_model(
         ids=ids,
         rows_seen=rows_seen,
         masked_seen=masked_seen,
+        trained=frozenset(trained),
         language=_table(model.language),
         script=_table(model.script),
     )
@@ -146,7 +147,13 @@ def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts
         story=_story(model.variant),
         start="".join(f"\n{sentence[0].upper()}{sentence[1:]}.\n" for sentence in facts.get("start", ())),
         vectors=_vectors(model.variant),
-        steps=facts["step"],
-        num_tags=len(rows_seen),
-        data=facts["data"],
+        figures="\n".join(f"| {name} | {value} |" for name, value in _figures(rows_seen, facts)),
     )
+
+
+def _figures(rows_seen: Mapping[LangScript, int], facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "step" in facts:  # not known of an imported checkpoint
+        yield "steps", f"{facts['step']:,}"
+    yield "tags", str(len(rows_seen))
+    if "data" in facts:
+        yield "data fingerprint", f"`{facts['data']}`"

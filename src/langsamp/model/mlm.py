@@ -24,7 +24,7 @@ from langsamp.model.documents import isolated_documents
 from langsamp.model.fast.last_layer import Masked, Places
 from langsamp.model.fast_paths import ActivePaths, FastPaths, using_fast_paths
 from langsamp.model.loss import masked_lm_loss
-from langsamp.model.shapes import check_row_ids, check_tokens
+from langsamp.model.shapes import check_ids, check_tokens
 from langsamp.model.variants import Variant, parts_of
 
 IGNORED = -100
@@ -66,6 +66,7 @@ HEADS: dict[str, Head] = {
     "camembert": _ROBERTA,
     "deberta-v2": Head(_deberta_features, decoder_of),
     "distilbert": Head(_distilbert_features, lambda mlm: mlm.vocab_projector),
+    "eurobert": Head(lambda mlm, hidden: hidden, lambda mlm: mlm.lm_head),
     "modernbert": Head(lambda mlm, hidden: mlm.head(hidden), lambda mlm: mlm.decoder),
     "roberta": _ROBERTA,
     "xlm-roberta": _ROBERTA,
@@ -186,8 +187,10 @@ class LangSampForMaskedLM(nn.Module):
         Args:
             input_ids_BL: tokens, some of them masked.
             labels_BL: the original token where one is masked, `IGNORED` elsewhere.
-            language_ids_B: the row of the language table for each row; needed where that table is on.
-            script_ids_B: the same of the script table.
+            language_ids_B: the row of the language table for each row; needed where that table is on. Of text that
+                changes its language within a row (code-switching), one for each token instead, (B, L), as the authors'
+                collator has them.
+            script_ids_B: the same of the script table, for rows or tokens.
             attention_mask_BL: 1 for tokens, 0 for padding; without it everything is read.
             documents_BL: instead of the mask, the number of each token's document in its row, 0 for padding; a document
                 is then computed as if it stood alone.
@@ -215,7 +218,7 @@ class LangSampForMaskedLM(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """What the decoder reads (M, D) and labels (M,) at the masked positions."""
         check_tokens(input_ids_BL, labels=labels_BL, attention_mask=attention_mask_BL, documents=documents_BL)
-        check_row_ids(len(input_ids_BL), language=(self.language, language_ids_B), script=(self.script, script_ids_B))
+        check_ids(input_ids_BL, language=(self.language, language_ids_B), script=(self.script, script_ids_B))
         places = Places.at(labels_BL != IGNORED) if places is None else places
         trains_encoder = torch.is_grad_enabled() and not self._encoder_is_frozen
         context = (
@@ -224,15 +227,14 @@ class LangSampForMaskedLM(nn.Module):
             else isolated_documents(self.mlm, documents_BL)
         )
         if self.placement == "input":
-            language_BD, script_BD = _vectors(self.language, language_ids_B), _vectors(self.script, script_ids_B)
-            with torch.set_grad_enabled(trains_encoder), _added_to_words(self.mlm, language_BD, script_BD):
+            shifts = _vectors(self.language, language_ids_B), _vectors(self.script, script_ids_B)
+            with torch.set_grad_enabled(trains_encoder), _added_to_words(self.mlm, *shifts):
                 output_MD = self._encoded(input_ids_BL, places, context)
         else:
             with torch.set_grad_enabled(trains_encoder):
                 hidden_MD = self._encoded(input_ids_BL, places, context)
-            rows_M = places.positions // labels_BL.shape[1]
-            language_MD = _vectors(self.language, language_ids_B, rows_M)
-            script_MD = _vectors(self.script, script_ids_B, rows_M)
+            language_MD = _vectors_at(self.language, language_ids_B, places, tokens=labels_BL.shape[1])
+            script_MD = _vectors_at(self.script, script_ids_B, places, tokens=labels_BL.shape[1])
             output_MD = hidden_MD + language_MD + script_MD  # o = h + E_lang + E_script
         return self._head.features(self.mlm, output_MD), labels_BL.flatten()[places.positions]
 
@@ -246,26 +248,35 @@ class LangSampForMaskedLM(nn.Module):
         return hidden if last is not None else hidden.flatten(0, 1)[places.positions]
 
 
-def _vectors(table: nn.Embedding | None, ids_B: Tensor | None, rows_M: Tensor | None = None) -> Tensor | float:
-    """The vectors of these ids (B, D), or of the rows at `rows_M` (M, D); 0 where the table is off."""
-    if table is None or ids_B is None:
+def _vectors(table: nn.Embedding | None, ids: Tensor | None) -> Tensor | float:
+    """What is added to all tokens of each row, (B, 1, D), or to each token, (B, L, D); 0 where the table is off."""
+    if table is None or ids is None:
         return 0.0
-    vectors: Tensor = table(ids_B if rows_M is None else ids_B[rows_M])
+    vectors: Tensor = table(ids)
+    return vectors[:, None] if ids.dim() == 1 else vectors
+
+
+def _vectors_at(table: nn.Embedding | None, ids: Tensor | None, places: Places, *, tokens: int) -> Tensor | float:
+    """The vectors (M, D) of the rows, or of the tokens, at these places; 0 where the table is off."""
+    if table is None or ids is None:
+        return 0.0
+    ids_M = ids[places.positions // tokens] if ids.dim() == 1 else ids.flatten()[places.positions]
+    vectors: Tensor = table(ids_M)
     return vectors
 
 
 @contextmanager
-def _added_to_words(mlm: PreTrainedModel, language_BD: Tensor | float, script_BD: Tensor | float) -> Iterator[None]:
-    """Within this block each row's vectors (B, D), of those that are on, are added to all of its token embeddings.
+def _added_to_words(mlm: PreTrainedModel, *shifts: Tensor | float) -> Iterator[None]:
+    """Within this block `shifts`, (B, 1, D) or (B, L, D), of tables that are on, are added to the token embeddings.
 
     A hook, so that each architecture makes positions, norm and dropout of the sum as it does of token embeddings, and
     whichever fast path looks them up.
     """
 
     def shifted(_module: nn.Module, _inputs: object, words_BLD: Tensor) -> Tensor:
-        for vectors_BD in (language_BD, script_BD):
-            if isinstance(vectors_BD, Tensor):
-                words_BLD = words_BLD + vectors_BD[:, None]
+        for shift in shifts:
+            if isinstance(shift, Tensor):
+                words_BLD = words_BLD + shift
         return words_BLD
 
     words: Any = mlm.get_input_embeddings()

@@ -24,22 +24,29 @@ def check_tokens(input_ids_BL: Tensor, **others: Tensor | None) -> None:
             )
 
 
-def check_row_ids(rows: int, **tables: tuple[nn.Module | None, Tensor | None]) -> None:
-    """Accept one whole number for each of `rows` rows for each table that is on; a table comes with its ids.
-
-    Ids of each token, (B, L), would pass for those of rows wherever no masked token is beyond row L.
+def check_ids(input_ids_BL: Tensor, **tables: tuple[nn.Module | None, Tensor | None]) -> None:
+    """Accept whole numbers for each row, (B,), or each token, (B, L), for each table that is on, given with its ids.
 
     Raises:
-        UserError: where there are none, or as many as tokens, or fractions.
+        UserError: where there are none, or of another shape, or fractions.
     """
-    for name, (table, ids_B) in tables.items():
+    rows, tokens = input_ids_BL.shape
+    for name, (table, ids) in tables.items():
         expected = f"{name}_ids_B with one id per row"
         if table is None:
             continue
-        if ids_B is None:
+        if ids is None:
             raise UserError(f"the {name} table is on but no {name} ids came: pass {expected}")
-        if ids_B.shape != (rows,) or ids_B.is_floating_point():
-            raise UserError(f"expected {expected}, whole numbers of shape ({rows},), got {_described(ids_B)}")
+        if ids.shape not in ((rows,), (rows, tokens)) or ids.is_floating_point():
+            raise UserError(
+                f"expected {expected}, whole numbers of shape ({rows},), or one per token, ({rows}, {tokens}), got "
+                f"{_described(ids)}"
+            )
+
+
+def default_layer(num_layers: int) -> int:
+    """The hidden state pooled unless another is asked for: two thirds of the depth, 8 of 12 as in the paper."""
+    return round(num_layers * 2 / 3)
 
 
 def _described(tensor: Tensor) -> str:

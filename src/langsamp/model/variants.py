@@ -27,6 +27,9 @@ DISPLAY_NAMES = {
 }
 """What readers call the variants, in the order in which tables and charts show them."""
 
+BASELINE: Variant = "none"
+"""The variant that every other one of a run is compared with."""
+
 START, START_NAME = "start", "Start"
 """The encoder that a run's trainings continue from, as a model among them, and what readers call it; no variant."""
 
@@ -70,6 +73,12 @@ def training_of(name: str) -> Training | None:
     """What `both-0`, `both@input-3` or `first:none-1` says; None for the name of any other model."""
     match = _TRAINING.fullmatch(name)
     return Training(match[1] or "", match[2], int(match[3])) if match else None
+
+
+def split_side(side: str) -> tuple[str, str]:
+    """Place and variant of what all trainings of a variant share: `first:` and `both` of `first:both`."""
+    at = side.rfind(":") + 1
+    return side[:at], side[at:]
 
 
 _TRAINING = re.compile(rf"(.*:)?({'|'.join(map(re.escape, VARIANTS))})-(\d+)")

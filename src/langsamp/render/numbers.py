@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 
 ABSENT = "–"
 _HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
@@ -31,8 +32,18 @@ def share(value: float | None) -> str:
 
 
 def decimals(value: float | None) -> str:
-    """`0.812`; a dash for None or NaN."""
-    return ABSENT if _absent(value) else f"{value:.3f}"
+    """`0.812`, `−0.034`; a dash for None or NaN."""
+    return ABSENT if value is None or _absent(value) else f"{round(value, 3) + 0.0:.3f}".replace("-", "−")
+
+
+def cosine(value: float | None) -> str:
+    """`0.81`, `−0.30`, `0.00`; a dash for None or NaN."""
+    return ABSENT if value is None or _absent(value) else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def with_ends(value: float, low: float, high: float, write: Callable[[float], str]) -> str:
+    """A number with its interval, `+0.3 [−0.1, +0.7]`; without it where that is not known."""
+    return write(value) if _absent(low) else f"{write(value)} [{write(low)}, {write(high)}]"
 
 
 def probability(value: float | None) -> str:

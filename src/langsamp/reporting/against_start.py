@@ -2,26 +2,24 @@
 
 The loss of a continued training falls whatever it destroys, and a comparison of two variants sets two ruins side by
 side. So each of them is compared with the start too. A group of languages is better or worse where the 95 % interval of
-its difference (`scores.comparison`: families drawn anew, languages where there is one family) excludes zero and, where
+its difference (`scores.difference`: families drawn anew, languages where there is one family) excludes zero and, where
 they are few, a language of them is; a language where its items say so (`scores.per_language`).
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
+from langsamp.model.variants import split_side
 from langsamp.render.numbers import ABSENT, score, signed
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare
 from langsamp.reporting.inputs.group_rows import group_name
 from langsamp.reporting.inputs.run_folder import Run
-from langsamp.reporting.verdict import system_of
-from langsamp.scores.comparison import TIE, Difference
-from langsamp.scores.comparison import compare as test_difference
+from langsamp.scores.difference import TIE, Difference, LanguageDifference, difference, with_tests
 from langsamp.scores.groups import groups_of
-from langsamp.scores.pairing import exact
 from langsamp.views.appearance import is_start, side_name
 
 BETTER, SAME, WORSE = "better", "same", "worse"
@@ -143,18 +141,18 @@ def below_start(run: str) -> list[str]:
 def _pairs(comparison: SystemComparison, trained: set[str]) -> Iterator[tuple[str, str]]:
     """The start and each trained side of one run."""
     for start in filter(is_start, comparison.sides):
-        run = start.rpartition(":")[0]
-        yield from ((start, side) for side in comparison.sides if side in trained and side.rpartition(":")[0] == run)
+        place = split_side(start)[0]
+        yield from ((start, side) for side in comparison.sides if side in trained and split_side(side)[0] == place)
 
 
 def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence[Run]) -> Outcome:
-    run = side.rpartition(":")[0]
-    folder = next((each.evaluation for each in runs if each.place.rpartition(":")[0] == run and each.evaluation), None)
-    rows = comparison.rows[comparison.rows["tag"].isin(comparison.shared)]
+    place = split_side(side)[0]
+    folder = next((each.evaluation for each in runs if each.place == place and each.evaluation), None)
     cells = folder / "cells" if folder is not None else None
-    systems = [replace(system_of(rows, name), cells=cells) for name in (start, side)]
-    (test,) = test_difference(*systems, by=("paper",), match=exact).tasks
-    languages = [_language(row) for row in test.languages.reset_index().iloc[::-1].to_dict("records")]
+    pair = comparison.over_shared.pair(start, side)
+    systems = [replace(system, cells=cells) for system in pair.systems]
+    test = with_tests(difference(pair, start, side), *systems)
+    languages = [_language(each) for each in reversed(test.languages)]
     groups = test.groups["paper"]
     return Outcome(
         comparison.label,
@@ -164,39 +162,42 @@ def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence
     )
 
 
-def _group(name: str, difference: Difference, languages: Sequence[LanguageOutcome]) -> GroupOutcome:
-    interval, shown, verdict = difference.clustered or difference.plain, ABSENT, ""
+def _group(name: str, found: Difference, languages: Sequence[LanguageOutcome]) -> GroupOutcome:
+    interval, shown, verdict = found.interval, ABSENT, ""
     members = [each for each in languages if name in groups_of(LangScript.parse(each.tag), "paper")]
     tested = {each.verdict for each in members if not each.why_not}
     if interval is not None:
         shown = _interval(*interval)
-        is_even = not interval.excludes_zero or abs(difference.mean) < TIE
-        verdict = SAME if is_even else BETTER if difference.mean > 0 else WORSE
+        is_even = not interval.excludes_zero or abs(found.mean) < TIE
+        verdict = SAME if is_even else BETTER if found.mean > 0 else WORSE
         if len(members) < _FEW and tested and verdict not in tested:
             verdict = SAME
     elif members:
         shown, verdict = members[0].interval, members[0].verdict if tested else ""
     return GroupOutcome(
         group=group_name(name),
-        languages=difference.languages,
-        start=difference.mean_a,
-        trained=difference.mean_b,
+        languages=found.languages,
+        start=found.mean_a,
+        trained=found.mean_b,
         interval=shown,
         verdict=verdict,
     )
 
 
-def _language(row: Mapping[Hashable, Any]) -> LanguageOutcome:
-    """The outcome that a line of `scores.comparison.TaskComparison.languages` tells."""
-    is_tested, change = bool(row.get("verdict")), row["difference"]
+def _language(found: LanguageDifference) -> LanguageOutcome:
+    """What the test of a language tells."""
+    change, test = found.difference, found.test
     by_difference = SAME if abs(change) < TIE else BETTER if change > 0 else WORSE
+    is_tested = test is not None and test.is_tested
     return LanguageOutcome(
-        tag=row["tag"],
-        start=row["a"],
-        trained=row["b"],
-        interval=_interval(row["low"], row["high"]) if is_tested else ABSENT,
-        verdict={"indistinct": SAME}.get(row["verdict"], row["verdict"]) if is_tested else by_difference,
-        why_not="" if is_tested else row.get("why_not") or "no predictions are kept",
+        tag=found.tag,
+        start=found.a,
+        trained=found.b,
+        interval=_interval(test.low, test.high) if test is not None and is_tested else ABSENT,
+        verdict={"indistinct": SAME}.get(test.verdict, test.verdict)
+        if test is not None and is_tested
+        else by_difference,
+        why_not="" if is_tested else test.why_not if test is not None else "no predictions are kept",
     )
 
 

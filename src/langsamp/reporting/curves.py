@@ -30,14 +30,14 @@ def loss_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart:
         train, held_out = figure.subplots(1, 2)
         for model in models:
             look = _look(model, marks)
-            if model.train:
-                steps = np.array([record["step"] for record in model.train])
-                losses = smoothed(np.array([record["loss"] for record in model.train], dtype=float))
+            if model.log.train:
+                steps = np.array([line.step for line in model.log.train])
+                losses = smoothed(np.array([line.loss for line in model.log.train], dtype=float))
                 shown = np.unique(np.linspace(0, len(steps) - 1, _MOST_POINTS).astype(int))
                 train.plot(steps[shown], losses[shown], **look)
-            if measured := [record for record in model.held_out if record.get("loss") is not None]:
-                steps = np.array([record["step"] for record in measured])
-                losses = np.array([record["loss"] for record in measured], dtype=float)
+            if measured := [line for line in model.log.held_out if line.loss is not None]:
+                steps = np.array([line.step for line in measured])
+                losses = np.array([line.loss for line in measured], dtype=float)
                 held_out.plot(steps, losses, marker="o", markersize=3, **look)
         for axes, title in ((train, "Training loss (smoothed)"), (held_out, "Held-out loss")):
             axes.set(title=title, xlabel="step")
@@ -54,7 +54,7 @@ def loss_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart:
 
 def forgetting_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart | None:
     """Held-out loss by step from the start on, means over head and over tail languages; None where no start was."""
-    started = [model for model in models if model.held_out and model.held_out[0]["step"] == 0]
+    started = [model for model in models if model.log.held_out and model.log.held_out[0].step == 0]
     tiers = {tier: {model.label: _tier_losses(model, tier) for model in started} for tier in ("head", "tail")}
     shown = {tier: losses for tier, losses in tiers.items() if any(losses.values())}
     if not shown:
@@ -81,8 +81,8 @@ def monitor_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart 
 
     Of a task only scores are drawn that were taken alike, as the newest were.
     """
-    scored = [model for model in models if model.monitored]
-    tasks = list(dict.fromkeys(task for model in scored for task in model.monitored[-1]["tags"]))
+    scored = [model for model in models if model.log.monitored]
+    tasks = list(dict.fromkeys(task for model in scored for task in model.log.monitored[-1].tags))
     if not tasks:
         return None
     rows = -(-len(tasks) // 2)
@@ -91,8 +91,8 @@ def monitor_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart 
         pictures = figure.subplots(rows, 2, squeeze=False).ravel()
         for axes, task in zip(pictures, tasks, strict=False):
             for model in scored:
-                newest = model.monitored[-1].get("settings")
-                points = [(each["step"], each[task]) for each in model.monitored if each.get("settings") == newest]
+                newest = model.log.monitored[-1].settings
+                points = [(line.step, line.score(task)) for line in model.log.monitored if line.settings == newest]
                 axes.plot(*zip(*points, strict=True), marker="o", markersize=3, **_look(model, marks))
                 if points[0][0] == 0:
                     axes.axhline(points[0][1], linewidth=1.2, linestyle="--", color=INK, label=START_NAME)
@@ -111,14 +111,10 @@ def monitor_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart 
 def _tier_losses(model: Model, tier: str) -> list[tuple[int, float]]:
     """Step and mean held-out loss over the languages of a tier; empty where the log has none."""
     points = []
-    for record in model.held_out:
-        losses = [
-            each["loss"]
-            for tag, each in record.get("tags", {}).items()
-            if tier in groups_of(LangScript.parse(tag), "paper")
-        ]
+    for line in model.log.held_out:
+        losses = [each.loss for tag, each in line.tags.items() if tier in groups_of(LangScript.parse(tag), "paper")]
         if losses:
-            points.append((record["step"], sum(losses) / len(losses)))
+            points.append((line.step, sum(losses) / len(losses)))
     return points
 
 

@@ -1,13 +1,12 @@
-"""The headline numbers of a report, and how well its encoders predict held-out text."""
+"""The headline numbers of a report."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from langsamp.model.variants import DISPLAY_NAMES
 from langsamp.render.numbers import score, signed, whole
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import against_baseline, tone
-from langsamp.reporting.inputs.run_folder import Model, Run
+from langsamp.reporting.inputs.run_folder import Run
 from langsamp.views.appearance import side_name
 
 
@@ -27,27 +26,11 @@ def cards(runs: Sequence[Run], comparisons: Sequence[SystemComparison]) -> list[
     shown = [card for comparison in compared for card in _cards(comparison, alone=len(compared) == 1)]
     for run in runs:
         if run.manifest:
-            tags = run.manifest["tags"]
+            tags = run.manifest.tags
             languages, scripts = ({tag.split("_")[part] for tag in tags} for part in (0, 1))
             label = "Trained on" if len(runs) == 1 else f"{run.name}: trained on"
             shown.append(Card(label, whole(len(tags)), f"tags: {len(languages)} languages in {len(scripts)} scripts"))
     return shown
-
-
-def held_out_sentence(models: Sequence[Model]) -> str | None:
-    """How well the encoders predict held-out text, or None where it was not measured for a pair."""
-    bits: dict[str, list[float]] = {}
-    for model in models:
-        if model.held_out and model.held_out[-1].get("bits_per_byte") is not None:
-            bits.setdefault(model.variant, []).append(float(model.held_out[-1]["bits_per_byte"]))
-    means = {variant: sum(values) / len(values) for variant, values in bits.items()}
-    other = "both" if "both" in means else next((variant for variant in means if variant != "none"), None)
-    if other is None or "none" not in means:
-        return None
-    return (
-        f"On held-out text {DISPLAY_NAMES.get(other, other)} needs {means[other]:.3f} bits per byte and the baseline "
-        f"{means['none']:.3f} (lower is better; mean over languages, ids given to {DISPLAY_NAMES.get(other, other)})."
-    )
 
 
 def _cards(comparison: SystemComparison, *, alone: bool) -> list[Card]:

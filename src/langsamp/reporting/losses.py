@@ -10,7 +10,7 @@ from langsamp.languages.table import LanguageInfo
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import tone
 from langsamp.reporting.inputs.shown_examples import Example, Library
-from langsamp.reporting.sections import known
+from langsamp.views.names import known
 
 LOSERS = 5
 """Languages of one task and side that are listed."""

@@ -14,11 +14,14 @@ from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.model.variants import START
 from langsamp.render import numbers
 from langsamp.render.chart import embedded
+from langsamp.render.document import is_absent
 from langsamp.reporting.against_start import outcomes
+from langsamp.reporting.analyses.analyses_of_runs import read_stored
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.citations import sources
 from langsamp.reporting.curves import dev_curves, forgetting_curves, loss_curves, monitor_curves
-from langsamp.reporting.headline import cards, held_out_sentence
+from langsamp.reporting.decided import findings
+from langsamp.reporting.headline import cards
 from langsamp.reporting.inputs.cell_remarks import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare, not_compared
@@ -79,10 +82,10 @@ def _templates() -> Environment:
         loader=PackageLoader("langsamp.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    for name in ("score", "signed", "whole", "share", "decimals", "duration"):
+    for name in ("score", "signed", "whole", "share", "decimals", "cosine", "duration"):
         environment.filters[name] = getattr(numbers, name)
     environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
-    environment.tests["start"] = is_start
+    environment.tests |= {"start": is_start, "known": lambda value: not is_absent(value)}
     return environment
 
 
@@ -110,7 +113,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "shown_sides": [side for side in inputs.sides if side in shown],
         "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},
         "cards": cards(inputs.runs, comparisons),
-        "held_out": [said for run in inputs.runs if (said := held_out_sentence(run.models))],
+        "decided": findings(inputs.runs, comparisons, read_stored(inputs.runs)),
         "absent": [*absent(inputs, compared), *not_compared(compared), *inputs.left_out],
         "overview": overview_rows(comparisons, tags, seen=seen),
         "exact_scores": exact_scores(comparisons) if len(shown) > 2 else {},
@@ -134,7 +137,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
 
 
 def _training_parts(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
-    logged = [model for model in inputs.models if model.train or model.held_out]
+    logged = [model for model in inputs.models if model.log.train or model.log.held_out]
     summary = "Training and held-out loss by step for every model"
     forgetting, monitored = (curves(inputs.models, inputs.marks) for curves in (forgetting_curves, monitor_curves))
     return {

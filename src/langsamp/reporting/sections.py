@@ -1,17 +1,19 @@
 """What each part of the page shows, as plain values: the template prints them and decides nothing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from langsamp.data.findings import judge_manifest, odd_sentences, overlap_sentences, sentences
-from langsamp.languages.table import LanguageInfo, describe
-from langsamp.languages.tags import LangScript
+from langsamp.data.rows import TagRows
+from langsamp.languages.table import LanguageInfo
 from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Model, Run
+from langsamp.training.lines import HeldOutLine
 from langsamp.views.appearance import side_name
+from langsamp.views.names import known
 
 
 class LanguageRow(NamedTuple):
@@ -35,7 +37,7 @@ class TrainingRow(NamedTuple):
     steps: int | None
     loss: float | None
     """Mean of the last tenth of the training log."""
-    held_out: Mapping[str, Any]
+    held_out: HeldOutLine | None
     tokens_per_second: float | None
     data_wait: float | None
     seconds: float | None
@@ -45,20 +47,14 @@ class DataRow(NamedTuple):
     """One line of the table of training text."""
 
     language: LanguageInfo
-    counts: Mapping[str, Any]
-    dropped: Mapping[str, int]
+    counts: TagRows
     remarks: Sequence[str] = ()
     """What is wrong with its figures, and what it shares with test sets, in a few words each."""
 
 
-def known(tag: str) -> LanguageInfo:
-    """What the language table says of a tag written as `deu_Latn`."""
-    return describe(LangScript.parse(tag))
-
-
 def all_tags(inputs: Inputs) -> list[str]:
     """Every tag that a run prepared, trained on or that was scored, in alphabetical order."""
-    tags: set[str] = {tag for run in inputs.runs if run.manifest for tag in run.manifest["tags"]}
+    tags: set[str] = {tag for run in inputs.runs if run.manifest for tag in run.manifest.tags}
     for model in inputs.models:
         if model.conditioning is not None:
             tags |= {str(tag) for tag, rows in model.conditioning.rows_seen.items() if rows > 0}
@@ -165,17 +161,17 @@ def training_rows(models: Sequence[Model]) -> list[TrainingRow]:
     """One line a model: where training ended and how fast it was."""
     rows = []
     for model in models:
-        log, last = model.train, model.train[-1] if model.train else {}
-        tail = log[-max(1, len(log) // 10) :] if log else ()
+        log, last = model.log.train, model.log.train[-1] if model.log.train else None
+        tail = log[-max(1, len(log) // 10) :]
         rows.append(
             TrainingRow(
                 model=model,
-                steps=last.get("step"),
-                loss=sum(record["loss"] for record in tail) / len(tail) if tail else None,
-                held_out=model.held_out[-1] if model.held_out else {},
-                tokens_per_second=_median([record.get("tokens_per_second") for record in log]),
-                data_wait=_median([record.get("data_wait") for record in log]),
-                seconds=last.get("seconds"),
+                steps=last.step if last else None,
+                loss=sum(line.loss for line in tail) / len(tail) if tail else None,
+                held_out=model.log.held_out[-1] if model.log.held_out else None,
+                tokens_per_second=_median([line.tokens_per_second for line in log]),
+                data_wait=_median([line.data_wait for line in log]),
+                seconds=last.seconds if last else None,
             )
         )
     return rows
@@ -185,13 +181,9 @@ def data_rows(run: Run) -> tuple[list[DataRow], list[str]]:
     """One line a tag of the manifest, and the reasons for which documents were dropped."""
     if run.manifest is None:
         return [], []
-    tags: Mapping[str, Mapping[str, Any]] = run.manifest["tags"]
-    reasons = sorted({reason for counts in tags.values() for reason in counts.get("dropped", {})})
-    remarks = _remarks(run)
-    rows = [
-        DataRow(known(tag), counts, counts.get("dropped", {}), remarks.get(tag, ()))
-        for tag, counts in sorted(tags.items())
-    ]
+    tags, remarks = run.manifest.tags, _remarks(run)
+    reasons = sorted({reason for counts in tags.values() for reason in counts.dropped})
+    rows = [DataRow(known(tag), counts, remarks.get(tag, ())) for tag, counts in sorted(tags.items())]
     return rows, reasons
 
 
@@ -199,7 +191,7 @@ def data_findings(run: Run) -> list[str]:
     """What the figures of the training text mean, in the words that preparing said."""
     said = []
     if run.manifest is not None:
-        said = [*odd_sentences(run.manifest), *sentences(judge_manifest(run.manifest))]
+        said = [*odd_sentences(run.manifest.notes, run.manifest.remarks), *sentences(judge_manifest(run.manifest))]
     overlap = run.overlap
     if overlap is not None:
         said += overlap_sentences(overlap.tags, dropped=overlap.dropped)
@@ -221,8 +213,11 @@ def _remarks(run: Run) -> dict[str, list[str]]:
 
 def data_totals(run: Run) -> dict[str, int]:
     """Sums over tags of documents, tokens, rows and held-out rows."""
-    tags = run.manifest["tags"].values() if run.manifest else ()
-    return {key: sum(counts.get(key, 0) for counts in tags) for key in ("documents", "tokens", "rows", "held_out_rows")}
+    tags = run.manifest.tags.values() if run.manifest else ()
+    return {key: sum(getattr(counts, key) for counts in tags) for key in _TOTALS}
+
+
+_TOTALS = ("documents", "tokens", "rows", "held_out_rows")
 
 
 def _present(column: pd.Series, tag: str) -> float | None:

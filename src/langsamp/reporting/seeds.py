@@ -21,7 +21,7 @@ _WIDTH = 9.6
 
 def has_seeds(comparison: SystemComparison) -> bool:
     """Whether a side was scored with several seeds."""
-    return any(comparison.replicates(side).shape[1] > 1 for side in comparison.sides)
+    return any(comparison.tries(side).shape[1] > 1 for side in comparison.sides)
 
 
 def strip_chart(comparisons: Sequence[SystemComparison], marks: Mapping[str, Mark]) -> Chart:
@@ -37,7 +37,7 @@ def strip_chart(comparisons: Sequence[SystemComparison], marks: Mapping[str, Mar
             for height, side in enumerate(reversed(sides)):
                 if side not in comparison.sides:
                     continue
-                seeds = comparison.replicates(side).loc[comparison.shared].dropna().mean()
+                seeds = comparison.tries(side).loc[comparison.shared].dropna().mean()
                 gid = f"seeds-{number}-{height}"
                 titles[gid] = [f"{side_name(side)}, {_seed(str(name))}: {score(mean)}" for name, mean in seeds.items()]
                 _dots(axes, seeds.tolist(), [height] * len(seeds), marks[side], gid=gid)

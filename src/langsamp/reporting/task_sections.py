@@ -13,9 +13,10 @@ from langsamp.reporting.group_chart import group_chart
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import GroupRow, Tests, group_rows
 from langsamp.reporting.inputs.metric_names import MetricRow, metric_name, other_metrics
-from langsamp.reporting.sections import LanguageRow, known, language_rows
+from langsamp.reporting.sections import LanguageRow, language_rows
 from langsamp.reporting.verdict import TaskVerdict, task_verdicts
 from langsamp.views.appearance import side_name
+from langsamp.views.names import known
 
 GROUPINGS = ("paper", "family", "area")
 """Groupings of `scores.groups` that the page shows; `paper` holds head, tail, Latin, other scripts, all."""

@@ -5,18 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import pandas as pd
 from scipy import stats
 
+from langsamp.model.variants import training_of
 from langsamp.render.numbers import ABSENT, probability, score, signed
-from langsamp.reporting.inputs.comparisons import Setting, SystemComparison
+from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import Against, GroupRow, Tests, against_baseline
 from langsamp.reporting.inputs.metric_names import metric_name
-from langsamp.scores.comparison import TIE, TaskComparison
-from langsamp.scores.comparison import compare as test_difference
-from langsamp.scores.pairing import exact
+from langsamp.scores.difference import TIE, TaskComparison, difference
 from langsamp.scores.published import PREFIX
-from langsamp.scores.systems import System
+from langsamp.scores.setting import Setting
 from langsamp.views.appearance import side_name
 
 
@@ -49,7 +47,7 @@ class SummaryRow(NamedTuple):
     results: Mapping[str, Result]
     """By side that is compared."""
     seeds: str
-    """How many replicates the sides have, in their order, once where it is the same."""
+    """The replicates of the sides (`2 trainings`, `5 seeds`), in their order, once where they are the same."""
 
 
 def significance(
@@ -63,25 +61,14 @@ def significance(
     tests: dict[tuple[Setting, str], TaskComparison] = {}
     pairs: dict[tuple[str, str], list[tuple[Setting, str]]] = {}
     for comparison in comparisons:
-        rows = (
-            comparison.rows[comparison.rows["tag"].isin(comparison.shared)] if comparison.compares else comparison.rows
-        )
         for side in comparison.others if comparison.compares else ():
-            names = str(comparison.baseline), side
-            sides = (system_of(rows, name) for name in names)
-            (tests[comparison.setting, side],) = test_difference(*sides, by=by, match=exact, per_language=False).tasks
-            pairs.setdefault(names, []).append((comparison.setting, side))
+            key, names = (comparison.setting, side), (str(comparison.baseline), side)
+            tests[key] = difference(comparison.over_shared, *names, by=by)
+            pairs.setdefault(names, []).append(key)
     for keys in pairs.values():
         qs = stats.false_discovery_control([tests[key].p for key in keys])
         tests |= {key: replace(tests[key], q=float(q)) for key, q in zip(keys, qs, strict=True)}
     return tests
-
-
-def system_of(rows: pd.DataFrame, name: str) -> System:
-    """The rows of one side, as `scores.systems.choose` gives them."""
-    rows = rows[rows["side"] == name]
-    several = rows["model"].nunique() > 1
-    return System(name=name, scores=rows.assign(replicate=rows["model_name"] if several else rows["seed"].astype(str)))
 
 
 def summary_rows(comparisons: Sequence[SystemComparison], groups: Sequence[GroupRow], tests: Tests) -> list[SummaryRow]:
@@ -92,10 +79,7 @@ def summary_rows(comparisons: Sequence[SystemComparison], groups: Sequence[Group
         for side in comparison.others:
             test = tests.get((comparison.setting, side))
             results[side] = Result(group.against[side], _interval(test), probability(test.q) if test else ABSENT)
-        counts = [
-            "printed" if side.startswith(PREFIX) else str(comparison.replicates(side).shape[1])
-            for side in comparison.sides
-        ]
+        counts = ["printed" if side.startswith(PREFIX) else comparison.grid.trials(side) for side in comparison.sides]
         rows.append(
             SummaryRow(
                 label=comparison.label,
@@ -194,23 +178,32 @@ def _seed_limits(comparison: SystemComparison, side: str, tags: Sequence[str]) -
     baseline = str(comparison.baseline)
     if any(name.startswith(PREFIX) for name in (side, baseline)):
         return ("A printed score is a mean of five seeds, whose own scores are not known.",)
-    tables = {name: comparison.replicates(name).loc[list(tags)].dropna() for name in (baseline, side)}
+    tables = {name: comparison.grid.replicates(name).loc[list(tags)].dropna() for name in (baseline, side)}
     means = {name: table.mean() for name, table in tables.items()}
     spreads = {name: float(scores.std(ddof=1)) for name, scores in means.items()}
     if any(math.isnan(spread) for spread in spreads.values()):
         return ("Only one seed was trained, so it is not known whether another seed would say the same.",)
     called = "baseline" if baseline == "none" else side_name(baseline)
     said = (
-        f"Over {comparison.trials(side)} the mean varies by {score(spreads[side])} ({called} "
+        f"Over {comparison.grid.trials(side)} the mean varies by {score(spreads[side])} ({called} "
         f"{score(spreads[baseline])}; standard deviation)"
     )
-    pairs = sorted(set(means[baseline].index) & set(means[side].index))
-    ahead = sum(means[side][pair] > means[baseline][pair] for pair in pairs)
+    before, after = (
+        {_seed(str(name)): score for name, score in means[name_of].items()} for name_of in (baseline, side)
+    )
+    pairs = sorted(before.keys() & after.keys())
+    ahead = sum(after[pair] > before[pair] for pair in pairs)
     return (f"{said}; {side_name(side)} is ahead in {ahead} of {len(pairs)}." if pairs else f"{said}.",)
 
 
+def _seed(replicate: str) -> str:
+    """The seed of a training, or the seed itself."""
+    training = training_of(replicate)
+    return str(training.seed) if training else replicate
+
+
 def _control_limits(comparison: SystemComparison, side: str, tags: Sequence[str]) -> tuple[str, ...]:
-    if not comparison.setting.layer or side.startswith(PREFIX):
+    if comparison.setting.layer is None or side.startswith(PREFIX):
         return ()
     parts = []
     layer0 = comparison.control("layer0", side).reindex(list(tags)).mean()

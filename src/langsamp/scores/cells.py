@@ -26,6 +26,12 @@ that was fine-tuned on."""
 
 PLACE = ["model", "task", "protocol", "source", "seed", *_SETTINGS, "settings"]
 """Columns that say where a score stands in the table; two scores of one tag at one place exclude each other."""
+ONE_TABLE = (
+    "model", "model_name", "task", "protocol", "source", "metric", "layer", "selection", "precision", "settings",
+    "training",
+)  # fmt: skip
+"""Scores that agree in these columns are of one model and were made in one way; others are never averaged together."""
+
 _TEXT = {"training", "version"}
 """Settings that name text or code: a score made with newer ones takes the place of the older score."""
 
@@ -74,6 +80,19 @@ class Cell(BaseModel):
         return fingerprint([self.columns[name] for name in PLACE])
 
 
+class DevLook(BaseModel):
+    """What the dev set said once during fine-tuning."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    epoch: int
+    step: int
+    metrics: Mapping[str, float]
+    """Per cent."""
+    kept: bool = False
+    """Whether its weights predict."""
+
+
 class CellRecord(BaseModel):
     """What `cell.json` holds."""
 
@@ -96,7 +115,7 @@ class CellRecord(BaseModel):
     """What was asked for under another code, by the tag that was taken for it: one sentence each."""
     training_notes: Sequence[str]
     """What a reader should know of the text that was fine-tuned on."""
-    dev_curve: Sequence[Mapping[str, Any]]
+    dev_curve: Sequence[DevLook]
     """What the dev set said during fine-tuning, look after look; empty where nothing is fine-tuned."""
     wall_seconds: float
     provenance: Mapping[str, Any]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import pandas as pd
-
+from langsamp.scores.grid import OTHER_TEXT, Grid
 from langsamp.scores.published import PREFIX
+from langsamp.scores.setting import Setting, by_setting
+from langsamp.scores.systems import System
 
 DAGGER = "†"
 CHOSEN_BY_TEST = f"{DAGGER} chosen by test scores."
@@ -31,61 +32,70 @@ def counted(languages: int) -> str:
     return f"{languages} language{'s' * (languages != 1)}"
 
 
-def comparability_notes(scores: pd.DataFrame, labels: Sequence[str]) -> list[str]:
+def comparability_notes(systems: Sequence[System]) -> list[str]:
     """A line for each thing in which the columns of one task differ, and one for what the dagger means."""
-    kinds = ["task", "model_name", *_SAID, "settings"]
-    kinds_of = scores[kinds].drop_duplicates().astype(object)
-    kinds_of = kinds_of.where(kinds_of.notna(), None)
-    notes = [note for name in _SAID for note in _differing(kinds_of, name, labels)]
-    if tasks := _other_settings(kinds_of):
+    stated = {system.name: list(by_setting(system.scores)) for system in systems}
+    by_task: dict[str, dict[str, list[Setting]]] = {}
+    for name, settings in stated.items():
+        for setting in settings:
+            by_task.setdefault(setting.task, {}).setdefault(name, []).append(setting)
+    notes = [note for field in _SAID for note in _differing(by_task, field)]
+    if tasks := [task for task, columns in by_task.items() if _differ_otherwise(columns)]:
         notes.append(f"Settings of the scoring differ between columns ({listed(tasks)}).")
-    notes += _other_texts(scores)
-    if any(label.startswith(PREFIX) for label in labels):
+    if any(name.startswith(PREFIX) for name in stated):
         notes.append(
             "paper:... are the published scores (arXiv 2409.18199), rounded to 0.1, made on the authors' texts."
         )
-    if (scores["selection"] == "test").any():
+    if any(setting.selection == "test" for settings in stated.values() for setting in settings):
         notes.append(CHOSEN_BY_TEST)
     return notes
 
 
-def _differing(kinds: pd.DataFrame, name: str, labels: Sequence[str]) -> list[str]:
-    """The lines on one column of the tidy table: tasks with the same labels for each value share a line."""
-    lines: dict[tuple[tuple[str, tuple[str, ...]], ...], list[str]] = {}
-    for task, rows in kinds.dropna(subset=[name]).groupby("task", sort=False):
-        by_value: dict[str, list[str]] = {}
-        for label in labels:
-            for value in rows.loc[rows["model_name"] == label, name]:
-                by_value.setdefault(str(value), []).append(label)
-        if len(by_value) > 1:
-            key = tuple((value, tuple(dict.fromkeys(tasks_of))) for value, tasks_of in by_value.items())
-            lines.setdefault(key, []).append(str(task))
+def training_notes(systems: Sequence[System]) -> list[str]:
+    """A line for each system that was trained several times: what stands behind it, and what is over what."""
+    names = {system.label: sorted(set(system.scores["model_name"])) for system in systems}
     return [
-        f"{_SAID[name]} ({listed(tasks)}): " + "; ".join(_value(name, value, tasks_of) for value, tasks_of in key) + "."
+        f"{label}: {len(trainings)} trainings ({listed(trainings)}), each the mean over its seeds; deviations and "
+        "intervals are over trainings."
+        for label, trainings in names.items()
+        if len(trainings) > 1
+    ]
+
+
+def left_out_notes(grid: Grid) -> list[str]:
+    """Which languages a grid left out: those on different texts, and those that a system lacks."""
+    texts = grid.dropped.get(OTHER_TEXT, ())
+    notes = [f"{grid.label}: scored on different texts, left out: {listed(texts)}."] if texts else []
+    if lost := sorted({tag for reason, tags in grid.dropped.items() if reason != OTHER_TEXT for tag in tags}):
+        over = counted(len(grid.tags))
+        notes.append(f"{grid.label}: over {over} that all columns have; left out {len(lost)}: {listed(lost)}.")
+    return notes
+
+
+def _differing(by_task: Mapping[str, Mapping[str, Sequence[Setting]]], field: str) -> list[str]:
+    """The lines on one field: tasks with the same columns for each value share a line."""
+    lines: dict[tuple[tuple[str, tuple[str, ...]], ...], list[str]] = {}
+    for task, columns in by_task.items():
+        by_value: dict[str, dict[str, None]] = {}
+        for name, settings in columns.items():
+            for value in (getattr(setting, field) for setting in settings):
+                if value is not None:
+                    by_value.setdefault(str(value), {})[name] = None
+        if len(by_value) > 1:
+            lines.setdefault(tuple((value, tuple(names)) for value, names in by_value.items()), []).append(task)
+    return [
+        f"{_SAID[field]} ({listed(tasks)}): " + "; ".join(_value(field, value, names) for value, names in key) + "."
         for key, tasks in lines.items()
     ]
 
 
-def _value(name: str, value: str, labels: Sequence[str]) -> str:
-    shown: Mapping[str, str] = _CHOSEN if name == "selection" else {}
-    return f"{shown.get(value, value)} for {listed(labels)}"
+def _value(field: str, value: str, names: Sequence[str]) -> str:
+    shown = _CHOSEN.get(value, value) if field == "selection" else value
+    return f"{shown} for {listed(names)}"
 
 
-def _other_settings(kinds: pd.DataFrame) -> list[str]:
-    """Tasks whose columns differ in settings that no other line names."""
-    computed = kinds[~kinds["model_name"].str.startswith(PREFIX)]
-    numbers = computed.groupby("task", sort=False)[[*_SAID, "settings"]].nunique()
-    return [str(task) for task in numbers.index[(numbers["settings"] > 1) & (numbers[list(_SAID)] <= 1).all(axis=1)]]
-
-
-def _other_texts(scores: pd.DataFrame) -> list[str]:
-    """A line for each task on which columns were scored on different text of one language."""
-    if "revision" not in scores:
-        return []
-    computed = scores.loc[~scores["model_name"].str.startswith(PREFIX), ["task", "tag", "revision"]]
-    texts = computed.drop_duplicates().groupby(["task", "tag"], sort=True).size()
-    notes = []
-    for task, counts in texts[texts > 1].groupby(level="task"):
-        tags = counts.index.get_level_values("tag")
-        notes.append(f"{task}: different texts of {counted(len(tags))}: {listed(tags)}.")
-    return notes
+def _differ_otherwise(columns: Mapping[str, Sequence[Setting]]) -> bool:
+    """Whether the columns of a task differ in settings that no other line names."""
+    settings = [setting for of_column in columns.values() for setting in of_column]
+    differing = {name for one in settings for other in settings for name in one.differs_from(other)}
+    return "settings" in differing and not differing & set(_SAID)

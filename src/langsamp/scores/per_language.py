@@ -13,7 +13,7 @@ languages of the task. A language is better or worse where q < 0.05 and the inte
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,20 +22,44 @@ from scipy import stats
 
 from langsamp.progress import Bar
 from langsamp.scores.cell_files import PREDICTIONS, read_table
-from langsamp.scores.pairing import Pair
+from langsamp.scores.grid import Grid
 from langsamp.scores.statistics.bootstrap import LEVEL, draws, percentile_interval, seed_deviations, seed_noise
 from langsamp.scores.statistics.per_item import ItemSums, item_sums, metrics
-from langsamp.scores.systems import System
 
 RESAMPLES = 1_000
 """Draws behind the interval of one language."""
-COLUMNS = ("difference", "low", "high", "p", "q", "verdict", "items", "why_not")
 _CHUNK = 8_000_000
 """Drawn items that are counted at once."""
 _PATIENCE = 2.0
 """Seconds before a progress bar shows."""
 _NEAR = 0.01
 """Points by which the metric of kept predictions may differ from the score beside them."""
+
+
+class LanguageTest(NamedTuple):
+    """What the items of one language say of a difference; numbers are NaN where it cannot be tested."""
+
+    difference: float
+    """Points."""
+    low: float
+    """With `high`, the ends of the 95 % interval, in points."""
+    high: float
+    p: float
+    q: float
+    """Benjamini and Hochberg's, over the languages of the task."""
+    verdict: str
+    """`better`, `worse` or `indistinct`; empty where it cannot be tested."""
+    items: int | None
+    why_not: str
+    """Why it cannot be tested; empty where it was."""
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there is a verdict."""
+        return not self.why_not
+
+
+_NAN = float("nan")
 
 
 class _Unit(NamedTuple):
@@ -45,6 +69,16 @@ class _Unit(NamedTuple):
     text: str
     """Its revision."""
     sums: ItemSums
+
+
+class _Scored(NamedTuple):
+    """A row of the grid."""
+
+    tag: str
+    own_tag: str
+    value: float
+    replicate: str
+    revision: str | None
 
 
 class _Kept(NamedTuple):
@@ -57,35 +91,44 @@ class _Kept(NamedTuple):
 
 
 def language_tests(
-    pair: Pair, a: System, b: System, *, resamples: int = RESAMPLES, seed: int = 0, progress: bool = True
-) -> pd.DataFrame | None:
-    """The languages of one task, tested one by one: index `tag` (A's, in the order of the pair), columns `COLUMNS`.
+    pair: Grid,
+    cells_a: Path | None,
+    cells_b: Path | None,
+    *,
+    paired: bool,
+    of_words: bool,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    progress: bool = True,
+) -> dict[str, LanguageTest] | None:
+    """The languages of a grid of two systems, tested one by one: by A's tag, in the order of the grid.
 
-    Numbers are missing where a language cannot be tested, and `why_not` says why. None where a side keeps no
-    predictions (published scores). The same predictions, `resamples` and `seed` always give the same table.
+    `cells_a` and `cells_b` hold the cells of each system; None where one keeps no predictions (published scores). With
+    `paired` the same seeds are drawn for both; `of_words` says that an item is a sentence of labelled words. The same
+    predictions, `resamples` and `seed` always give the same.
 
     Raises:
         DamagedError: where predictions cannot be read.
         UserError: for a metric without resampling.
     """
-    if a.cells is None or b.cells is None:
+    if cells_a is None or cells_b is None:
         return None
-    of_words = "seqeval_f1" in set(a.scores.loc[a.scores["task"] == pair.task, "metric"])
-    sides = ((a.cells, pair.rows_a), (b.cells, pair.rows_b))
+    sides = [(cells, pair.rows[pair.rows["system"] == name])
+             for cells, name in zip((cells_a, cells_b), pair.names, strict=True)]  # fmt: skip
     total = len(pair.tags) + sum(rows["cell"].nunique() for _, rows in sides)
     with Bar(f"{pair.label} by language", total=total, unit="parts", patience=_PATIENCE, is_shown=progress) as bar:
-        kept_a, kept_b = (_kept(rows, folder, pair.metric, of_words=of_words, bar=bar) for folder, rows in sides)
+        kept_a, kept_b = (
+            _kept(rows, folder, pair.setting.metric, of_words=of_words, bar=bar) for folder, rows in sides
+        )
         sizes = {tag: sum(unit.sums.items for unit in kept_a.units.get(tag, ())) for tag in pair.tags}
-        rows = {}
+        tests = {}
         for tag in sorted(pair.tags, key=sizes.__getitem__):  # languages of one size share their draws
-            other = pair.other_tags.get(tag, tag)
-            mine, theirs = kept_a.units.get(tag, []), kept_b.units.get(other, [])
-            fault = kept_a.faults.get(tag) or kept_b.faults.get(other) or _obstacle(mine, theirs, paired=pair.paired)
-            rows[tag] = {"why_not": fault} if fault else _tested(mine, theirs, pair.paired, resamples, seed)
+            mine, theirs = kept_a.units.get(tag, []), kept_b.units.get(tag, [])
+            fault = kept_a.faults.get(tag) or kept_b.faults.get(tag) or _obstacle(mine, theirs, paired=paired)
+            tests[tag] = _untested(fault) if fault else _tested(mine, theirs, paired, resamples, seed)
             bar.update()
     _item_weights.cache_clear()
-    table = pd.DataFrame([{"tag": tag, **rows[tag]} for tag in pair.tags], columns=["tag", *COLUMNS]).set_index("tag")
-    return _judged(table)
+    return _judged({tag: tests[tag] for tag in pair.tags})
 
 
 def _kept(rows: pd.DataFrame, folder: Path, metric: str, *, of_words: bool, bar: Bar) -> _Kept:
@@ -93,15 +136,14 @@ def _kept(rows: pd.DataFrame, folder: Path, metric: str, *, of_words: bool, bar:
     for cell, scored in rows.groupby("cell", sort=False):
         predictions = _read(folder / str(cell))
         places = predictions.groupby("tag", sort=False).indices
-        for row in scored.to_dict("records"):
-            tag = str(row["tag"])
-            if tag not in places:
-                kept.faults[tag] = "its predictions are not kept"
+        for row in map(_Scored._make, scored[list(_Scored._fields)].itertuples(index=False, name=None)):
+            if row.own_tag not in places:
+                kept.faults[row.tag] = "its predictions are not kept"
                 continue
-            sums = item_sums(metric, predictions.iloc[places[tag]], of_words=of_words)
-            if abs(metrics([sums])[0, 0] - row["value"]) > _NEAR:
-                kept.faults[tag] = "its predictions give another score than the one beside them"
-            kept.units.setdefault(tag, []).append(_Unit(str(row["replicate"]), str(row["revision"]), sums))
+            sums = item_sums(metric, predictions.iloc[places[row.own_tag]], of_words=of_words)
+            if abs(metrics([sums])[0, 0] - row.value) > _NEAR:
+                kept.faults[row.tag] = "its predictions give another score than the one beside them"
+            kept.units.setdefault(row.tag, []).append(_Unit(row.replicate, str(row.revision), sums))
         bar.update()
     return kept
 
@@ -121,8 +163,8 @@ def _obstacle(a: Sequence[_Unit], b: Sequence[_Unit], *, paired: bool) -> str:
     return "" if items[0] else "its predictions are not kept"
 
 
-def _tested(a: Sequence[_Unit], b: Sequence[_Unit], paired: bool, resamples: int, seed: int) -> dict[str, Any]:
-    """One line of the table, `q` and `verdict` left open."""
+def _tested(a: Sequence[_Unit], b: Sequence[_Unit], paired: bool, resamples: int, seed: int) -> LanguageTest:
+    """What is found of one language, `q` and `verdict` left open."""
     texts = sorted({unit.text for unit in a})
     items = [next(unit.sums.items for unit in a if unit.text == text) for text in texts]
     drawn = {text: _item_weights(n, resamples, seed, texts.index(text)) for text, n in zip(texts, items, strict=True)}
@@ -132,14 +174,12 @@ def _tested(a: Sequence[_Unit], b: Sequence[_Unit], paired: bool, resamples: int
     moved_R = seed_deviations(point_a[0], point_b[0], noise, resamples, np.random.default_rng(seed))
     value_R = value_b.mean(axis=1) - value_a.mean(axis=1) + moved_R
     difference, (low, high) = float(point_b.mean() - point_a.mean()), percentile_interval(value_R)
-    return {
-        "difference": difference,
-        "low": low,
-        "high": high,
-        "p": _p_value(difference, float(value_R.std(ddof=1)), sum(items)),
-        "items": sum(items),
-        "why_not": "",
-    }
+    p = _p_value(difference, float(value_R.std(ddof=1)), sum(items))
+    return LanguageTest(difference, low, high, p, _NAN, "indistinct", sum(items), "")
+
+
+def _untested(why_not: str) -> LanguageTest:
+    return LanguageTest(_NAN, _NAN, _NAN, _NAN, _NAN, "", None, why_not)
 
 
 def _by_replicate(
@@ -170,14 +210,12 @@ def _p_value(difference: float, deviation: float, items: int) -> float:
     return float(2.0 ** (1 - items)) if abs(difference) > 0 else 1.0
 
 
-def _judged(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with `q` and `verdict`."""
-    tested = table["p"].notna()
-    table = table.astype({"why_not": str, **dict.fromkeys(["difference", "low", "high", "p", "q"], float)})
-    table["verdict"] = tested.map({True: "indistinct", False: ""})
-    if tested.any():
-        table.loc[tested, "q"] = stats.false_discovery_control(table.loc[tested, "p"].to_numpy())
-    sure = table["q"] < LEVEL
-    table.loc[sure & (table["low"] > 0), "verdict"] = "better"
-    table.loc[sure & (table["high"] < 0), "verdict"] = "worse"
-    return table.astype({"items": "Int64"})
+def _judged(tests: dict[str, LanguageTest]) -> dict[str, LanguageTest]:
+    """The tests with `q` and `verdict`."""
+    tested = {tag: test for tag, test in tests.items() if test.is_tested}
+    qs = stats.false_discovery_control([test.p for test in tested.values()]) if tested else []
+    for (tag, test), q in zip(tested.items(), qs, strict=True):
+        is_shown = q < LEVEL and (test.low > 0 or test.high < 0)
+        verdict = ("better" if test.low > 0 else "worse") if is_shown else "indistinct"
+        tests[tag] = test._replace(q=float(q), verdict=verdict)
+    return tests

@@ -42,6 +42,39 @@ _COLUMNS_OF = {
 }
 
 
+class Printed(NamedTuple):
+    """One number of the paper's Tables 1, 2, 3 and 6."""
+
+    task: str
+    column: str
+    """A published name, a variant or a source."""
+    group: str
+    """Of languages."""
+    mean: float | None
+    """Per cent; None where the paper has a dash."""
+    sd: float | None
+    """Table 1 only, which does not say of what."""
+    languages: int | None
+    """Table 6 only."""
+
+
+class PrintedTask(NamedTuple):
+    """One line of the paper's Table 5."""
+
+    head: int
+    tail: int
+    latin: int
+    nonlatin: int
+    classes: int | None
+    """None for retrieval."""
+    measure: str
+
+    @property
+    def all(self) -> int:
+        """Every language."""
+        return self.head + self.tail
+
+
 class PrintedTarget(NamedTuple):
     """One language of the paper's Table 4."""
 
@@ -75,7 +108,7 @@ def published(name: str) -> pd.DataFrame:
         for position, source in places
     ]
     frame = pd.DataFrame(rows, columns=["task", "source", "tag", "metric", "value"]).assign(
-        model=name, model_name=name, revision="paper", protocol="paper", seed=0, main=True, selection="test",
+        model=name, model_name=name, revision=None, protocol="paper", seed=0, main=True, selection="test",
         precision=None, settings=None, cell=name,
     )  # fmt: skip
     retrieves = frame["metric"] == "top10_accuracy"
@@ -86,12 +119,9 @@ def published(name: str) -> pd.DataFrame:
     return frame.reindex(columns=list(COLUMNS))
 
 
-def printed(number: int) -> pd.DataFrame:
-    """Table 1, 2, 3 or 6 as the paper prints it.
-
-    Columns: `task`; `column`, a published name, a variant or a source; `group` of languages; `mean` in per cent and
-    `sd` (Table 1 only, which does not say of what; else missing); `languages` (Table 6 only; else missing).
-    """
+@cache
+def printed(number: int) -> tuple[Printed, ...]:
+    """Table 1, 2, 3 or 6 as the paper prints it."""
     rows = []
     columns = _COLUMNS_OF[str(number)]
     for task, groups in _content()[f"table{number}"].items():
@@ -99,9 +129,8 @@ def printed(number: int) -> pd.DataFrame:
             languages = cells[0] if number == 6 else None
             for column, cell in zip(columns, cells[1:] if number == 6 else cells, strict=True):
                 mean, sd = cell if number == 1 else (cell, None)
-                rows.append((task, column, group, mean, sd, languages))
-    frame = pd.DataFrame(rows, columns=["task", "column", "group", "mean", "sd", "languages"])
-    return frame.astype({"mean": float, "sd": float, "languages": "Int64"})
+                rows.append(Printed(task, column, group, None if mean is None else float(mean), sd, languages))
+    return tuple(rows)
 
 
 def printed_targets() -> list[PrintedTarget]:
@@ -112,9 +141,16 @@ def printed_targets() -> list[PrintedTarget]:
     ]
 
 
-def printed_tasks() -> dict[str, dict[str, Any]]:
-    """Table 5 as printed: by task the number of languages in each group, `classes` (None for retrieval), `measure`."""
-    return dict(_content()["table5"])
+def printed_tasks() -> dict[str, PrintedTask]:
+    """Table 5 as printed, by task."""
+    return {task: PrintedTask(**facts) for task, facts in _content()["table5"].items()}
+
+
+@cache
+def group_sizes() -> dict[tuple[str, str], int]:
+    """How many languages each group of a task has in the paper: head, tail, latin, nonlatin and all."""
+    groups = ("head", "tail", "latin", "nonlatin", "all")
+    return {(task, group): getattr(each, group) for task, each in printed_tasks().items() for group in groups}
 
 
 def missing_donors() -> dict[str, int]:

@@ -11,8 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from langsamp.errors import DataMissingError
-from langsamp.scores.cells import COLUMNS
-from langsamp.scores.groups import ONE_TABLE
+from langsamp.scores.cells import COLUMNS, ONE_TABLE
 from langsamp.scores.published import PREFIX, published, published_names
 from langsamp.scores.score_table import read_score_table
 

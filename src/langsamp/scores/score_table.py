@@ -1,15 +1,23 @@
-"""A table of scores as it is read from a file: columns, types and values are what every reader of it takes."""
+"""The tidy table of scores as one parquet file: written with a checksum of itself, read whole and checked.
 
+The table is written anew whenever a cell is added, by whichever process was last, so its checksum stands inside it: 64
+digits in the file's metadata, of the file as it is with zeros in their place. Tables that others wrote have none.
+"""
+
+import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from langsamp.disk.files import write_bytes
 from langsamp.errors import DamagedError, UserError
 from langsamp.languages.tags import LangScript
 from langsamp.scores.cells import COLUMNS
-from langsamp.scores.scores_file import read_parquet_scores
 
 _NEEDED = ("model", "model_name", "task", "protocol", "source", "seed", "tag", "metric", "main", "value")
 _TEXTS = ("model", "model_name", "task", "protocol", "source", "tag", "metric")
@@ -18,6 +26,9 @@ _WORDS = ("revision", "selection", "precision", "settings", "training", "cell")
 """Columns that hold a text or nothing."""
 _NUMBERS: dict[str, Any] = {"seed": "Int64", "n": "Int64", "layer": "Int64", "main": "boolean", "value": "float64"}
 _MEND = "give a scores.parquet as `langsamp evaluate` writes it, or run `langsamp evaluate` again"
+_KEY, _ZEROS = b"langsamp.sha256", b"0" * 64
+_BETWEEN = 2
+"""Bytes between key and value in the footer: the field's type, and that it is 64 long (Thrift's compact protocol)."""
 
 
 def read_score_table(path: Path) -> pd.DataFrame:
@@ -26,7 +37,7 @@ def read_score_table(path: Path) -> pd.DataFrame:
     Raises:
         DamagedError: where the file cannot be read, or is no table of scores: the column and what is wrong are named.
     """
-    return _checked(read_parquet_scores(path), path)
+    return _checked(_read_parquet(path), path)
 
 
 def _checked(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -75,3 +86,46 @@ def _check(holds: "pd.Series[bool]", name: str, path: Path, expected: str) -> No
         raise DamagedError(
             f"{path} is no table of scores: {name} is not {expected} in {wrong:,} of {len(holds):,} rows; {_MEND}"
         )
+
+
+def write_scores(path: Path, table: pd.DataFrame) -> None:
+    """Write the table, whole or not at all.
+
+    Raises:
+        UserError: where it cannot be written.
+    """
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), _KEY: _ZEROS})
+    buffer = io.BytesIO()
+    pq.write_table(arrow, buffer)
+    content = buffer.getvalue()
+    start = _digits_at(content)
+    assert content[start : start + len(_ZEROS)] == _ZEROS
+    write_bytes(path, content[:start] + _digest(content, start) + content[start + len(_ZEROS) :])
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """The table in a file, which need not be ours.
+
+    Raises:
+        DamagedError: where it is no parquet, or not as it was written.
+    """
+    remedy = "`langsamp evaluate`, with what made it, makes it anew from its cells"
+    content = path.read_bytes()
+    start = _digits_at(content)
+    if _KEY in content and content[start : start + len(_ZEROS)] != _digest(content, start):
+        raise DamagedError(f"{path} does not match its own checksum; {remedy}")
+    try:
+        return pd.read_parquet(io.BytesIO(content))
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DamagedError(f"{path} cannot be read as parquet ({reason}); {remedy}") from None
+
+
+def _digits_at(content: bytes) -> int:
+    return content.rfind(_KEY) + len(_KEY) + _BETWEEN
+
+
+def _digest(content: bytes, start: int) -> bytes:
+    blank = content[:start] + _ZEROS + content[start + len(_ZEROS) :]
+    return hashlib.sha256(blank).hexdigest().encode()

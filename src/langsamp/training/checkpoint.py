@@ -14,20 +14,19 @@ from typing import Annotated, Any, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file, load_model, save_file, save_model
+from safetensors.torch import load_file, load_model
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModelForMaskedLM
 
-from langsamp.disk.files import as_record, free_bytes, read_versioned, replacing, write_json
-from langsamp.disk.seals import check_sealed, seal
-from langsamp.errors import DamagedError, UserError
+from langsamp.disk.files import as_record, read_versioned
+from langsamp.disk.seals import check_sealed
+from langsamp.errors import DamagedError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant
-from langsamp.provenance import SCHEMA
 
-_MODEL, _OPTIMIZER, _RECORD = "model.safetensors", "optimizer.safetensors", "checkpoint.json"
+MODEL, OPTIMIZER, RECORD = "model.safetensors", "optimizer.safetensors", "checkpoint.json"
 _NAME = re.compile(r"step-\d{7,}")
 
 
@@ -77,43 +76,65 @@ def checkpoint_folder(folder: Path, step: int) -> Path:
     return folder / f"step-{step:07d}"
 
 
+def step_of(checkpoint: Path) -> int:
+    """The step of a checkpoint, by its name."""
+    return int(checkpoint.name.removeprefix("step-"))
+
+
 def checkpoints(folder: Path) -> list[Path]:
     """All checkpoints below `folder`, oldest step first."""
     folders = [path for path in folder.glob("step-*") if _NAME.fullmatch(path.name)]
-    return sorted(folders, key=lambda path: int(path.name.removeprefix("step-")))
+    return sorted(folders, key=step_of)
 
 
-def save_checkpoint(
-    folder: Path,
-    *,
-    step: int,
-    model: LangSampForMaskedLM,
-    optimizer: Optimizer,
-    tokenizer: PreTrainedTokenizerBase,
-    record: Mapping[str, Any],
-    keep: int | None,
-    best: int | None = None,
-) -> Path:
-    """Write the checkpoint of `step` below `folder`, then delete all but the newest `keep` and `best`; its folder.
+def newest_whole(folder: Path) -> tuple[Path | None, list[DamagedError]]:
+    """The newest checkpoint below `folder` that is as it was written, and what is wrong with newer ones.
 
-    `best` is a step. Where `keep` is None all stay.
+    None where there is no checkpoint.
 
     Raises:
-        UserError: where the disk has no room for it.
+        DamagedError: where there are some, and none is whole.
     """
-    _check_space(model, folder)
-    out = checkpoint_folder(folder, step)
-    with replacing(out) as fresh:
-        model.mlm.config.save_pretrained(fresh)
-        tokenizer.save_pretrained(fresh)
-        save_model(model, str(fresh / _MODEL))
-        save_file(_optimizer_tensors(model, optimizer), fresh / _OPTIMIZER)
-        write_json(fresh / _RECORD, {"schema": SCHEMA, "step": step, **record})
-        seal(fresh)
-    for old in checkpoints(folder)[: -keep if keep else 0]:
-        if best is None or old != checkpoint_folder(folder, best):
-            shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
-    return out
+    damage: list[DamagedError] = []
+    for checkpoint in reversed(checkpoints(folder)):
+        try:
+            read_record(checkpoint)
+            check_sealed(checkpoint, remedy=_remedy(checkpoint))
+            return checkpoint, damage
+        except DamagedError as error:
+            damage.append(error)
+    if damage:
+        raise damage[0]
+    return None, []
+
+
+def newest_record(folder: Path) -> dict[str, Any] | None:
+    """The record of the newest checkpoint below `folder` whose record is whole; None where there is no checkpoint.
+
+    Raises:
+        DamagedError: where there are some, and no record is whole.
+    """
+    damage: list[DamagedError] = []
+    for checkpoint in reversed(checkpoints(folder)):
+        try:
+            return read_record(checkpoint)
+        except DamagedError as error:
+            damage.append(error)
+    if damage:
+        raise damage[0]
+    return None
+
+
+def put_aside(newer_than: Path) -> list[Path]:
+    """Give the checkpoints newer than `newer_than`, which are damaged, names that are none of checkpoints; these."""
+    aside = []
+    for checkpoint in checkpoints(newer_than.parent):
+        if step_of(checkpoint) > step_of(newer_than):
+            target = checkpoint.with_name(f"{checkpoint.name}.damaged")
+            if target.exists():
+                shutil.rmtree(target)
+            aside.append(checkpoint.rename(target))
+    return aside
 
 
 def read_record(checkpoint: Path) -> dict[str, Any]:
@@ -122,8 +143,8 @@ def read_record(checkpoint: Path) -> dict[str, Any]:
     Raises:
         DamagedError: where it is missing, changed, of another schema or of another step than its folder.
     """
-    path, remedy = checkpoint / _RECORD, _remedy(checkpoint)
-    check_sealed(checkpoint, remedy=remedy, only=[_RECORD])
+    path, remedy = checkpoint / RECORD, _remedy(checkpoint)
+    check_sealed(checkpoint, remedy=remedy, only=[RECORD])
     content = read_versioned(path, remedy=remedy)
     step = as_record(CheckpointRecord, content, path, remedy=remedy).step
     if _NAME.fullmatch(checkpoint.name) and checkpoint.name != checkpoint_folder(checkpoint.parent, step).name:
@@ -140,9 +161,9 @@ def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer 
     record = read_record(checkpoint)
     check_sealed(checkpoint, remedy=_remedy(checkpoint))
     try:
-        load_model(model, str(checkpoint / _MODEL))
+        load_model(model, str(checkpoint / MODEL))
         if optimizer is not None:
-            _restore_optimizer(model, optimizer, load_file(checkpoint / _OPTIMIZER))
+            _restore_optimizer(model, optimizer, load_file(checkpoint / OPTIMIZER))
     except (SafetensorError, KeyError, RuntimeError) as error:
         raise DamagedError(f"{checkpoint} does not fit this model ({error}); was it made by another recipe?") from error
     return record
@@ -171,26 +192,6 @@ def _remedy(checkpoint: Path) -> str:
     older = [path for path in checkpoints(checkpoint.parent) if path.name < checkpoint.name]
     then = f"to go on from {older[-1].name}" if older else "to train from the first step, as there is no older one"
     return f"put that file back from a copy, or delete {checkpoint} {then}"
-
-
-def _check_space(model: nn.Module, folder: Path) -> None:
-    needed = 3 * sum(parameter.numel() * 4 for parameter in model.parameters())
-    if free_bytes(folder) < needed:
-        raise UserError(
-            f"no room for a checkpoint in {folder}: it takes {needed / 2**30:.1f} GiB and "
-            f"{free_bytes(folder) / 2**30:.1f} GiB are free. Free some space (training.keep_checkpoints keeps fewer) "
-            "and run the same command again"
-        )
-
-
-def _optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
-    names: dict[Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
-    return {
-        f"{key}|{names[parameter]}": value
-        for parameter, state in optimizer.state.items()
-        for key, value in state.items()
-        if isinstance(value, Tensor)
-    }
 
 
 def _restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from langsamp.config import Config
 from langsamp.model.autotune import LossSetting
+from langsamp.training.anchor import AnchorConfig
 from langsamp.training.optimization.schedule import DecayShape, Kind, Schedule
 
 _CHANGE_NO_WEIGHT = {
@@ -17,6 +18,8 @@ _CHANGE_NO_WEIGHT = {
     "held_out_every",
     "checkpoint_every",
     "keep_checkpoints",
+    "milestone_every",
+    "rank_timeout",
     "select",
     "log_to",
 }
@@ -73,10 +76,9 @@ class TrainingConfig(Config):
     freeze_layers: int | None = Field(default=None, ge=1)
     """How many of the lowest layers are not trained at all, nor the embeddings, nor a decoder that is the word
     embedding; null trains everything. For a model that continues from another (`model.init`)."""
-    anchor: float | None = Field(default=None, gt=0)
-    """Weight, in the loss, of the sum of squared distances of the encoder's weights to those it continues from
-    (`model.init`), which holds it back there; null for none. The log shows the loss without it. Costs a copy of the
-    encoder."""
+    anchor: AnchorConfig | None = None
+    """Holds the encoder at the one that it continues from (`model.init`), by its weights or by its sentence vectors:
+    `{kind: sentence-vectors, strength: 0.1, languages: head}`. Null for none."""
     max_gradient_norm: float | None = Field(default=1.0, gt=0)
     """Gradients are scaled down to this norm; null for no clipping."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
@@ -100,11 +102,23 @@ class TrainingConfig(Config):
     """Steps between two checkpoints; the last step is always saved."""
     keep_checkpoints: int | None = Field(default=None, ge=1)
     """Newest checkpoints to keep; null keeps all. Where `select` chooses, the best one so far is kept beside them."""
+    milestone_every: int | None = Field(default=None, ge=1)
+    """Steps between two checkpoints that are kept for good, beside the newest `keep_checkpoints`: a multiple of
+    `checkpoint_every`; null for none."""
+    rank_timeout: float = Field(default=45.0, gt=0)
+    """Seconds without a sign of one of several processes after which it counts as dead or hung, and the others end with
+    a message that names it. A process that works on something long, such as a checkpoint, gives its signs meanwhile."""
     select: str = LAST
     """Which checkpoint is exported: `last`, `held_out_loss` for that of the lowest, or one of `monitor.tasks` for that
     of the highest score. It is chosen among the checkpoints whose step is measured; the first of equals is taken."""
     log_to: tuple[Literal["tensorboard", "wandb"], ...] = ()
     """Trackers that get the log beside `log.jsonl`."""
+
+    @model_validator(mode="after")
+    def _names_trackers_once(self) -> Self:
+        if len(set(self.log_to)) < len(self.log_to):
+            raise ValueError(f"log_to names one twice in {', '.join(self.log_to)}; name each once")
+        return self
 
     @model_validator(mode="after")
     def _warms_up_in_time(self) -> Self:
@@ -121,6 +135,15 @@ class TrainingConfig(Config):
             raise ValueError(
                 f"warmup_steps is {self.warmup_steps:,}, more than the {left:,} steps{after}: the learning rate would "
                 "never be reached. Warm up for fewer steps, or train more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_what_is_saved(self) -> Self:
+        if self.milestone_every is not None and self.milestone_every % self.checkpoint_every:
+            raise ValueError(
+                f"milestone_every is {self.milestone_every:,}, no multiple of the {self.checkpoint_every:,} steps "
+                "between two checkpoints (checkpoint_every): some milestones would not be saved"
             )
         return self
 

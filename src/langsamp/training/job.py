@@ -8,7 +8,8 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from langsamp.data.batches import Batches
-from langsamp.data.sampler import RowOrder, SamplerConfig, shares_of
+from langsamp.data.phases import order_of
+from langsamp.data.sampler import RowOrder, SamplerConfig
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.config import TrainingConfig
@@ -42,7 +43,12 @@ class TrainingJob:
         alone = [f"the LM head and the vectors are trained alone for the first {warmed:,} steps"] if warmed else []
         number = self.config.freeze_layers
         frozen = [f"the embeddings and the lowest {number} layers are not trained"] if number else []
-        held = ["the encoder is held at its start's weights (training.anchor)"] if self.config.anchor else []
+        anchor = self.config.anchor
+        held = (
+            [f"the encoder is held at its start's {anchor.held} (training.anchor)"]
+            if anchor and anchor.strength
+            else []
+        )
         return [*self.model.start, *alone, *frozen, *held]
 
     @property
@@ -53,6 +59,5 @@ class TrainingJob:
 
 def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int) -> RowOrder:
     """The order in which a training of `steps` steps reads the rows of `batches`."""
-    sizes = batches.rows.sizes
-    shares = shares_of(sampler, dict(zip(batches.rows.tags, sizes, strict=True)), steps=steps)
-    return RowOrder(sizes, shares, fingerprint=batches.rows.fingerprint, seed=seed)
+    rows = dict(zip(batches.rows.tags, batches.rows.sizes, strict=True))
+    return order_of(sampler, rows, steps=steps, fingerprint=batches.rows.fingerprint, seed=seed)

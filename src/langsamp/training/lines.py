@@ -1,8 +1,9 @@
-"""The lines of `log.jsonl` as they are read back: JSON objects, each with a checksum of itself."""
+"""The lines of `log.jsonl` as they are read back: JSON objects, each with a checksum of itself; and by their kind."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,13 +14,84 @@ from langsamp.errors import DamagedError
 _REMEDY = "put the file back from a copy, or delete that line"
 
 
-class _Line(BaseModel):
+class Line(BaseModel):
     """What every line of the log holds."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     kind: str
     step: Annotated[int, Field(ge=0)]
+
+
+class TrainLine(Line):
+    """A step, or several that were logged together."""
+
+    loss: float
+    tokens_per_second: float | None = None
+    data_wait: float | None = None
+    """Share of the time."""
+    seconds: float | None = None
+    """Since the start."""
+
+
+class TagLoss(BaseModel):
+    """One tag on held-out rows."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    loss: float
+    bits_per_byte: float | None = None
+
+
+class HeldOutLine(Line):
+    """Means over languages on held-out rows; None where there were none."""
+
+    loss: float | None = None
+    accuracy: float | None = None
+    bits_per_byte: float | None = None
+    tags: Mapping[str, TagLoss] = {}
+
+
+class ScoresLine(Line):
+    """Scores that were taken while it trained: beside these fields the mean over languages of each task in `tags`."""
+
+    tags: Mapping[str, Any]
+    """By task."""
+    settings: Any = None
+    """How they were taken."""
+
+    def score(self, task: str) -> float:
+        """The mean over languages, per cent."""
+        return float((self.model_extra or {}).get(task, "nan"))
+
+
+class TrainingLines(NamedTuple):
+    """The lines of a log by kind and step; of a step done twice (resumed from an earlier checkpoint) the later one."""
+
+    train: tuple[TrainLine, ...] = ()
+    held_out: tuple[HeldOutLine, ...] = ()
+    monitored: tuple[ScoresLine, ...] = ()
+
+
+Kind = TypeVar("Kind", bound=Line)
+
+
+def read_lines(path: Path) -> TrainingLines:
+    """What a training's log holds, none where there is no file.
+
+    Raises:
+        DamagedError: as `read_log` does, and where a line lacks what its kind has.
+    """
+    log = read_log(path)
+
+    def of_kind(kind: str, owner: type[Kind]) -> tuple[Kind, ...]:
+        lines = (as_record(owner, line, path, remedy=_REMEDY) for line in log if line.get("kind") == kind)
+        by_step = {line.step: line for line in lines}
+        return tuple(by_step[step] for step in sorted(by_step))
+
+    return TrainingLines(
+        of_kind("train", TrainLine), of_kind("held_out", HeldOutLine), of_kind("evaluation", ScoresLine)
+    )
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -47,7 +119,7 @@ def _parsed(line: bytes, where: str) -> dict[str, Any]:
         content = json.loads(line)
     except ValueError as error:
         raise DamagedError(f"{where} is not readable as JSON ({error}); {_REMEDY}") from None
-    as_record(_Line, content, Path(where), remedy=_REMEDY)
+    as_record(Line, content, Path(where), remedy=_REMEDY)
     return dict(content)
 
 

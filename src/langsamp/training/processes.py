@@ -1,19 +1,26 @@
-"""The processes that train together: joined by accelerate, summed over, ended."""
+"""The processes that train together: joined by accelerate, summed over, ended as one."""
 
 import atexit
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed
 from accelerate import Accelerator
+from accelerate.utils import InitProcessGroupKwargs
 from torch import Tensor, nn
+from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]  # public by its documentation
+from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
 from langsamp.errors import UserError
 from langsamp.progress import say
 from langsamp.training.config import TrainingConfig
+from langsamp.training.ending.watch import Watch
 from langsamp.world import World
 
 _MIXED = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
@@ -24,6 +31,9 @@ _WRAPPERS = {
     "ACCELERATE_USE_MEGATRON_LM": "MEGATRON_LM",
 }
 """What `accelerate launch` sets where it is asked for other than plain data parallel, and accelerate's name of it."""
+_ANEW = "anew"
+_watches: list[Watch] = []
+"""That over the group of processes, as long as there is one: all trainings of this process share both."""
 
 
 def join_processes(config: TrainingConfig, out: Path, *, cpu: bool) -> tuple[Accelerator, World]:
@@ -35,13 +45,14 @@ def join_processes(config: TrainingConfig, out: Path, *, cpu: bool) -> tuple[Acc
     check_machine(config, cpu=cpu)
     check_launch(os.environ)
     World.from_environment()
-    atexit.register(_end_group)
+    atexit.register(leave_processes)
     try:
         accelerator = Accelerator(
             mixed_precision=_MIXED[config.precision],
             cpu=cpu or not torch.accelerator.is_available(),  # else accelerate would not join processes without a GPU
             log_with=list(config.log_to) or None,
             project_dir=out if config.log_to else None,
+            kwargs_handlers=[InitProcessGroupKwargs(init_method=f"{_ANEW}://")] if _attempt() else None,
         )
     except (ValueError, RuntimeError) as error:  # torch's errors of its network are RuntimeErrors
         raise UserError(
@@ -57,7 +68,59 @@ def join_processes(config: TrainingConfig, out: Path, *, cpu: bool) -> tuple[Acc
     if world.is_leader:
         for sentence in unmet(os.environ, config, size=world.size, kind=accelerator.distributed_type.value):
             say(f"note: {sentence}")
+    if world.size > 1 and not _watches:
+        _watches.append(_watch_over(world, patience=config.rank_timeout))
     return accelerator, world
+
+
+@contextmanager
+def as_one() -> Iterator[None]:
+    """Make an error in this block that of all processes.
+
+    Raises:
+        RankLostError: where another process died, hangs or failed, instead of what the network said about it.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not _watches:
+            raise
+        if isinstance(error, torch.distributed.DistError) or "gloo" in str(error):  # gloo's are plain RuntimeErrors
+            raise _watches[0].reason_for(error) from error
+        _watches[0].tell(str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}")
+        raise
+
+
+def leave_processes() -> None:
+    """Leave the group of processes and the watch over it, as a process does that ends."""
+    while _watches:
+        _watches.pop().close()
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
+def _watch_over(world: World, *, patience: float) -> Watch:
+    address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    store = TCPStore(address, port, is_master=False, timeout=timedelta(seconds=patience))
+    return Watch(PrefixStore(f"langsamp/{_attempt()}", store), world, patience=patience)
+
+
+def _attempt() -> int:
+    """How often the launcher has started all processes again."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT") or 0)
+
+
+def _meet_anew(_: str, **options: Any) -> Iterator[tuple[Store, int, int]]:
+    """How processes meet that were started again: as usual, but apart from those before them.
+
+    torchrun keeps its store over restarts. In it gloo (torch 2.13) finds the addresses of the dead and waits for them.
+    """
+    options = {"timeout": options["timeout"]} if "timeout" in options else {}
+    for store, rank, size in rendezvous("env://", **options):
+        yield PrefixStore(f"attempt-{_attempt()}", store), rank, size
+
+
+register_rendezvous_handler(_ANEW, _meet_anew)  # type: ignore[no-untyped-call]
 
 
 def check_machine(config: TrainingConfig, *, cpu: bool = False) -> None:
@@ -135,9 +198,3 @@ def average_gradients(parameters: Iterable[nn.Parameter], accelerator: Accelerat
     for parameter in parameters:
         if parameter.grad is not None:
             parameter.grad.copy_(summed(parameter.grad, accelerator) / accelerator.num_processes)
-
-
-def _end_group() -> None:
-    """Leave the group of processes, which all trainings of this process share."""
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()

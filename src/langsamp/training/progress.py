@@ -21,8 +21,8 @@ class Progress:
         self._task, self._order = task, order
         self._bar = Bar(task.name, total=task.config.steps, unit="steps", done=step, is_shown=is_shown)
         self._shown: dict[str, str] = {}
-        self._updates: list[tuple[int, Tensor, Tensor]] = []
-        """Step, mean loss and gradient norm of each, still on the device: asking for them there would wait for it."""
+        self._updates: list[tuple[int, Tensor, Tensor, Tensor | None]] = []
+        """Of each: step, mean loss, gradient norm, the anchor's distance. Still on the device: asking waits for it."""
 
     def __enter__(self) -> Self:
         return self
@@ -30,9 +30,9 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def updated(self, step: int, loss: Tensor, norm: Tensor) -> None:
-        """Count one update, which followed `step` finished ones."""
-        self._updates.append((step, loss, norm))
+    def updated(self, step: int, loss: Tensor, norm: Tensor, distance: Tensor | None = None) -> None:
+        """Count one update, which followed `step` finished ones; `distance` is that which an anchor measured."""
+        self._updates.append((step, loss, norm, distance))
         self._bar.update()
 
     def show(self, **news: str) -> None:
@@ -49,11 +49,12 @@ class Progress:
         losses = self.check_all()
         lap, config = clock.lap(), self._task.config
         tokens = len(losses) * self._task.sampler.rows_per_step * self._task.batches.rows.row_tokens
-        step, _, norm = self._updates[-1]
+        step, _, norm, distance = self._updates[-1]
         values = {
             "loss": sum(losses) / len(losses),
             "learning_rate": config.learning_rate * config.learning_rate_share(step),
             "gradient_norm": norm.item(),
+            **({} if distance is None else {"anchor_distance": distance.item()}),
             "tokens_per_second": tokens / lap.training,
             "data_wait": lap.waiting / lap.training,
             "seconds": lap.since_start,
@@ -68,8 +69,8 @@ class Progress:
         Raises:
             NonFiniteLossError: where one was NaN or infinite.
         """
-        losses = [loss.item() for _, loss, _ in self._updates]
-        for (step, _, _), loss in zip(self._updates, losses, strict=True):
+        losses = [loss.item() for _, loss, *_ in self._updates]
+        for (step, *_), loss in zip(self._updates, losses, strict=True):
             self.check(step, loss)
         return losses
 

@@ -6,6 +6,7 @@ the whole step, update. With `processes.py` the only module that knows of proces
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,25 @@ from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
-from langsamp.training.anchor import Anchor
+from langsamp.training.anchor import sentence_anchor, weight_anchor
 from langsamp.training.checkpoint import (
     checkpoint_folder,
-    checkpoints,
     load_checkpoint,
+    newest_whole,
+    put_aside,
     read_record,
-    save_checkpoint,
 )
+from langsamp.training.checkpoint_writer import CheckpointWriter, Kept, Snapshot, check_space, save_checkpoint
+from langsamp.training.ending.signals import StopFlag
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor
 from langsamp.training.optimization.layers import freeze_lower
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
-from langsamp.training.processes import average_gradients, join_processes, summed
+from langsamp.training.processes import as_one, average_gradients, join_processes, summed
 from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
-from langsamp.training.signals import StopFlag
 from langsamp.training.throughput.batch_size import Trials, find_batch_size
 from langsamp.training.throughput.gradient_checkpointing import recomputing
 from langsamp.training.throughput.prefetch import Prefetcher
@@ -46,11 +48,13 @@ def train(task: TrainingJob, *, cpu: bool = False) -> Path:
     """Train to the last step and return the checkpoint that `training.select` means; goes on from the newest one.
 
     Raises:
-        StoppedError: asked to stop by SIGTERM or Ctrl-C; a checkpoint was saved.
+        StoppedError: asked to stop by SIGTERM, SIGUSR1 or Ctrl-C; a checkpoint was saved.
+        RankLostError: another of several processes died, hangs or failed; it is named.
         NonFiniteLossError: the loss became NaN or infinite; the message names step and rows.
         UserError: where `task.out` was made with other settings, or what selects is not measured.
     """
-    return _Trainer(task, cpu=cpu).run()
+    with as_one():
+        return _Trainer(task, cpu=cpu).run()
 
 
 class _Trainer:
@@ -69,11 +73,13 @@ class _Trainer:
             freeze_lower(task.model, config.freeze_layers)
         self.optimizer = make_optimizer(task.model, config)
         self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
-        self.anchor = Anchor(task.model, weight=config.anchor) if config.anchor is not None else None
-        self.rows_at_once = config.usual_rows
+        self.anchor = weight_anchor(task.model, config.anchor)
+        self.sentences = sentence_anchor(task.model, config.anchor, task.batches.rows)
+        self.rows_at_once, self.is_halved = config.usual_rows, False
         self.batch_size: dict[str, Any] | None = None
         self.masked_seen = torch.zeros(len(task.batches.rows.tags), dtype=torch.int64)  # by tag, of this rank's rows
-        self.step = self._resume()
+        self.step = self.saved = self._resume()
+        self.writer = CheckpointWriter()
         self.log = TrainingLog(
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
         )
@@ -94,6 +100,7 @@ class _Trainer:
                 self._measure_start()
                 return self._run()
         finally:
+            self.writer.close()
             # Before the group of processes ends, as the wrapper's end would wait for a thread that waits for Python.
             del self.wrapped, self.prepared
             self.accelerator.free_memory()
@@ -123,13 +130,14 @@ class _Trainer:
             accelerator=self.accelerator,
             kept=self.kept_paths,
         )
-        paths = choice.paths.model_dump(mode="json")
+        chosen = choice.paths if self.sentences is None else self.sentences.possible(choice.paths)
+        paths = chosen.model_dump(mode="json")
         logged = [line["paths"] for line in self.log.lines if line["kind"] == "fast_paths"]
         if logged[-1:] != [paths]:
             self.log.write("fast_paths", self.step, {"paths": paths, "reasons": dict(choice.reasons)})
         if self.world.is_leader:
             say(f"{self.task.name}: {choice}")
-        return choice.paths
+        return chosen
 
     def _find_batch_size(self) -> None:
         """Find how many rows go at once, which the log tells."""
@@ -167,6 +175,7 @@ class _Trainer:
                     if self._due(self.config.checkpoint_every):
                         self._save(progress)
         self.log.close()
+        self._wait_for_checkpoints()
         return self.selection.chosen(self.task.checkpoints)
 
     def _due(self, every: int) -> bool:
@@ -190,42 +199,92 @@ class _Trainer:
             asked, masked = summed(counts, accelerator).tolist()
         if asked:
             return False
-        torch.manual_seed(_step_seed(self.task.seed, self.step, self.world.rank))  # dropout
         set_learning_rate(self.prepared, self.config.learning_rate_share(self.step))
-        total, warms_head = torch.zeros((), device=accelerator.device), self.step < self.config.head_warmup_steps
+        warms_head = self.step < self.config.head_warmup_steps
+        totals = self._summed_loss(batches, masked, stop)
+        if totals is None:
+            self.prepared.zero_grad()
+            return False
+        if warms_head:
+            average_gradients(model.parameters(), accelerator)
+        elif self.anchor is not None:
+            self.anchor.pull(scale=accelerator.scaler.get_scale() if accelerator.scaler is not None else 1.0)
+        loss, distance = summed(totals, accelerator)
+        if accelerator.device.type == "cpu":
+            progress.check(self.step, loss.item())
+        norm = accelerator.clip_grad_norm_(model.parameters(), self.config.max_gradient_norm or float("inf"))
+        self.prepared.step()
+        self.prepared.zero_grad()
+        progress.updated(self.step, loss, norm.detach(), distance if self.sentences is not None else None)
+        for batch in batches:
+            self.masked_seen += torch.from_numpy(batch.masked_by_tag)
+        return True
+
+    def _summed_loss(self, batches: Sequence[MaskedBatch], masked: int, stop: StopFlag) -> Tensor | None:
+        """This rank's loss and the anchor's distance, with their gradients; None where asked to stop on the way.
+
+        Raises:
+            UserError: where the memory does not suffice, and not for half as many rows at once either.
+        """
+        if self.is_halved:
+            batches = self._batches(self.step)  # those that were made before are too large
+        while True:
+            try:
+                return self._passes(batches, masked, stop)
+            except torch.OutOfMemoryError as error:
+                trouble = str(error).partition(".")[0]
+            self._halve(trouble)  # here, where the error no longer holds what the passes had taken
+            batches = self._batches(self.step)
+
+    def _passes(self, batches: Sequence[MaskedBatch], masked: int, stop: StopFlag) -> Tensor | None:
+        accelerator, model = self.accelerator, self.task.model
+        torch.manual_seed(_step_seed(self.task.seed, self.step, self.world.rank))  # dropout
+        # of the masked tokens' loss, and of the sentence vectors' distance where an anchor measures it
+        totals, warms_head = torch.zeros(2, device=accelerator.device), self.step < self.config.head_warmup_steps
         for number, batch in enumerate(batches, start=1):
-            arguments = tensors(batch, accelerator.device)
             # DDP would wait for the gradients of a frozen encoder: the few that there are then, are summed here
             waits = warms_head or number < len(batches)
             with (
                 accelerator.no_sync(self.wrapped) if waits else nullcontext(),
                 model.frozen_encoder() if warms_head else nullcontext(),
             ):
-                total += self._backward(arguments, masked)
+                totals += self._backward(batch, masked)
             if stop and self.world.size == 1:
-                self.prepared.zero_grad()
-                return False
-        if warms_head:
-            average_gradients(model.parameters(), accelerator)
-        elif self.anchor is not None:
-            self.anchor.pull(scale=accelerator.scaler.get_scale() if accelerator.scaler is not None else 1.0)
-        loss = summed(total, accelerator)
-        if accelerator.device.type == "cpu":
-            progress.check(self.step, loss.item())
-        norm = accelerator.clip_grad_norm_(model.parameters(), self.config.max_gradient_norm or float("inf"))
-        self.prepared.step()
-        self.prepared.zero_grad()
-        progress.updated(self.step, loss, norm.detach())
-        for batch in batches:
-            self.masked_seen += torch.from_numpy(batch.masked_by_tag)
-        return True
+                return None
+        return totals
 
-    def _backward(self, arguments: Mapping[str, Any], masked: int) -> Tensor:
-        """Gradients of one batch's share of the step's mean loss; returns that share."""
-        loss: Tensor = self.wrapped(**arguments) / max(masked, 1)  # rows of unknown tokens have nothing to predict
+    def _halve(self, trouble: str) -> None:
+        """Take half as many rows at once from now on, once; a step then sums over twice as many batches."""
+        rows = self.rows_at_once
+        if self.is_halved or rows == 1 or self.world.size > 1:  # others wait in a sum that this rank has left
+            raise UserError(
+                f"{self.task.name}, step {self.step}: the memory does not suffice for {rows} rows at once ({trouble}). "
+                f"Set training.rows_per_batch to {max(1, rows // 2)} or training.gradient_checkpointing to true, which "
+                "train the same, or training.precision to bf16, and run the same command again"
+            )
+        self.prepared.zero_grad()
+        if self.accelerator.device.type != "cpu":
+            torch.accelerator.empty_cache()
+        self.is_halved, self.rows_at_once = True, -(-rows // 2)
+        if self.batch_size is not None:
+            self.batch_size["rows"] = self.rows_at_once
+        reason = f"the memory did not suffice for {rows}: {trouble}"
+        self.log.write("batch_size", self.step, {"rows": self.rows_at_once, "reason": reason})
+        say(f"{self.task.name}: rows at once: {self.rows_at_once} ({reason}); a step has as many rows as before")
+
+    def _backward(self, batch: MaskedBatch, masked: int) -> Tensor:
+        """Gradients of one batch's share of the step's mean loss; that share, and that of the anchor's distance."""
+        arguments, sentences = tensors(batch, self.accelerator.device), self.sentences
+        with nullcontext(None) if sentences is None else sentences.listening() as heard:
+            loss: Tensor = self.wrapped(**arguments) / max(masked, 1)  # rows of unknown tokens have nothing to predict
+        distance, objective = torch.zeros_like(loss), loss
+        if sentences is not None and heard and heard[0].requires_grad:
+            with self.accelerator.autocast():
+                distance = sentences.distance(heard[0], batch, arguments) / self.task.sampler.rows_per_step
+            objective = loss + sentences.strength * distance
         # DDP averages gradients over ranks; the step's loss is their sum.
-        self.accelerator.backward(loss * self.world.size)
-        return loss.detach()
+        self.accelerator.backward(objective * self.world.size)
+        return torch.stack([loss.detach(), distance.detach()])
 
     def _log_held_out(self) -> None:
         tags = self.world.share(range(len(self.task.batches.rows.tags)))
@@ -265,9 +324,10 @@ class _Trainer:
         return ", ".join(f"{name} {record[name]:.1f}{beside[name]}" for name in monitor.items)
 
     def _stop(self, progress: Progress) -> None:
-        if checkpoint_folder(self.task.checkpoints, self.step) not in checkpoints(self.task.checkpoints):
+        if self.saved != self.step or not self.step:
             self._save(progress)
         self.log.close()
+        self._wait_for_checkpoints()
         raise StoppedError(
             f"{self.task.name}: stopped after step {self.step:,} of {self.config.steps:,}, checkpoint saved; "
             "run the same command again to go on"
@@ -277,7 +337,13 @@ class _Trainer:
         progress.check_all()  # nobody should go on from weights that are NaN
         masked_seen = summed(self.masked_seen, self.accelerator)
         if self.world.is_leader:
+            check_space(self.task.model, self.task.checkpoints)
             self._write_checkpoint(masked_seen.tolist())
+        self.saved = self.step
+
+    def _wait_for_checkpoints(self) -> None:
+        """Go on when the leader has written what it has to write."""
+        self.writer.wait()
         self.accelerator.wait_for_everyone()
 
     def _write_checkpoint(self, masked_seen: Sequence[int]) -> None:
@@ -300,23 +366,19 @@ class _Trainer:
             "start": task.start,
             "provenance": provenance(),
         }
-        save_checkpoint(
-            self.task.checkpoints,
-            step=self.step,
-            model=task.model,
-            optimizer=self.optimizer,
-            tokenizer=task.tokenizer,
-            record=record,
-            keep=self.config.keep_checkpoints,
-            best=self.selection.best,
-        )
+        self.writer.wait()  # before the copy, so that there is one copy at most
+        state = Snapshot.of(task.model, self.optimizer)
+        kept = Kept(self.config.keep_checkpoints, self.config.milestone_every, self.selection.best)
+        save = partial(save_checkpoint, task.checkpoints, tokenizer=task.tokenizer, record=record, kept=kept)
+        self.writer.write(partial(save, step=self.step, state=state))
 
     def _resume(self) -> int:
         """Load the newest checkpoint, if there is one; the number of finished steps."""
-        existing, self.kept_paths, self.kept_batch_size = checkpoints(self.task.checkpoints), None, None
-        if not existing:
+        self.kept_paths, self.kept_batch_size = None, None
+        newest = self._newest_checkpoint()
+        if newest is None:
             return 0
-        record = read_record(existing[-1])
+        record = read_record(newest)
         changes = differing_keys(self.task.identity, record["identity"])
         if changes:
             raise UserError(
@@ -327,10 +389,23 @@ class _Trainer:
         if self.world.is_leader:  # the other ranks count from nothing: what is written is the sum
             counted = record.get("masked_seen", record["rows_seen"])
             self.masked_seen += torch.tensor([counted[str(tag)] for tag in self.task.batches.rows.tags])
-        load_checkpoint(existing[-1], model=self.task.model, optimizer=self.optimizer)
+        load_checkpoint(newest, model=self.task.model, optimizer=self.optimizer)
         if record["scaler"] is not None and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(record["scaler"])
         return int(record["step"])
+
+    def _newest_checkpoint(self) -> Path | None:
+        """The checkpoint to go on from, the same in all processes; the leader puts damaged newer ones aside."""
+        step = torch.zeros((), dtype=torch.int64)
+        if self.world.is_leader:
+            newest, damage = newest_whole(self.task.checkpoints)
+            if newest is not None:
+                step += 1 + int(read_record(newest)["step"])
+                for error, aside in zip(damage, reversed(put_aside(newest)), strict=True):
+                    what = str(error).partition("; ")[0]  # what could be done about it is not needed
+                    say(f"warning: {what}: put aside as {aside.name}, and {self.task.name} goes on from {newest.name}")
+        chosen = int(summed(step, self.accelerator))
+        return checkpoint_folder(self.task.checkpoints, chosen - 1) if chosen else None
 
 
 def _step_seed(seed: int, step: int, rank: int) -> int:

@@ -8,7 +8,7 @@ of a report have models of one name, a side has its place before it, `first:none
 from collections.abc import Iterable, Sequence
 
 from langsamp.errors import UserError, did_you_mean
-from langsamp.model.variants import DISPLAY_NAMES, START, START_NAME, parts_of, training_of
+from langsamp.model.variants import DISPLAY_NAMES, START, START_NAME, parts_of, split_side, training_of
 from langsamp.render.palette import BLUE, GREEN, OLIVE, OTHER, PURPLE, SKY, VARIANT_COLOURS, VERMILION, Mark
 from langsamp.render.svg import INK
 from langsamp.scores.published import PREFIX
@@ -28,15 +28,15 @@ def split_name(name: str) -> tuple[str, str]:
 
 def variant_of(side: str) -> str:
     """The variant that a side is, without its place: `none` of `first:none`; any other name as it is."""
-    return side.rpartition(":")[2]
+    return split_side(side)[1]
 
 
 def side_name(side: str) -> str:
     """What readers call a side: `Baseline`, `first: LangSAMP`, `paper: baseline`."""
-    prefix, colon, variant = side.rpartition(":")
+    place, variant = split_side(side)
     if side.startswith(PREFIX):
         return f"paper: {_PUBLISHED.get(variant, variant)}"
-    return f"{prefix}: {_NAMES[variant]}" if colon and variant in _NAMES else _NAMES.get(side, side)
+    return f"{place} {_NAMES[variant]}" if place and variant in _NAMES else _NAMES.get(side, side)
 
 
 def meanings_of_sides(sides: Iterable[str]) -> dict[str, str]:
@@ -75,13 +75,13 @@ def is_start(side: str) -> bool:
 def in_order(sides: Iterable[str], *, first: str | None = None) -> list[str]:
     """Each side once: `first` if it is there, then those of one place together, variants as in `DISPLAY_NAMES`."""
     sides = list(dict.fromkeys(sides))
-    places = list(dict.fromkeys(side.rpartition(":")[0] for side in sides))
+    places = list(dict.fromkeys(split_side(side)[0] for side in sides))
     variants = list(DISPLAY_NAMES)
 
     def rank(side: str) -> tuple[bool, int, int, str]:
-        prefix, _, variant = side.rpartition(":")
+        place, variant = split_side(side)
         at = variants.index(variant) if variant in variants else len(variants)
-        return side != first, places.index(prefix), at, side
+        return side != first, places.index(place), at, side
 
     return sorted(sides, key=rank)
 

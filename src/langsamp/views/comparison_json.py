@@ -4,9 +4,8 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-import pandas as pd
-
-from langsamp.scores.comparison import Comparison, Difference, TaskComparison
+from langsamp.scores.comparison import Comparison
+from langsamp.scores.difference import Difference, LanguageDifference, TaskComparison
 from langsamp.views.comparison_text import finding, limits
 
 
@@ -22,14 +21,14 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def _task_json(task: TaskComparison, comparison: Comparison) -> dict[str, Any]:
-    pair, noise = task.pair, task.noise
-    rows = task.languages.reset_index().to_dict("records")
+    grid, noise = task.grid, task.noise
+    sides = dict(zip("ab", grid.names, strict=True))
     return {
-        "task": pair.task,
-        "label": pair.label,
-        "metric": pair.metric,
-        "made": {"a": dict(pair.stamp_a), "b": dict(pair.stamp_b)},
-        "seeds": {"a": [str(name) for name in pair.a], "b": [str(name) for name in pair.b]},
+        "task": grid.setting.task,
+        "label": grid.label,
+        "metric": grid.setting.metric,
+        "made": {side: grid.settings[name].stamps for side, name in sides.items()},
+        "seeds": {side: list(grid.replicates(name)) for side, name in sides.items()},
         "verdict": task.verdict,
         "sentence": finding(task, comparison),
         **_difference_json(task.difference),
@@ -41,9 +40,9 @@ def _task_json(task: TaskComparison, comparison: Comparison) -> dict[str, Any]:
             grouping: {group: _difference_json(difference) for group, difference in groups.items()}
             for grouping, groups in task.groups.items()
         },
-        "languages": [{str(key): _plain(value) for key, value in row.items()} for row in rows],
-        "dropped": {reason: list(tags) for reason, tags in pair.dropped.items()},
-        "other_tags": dict(pair.other_tags),
+        "languages": [_language_json(language) for language in task.languages],
+        "dropped": {reason: list(tags) for reason, tags in grid.dropped.items()},
+        "other_tags": grid.other_tags,
         "limits": limits(task),
     }
 
@@ -57,8 +56,18 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
     return {"difference": difference.mean, "interval_95": ends, **content}
 
 
-def _plain(value: Any) -> Any:
-    """A value that JSON has; None for what is missing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return value if isinstance(value, str | bool | int | float) else str(value)
+def _language_json(language: LanguageDifference) -> dict[str, Any]:
+    test = {name: _known(value) for name, value in language.test._asdict().items()} if language.test else {}
+    return {
+        **test,
+        "tag": language.tag,
+        "other_tag": language.other_tag,
+        "a": language.a,
+        "b": language.b,
+        "difference": language.difference,
+    }
+
+
+def _known(value: str | float | None) -> str | float | None:
+    """None for NaN."""
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,14 +1,17 @@
 """A comparison of two models in words and as tables for the terminal; differences are B - A, in points."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from langsamp.languages.table import describe, families
 from langsamp.languages.tags import LangScript
-from langsamp.render.numbers import ABSENT, score, signed
-from langsamp.scores.comparison import Comparison, Difference, TaskComparison
-from langsamp.scores.pairing import Pair
+from langsamp.render.numbers import ABSENT, probability, score, signed
+from langsamp.scores.comparison import Comparison
+from langsamp.scores.difference import Difference, LanguageDifference, TaskComparison
+from langsamp.scores.grid import Grid
+from langsamp.scores.setting import stated
 from langsamp.scores.statistics.bootstrap import LEVEL, Interval
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ _LEGEND = (
 def finding(task: TaskComparison, comparison: Comparison) -> str:
     """What one task says, in one sentence: the verdict, how many languages, how much, how sure."""
     a, b, difference = comparison.a.name, comparison.b.name, task.difference
-    points = f"{_points(difference.mean)} points{_ends(difference.clustered or difference.plain)}"
+    points = f"{_points(difference.mean)} points{_ends(difference.interval)}"
     q = f"q = {probability(task.q)}"
     languages = _languages(difference.languages)
     if task.verdict == "indistinct":
@@ -47,13 +50,12 @@ def limits(task: TaskComparison) -> list[str]:
     """What limits the finding of one task, a sentence each."""
     lines = list(task.notes)
     if (detectable := task.noise.detectable) is not None:
-        number_a, number_b = task.pair.a.shape[1], task.pair.b.shape[1]
-        number = f"{number_a}" if number_a == number_b else f"{number_a} and {number_b}"
-        lines.append(f"{number} seeds cannot see a mean difference below {detectable:.2f} points (power 80 %)")
-    lines += [f"{_languages(len(tags))} left out: {reason}" for reason, tags in task.pair.dropped.items()]
-    if task.pair.other_tags:
-        number = _languages(len(task.pair.other_tags))
-        lines.append(f"{number} under another code in B: {_aliases(task.pair)}")
+        trials = dict.fromkeys(map(task.grid.trials, task.grid.names))
+        lines.append(f"{' and '.join(trials)} cannot show a mean difference below {detectable:.2f} points (power 80 %)")
+    lines += [f"{_languages(len(tags))} left out: {reason}" for reason, tags in task.grid.dropped.items()]
+    if other_tags := task.grid.other_tags:
+        number = _languages(len(other_tags))
+        lines.append(f"{number} under another code in B: {_aliases(other_tags)}")
     return lines
 
 
@@ -71,7 +73,7 @@ def print_comparison(comparison: Comparison, *, verbose: bool = False) -> None:
     console.print(_task_table(comparison))
     console.print()
     for task in comparison.tasks:
-        console.print(f"{task.pair.label}: {finding(task, comparison)}.", soft_wrap=True)
+        console.print(f"{task.grid.label}: {finding(task, comparison)}.", soft_wrap=True)
         if verbose:
             plain = _interval(task.difference.plain)
             console.print(f"  p = {probability(task.p)}; 95 % as if all languages were independent: {plain}.")
@@ -82,9 +84,9 @@ def print_comparison(comparison: Comparison, *, verbose: bool = False) -> None:
             console.print()
             console.print(_group_table(task))
     console.print("\nCompared")
-    for line in _merged((task.pair.label, _how(task.pair, comparison)) for task in comparison.tasks):
+    for line in _merged((task.grid.label, _how(task.grid)) for task in comparison.tasks):
         console.print(f"  {line}", soft_wrap=True)
-    noted = [(task.pair.label, limit) for task in comparison.tasks for limit in limits(task)]
+    noted = [(task.grid.label, limit) for task in comparison.tasks for limit in limits(task)]
     if noted or comparison.notes:
         console.print("\nLimits")
     for line in [*_merged(noted), *comparison.notes]:
@@ -93,28 +95,21 @@ def print_comparison(comparison: Comparison, *, verbose: bool = False) -> None:
         for task in comparison.tasks:
             console.print()
             console.print(_language_table(task))
-            for reason, tags in task.pair.dropped.items():
-                console.print(f"{task.pair.label}, left out ({reason}): {' '.join(tags)}", soft_wrap=True)
+            for reason, tags in task.grid.dropped.items():
+                console.print(f"{task.grid.label}, left out ({reason}): {' '.join(tags)}", soft_wrap=True)
 
 
 def by_language(task: TaskComparison) -> str:
     """How many languages differ one by one, and which most: `language by language (q < 0.05): 12 better, ...`."""
-    tests = task.languages[task.languages["p"].notna()]
-    counts = tests["verdict"].value_counts()
-    words = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in ("better", "worse", "indistinct"))
+    tests = [(each, each.test) for each in task.languages if each.test and each.test.is_tested]
+    counts = Counter(test.verdict for _, test in tests)
+    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("better", "worse", "indistinct"))
     line = f"language by language (items drawn anew, q < {LEVEL}): {words} of {len(tests)} tested"
-    for verdict, rows in (("better", tests), ("worse", tests[::-1])):
-        named = rows[rows["verdict"] == verdict].head(_SHOWN // 2)
-        if len(named):
-            line += f"; most {verdict}: " + ", ".join(
-                f"{tag} {signed(change)}" for tag, change in named["difference"].items()
-            )
+    for verdict, ordered in (("better", tests), ("worse", tests[::-1])):
+        named = [each for each, test in ordered if test.verdict == verdict][: _SHOWN // 2]
+        if named:
+            line += f"; most {verdict}: " + ", ".join(f"{each.tag} {signed(each.difference)}" for each in named)
     return line
-
-
-def probability(value: float) -> str:
-    """`0.019`, `5e-32`."""
-    return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
 
 
 def comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
@@ -122,7 +117,7 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
     rows = []
     for task in comparison.tasks:
         *numbers, counts = _cells(task.difference)
-        cells = [task.pair.label, *numbers, probability(task.q), counts]
+        cells = [task.grid.label, *numbers, probability(task.q), counts]
         rows.append(dict(zip(_COLUMNS, cells, strict=True)))
     return rows
 
@@ -136,7 +131,7 @@ def _task_table(comparison: Comparison) -> "Table":
 
 def _group_table(task: TaskComparison) -> "Table":
     names = families()
-    table = _table([task.pair.label, "languages", "A", "B", "B - A", "95 %", "+/=/−"])
+    table = _table([task.grid.label, "languages", "A", "B", "B - A", "95 %", "+/=/−"])
     for grouping, groups in task.groups.items():
         for group, difference in groups.items():
             if group != "all":
@@ -148,17 +143,22 @@ def _group_table(task: TaskComparison) -> "Table":
 def _language_table(task: TaskComparison) -> "Table":
     tested = task.tested
     columns = ["tag", "name", "A", "B", "B - A", *(["95 %", "q", "verdict"] if tested else [])]
-    table = _table([*columns], left=("tag", "name", "verdict"), title=f"{task.pair.label}, every language")
-    for row in task.languages.reset_index().to_dict("records"):
-        tag = row["tag"] if row["other_tag"] == row["tag"] else f"{row['tag']} / {row['other_tag']}"
-        cells = [tag, describe(LangScript.parse(row["tag"])).name]
-        cells += [score(row["a"]), score(row["b"]), _points(row["difference"])]
-        if tested and row["why_not"]:
-            cells += ["", "", row["why_not"]]
-        elif tested:
-            cells += [_interval(Interval(row["low"], row["high"])), probability(row["q"]), row["verdict"]]
-        table.add_row(*cells)
+    table = _table([*columns], left=("tag", "name", "verdict"), title=f"{task.grid.label}, every language")
+    for language in task.languages:
+        table.add_row(*_language_cells(language, tested=tested))
     return table
+
+
+def _language_cells(language: LanguageDifference, *, tested: bool) -> list[str]:
+    tag = language.tag if language.other_tag == language.tag else f"{language.tag} / {language.other_tag}"
+    cells = [tag, describe(LangScript.parse(language.tag)).name]
+    cells += [score(language.a), score(language.b), _points(language.difference)]
+    test = language.test
+    if not tested or test is None:
+        return cells
+    if not test.is_tested:
+        return [*cells, "", "", test.why_not]
+    return [*cells, _interval(Interval(test.low, test.high)), probability(test.q), test.verdict]
 
 
 def _table(columns: Sequence[str], *, left: Sequence[str] = (), title: str | None = None) -> "Table":
@@ -201,18 +201,17 @@ def _ends(interval: Interval | None) -> str:
     return "" if interval is None else f" [{_points(interval.low)}, {_points(interval.high)}]".replace("+", "")
 
 
-def _how(pair: Pair, comparison: Comparison) -> str:
-    """How the scores of a pair were made: one word where both sides agree."""
-    words = [pair.metric]
-    for name, mine in pair.stamp_a.items():
-        theirs = pair.stamp_b[name]
-        if mine == theirs and (mine or name not in ("layer", "training")) and name != "settings":
-            words.append(f"{name} {mine or 'not stated'}")
+def _how(grid: Grid) -> str:
+    """How the scores were made: one word where both sides agree."""
+    words = [grid.setting.metric]
+    first, second = (grid.settings[name].stamps for name in grid.names)
+    for name, mine in first.items():
+        theirs = second[name]
+        if mine == theirs and (mine is not None or name not in ("layer", "training")) and name != "settings":
+            words.append(f"{name} {stated(mine)}")
         elif mine != theirs:
-            words.append(f"{name} A {mine or 'not stated'}, B {theirs or 'not stated'}")
-    for name, side, table in (("A", comparison.a, pair.a), ("B", comparison.b, pair.b)):
-        number, what = table.shape[1], "training" if side.trainings > 1 else "seed"
-        words.append(f"{name} {number} {what}{'s' if number != 1 else ''}")
+            words.append(f"{name} A {stated(mine)}, B {stated(theirs)}")
+    words += [f"{side} {grid.trials(name)}" for side, name in zip("AB", grid.names, strict=True)]
     return "; ".join(words)
 
 
@@ -228,6 +227,6 @@ def _languages(number: int) -> str:
     return f"{number} language{'s' if number != 1 else ''}"
 
 
-def _aliases(pair: Pair) -> str:
-    named = [f"{tag} = {other}" for tag, other in pair.other_tags.items()]
+def _aliases(other_tags: Mapping[str, str]) -> str:
+    named = [f"{tag} = {other}" for tag, other in other_tags.items()]
     return ", ".join(named[:_SHOWN]) + (", ..." if len(named) > _SHOWN else "")

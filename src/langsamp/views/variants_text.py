@@ -1,61 +1,42 @@
-"""An ablation and families as the command line prints them."""
+"""An ablation, and families, as documents."""
 
-from typing import Any
-
-import pandas as pd
-
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.variant_analyses import AblationAnalysis, FamiliesAnalysis
+from langsamp.analysis.variants_record import FamilyMean, VariantMean
+from langsamp.render.document import Document, Note, Sentence, Table, is_absent
 from langsamp.render.numbers import ABSENT, probability, score, signed
-from langsamp.scores.side_by_side import lines
 
 
-def as_json(analysis: Analysis) -> dict[str, Any]:
-    """All of an analysis in JSON's types; what is not known is null."""
-    tables = {
-        name: table.astype(object).where(table.notna(), None).to_dict("records")
-        for name, table in analysis.tables.items()
-    }
-    return {
-        "kind": analysis.kind,
-        "subject": analysis.subject,
-        "settings": analysis.settings,
-        **analysis.values,
-        "tables": tables,
-    }
+def ablation_document(analysis: AblationAnalysis) -> Document:
+    """A table a task: a variant with its means over groups and its difference to the baseline."""
+    rows_of: dict[str, dict[str, dict[str, object]]] = {}
+    for row in analysis.ablation:
+        by_row = rows_of.setdefault(row.task, {})
+        line = by_row.setdefault(row.variant, {"variant": row.name, "seeds": row.seeds})
+        line[f"{row.group} ({row.languages})"] = f"{score(row.mean)}{'*' if row.is_best else ''}"
+        if row.group == "all":
+            line |= {"±": None if is_absent(row.deviation) else score(row.deviation)}
+            line |= {"diff.": signed(row.difference), "95 %": _ends(row), "q": probability(row.q)}
+    title = "mean over (n) languages, per cent, ± over trainings or seeds; * the highest; difference in points"
+    tables = [Table.of(f"{task}: {title}", by_row.values()) for task, by_row in rows_of.items()]
+    said = map(Sentence, analysis.sentences)
+    return Document([*tables, *said, *map(Note, analysis.notes)], title=analysis.subject)
 
 
-def ablation_tables(analysis: Analysis) -> dict[str, list[dict[str, object]]]:
-    """By title the lines of each task: a variant with its means over groups and its difference to the baseline."""
-    tables = {}
-    for task, rows in analysis.tables["ablation"].groupby("task", sort=False):
-        by_row: dict[str, dict[str, object]] = {}
-        for row in lines(rows):
-            line = by_row.setdefault(row.variant, {"variant": row.name, "seeds": int(row.seeds)})
-            line[f"{row.group} ({row.languages})"] = f"{score(row.mean)}{'*' if row.is_best else ''}"
-            if row.group == "all":
-                line |= {"±": "" if pd.isna(row.deviation) else score(row.deviation)}
-                line |= {"diff.": signed(row.difference), "95 %": _ends(row), "q": probability(row.q)}
-        title = f"{task}: mean over (n) languages, per cent, ± over seeds; * the highest; difference in points"
-        tables[title] = list(by_row.values())
-    return tables
+def family_document(analysis: FamiliesAnalysis) -> Document:
+    """A table a task: a family with the mean of each model, and the difference of two."""
+    rows_of: dict[str, dict[str, dict[str, object]]] = {}
+    for row in analysis.families:
+        blank = {"family": row.family_name, "languages": row.languages, **dict.fromkeys(analysis.models, ABSENT)}
+        line = rows_of.setdefault(row.task, {}).setdefault(row.family, blank)
+        spread = "" if is_absent(row.deviation) else f" ± {score(row.deviation)}"
+        line[row.model] = f"{score(row.mean)}{spread}"
+        if row.model == analysis.models[-1] and analysis.compares:
+            line |= {"difference": signed(row.difference), "95 %": _ends(row)}
+    title = "per cent, mean over languages; differences in points"
+    tables = [Table.of(f"{task}, {title}", by_row.values()) for task, by_row in rows_of.items()]
+    said = map(Sentence, analysis.sentences)
+    return Document([*tables, *said, *map(Note, analysis.notes)], title=analysis.subject)
 
 
-def family_tables(analysis: Analysis) -> dict[str, list[dict[str, object]]]:
-    """By title the lines of each task: a family with the mean of each model, and the difference of two."""
-    tables = {}
-    models = analysis.values["models"]
-    for task, rows in analysis.tables["families"].groupby("task", sort=False):
-        by_row: dict[str, dict[str, object]] = {}
-        for row in lines(rows):
-            blank = {"family": row.family_name, "languages": int(row.languages), **dict.fromkeys(models, ABSENT)}
-            line = by_row.setdefault(row.family, blank)
-            spread = "" if pd.isna(row.deviation) else f" ± {score(row.deviation)}"
-            line[row.model] = f"{score(row.mean)}{spread}"
-            if row.model == models[-1] and "difference" in rows:
-                line |= {"difference": signed(row.difference), "95 %": _ends(row)}
-        tables[f"{task}, per cent, mean over languages; differences in points"] = list(by_row.values())
-    return tables
-
-
-def _ends(row: Any) -> str:
-    return ABSENT if pd.isna(row.low) else f"[{signed(row.low)}, {signed(row.high)}]"
+def _ends(row: VariantMean | FamilyMean) -> str:
+    return ABSENT if is_absent(row.low) else f"[{signed(row.low)}, {signed(row.high)}]"

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.cluster import hierarchy
 
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.analysis.vectors.neighbours import nearest
+from langsamp.analysis.vectors.record import VectorsAnalysis
 from langsamp.analysis.vectors.vector_statistics import STATISTICS
 from langsamp.errors import DataMissingError
 from langsamp.languages.tags import LangScript
@@ -29,7 +30,7 @@ def analysis(subject):
     return analyse_vectors(subject, FAST)
 
 
-def statistics(analysis: Analysis) -> pd.DataFrame:
+def statistics(analysis: VectorsAnalysis) -> pd.DataFrame:
     table = analysis.tables["statistics"]
     return table[table["table"] == "language"].set_index("statistic")
 
@@ -56,7 +57,7 @@ def test_points_name_every_vector_and_an_untrained_one_lies_nowhere(analysis):
     assert set(languages.index) == {tag.language for tag in TAGS}
     left_out = languages.loc[UNTRAINED[:3]]
     assert not left_out["trained"] and left_out["rows_seen"] == 0 and np.isnan(left_out["pc1"])
-    assert analysis.values["untrained"]["language"] == [UNTRAINED[:3]]
+    assert analysis.untrained["language"] == (UNTRAINED[:3],)
     assert languages.loc[languages["trained"], ["pc1", "pc2"]].notna().all(axis=None)
     assert languages[["x", "y"]].isna().all(axis=None)
     near = analysis.tables["neighbours"]
@@ -87,24 +88,23 @@ def test_an_analysis_is_repeated_by_its_seed_and_survives_the_disk(subject, tmp_
     config = VectorsConfig(shuffles=100, seed=3, embedding="tsne")
     first, second = analyse_vectors(subject, config), analyse_vectors(subject, config)
     first.save(tmp_path / "stored")
-    for name, table in Analysis.load(tmp_path / "stored").tables.items():
-        pd.testing.assert_frame_equal(table, second.tables[name], check_dtype=False)
+    assert read_analysis(tmp_path / "stored").as_json() == second.as_json()
     trained = first.tables["points"][first.tables["points"]["trained"]]
     assert trained[["x", "y"]].notna().all(axis=None)
-    assert set(first.values["embedding"]) == {"language", "script"}
+    assert set(first.embedding) == {"language", "script"}
     assert first.settings["seed"] == 3 and len(first.settings["vectors"]) == 16
 
 
 def test_a_model_with_one_table_is_analysed_and_the_other_named(tmp_path):
     found = analyse_vectors(kin_model(tmp_path / "one", TAGS[:20], variant="language"), FAST)
     assert set(found.tables["points"]["table"]) == {"language"}
-    assert any("no script vectors" in note for note in found.values["notes"])
+    assert any("no script vectors" in note for note in found.notes)
 
 
 def test_what_cannot_be_computed_is_said(tmp_path):
     few = [LangScript.parse(tag) for tag in ("deu_Latn", "nld_Latn", "epo_Latn")]
     found = analyse_vectors(kin_model(tmp_path / "few", few, variant="language"), FAST)
     assert found.tables["statistics"].empty
-    assert len(found.values["notes"]) == 1 + len(STATISTICS)
+    assert len(found.notes) == 1 + len(STATISTICS)
     with pytest.raises(DataMissingError, match="2 language vectors were trained"):
         analyse_vectors(kin_model(tmp_path / "two", few[:2], variant="language"), FAST)

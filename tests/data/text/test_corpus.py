@@ -412,7 +412,7 @@ def test_a_mapping_names_the_configurations_of_tags(renamed: Callable[..., Path]
     assert corpus.tags == [SWAHILI] and next(corpus.documents(SWAHILI)) == "moja 0"
     both = hub_corpus(folder, configurations={"swh_Latn": "kiswahili", "srp_Cyrl": "20231101.sr"})
     assert [str(tag) for tag in both.tags] == ["srp_Cyrl", "swh_Latn"] and both.fingerprint() != corpus.fingerprint()
-    with pytest.raises(UserError, match=r"srp_Latn.*No tag can be told of 1 configurations \(20231101.sr\)"):
+    with pytest.raises(UserError, match=r"srp_Latn.*no tag can be told of their names \(20231101.sr\)"):
         hub_corpus(folder, configurations={"swh_Latn": "kiswahili"}, languages="srp_Latn")
     with pytest.raises(UserError, match=r"swh_Latn is mapped to 'kiswahil', .* Did you mean 'kiswahili'\?"):
         hub_corpus(folder, configurations={"swh_Latn": "kiswahil"})
@@ -420,6 +420,24 @@ def test_a_mapping_names_the_configurations_of_tags(renamed: Callable[..., Path]
         hub_corpus(folder, configurations={"swahili": "kiswahili"})
     with pytest.raises(UserError, match=r"corpus\.configurations is for datasets"):
         folder_corpus(folder, configurations={"swh_Latn": "x"})
+
+
+@pytest.mark.parametrize(
+    ("languages", "left_out"),
+    [("all", "20231101.sr"), ("script:Latn", "20231101.sr"), ("swh_Latn", None), ("script:Deva,swh_Latn", None)],
+)
+def test_configurations_that_tell_no_tag_are_named_where_they_may_be_wanted(
+    renamed: Callable[..., Path], languages: str, left_out: str | None
+) -> None:
+    corpus = hub_corpus(renamed("swh_Latn", "20231101.sr"), languages=languages)
+    assert corpus.tags == [SWAHILI]
+    named = f"1 configurations of hub:dataset are left out, as no tag can be told of their names ({left_out}); "
+    assert corpus.remarks == () if left_out is None else corpus.remarks[0].startswith(named)
+
+
+def test_a_configuration_with_a_word_for_its_name_is_left_out_of_all_with_a_word(renamed: Callable[..., Path]) -> None:
+    assert "(kiswahili)" in hub_corpus(renamed("kiswahili", "deu_Latn")).remarks[0]
+    assert hub_corpus(renamed("kiswahili", "deu_Latn"), languages="script:Latn").tags == [GERMAN]
 
 
 def test_the_fingerprint_of_configurations_named_by_tags_is_that_of_old(dataset: Path) -> None:

@@ -17,6 +17,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast, XLM
 from langsamp.data.text.cleaning import clean_text
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
+    delimiters_of,
     load_tokenizer,
     special_ids,
     textless_ids,
@@ -217,6 +218,43 @@ def changed(folder: Path, target: Path, **settings: Any) -> str:
 def test_a_tokenizer_without_the_tokens_of_a_masked_lm(folder: Path, tmp_path: Path, token: str) -> None:
     with pytest.raises(UserError, match=f"has no {token}; expected that of a masked LM"):
         load_tokenizer(changed(folder, tmp_path / "changed", **{token: None}))
+
+
+@pytest.mark.parametrize("role", ["pad_token", "unk_token", "eos_token"])
+def test_a_mask_that_stands_for_something_else_too_is_refused(folder: Path, tmp_path: Path, role: str) -> None:
+    with pytest.raises(UserError, match=f"has <mask> for its mask_token and its {role}"):
+        load_tokenizer(changed(folder, tmp_path / "changed", **{role: "<mask>"}))
+
+
+def in_backend(folder: Path, target: Path, change: Any) -> str:
+    """A copy of a saved tokenizer with its tokenizer.json changed."""
+    changed(folder, target)
+    content = json.loads((target / "tokenizer.json").read_text())
+    change(content)
+    (target / "tokenizer.json").write_text(json.dumps(content))
+    return str(target)
+
+
+def test_what_a_tokenizers_last_call_was_set_to_is_left_out(
+    trained: PreTrainedTokenizerFast, folder: Path, tmp_path: Path
+) -> None:
+    """As tokenizers of sentence-transformers are published: cut at 128 tokens and filled up."""
+    cut = {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0}
+    filled = {"strategy": {"Fixed": 9}, "direction": "Right", "pad_to_multiple_of": None, "pad_id": 1,
+              "pad_type_id": 0, "pad_token": "<pad>"}  # fmt: skip
+    published = load_tokenizer(
+        in_backend(folder, tmp_path / "set", lambda content: content.update(truncation=cut, padding=filled))
+    )
+    text = "mimi ni mwalimu wa shule"
+    assert published.backend_tokenizer.encode(text).ids == trained.backend_tokenizer.encode(text).ids
+    assert delimiters_of(published) == delimiters_of(trained)
+
+
+def test_a_tokenizer_that_cuts_at_random_is_refused(tmp_path: Path) -> None:
+    backend = Tokenizer(models.BPE({"<mask>": 0, "<pad>": 1, "a": 2, "b": 3, "ab": 4}, [("a", "b")], dropout=0.1))
+    PreTrainedTokenizerFast(tokenizer_object=backend, mask_token="<mask>", pad_token="<pad>").save_pretrained(tmp_path)
+    with pytest.raises(UserError, match=r"cuts a text otherwise each time \(dropout 0\.1"):
+        load_tokenizer(str(tmp_path))
 
 
 def test_a_tokenizer_that_is_not_there_or_damaged(

@@ -45,10 +45,10 @@ def test_a_cut_that_keeps_only_what_it_must_can_drop_most_pieces(kind: str) -> N
 
 def test_the_parts_of_a_piece_are_those_it_goes_through() -> None:
     merges = ["l o", "lo w", "e r</w>", "low er</w>", "o w"]
-    plain = Merges({"merges": merges, "end_of_word_suffix": "</w>"})
+    plain = Merges(merges, end="</w>")
     assert plain.with_parts(["lower</w>"]) == {"lower</w>", *"lowe", "r</w>", "lo", "low", "er</w>"}
     assert plain.among(frozenset({*"low", "lo", "low"})) == ["l o", "lo w"]
-    inside = Merges({"merges": [["a", "##b"], ["ab", "##c"]], "continuing_subword_prefix": "##"})
+    inside = Merges([["a", "##b"], ["ab", "##c"]], inside="##")
     assert inside.with_parts(["abc"]) == {"abc", "ab", "a", "##b", "##c"}
 
 

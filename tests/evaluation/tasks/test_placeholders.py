@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from langsamp.errors import UserError
+from langsamp.evaluation.tasks import registry
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.placeholders import is_placeholder, sentences_of
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
-from langsamp.evaluation.tasks.task import TaskData
+from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.tags import LangScript
 
 SWH = LangScript("swh", "Latn")
@@ -99,6 +100,25 @@ def test_labelled_texts_lose_them_with_their_labels_and_tagged_words_stay() -> N
     assert sentences_of(text, "paper").texts == text.texts
     words = TaggedSentences(tag=SWH, words=(("...",), ("moja",)), labels=(("PUNCT",), ("NUM",)))
     assert sentences_of(words, "fixed") is words
+
+
+def test_a_reader_of_ones_own_is_read_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Reader:
+        tags = (SWH,)
+
+        def read(self, tag: LangScript) -> ParallelText:
+            return pairs(target=("<range>", *T[1:]))
+
+    monkeypatch.setattr(registry, "TASKS", dict(registry.TASKS))
+    described = {"measures": "Mine.", "languages": "one", "licence": "CC0", "kind": "retrieval"}
+    mine = registry.register_task(
+        Task(name="mine", metric="top10_accuracy", open=lambda where: Reader(), **described)  # type: ignore[arg-type]
+    )
+    assert registry.TASKS["mine"] is mine
+    fixed, paper = (mine.open(TaskData(protocol=name)) for name in ("fixed", "paper"))
+    assert fixed.tags == (SWH,)
+    assert len(fixed.read(SWH).target) == 25 and "<range> (1)" in fixed.read(SWH).notes[0]
+    assert len(paper.read(SWH).target) == 26
 
 
 def test_tasks_read_so_and_say_so(tmp_path: Path) -> None:

@@ -125,5 +125,7 @@ def test_the_commands_say_what_came(tiny_run: TinyRun, tmp_path: Path) -> None:
     assert "started from the mean of swh" in answer
     assert "sna_Latn" in said("identify", tmp_path / "sna_Latn.txt", "--model", tmp_path / "out", "--top", 1)
     assert "4 languages" in said("languages", "add", "fin_Latn", *words[:2], "--out", tmp_path / "added")
-    assert "there is no file" in complaint("identify", tmp_path / "no", "--model", tiny_run.export, code=4)
+    assert "is not there; expected a file of text" in complaint(
+        "identify", tmp_path / "no", "--model", tiny_run.export, code=4
+    )
     assert "Swahili" in said("languages", "swahili")

@@ -212,7 +212,7 @@ def test_a_pickle_that_executes_is_refused_and_executes_nothing(good: Path, tmp_
     [
         (b"", "is empty"),
         (POINTER.encode(), "git lfs pull"),
-        (b"<!DOCTYPE html><html>", "web page"),
+        (b"<!DOCTYPE html><html>", "an HTML page"),
         (b"\x08\x00\x00\x00\x00\x00\x00\x00{}", "cut short or no safetensors"),
         (b"\x02\x00\x00\x00\x00\x00\x00\x00{}", "lacks weights"),
         (b"not weights at all, but long enough", "cut short or no safetensors"),
@@ -224,7 +224,7 @@ def test_what_is_no_file_of_a_model_is_said(
 ) -> None:
     shutil.copytree(good, tmp_path / "bad")
     (tmp_path / "bad" / name).write_bytes(content)
-    if name == "config.json" and message not in ("is empty", "git lfs pull", "web page"):
+    if name == "config.json" and message not in ("is empty", "git lfs pull", "an HTML page"):
         message = "describes no model that transformers knows"
     with pytest.raises(UserError, match=message) as refused:
         load_pretrained(AutoModelForMaskedLM, tmp_path / "bad")

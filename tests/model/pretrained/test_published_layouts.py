@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from langsamp.data.tokens.tokenizer import load_tokenizer
+from langsamp.data.tokens.tokenizer import load_tokenizer, open_tokenizer
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -123,6 +123,35 @@ def test_a_tokenizer_class_that_nobody_knows_changes_no_token(
     folder = changed(models["xlm-roberta"], tmp_path / "other", file="tokenizer_config.json", tokenizer_class=name)
     text = "habari ya asubuhi <mask> कख жзи"
     assert load_tokenizer(str(folder))(text).input_ids == load_tokenizer(str(models["xlm-roberta"]))(text).input_ids
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        ("xlm-roberta", "LlamaTokenizer", "texts get other pieces"),
+        ("xlm-roberta", "T5Tokenizer", "puts <s> </s> around a text, but as T5Tokenizer .* it puts </s>"),
+        ("xlm-roberta", "MBartTokenizer", "it puts </s> en_XX"),
+        ("bert", "GPT2Tokenizer", "texts get other pieces"),
+        ("bert", "XLMRobertaTokenizer", "no tokenizer can be read"),
+    ],
+)
+def test_another_models_tokenizer_class_is_told(
+    models: dict[str, Path], tmp_path: Path, kind: str, name: str, message: str
+) -> None:
+    settings = {"file": "tokenizer_config.json", "tokenizer_class": name}
+    folder = changed(models[kind], tmp_path / "other", **settings)
+    if kind == "bert":  # of BERT's own kind the class is not asked for
+        path = folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"model_type": "xlm-roberta"}))
+    with pytest.raises(UserError, match=rf"{message}.*PreTrainedTokenizerFast") as refused:
+        open_tokenizer(folder)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["XLMRobertaTokenizer", "XLMRobertaTokenizerFast", "CamembertTokenizer"])
+def test_a_class_of_its_kin_reads_a_tokenizer_as_it_is(models: dict[str, Path], tmp_path: Path, name: str) -> None:
+    settings = {"file": "tokenizer_config.json", "tokenizer_class": name}
+    assert open_tokenizer(changed(models["xlm-roberta"], tmp_path / "kin", **settings))("habari ya asubuhi").input_ids
 
 
 def test_a_table_that_is_filled_up_stays_as_it_was_published(models: dict[str, Path], tmp_path: Path) -> None:

@@ -1,28 +1,28 @@
 """What the sections about analyses say, from analyses on disk and from vectors alone."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from langsamp.analysis.donors.record import DonorsAnalysis
 from langsamp.analysis.model_refs import ModelRef
+from langsamp.analysis.read_analyses import read_analyses
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.languages.table import is_head, tags
-from langsamp.render.charts.scatter import GRID, SHAPES, ScatterDot, on_grid, scatter
-from langsamp.render.palette import BLUE, Mark
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.analyses.donor_sections import donor_rows, transfer_tables
 from langsamp.reporting.analyses.neutrality_heatmaps import change_pairs, neutrality_data
 from langsamp.reporting.analyses.neutrality_sections import MOST_LANGUAGES, neutrality_views
-from langsamp.reporting.analyses.picture_data import Picture, as_script, vector_data
+from langsamp.reporting.analyses.picture_data import GRID, Picture, as_script, on_grid, vector_data
 from langsamp.reporting.analyses.variant_sections import ablation_tables, family_tables
 from langsamp.reporting.analyses.vector_sections import VectorView, neighbour_rows, statistic_rows
 from langsamp.reporting.inputs.run_folder import read_run
 from langsamp.reporting.page import write_report
-from langsamp.views.donors_text import split_warnings
+from langsamp.views.donors import split_warnings
 from tests.reporting import made_analyses as made
 from tests.reporting.conftest import TAGS, UNTRAINED
 from tests.reporting.test_page import Page
@@ -65,7 +65,7 @@ def test_statistics_are_said_beside_chance(build, tmp_path):
     said = next(row.sentence for row in rows if "same family" in row.sentence)
     assert re.search(r"\d+ % of the nearest neighbours of \d+ languages are of the same family; shuffled labels", said)
     assert re.search(r"give \d+ % \(\d+ to \d+ %\), p = \d\.\d+: (no )?more than chance", said)
-    assert all(row.sentence == "" or row.null_mean == row.null_mean for row in rows)
+    assert all(row.sentence == "" or row.line.null_mean == row.line.null_mean for row in rows)
 
 
 def test_what_is_not_stored_is_computed_to_the_same(stored, build, tmp_path):
@@ -100,21 +100,9 @@ def test_json_cannot_end_its_element():
     assert as_script({"a": "</script><b>"}) == '{"a":"\\u003c/script>\\u003cb>"}'
 
 
-def test_dots_have_tooltips_and_labels_cover_none():
-    dots = [
-        ScatterDot(x=at * 100, y=(at % 3) * 400, weight=at, label=f"<n{at}>", title=f"<t {at}>", mark=Mark(BLUE, shape))
-        for at, shape in enumerate(SHAPES)
-    ]
-    svg = scatter(dots, summary='a "quoted" one', axes=("<x>", "y"), tag="d")
-    assert svg.count("<title>&lt;t ") == len(dots) and 'aria-label="a &quot;quoted&quot; one"' in svg
-    assert len(set(re.findall(r'id="([^"]+)"', svg))) == len(SHAPES)
-    crowd = [dot._replace(x=500, y=500) for dot in dots]
-    assert scatter(crowd, summary="", axes=("", ""), tag="d").count("&lt;n") == 2  # left and right of the heap
-
-
 def test_coordinates_fill_the_grid():
-    assert on_grid(np.array([-2.0, 0.0, 2.0])) == [0, GRID // 2, GRID]
-    assert on_grid(np.array([3.0, 3.0])) == [GRID // 2] * 2
+    assert on_grid([-2.0, 0.0, 2.0]) == [0, GRID // 2, GRID]
+    assert on_grid([3.0, 3.0]) == [GRID // 2] * 2
 
 
 def test_models_measured_on_the_same_sentences_stand_side_by_side():
@@ -122,8 +110,8 @@ def test_models_measured_on_the_same_sentences_stand_side_by_side():
     one, other = made.neutrality(["none-0"]), made.neutrality(["both-0"])
     apart = made.neutrality(["both-0"], made.TEN[:5])
     together, alone = neutrality_views([(one, labels), (apart, labels), (other, labels)])
-    assert together.models == ["none-0", "both-0"] and alone.models == ["both-0"]
-    assert len(together.curve) == 2 * made.LAYERS and together.change is None
+    assert together.analysis.models == ("none-0", "both-0") and alone.analysis.models == ("both-0",)
+    assert len(together.analysis.curve) == 2 * made.LAYERS and not together.analysis.change
 
 
 def test_the_heatmap_of_the_default_layer_is_what_was_measured(parts):
@@ -142,13 +130,13 @@ def test_the_heatmap_of_the_default_layer_is_what_was_measured(parts):
 def test_a_heatmap_has_room_for_some_languages_only():
     many = [str(tag) for tag in tags() if is_head(tag)][: MOST_LANGUAGES + 3]
     (found,) = neutrality_views([(made.neutrality(["none-0"], many), {})])
-    assert len(found.tags) == MOST_LANGUAGES and found.hidden == 3 and change_pairs(found) == []
+    assert len(found.analysis.tags) == MOST_LANGUAGES and found.hidden == 3 and change_pairs(found) == []
     assert len(neutrality_data(found)["measures"][0]["values"][0][0]) == MOST_LANGUAGES * (MOST_LANGUAGES - 1) // 2
 
 
 def test_donors_have_reasons_alternatives_and_other_models_that_differ(parts):
     german = next(row for row in parts["donors"] if row.target == "deu_Latn")
-    assert german.chosen.cosine >= german.others[0].cosine and german.chosen.tag != "deu_Latn"
+    assert german.chosen.donor.cosine >= german.others[0].donor.cosine and german.chosen.donor.donor != "deu_Latn"
     assert any(reason.endswith(" km") for reason in german.chosen.reasons)
     assert [row.name for row in parts["donors"]] == sorted(row.name for row in parts["donors"])
 
@@ -158,7 +146,7 @@ def test_warnings_are_split_outside_brackets():
 
 
 def test_donors_of_models_that_agree_say_nothing_twice(stored):
-    donors = next(found for found in made.read(stored) if found.kind == "donors")
+    donors = next(found for found in read_analyses(stored / "analysis") if isinstance(found, DonorsAnalysis))
     assert all(row.elsewhere == [] for row in donor_rows(donors, {"again": donors}))
 
 
@@ -167,14 +155,14 @@ def test_transfer_marks_the_best_way_without_hindsight():
     best = {row.role: row.best for row in table.rows}
     assert best["Same-family donor"] == {"tail", "head", "all"} and not best["Best in hindsight"]
     assert table.rows[0].regrets["all"] == 15.0 and table.model == "LangSAMP"
-    assert table.sources[0].name == "French" and table.sources[0].by_role["random"] == ("", 45.0, 5)
+    assert table.sources[0].name == "French" and table.sources[0].by_role["random"].draws == 5
 
 
 def test_ablation_and_families_mark_the_best():
     first, second = ablation_tables(made.ablation())
     assert (first.task, second.task) == ("sr-cldr", "pos") and first.has_differences
     assert [name for name, cells in first.rows.items() if cells["all"].is_best] == ["LangSAMP"]
-    assert first.rows["Baseline"]["all"].difference is None
+    assert math.isnan(first.rows["Baseline"]["all"].difference)
     (table,) = family_tables(made.families(), {"none-0": "Baseline", "both-0": "LangSAMP"})
     assert [name for name, _, _ in table.rows] == ["Indo-European", "Atlantic-Congo", "other"]
     assert table.rows[0][2]["LangSAMP"].is_best and not table.rows[0][2]["Baseline"].is_best

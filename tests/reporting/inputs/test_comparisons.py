@@ -11,7 +11,12 @@ from langsamp.reporting.inputs.group_rows import GroupRow, group_rows, tone
 from langsamp.reporting.inputs.metric_names import meanings, metric_name, other_metrics
 from langsamp.reporting.inputs.run_folder import read_run
 from langsamp.reporting.sections import language_rows, overview_rows
+from langsamp.reporting.verdict import significance
+from langsamp.scores.comparison import compare as compare_systems
 from langsamp.scores.published import published
+from langsamp.scores.reading import one_below_the_other
+from langsamp.scores.systems import choose
+from langsamp.views.paper_tables.make import paper_table
 
 
 def only(scores: pd.DataFrame) -> SystemComparison:
@@ -137,15 +142,37 @@ def test_other_sources_than_english_are_no_part_of_the_tables_of_scores(build, t
 
 def test_both_standard_deviations_of_a_fine_tuned_task(build, tmp_path):
     comparison = only(scores_of(build(tmp_path / "run", tasks=("pos",))))
-    assert comparison.metric == "seqeval_f1" and comparison.setting.layer == ""
-    assert comparison.trials("both") == "2 trainings, 6 seeds"
+    assert comparison.metric == "seqeval_f1" and comparison.setting.layer is None
+    assert comparison.trials("both") == "2 trainings of 3 seeds"
     every = rows_of(comparison)["all"]
-    # by hand: trainings are 1 apart and fine-tunings 3, on every language alike, so both deviations are the same
-    replicates = [training + 3 * seed for training in (0, 1) for seed in (0, 1, 2)]
-    assert every.spreads["none"] == pytest.approx(np.std(replicates, ddof=1))
-    assert every.language_spreads["none"] == pytest.approx(np.std(replicates, ddof=1))
-    assert every.means["none"] == pytest.approx(43.5 + np.mean(replicates))
+    # by hand: trainings are 1 apart and fine-tunings 3, on every language alike; a training counts once
+    assert every.spreads["none"] == pytest.approx(np.std([0, 1], ddof=1))
+    assert every.language_spreads["none"] == pytest.approx(np.std([0, 1], ddof=1))
+    assert every.means["none"] == pytest.approx(43.5 + 0.5 + 3)
     assert every.controls == {}
+
+
+def test_deviation_and_interval_are_over_the_same_replicates(build, tmp_path):
+    comparison = only(scores_of(build(tmp_path / "run", tasks=("pos",))))
+    test = significance([comparison])[comparison.setting, "both"]
+    every = rows_of(comparison)["all"]
+    assert (test.noise.spread_a, test.noise.spread_b) == pytest.approx((every.spreads["none"], every.spreads["both"]))
+    assert {test.grid.trials(side) for side in ("none", "both")} == {"2 trainings"}
+    table = paper_table(1, scores_of(tmp_path / "run")).tidy.set_index(["column", "group"])
+    assert table.loc[("Baseline", "all"), ["sd_over_seeds", "seeds"]].tolist() == pytest.approx(
+        [every.spreads["none"], 2]
+    )
+
+
+def test_what_published_scores_do_not_state_differs_from_nothing_in_any_view():
+    theirs, ours = (published(name).query("task == 'ner'") for name in ("paper:baseline", "paper:langsamp"))
+    ours = ours.assign(model="m", model_name="m", revision="r", precision="fp32", settings="s", training="t")
+    scores = one_below_the_other([theirs, ours])
+    comparison = only(scores)
+    assert comparison.others == ["m"] and len(comparison.shared) == 164 and not not_compared([comparison])
+    (task,) = compare_systems(choose(theirs, name="paper:baseline"), choose(ours, name="m")).tasks
+    assert task.difference == significance([comparison])[comparison.setting, "m"].difference
+    assert not any("differ" in note for note in paper_table(1, scores).notes)
 
 
 def test_seeds_that_lack_a_language_do_not_move_the_spread_of_the_mean(build, tmp_path):

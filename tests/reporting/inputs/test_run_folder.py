@@ -9,7 +9,7 @@ from langsamp.reporting.inputs.run_folder import read_run
 def test_models_come_baseline_first_with_their_logs(run_folder):
     run = read_run(run_folder)
     assert [model.name for model in run.models] == ["none-0", "none-1", "both-0", "both-1"]
-    assert len(run.models[0].train) == 200 and len(run.models[0].held_out) == 8
+    assert len(run.models[0].log.train) == 200 and len(run.models[0].log.held_out) == 8
     assert run.models[0].conditioning is not None and run.models[0].conditioning.language is None
     assert run.is_demonstration
 
@@ -18,8 +18,8 @@ def test_a_cut_last_line_is_left_out_and_a_step_done_again_counts_once(run_folde
     log = run_folder / "models/none-0/log.jsonl"
     again = '{"kind": "train", "step": 200, "loss": 1.5}\n{"kind": "train", "st'
     log.write_text(log.read_text() + again)
-    model = read_run(run_folder).models[0]
-    assert len(model.train) == 200 and model.train[-1]["loss"] == 1.5
+    train = read_run(run_folder).models[0].log.train
+    assert len(train) == 200 and train[-1].loss == 1.5
 
 
 def test_a_damaged_line_inside_the_log_is_named(run_folder):

@@ -5,8 +5,9 @@ import pytest
 from langsamp.analysis.model_refs import find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
 from langsamp.render.chart import embedded
+from langsamp.render.numbers import decimals
 from langsamp.views.charts.neutrality_charts import figures, similarity_heatmaps
-from langsamp.views.neutrality_text import as_json, model_rows, pair_tables
+from langsamp.views.neutrality import neutrality_document
 
 LANGUAGES = "eng_Latn,deu_Latn,rus_Cyrl,ukr_Cyrl"
 PAIRS = 6
@@ -33,13 +34,11 @@ def test_each_chart_stands_in_a_page_with_a_tooltip_for_each_pair(analysis):
 
 def test_two_models_share_one_scale_that_is_neutral_at_nothing(analysis):
     chart = similarity_heatmaps(analysis)
-    table = analysis.tables["similarity"]
-    at_layer = table[table["layer"] == 1]
     colours = {
         round(value, 9): tuple(colour)
         for picture, model in zip(chart.figure.axes, ("none-0", "both-0"), strict=False)
         for value, colour in zip(
-            at_layer[at_layer["model"] == model]["parallel"], picture.collections[0].get_facecolor(), strict=True
+            [pair.parallel for pair in analysis.pairs(model)], picture.collections[0].get_facecolor(), strict=True
         )
     }
     signs = [(value, colour[2] > colour[0]) for value, colour in colours.items() if abs(value) > 0.05]
@@ -48,27 +47,25 @@ def test_two_models_share_one_scale_that_is_neutral_at_nothing(analysis):
 
 
 def test_another_layer_can_be_drawn(analysis):
-    chart = similarity_heatmaps(analysis, layers={"none-0": 0, "both-0": 2})
+    chart = similarity_heatmaps(analysis.model_copy(update={"layers": {"none-0": 0, "both-0": 2}}))
     assert [axes.get_title("left") for axes in chart.figure.axes[:2]] == [
         "Baseline, seed 0, layer 0", "LangSAMP, seed 0, layer 2",
     ]  # fmt: skip
 
 
 def test_one_model_and_many_languages(many):
-    assert len(many.values["tags"]) > 12
+    assert len(many.tags) > 12
     charts = figures(many)
     assert list(charts) == ["similarity", "layers", "probes"]
     assert not charts["similarity"].figure.axes[0].texts  # no room for numbers
-    (rows,) = pair_tables(many).values()
-    assert len(rows) == 10  # the most and the least alike
+    _, pairs = neutrality_document(many).tables
+    assert len(pairs.rows) == 10  # the most and the least alike
 
 
 def test_the_words_fit_the_tables(analysis):
-    none, both = model_rows(analysis)
-    curve = analysis.tables["curve"].set_index(["model", "layer"])
-    assert none["centred"].startswith(f"{curve.loc[('none-0', 1), 'parallel']:.3f} [")
-    assert (none["layer"], both["model"]) == (1, "both-0")
-    first = next(iter(pair_tables(analysis).values()))
-    assert [row[""] for row in first] == analysis.values["tags"][1:]
-    assert re.fullmatch(r"\N{MINUS SIGN}?\d\.\d{3}", first[0]["deu"])
-    assert as_json(analysis)["change"][0]["base"] == "none-0"
+    models, first, *_ = (table.written for table in neutrality_document(analysis).tables)
+    assert models["centred"][0].startswith(f"{decimals(analysis.means('none-0').parallel)} [")
+    assert (models["layer"][0], models["model"][1]) == ("1", "both-0")
+    assert tuple(first[""]) == analysis.tags[1:]
+    assert re.fullmatch(r"\N{MINUS SIGN}?\d\.\d{3}", first["deu"][1])
+    assert analysis.as_json()["change"][0]["base"] == "none-0"

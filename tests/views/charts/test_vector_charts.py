@@ -10,8 +10,9 @@ from langsamp.render.charts.dendrogram import Leaf, dendrogram
 from langsamp.render.palette import FAMILIES, VERMILION
 from langsamp.render.saving import save_figures
 from langsamp.render.svg import INK
-from langsamp.views.charts.vector_charts import figures, short_name, trained_points
-from langsamp.views.vectors_text import as_json, left_out_lines, neighbour_lines, statistic_lines
+from langsamp.views.charts.vector_charts import figures
+from langsamp.views.names import short_name
+from langsamp.views.vectors import vectors_document
 from tests.analysis.kin import kin_model, known_tags
 
 TAGS = known_tags(30)
@@ -51,13 +52,10 @@ def test_the_tree_names_its_leaves_in_the_order_of_its_joins(analysis):
     chart = figures(analysis)["languages-tree"]
     axes = chart.figure.axes[0]
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    points = trained_points(analysis, "language")
-    assert sorted(labels) == sorted(
-        f"{short_name(n)} ({t})" for n, t in zip(points["name"], points["tag"], strict=True)
-    )
-    tree = analysis.tables["tree"]
-    first = tree[(tree["table"] == "language") & (tree["step"] == 0)].iloc[0]
-    sisters = [points["tag"][int(first[side])] for side in ("left", "right")]
+    points = analysis.trained("language")
+    assert sorted(labels) == sorted(f"{short_name(point.name)} ({point.tag})" for point in points)
+    first = next(join for join in analysis.tree if join.table == "language" and join.step == 0)
+    sisters = [points[side].tag for side in (first.left, first.right)]
     places = [next(place for place, label in enumerate(labels) if tag in label) for tag in sisters]
     assert abs(places[0] - places[1]) == 1
 
@@ -80,16 +78,16 @@ def test_a_long_tree_goes_on_in_the_next_column(number, columns):
     assert figure.get_size_inches()[1] < 15
 
 
-def test_lines_for_the_terminal(analysis):
-    lines = statistic_lines(analysis)
-    assert len(lines) == len(analysis.tables["statistics"])
-    assert all(line["over"].endswith(("languages", "scripts")) for line in lines)
-    near = neighbour_lines(analysis, "language")
-    rows = [int(line["rows"].replace(",", "")) for line in near]
-    assert rows == sorted(rows, reverse=True) and len(near) == 10
-    assert any("*" in line["nearest"] for line in near)
-    assert f"Untrained language vectors, left out: {UNTRAINED[:3]}." in left_out_lines(analysis)
-    assert as_json(analysis)["points"][-1]["is_head"] is None
+def test_the_document_has_statistics_and_the_neighbours_of_what_has_most_text(analysis):
+    document = vectors_document(analysis)
+    statistics, near, _ = (table.written for table in document.tables)
+    assert len(statistics["found"]) == len(analysis.statistics)
+    assert all(over.endswith(("languages", "scripts")) for over in statistics["over"])
+    rows = [int(number.replace(",", "")) for number in near["rows"]]
+    assert rows == sorted(rows, reverse=True) and len(rows) == 10
+    assert any("*" in named for named in near["nearest"])
+    assert f"Untrained language vectors, left out: {UNTRAINED[:3]}." in document.lines
+    assert analysis.as_json()["points"][-1]["is_head"] is None
 
 
 def test_names_lose_what_stands_in_brackets():

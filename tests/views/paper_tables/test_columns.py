@@ -35,10 +35,10 @@ def test_trainings_of_a_variant_are_one_column_after_the_baseline(scores):
     table = paper_table(1, joined(*frames))
     assert [head.text for head in table.blocks[0].header[1]][1:3] == ["Baseline", "LangSAMP"]
     assert cell(table, "LangSAMP")["mean"] == pytest.approx(42.5)
-    assert cell(table, "LangSAMP")["seeds"] == 4
-    assert cell(table, "Baseline")["sd_over_seeds"] == pytest.approx(pd.Series([40, 40, 41, 41]).std())
-    assert "Baseline: 2 trainings (none-0, none-1), each with its seeds." in table.notes
-    assert "Seeds: Baseline 4; LangSAMP 4." in table.notes
+    assert cell(table, "LangSAMP")["seeds"] == 2
+    assert cell(table, "Baseline")["sd_over_seeds"] == pytest.approx(pd.Series([40, 41]).std())
+    assert any(note.startswith("Baseline: 2 trainings (none-0, none-1), each the mean over") for note in table.notes)
+    assert "Seeds: Baseline 2; LangSAMP 2." in table.notes
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 
 from langsamp.errors import UserError
-from langsamp.scores.published import printed, printed_targets, printed_tasks, published
+from langsamp.scores.published import printed_targets, printed_tasks, published
 from langsamp.scores.reading import read_runs
 from langsamp.views.paper_tables.blocks import Block, PaperTable
 from langsamp.views.paper_tables.make import paper_table
 from langsamp.views.paper_tables.task_names import DONOR_TABLES, FAMILIES, GROUP_NAMES, LANGUAGE_TABLES, TASK_NAMES
+from tests.scores.scored import printed_frame
 
 BOTH = ("paper:baseline", "paper:langsamp")
 NOTHING = read_runs([])
@@ -31,7 +32,7 @@ def only(table: PaperTable) -> Block:
 
 def test_table_1_equals_the_paper():
     table = paper_table(1, paper())
-    theirs = printed(1).set_index(["task", "column", "group"])
+    theirs = printed_frame(1).set_index(["task", "column", "group"])
     exact = 0
     for task, row in zip(TASK_NAMES, texts(only(table)), strict=True):
         assert row[0] == TASK_NAMES[task]
@@ -61,7 +62,7 @@ def test_the_best_of_each_group_is_marked_and_the_heading_says_which_column_it_i
 
 def test_table_6_equals_the_paper():
     table = paper_table(6, paper())
-    theirs = printed(6).set_index(["task", "group", "column"])
+    theirs = printed_frame(6).set_index(["task", "group", "column"])
     counts = {place[:2]: count for place, count in theirs["languages"].items()}
     assert [block.title for block in table.blocks] == list(TASK_NAMES.values())
     for task, block in zip(TASK_NAMES, table.blocks, strict=True):
@@ -75,16 +76,16 @@ def test_table_6_equals_the_paper():
 
 def test_table_5_equals_the_paper():
     for row, (task, facts) in zip(texts(only(paper_table(5, paper()))), printed_tasks().items(), strict=True):
-        counts = [str(facts[group]) for group in ("head", "tail", "latin", "nonlatin")]
-        classes = "–" if facts["classes"] is None else str(facts["classes"])
+        counts = [str(getattr(facts, group)) for group in ("head", "tail", "latin", "nonlatin")]
+        classes = "–" if facts.classes is None else str(facts.classes)
         assert row[:6] == [TASK_NAMES[task], *counts, classes]
-        assert row[6].startswith(facts["measure"])
+        assert row[6].startswith(facts.measure)
 
 
 @pytest.mark.parametrize(("number", "lines"), [(1, 6), (2, 4), (3, 4), (6, 2)])
 def test_what_the_paper_prints_is_shown_without_any_run(number, lines):
     table = paper_table(number, NOTHING, printed=True)
-    theirs = printed(number)
+    theirs = printed_frame(number)
     assert all(len(block.rows) == lines for block in table.blocks)
     shown = [cell.text.split(" ")[0] for block in table.blocks for row in block.rows for cell in row[1:]]
     assert sorted(shown) == sorted("–" if pd.isna(mean) else f"{mean:.1f}" for mean in theirs["mean"])

@@ -5,14 +5,12 @@ cosine with the target's. What it does not say: whether a vector was trained, wh
 random vectors, and whether there is anything to fine-tune on. Here each rank says so.
 """
 
-from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
-from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.candidates import (
     TrainingItems,
     find_candidates,
@@ -22,6 +20,7 @@ from langsamp.analysis.donors.candidates import (
     training_items,
     vector_tag,
 )
+from langsamp.analysis.donors.record import Donor, DonorsAnalysis
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.vectors.neighbours import Floats, trained
 from langsamp.errors import UserError
@@ -33,11 +32,6 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import WEIGHTS, Conditioning
 from langsamp.provenance import file_sha256
 
-COLUMNS = (
-    "target", "target_name", "rank", "donor", "donor_name", "basis", "cosine", "same_family", "same_script",
-    "tree_distance", "kilometres", "donor_rows", "target_rows", "english_rank", "english_cosine", "target_warnings",
-    "donor_warnings", "warnings",
-)  # fmt: skip
 LITTLE = 0.1
 """A language has little text where it has seen less than this share of the median over trained languages."""
 _LEVEL = 0.05
@@ -63,16 +57,12 @@ def rank_donors(
     candidates: Sequence[LangScript],
     k: int | None = None,
     items: TrainingItems | None = None,
-) -> pd.DataFrame:
-    """The `k` best donors of `target` (all by default), best first: the columns `COLUMNS` and `items_<task>` each.
+) -> list[Donor]:
+    """The `k` best donors of `target` (all by default), best first.
 
-    `basis` is `vectors` where cosines of language vectors rank, and `kinship` where the target has no trained vector:
-    then the candidates stand by edges in Glottolog's tree, those without a known path behind the others, by kilometres,
-    and by rows seen; `cosine` is NaN. Equal cosines stand by rows, then by tag. The target itself is never its donor.
-
-    `donor_rows` and `target_rows` count training rows of the tag; `items` says how many training items tasks have of a
-    donor (`candidates.training_items`). `english_rank` is missing where English is no candidate. `warnings` joins
-    those of the target and of the donor.
+    Where the target has no trained vector, the candidates stand by edges in Glottolog's tree, those without a known
+    path behind the others, by kilometres, and by rows seen. Equal cosines stand by rows, then by tag. The target itself
+    is never its donor. `items` says how many training items tasks have of a donor (`candidates.training_items`).
 
     Raises:
         DataMissingError: where the model has no language vectors.
@@ -88,15 +78,11 @@ def analyse_donors(
     k: int | None = 5,
     tasks: Sequence[str] = (),
     data: TaskData | None = None,
-) -> Analysis:
-    """Donors of some targets, or of every language of a model, as an analysis of the kind `donors`.
+) -> DonorsAnalysis:
+    """Donors of some targets, or of every language of a model, `k` each.
 
     `targets` are words as `find_targets` takes them, `candidates` one as `find_candidates` does; with `tasks` each
     donor says how much they have to fine-tune on.
-
-    Table `donors`: the columns of `rank_donors`, `k` lines a target. Values: `candidates` and `targets` (tags),
-    `untrained_targets`, `closest` (donor by target, only by vectors), `nearest` (by target the three closest of all
-    trained languages, with cosines), `chance_cosine` (see `chance_cosine`), `notes`.
 
     Raises:
         DataMissingError: where the model has no language vectors, or a task's data are absent.
@@ -107,30 +93,26 @@ def analyse_donors(
     chosen, meant = find_candidates(candidates, conditioning), find_targets(targets, conditioning)
     items, unread = training_items(tasks, data or TaskData(), chosen.tags)
     ranking = _Ranking(conditioning, items)
-    frames = [ranking.rank(target, chosen.tags, k) for target in meant.tags if {*chosen.tags} - {target}]
-    if not frames:
+    ranked = [ranking.rank(target, chosen.tags, k) for target in meant.tags if {*chosen.tags} - {target}]
+    if not ranked:
         raise UserError(f"{', '.join(map(str, meant.tags))} is the only candidate itself; name others as candidates")
-    table = pd.concat(frames, ignore_index=True)
-    first = table[table["rank"] == 1]
-    by_vectors = first[first["basis"] == "vectors"]
-    return Analysis(
-        kind="donors",
+    first = [donors[0] for donors in ranked]
+    return DonorsAnalysis(
         subject=subject.name,
         settings={
             "vectors": file_sha256(subject.folder / WEIGHTS)[:16], "variant": conditioning.variant,
             "candidates": candidates, "k": k, "tasks": list(tasks),
             "data": None if data is None or data.data is None else str(data.data),
         },
-        values={
-            "candidates": [str(tag) for tag in chosen.tags],
-            "targets": list(dict.fromkeys(table["target"])),
-            "untrained_targets": first.loc[first["basis"] != "vectors", "target"].tolist(),
-            "closest": dict(zip(by_vectors["target"], by_vectors["donor"], strict=True)),
-            "nearest": {str(target): ranking.nearest(target) for target in meant.tags},
-            "chance_cosine": ranking.chance(len(chosen.tags)),
-            "notes": [*dict.fromkeys((*chosen.notes, *meant.notes)), *unread],
-        },
-        tables={"donors": table},
+        notes=(*dict.fromkeys((*chosen.notes, *meant.notes)), *unread),
+        candidates=tuple(map(str, chosen.tags)),
+        targets=tuple(donor.target for donor in first),
+        untrained_targets=tuple(donor.target for donor in first if donor.basis != "vectors"),
+        closest={donor.target: donor.donor for donor in first if donor.basis == "vectors"},
+        nearest={str(target): ranking.nearest(target) for target in meant.tags},
+        chance_cosine=ranking.chance(len(chosen.tags)),
+        items={task: {str(tag): number for tag, number in of_task.items()} for task, of_task in items.items()},
+        donors=tuple(donor for donors in ranked for donor in donors),
     )  # fmt: skip
 
 
@@ -141,6 +123,17 @@ def chance_cosine(number: int, width: int) -> float:
     level is divided by the number of candidates (Bonferroni).
     """
     return float(stats.norm.ppf(1 - _LEVEL / number) / np.sqrt(width))
+
+
+class _AboutTarget(NamedTuple):
+    """What is the same for all donors of one target."""
+
+    tag: LangScript
+    doubts: Sequence[str]
+    limit: float
+    """The cosine that random vectors may have."""
+    english_rank: int | None
+    english_cosine: float
 
 
 class _Ranking:
@@ -159,7 +152,7 @@ class _Ranking:
     def chance(self, number: int) -> float:
         return chance_cosine(number, self._vectors.units.shape[1])
 
-    def rank(self, target: LangScript, candidates: Sequence[LangScript], k: int | None) -> pd.DataFrame:
+    def rank(self, target: LangScript, candidates: Sequence[LangScript], k: int | None) -> list[Donor]:
         others = [tag for tag in candidates if tag != target]
         tag_of_vector = vector_tag(target, self._there)
         if tag_of_vector is None:
@@ -168,21 +161,19 @@ class _Ranking:
             values = self._vectors.cosines(tag_of_vector.language, others)
             cosines = {tag: float(value) for tag, value in zip(others, values, strict=True)}
             order = sorted(others, key=lambda tag: (-round(cosines[tag], 9), -self._rows(tag), tag))
-        doubts = self._doubts_of_target(target, tag_of_vector)
-        limit = self.chance(max(1, len(others)))
-        rows = [
-            self._row(target, donor, cosines.get(donor), doubts, limit) | {"rank": rank}
-            for rank, donor in enumerate(order[:k], start=1)
+        english = LangScript("eng", "Latn")
+        about_target = _AboutTarget(
+            tag=target,
+            doubts=self._doubts_of_target(target, tag_of_vector),
+            limit=self.chance(max(1, len(others))),
+            english_rank=order.index(english) + 1 if english in order else None,
+            english_cosine=cosines.get(english, np.nan),
+        )
+        return [
+            self._donor(about_target, donor, cosines.get(donor), rank) for rank, donor in enumerate(order[:k], start=1)
         ]
-        english = next((rank for rank, tag in enumerate(order, start=1) if str(tag) == "eng_Latn"), None)
-        table = pd.DataFrame(rows, columns=[*COLUMNS, *(f"items_{task}" for task in self._items)])
-        table["english_rank"] = pd.Series(english, index=table.index, dtype="Int64")
-        table["english_cosine"] = cosines.get(LangScript("eng", "Latn"), np.nan)
-        types: dict[Hashable, Any] = {"tree_distance": "Int64", "cosine": float, "kilometres": float}
-        types |= {f"items_{task}": "Int64" for task in self._items}
-        return table.astype(types)
 
-    def nearest(self, target: LangScript) -> list[tuple[str, float]]:
+    def nearest(self, target: LangScript) -> tuple[tuple[str, float], ...]:
         """The closest of all trained languages, whether candidates or not; none where the target has no vector."""
         tag_of_vector = vector_tag(target, self._there)
         others = [
@@ -191,29 +182,26 @@ class _Ranking:
             if tag.language not in (target.language, tag_of_vector and tag_of_vector.language)
         ]
         if tag_of_vector is None or not others:
-            return []
+            return ()
         values = self._vectors.cosines(tag_of_vector.language, others)
         best = np.argsort(-values, kind="stable")[:_NAMED]
-        return [(str(others[index]), float(values[index])) for index in best]
+        return tuple((str(others[index]), float(values[index])) for index in best)
 
-    def _row(
-        self, target: LangScript, donor: LangScript, cosine: float | None, doubts: Sequence[str], limit: float
-    ) -> dict[str, Any]:
-        here, there = describe(target), describe(donor)
-        donor_doubts = self._doubts_of_donor(target, donor)
-        if cosine is not None and cosine < limit:
-            donor_doubts.append(f"no closer than random vectors may be (cosine {limit:.2f})")
-        return {
-            "target": str(target), "target_name": here.name, "donor": str(donor), "donor_name": there.name,
-            "basis": "kinship" if cosine is None else "vectors", "cosine": np.nan if cosine is None else cosine,
-            "same_family": here.family is not None and here.family == there.family,
-            "same_script": target.script == donor.script,
-            "tree_distance": tree_distance(target, donor), "kilometres": kilometres(target, donor),
-            "donor_rows": self._rows(donor), "target_rows": self._rows(target),
-            "target_warnings": "; ".join(doubts), "donor_warnings": "; ".join(donor_doubts),
-            "warnings": "; ".join((*doubts, *donor_doubts)),
-            **{f"items_{task}": items.get(donor) for task, items in self._items.items()},
-        }  # fmt: skip
+    def _donor(self, of: _AboutTarget, donor: LangScript, cosine: float | None, rank: int) -> Donor:
+        target, here, there = of.tag, describe(of.tag), describe(donor)
+        apart = kilometres(target, donor)
+        doubts = self._doubts_of_donor(target, donor)
+        if cosine is not None and cosine < of.limit:
+            doubts.append(f"no closer than random vectors may be (cosine {of.limit:.2f})")
+        return Donor(
+            target=str(target), target_name=here.name, rank=rank, donor=str(donor), donor_name=there.name,
+            basis="kinship" if cosine is None else "vectors", cosine=np.nan if cosine is None else cosine,
+            same_family=here.family is not None and here.family == there.family,
+            same_script=target.script == donor.script, tree_distance=tree_distance(target, donor),
+            kilometres=np.nan if apart is None else apart, donor_rows=self._rows(donor), target_rows=self._rows(target),
+            english_rank=of.english_rank, english_cosine=of.english_cosine, target_warnings="; ".join(of.doubts),
+            donor_warnings="; ".join(doubts), warnings="; ".join((*of.doubts, *doubts)),
+        )  # fmt: skip
 
     def _rows(self, tag: LangScript) -> int:
         return int(self._of.rows_seen.get(tag, 0))

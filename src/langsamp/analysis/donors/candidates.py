@@ -12,7 +12,7 @@ from langsamp.languages.aliases import aliases, match
 from langsamp.languages.select import Uses, select, select_each
 from langsamp.languages.table import check, tags
 from langsamp.languages.tags import LangScript
-from langsamp.model.conditioning import Conditioning
+from langsamp.model.conditioning import Conditioning, unnamed_vectors
 
 PAPER_CANDIDATES = (
     "eng_Latn", "rus_Cyrl", "zho_Hani", "arb_Arab", "hin_Deva", "jpn_Jpan", "tur_Latn", "spa_Latn", "ind_Latn",
@@ -39,7 +39,8 @@ def find_model_ref(word: str | None, *, runs: Path = Path("runs")) -> ModelRef:
 
     Raises:
         DataMissingError: where no such model is there.
-        UserError: where a word names nothing, and where none is given and several runs have one.
+        UserError: where a word names nothing, or vectors that nothing names; where none is given and several runs have
+            one.
     """
     places = [word] if word is not None else [str(run.parent) for run in sorted(runs.glob("*/recipe.yaml"))]
     models = [model for folder in places for model in (_with_vectors(folder, strict=word is not None),) if model]
@@ -58,8 +59,11 @@ def find_model_ref(word: str | None, *, runs: Path = Path("runs")) -> ModelRef:
 def _with_vectors(folder: str, *, strict: bool) -> ModelRef | None:
     if not strict and not any(Path(folder).glob("models/*-*/export")):
         return None  # a run that has only begun
-    subjects = [each for each in find_model_refs([folder]) if has_language_vectors(each)]
-    return min(subjects, key=_order, default=None)
+    subjects = find_model_refs([folder])
+    named = [each for each in subjects if has_language_vectors(each)]
+    if not named and (unnamed := next(filter(None, (unnamed_vectors(each.folder) for each in subjects)), "")):
+        raise UserError(unnamed)
+    return min(named, key=_order, default=None)
 
 
 def _order(subject: ModelRef) -> tuple[bool, bool]:

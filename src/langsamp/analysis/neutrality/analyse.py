@@ -12,16 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.neutrality.neutrality_findings import findings
 from langsamp.analysis.neutrality.neutrality_tables import Measured, change_tables, curve_table, similarity_table
 from langsamp.analysis.neutrality.parallel_text import FEWEST, ParallelSentences, draw_parallel
+from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.config import Config
 from langsamp.errors import UserError
-from langsamp.evaluation.models import ModelFolder, check_layer, default_layer, find_model
+from langsamp.evaluation.models import ModelFolder, check_layer, find_model
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.task import TaskData
+from langsamp.model.conditioning import unnamed_vectors
+from langsamp.model.shapes import default_layer
 from langsamp.progress import Bar
 from langsamp.scores.statistics.bootstrap import draws
 
@@ -61,28 +63,11 @@ def check_text(config: NeutralityConfig) -> None:
 
 def analyse_neutrality(
     subjects: Sequence[ModelRef], config: NeutralityConfig, *, device: str | None = None
-) -> Analysis:
+) -> NeutralityAnalysis:
     """How neutral each model is on the same sentences, and how far each is from the first one.
 
     Baselines without vectors (`none-...` of a run) are put first. Each `low` and `high` is a 95 % bootstrap interval
     over sentences, the same draws for all models; chance in the training of the models is not in it.
-
-    Tables:
-        similarity: model, layer, first, second (tags); parallel (mean centred cosine of translations), low, high;
-            non_parallel (of all other pairings), gap (parallel - non_parallel); raw, raw_non_parallel, raw_gap (the
-            same without centring), raw_gap_low, raw_gap_high.
-        curve: model, layer, the same columns as means over all pairs, and language_probe, script_probe (accuracy of a
-            linear probe, 0 to 1, each with _low and _high), language_chance, script_chance. script_... are NaN where
-            all languages share a script.
-        change (with two models or more): base, model, layer (of base), model_layer, first, second, before, after (mean
-            centred cosines), difference, low, high, percent (100 (after - before) / before, NaN where before may be
-            nothing or less), percent_low, percent_high.
-        overall (likewise): base, model, layer, model_layer, measure (parallel, raw, raw_gap, language_probe,
-            script_probe), before, after, difference, low, high: columns of `curve` in two models.
-
-    Values: models (names, in order), layers ({model: layer told of first}), layer (that of the first model), tags, text
-    (the task), number (of sentences), available (how many all languages have; None where they are rendered), seed,
-    missing ({tag: reason}), notes, sentences (the findings in words).
 
     Raises:
         DataMissingError: where the text is absent.
@@ -103,24 +88,26 @@ def analyse_neutrality(
         for name, model in models.items()
     }
     drawn_RN = draws(text.number, config.resamples, np.random.default_rng(config.seed))
-    tables = {
-        "similarity": similarity_table(measured, text.tags, drawn_RN),
-        "curve": curve_table(measured, text.tags, drawn_RN),
-        **(change_tables(measured, layers, text.tags, drawn_RN) if len(models) > 1 else {}),
-    }
-    values = {
-        "models": list(models), "layers": layers, "layer": next(iter(layers.values())),
-        "tags": list(map(str, text.tags)), "text": text.task, "number": text.number, "available": text.available,
-        "seed": config.seed, "missing": dict(text.missing), "notes": list(text.notes),
-    }  # fmt: skip
+    change, overall = change_tables(measured, layers, text.tags, drawn_RN)
     fingerprints = {name: model.fingerprint for name, model in models.items()}
-    return Analysis(
-        kind="neutrality",
+    analysis = NeutralityAnalysis(
         subject=" and ".join(models),
         settings={**config.model_dump(mode="json"), "models": fingerprints, "text_revision": text.revision},
-        values={**values, "sentences": findings(values, tables)},
-        tables=tables,
+        notes=(*text.notes, *filter(None, (unnamed_vectors(model.folder) for model in models.values()))),
+        models=tuple(models),
+        layers=layers,
+        tags=tuple(map(str, text.tags)),
+        text=text.task,
+        number=text.number,
+        available=text.available,
+        seed=config.seed,
+        missing=text.missing,
+        similarity=similarity_table(measured, text.tags, drawn_RN),
+        curve=curve_table(measured, text.tags, drawn_RN),
+        change=change,
+        overall=overall,
     )
+    return analysis.model_copy(update={"sentences": findings(analysis)})
 
 
 def _names(subjects: Sequence[ModelRef]) -> list[str]:

@@ -3,15 +3,15 @@
 Shape suffixes: L languages, N sentences, D width, P pairs of languages, R resamples.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from langsamp.analysis.neutrality.probes import chance, probe
+from langsamp.analysis.neutrality.record import LayerMeans, Measure, OverallChange, PairChange, PairSimilarity
 from langsamp.analysis.neutrality.similarity import Similarity, change, compare_languages, mean_interval, pairs
 from langsamp.languages.tags import LangScript
 
@@ -42,7 +42,7 @@ class Measured:
             ],
         )
 
-    def by_sentence(self, layer: int) -> dict[str, Floats]:
+    def by_sentence(self, layer: int) -> dict[Measure, Floats]:
         """By measure, what each sentence adds: its mean over sentences is the mean over all pairs or languages."""
         similar = self.similar[layer]
         return {
@@ -54,83 +54,82 @@ class Measured:
         }
 
 
-def similarity_table(measured: Mapping[str, Measured], tags: Sequence[LangScript], drawn_RN: Floats) -> pd.DataFrame:
-    """A row for each model, layer and pair of languages."""
-    parts = []
-    for name, measures in measured.items():
-        for layer, similar in enumerate(measures.similar):
-            low, high = mean_interval(similar.parallel, drawn_RN)
-            gap_low, gap_high = mean_interval(similar.raw_gap, drawn_RN)
-            parallel, raw = similar.parallel.mean(axis=1), similar.raw.mean(axis=1)
-            columns = {
-                "model": name, "layer": layer, **_sides(tags), "parallel": parallel, "low": low, "high": high,
-                "non_parallel": similar.non_parallel, "gap": parallel - similar.non_parallel, "raw": raw,
-                "raw_non_parallel": similar.raw_non_parallel, "raw_gap": raw - similar.raw_non_parallel,
-                "raw_gap_low": gap_low, "raw_gap_high": gap_high,
-            }  # fmt: skip
-            parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
+def similarity_table(
+    measured: Mapping[str, Measured], tags: Sequence[LangScript], drawn_RN: Floats
+) -> tuple[PairSimilarity, ...]:
+    """A line for each model, layer and pair of languages."""
+    return tuple(
+        PairSimilarity(name, layer, *values)
+        for name, measures in measured.items()
+        for layer, similar in enumerate(measures.similar)
+        for values in _by_pair(tags, *_similarities(similar, drawn_RN))
+    )
 
 
-def curve_table(measured: Mapping[str, Measured], tags: Sequence[LangScript], drawn_RN: Floats) -> pd.DataFrame:
-    """A row for each model and layer: means over all pairs of languages, and the probes."""
+def _similarities(similar: Similarity, drawn_RN: Floats) -> tuple[Floats, ...]:
+    """The numbers of a `PairSimilarity`, shape (P,) each."""
+    parallel_P, raw_P = similar.parallel.mean(axis=1), similar.raw.mean(axis=1)
+    return (
+        parallel_P, *mean_interval(similar.parallel, drawn_RN), similar.non_parallel, parallel_P - similar.non_parallel,
+        raw_P, similar.raw_non_parallel, raw_P - similar.raw_non_parallel, *mean_interval(similar.raw_gap, drawn_RN),
+    )  # fmt: skip
+
+
+def curve_table(
+    measured: Mapping[str, Measured], tags: Sequence[LangScript], drawn_RN: Floats
+) -> tuple[LayerMeans, ...]:
+    """A line for each model and layer: means over all pairs of languages, and the probes."""
+    by_chance = [
+        chance(labels) if len(set(labels)) > 1 else float("nan")
+        for labels in ([*map(str, tags)], [tag.script for tag in tags])
+    ]
     rows = []
     for name, measures in measured.items():
         for layer, similar in enumerate(measures.similar):
-            means = measures.by_sentence(layer)
-            value = {key: float(mean_N.mean()) for key, mean_N in means.items()}
-            (low, high), (gap_low, gap_high) = (_interval(means[key], drawn_RN) for key in ("parallel", "raw_gap"))
+            parallel, raw, gap, language, script = (
+                (float(each_N.mean()), *_interval(each_N, drawn_RN)) for each_N in measures.by_sentence(layer).values()
+            )
             non_parallel = float(similar.non_parallel.mean())
-            row: dict[str, Any] = {
-                "model": name, "layer": layer, "parallel": value["parallel"], "low": low, "high": high,
-                "non_parallel": non_parallel, "gap": value["parallel"] - non_parallel, "raw": value["raw"],
-                "raw_non_parallel": float(similar.raw_non_parallel.mean()), "raw_gap": value["raw_gap"],
-                "raw_gap_low": gap_low, "raw_gap_high": gap_high,
-            }  # fmt: skip
-            for what, labels in (("language", list(map(str, tags))), ("script", [tag.script for tag in tags])):
-                key = f"{what}_probe"
-                low, high = _interval(means[key], drawn_RN)
-                by_chance = chance(labels) if len(set(labels)) > 1 else float("nan")
-                row |= {key: value[key], f"{key}_low": low, f"{key}_high": high, f"{what}_chance": by_chance}
-            rows.append(row)
-    return pd.DataFrame(rows)
+            rows.append(
+                LayerMeans(
+                    name, layer, *parallel, non_parallel, parallel[0] - non_parallel, raw[0],
+                    float(similar.raw_non_parallel.mean()), *gap, *language, by_chance[0], *script, by_chance[1],
+                )
+            )  # fmt: skip
+    return tuple(rows)
 
 
 def change_tables(
     measured: Mapping[str, Measured], layers: Mapping[str, int], tags: Sequence[LangScript], drawn_RN: Floats
-) -> dict[str, pd.DataFrame]:
-    """The tables `change` (each pair of languages) and `overall` (each measure): every model against the first.
+) -> tuple[tuple[PairChange, ...], tuple[OverallChange, ...]]:
+    """Every model against the first: by pair of languages, and over all by measure.
 
     `layers` are those that are compared where models are not equally deep.
     """
     base, *others = measured
-    by_pair, overall = [], []
+    by_pair: list[PairChange] = []
+    overall: list[OverallChange] = []
     for name in others:
         a, b = measured[base], measured[name]
-        for layer, own_layer in _same_layers(a, b, or_else=(layers[base], layers[name])):
-            before_PN, after_PN = a.similar[layer].parallel, b.similar[own_layer].parallel
-            changes = change(before_PN, after_PN, drawn_RN)
-            keys = {"base": base, "model": name, "layer": layer, "model_layer": own_layer}
-            columns = {
-                **keys, **_sides(tags), "before": before_PN.mean(axis=1), "after": after_PN.mean(axis=1),
-                "difference": changes.difference, "low": changes.low, "high": changes.high, "percent": changes.percent,
-                "percent_low": changes.percent_low, "percent_high": changes.percent_high,
-            }  # fmt: skip
-            by_pair.append(pd.DataFrame(columns))
-            means_b = b.by_sentence(own_layer)
+        for layer, model_layer in _same_layers(a, b, or_else=(layers[base], layers[name])):
+            before_PN, after_PN = a.similar[layer].parallel, b.similar[model_layer].parallel
+            numbers = before_PN.mean(axis=1), after_PN.mean(axis=1), *change(before_PN, after_PN, drawn_RN)
+            by_pair += [PairChange(base, name, layer, model_layer, *values) for values in _by_pair(tags, *numbers)]
+            means_b = b.by_sentence(model_layer)
             for measure, before_N in a.by_sentence(layer).items():
-                after_N = means_b[measure]
-                low, high = _interval(after_N - before_N, drawn_RN)
-                sides = {"before": float(before_N.mean()), "after": float(after_N.mean())}
-                sides["difference"] = sides["after"] - sides["before"]
-                overall.append({**keys, "measure": measure, **sides, "low": low, "high": high})
-    return {"change": pd.concat(by_pair, ignore_index=True), "overall": pd.DataFrame(overall)}
+                before, after = float(before_N.mean()), float(means_b[measure].mean())
+                ends = _interval(means_b[measure] - before_N, drawn_RN)
+                overall.append(
+                    OverallChange(base, name, layer, model_layer, measure, before, after, after - before, *ends)
+                )
+    return tuple(by_pair), tuple(overall)
 
 
-def _sides(tags: Sequence[LangScript]) -> dict[str, NDArray[np.str_]]:
-    first, second = pairs(len(tags))
-    names = np.array(list(map(str, tags)))
-    return {"first": names[first], "second": names[second]}
+def _by_pair(tags: Sequence[LangScript], *columns: Floats) -> Iterator[tuple[Any, ...]]:
+    """For each pair of languages both tags and its value in each column."""
+    names = [*map(str, tags)]
+    first, second = ([names[at] for at in side] for side in pairs(len(tags)))
+    return zip(first, second, *(column.tolist() for column in columns), strict=True)
 
 
 def _interval(values_N: Floats, drawn_RN: Floats) -> tuple[float, float]:

@@ -4,14 +4,13 @@ Beside English and the closest donor stand the donor of the target's family, a r
 hindsight, each with its regret: how far it stays below the best. `transfer_roles` defines them.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.transfer.record import LeftOut, Role, RoleMean, SourceUse, TargetScore, TransferAnalysis
 from langsamp.analysis.transfer.roles import ENGLISH, RoleScores
 from langsamp.analysis.vectors.neighbours import Floats
 from langsamp.languages.select import GROUPS
@@ -23,11 +22,6 @@ from langsamp.scores.statistics.bootstrap import Interval, difference_interval, 
 
 KIN_GROUPS = ("with kin", "without kin")
 """Targets that have, and that lack, a candidate of their own family."""
-MEANS = (
-    "task", "model", "group", "role", "score", "languages", "difference", "low", "high", "regret", "regret_low",
-    "regret_high", "hits",
-)  # fmt: skip
-TRANSFER = ("task", "model", "target", "role", "source", "score", "draws", "regret", "seeds")
 
 
 def analyse_transfer(
@@ -37,44 +31,23 @@ def analyse_transfer(
     settings: Mapping[str, Any],
     items: Mapping[str, Mapping[str, int]] | None = None,
     notes: Sequence[str] = (),
-) -> Analysis:
-    """The study as an analysis of the kind `transfer`; `items` says how many training items a source has, by task.
-
-    Tables:
-
-    - `transfer`: task, model, target, role, source (empty for `random`), score (per cent, mean over seeds), draws (how
-      many donors a mean is over: 1, for `random` all candidates), regret, seeds.
-    - `means`: task, model, group (the paper's, and `KIN_GROUPS`), role, score, languages; difference to English with
-      its 95 % interval (low, high); regret, the mean over languages of the best score less this one, with its interval;
-      hits, the share of languages for which the role's source is the best one (missing for `random`).
-    - `sources`: task, model, source, items, and for how many targets it is the donor: closest, family, best.
-
-    Intervals are percentile intervals of a bootstrap over families and seeds (`bootstrap.difference_interval`); they
-    are missing with fewer than two families, and what is not known of published scores is missing too.
-
-    Values: `sentences`, `donors` (by target the closest donor, or the donor by task where tasks differ), `left_out`
-    (task, model, reason, targets), `notes`.
-    """
-    means = pd.concat([_means(each) for each in results], ignore_index=True)
-    return Analysis(
-        kind="transfer",
+) -> TransferAnalysis:
+    """The study as an analysis; `items` says how many training items a source has, by task."""
+    means = [line for each in results for line in _means(each)]
+    return TransferAnalysis(
         subject=subject,
         settings=dict(settings),
-        values={
-            "sentences": [_sentence(each, means) for each in results] + _footnotes(results),
-            "donors": donor_files(results),
-            "left_out": [
-                {"task": each.task, "model": each.model, "reason": reason, "targets": list(targets)}
-                for each in results
-                for reason, targets in each.left_out.items()
-            ],
-            "notes": list(dict.fromkeys([*notes, *(note for each in results for note in each.notes)])),
-        },
-        tables={
-            "transfer": pd.concat([_transfer(each) for each in results], ignore_index=True),
-            "means": means,
-            "sources": pd.concat([_sources(each, items or {}) for each in results], ignore_index=True),
-        },
+        sentences=(*(_sentence(each, means) for each in results), *_footnotes(results)),
+        notes=tuple(dict.fromkeys([*notes, *(note for each in results for note in each.notes)])),
+        donors=donor_files(results),
+        left_out=tuple(
+            LeftOut(each.task, each.model, reason, targets)
+            for each in results
+            for reason, targets in each.left_out.items()
+        ),
+        transfer=tuple(line for each in results for line in _transfer(each)),
+        means=tuple(means),
+        sources=tuple(line for each in results for line in _sources(each, items or {})),
     )
 
 
@@ -97,17 +70,13 @@ def donor_files(results: Sequence[RoleScores]) -> dict[str, dict[str, str | dict
     }
 
 
-def _transfer(each: RoleScores) -> pd.DataFrame:
-    best = _best(each)
-    rows = []
+def _transfer(each: RoleScores) -> Iterator[TargetScore]:
+    best_L = _best(each).mean(axis=1)
     for role, score_LS in each.scores.items():
-        score_L = score_LS.mean(axis=1)
-        for index, target in enumerate(each.targets):
+        for index, (target, score) in enumerate(zip(each.targets, score_LS.mean(axis=1).tolist(), strict=True)):
             draws = len(each.pools[index]) if role == "random" else 1
-            score, regret = float(score_L[index]), float(best.mean(axis=1)[index] - score_L[index])
-            source = each.sources[role][index]
-            rows.append((each.task, each.model, target, role, source, score, draws, regret, len(each.seeds)))
-    return pd.DataFrame(rows, columns=list(TRANSFER))
+            regret, source = float(best_L[index] - score), each.sources[role][index]
+            yield TargetScore(each.task, each.model, target, role, source, score, draws, regret, len(each.seeds))
 
 
 def _best(each: RoleScores) -> Floats:
@@ -115,24 +84,21 @@ def _best(each: RoleScores) -> Floats:
     return each.scores.get("best", np.full_like(each.scores["english"], np.nan))
 
 
-def _means(each: RoleScores) -> pd.DataFrame:
+def _means(each: RoleScores) -> Iterator[RoleMean]:
     families = np.array([describe(LangScript.parse(target)).family or target for target in each.targets])
-    best, rows = _best(each), []
+    best, unknown = _best(each), (np.nan, np.nan)
     for group, members in _groups(each):
         clusters = np.unique(families[members], return_inverse=True)[1]
         english = each.scores["english"][members]
         for role, score in each.scores.items():
             ours = score[members]
-            difference, regret = float((ours - english).mean()), float((best[members] - ours).mean())
-            low, high = _interval(english, ours, clusters) or (np.nan, np.nan)
-            known = not np.isnan(regret)
-            regret_low, regret_high = (_interval(ours, best[members], clusters) if known else None) or (np.nan, np.nan)
-            hits = _hits(each, role)[members].mean()
-            rows.append((
-                each.task, each.model, group, role, float(ours.mean()), len(members), difference, low, high, regret,
-                regret_low, regret_high, float(hits),
-            ))  # fmt: skip
-    return pd.DataFrame(rows, columns=list(MEANS))
+            regret = float((best[members] - ours).mean())
+            yield RoleMean(
+                each.task, each.model, group, role, float(ours.mean()), len(members), float((ours - english).mean()),
+                *(_interval(english, ours, clusters) or unknown), regret,
+                *((None if np.isnan(regret) else _interval(ours, best[members], clusters)) or unknown),
+                float(_hits(each, role)[members].mean()),
+            )  # fmt: skip
 
 
 def _groups(each: RoleScores) -> list[tuple[str, NDArray[np.intp]]]:
@@ -149,7 +115,7 @@ def _interval(a_LS: Floats, b_LS: Floats, clusters_L: NDArray[np.intp]) -> Inter
     return difference_interval(a_LS, b_LS, clusters_L, noise=seed_noise(a_LS, b_LS, paired=True))
 
 
-def _hits(each: RoleScores, role: str) -> Floats:
+def _hits(each: RoleScores, role: Role) -> Floats:
     """1 where the role's source is as good as the best, NaN where there is no one source or no known best."""
     best = each.sources.get("best")
     if role == "random" or best is None:
@@ -158,43 +124,47 @@ def _hits(each: RoleScores, role: str) -> Floats:
     return np.asarray(equal, dtype=float)
 
 
-def _sources(each: RoleScores, items: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
-    named = sorted({source for pool in each.pools for source in pool} | {ENGLISH})
-    rows = [
-        {
-            "task": each.task, "model": each.model, "source": source, "items": items.get(each.task, {}).get(source),
-            **{role: each.sources.get(role, ()).count(source) for role in ("closest", "family", "best")},
-        }
-        for source in named
+def _sources(each: RoleScores, items: Mapping[str, Mapping[str, int]]) -> list[SourceUse]:
+    return [
+        SourceUse(
+            each.task, each.model, source, items.get(each.task, {}).get(source),
+            *(each.sources.get(role, ()).count(source) for role in _DONORS),
+        )
+        for source in sorted({source for pool in each.pools for source in pool} | {ENGLISH})
     ]  # fmt: skip
-    return pd.DataFrame(rows).astype({"items": "Int64"})
 
 
-_WAYS = (("closest", "the closest donor"), ("family", "one of the family"), ("random", "a random one"))
+_DONORS: tuple[Role, ...] = ("closest", "family", "best")
+_WAYS: tuple[tuple[Role, str], ...] = (
+    ("closest", "the closest donor"), ("family", "one of the family"), ("random", "a random one"),
+)  # fmt: skip
 
 
-def _sentence(each: RoleScores, means: pd.DataFrame) -> str:
+def _sentence(each: RoleScores, means: Sequence[RoleMean]) -> str:
     """The result of one model and task over all its languages."""
-    rows = means[(means["task"] == each.task) & (means["model"] == each.model) & (means["group"] == "all")]
-    by_role = rows.set_index("role").to_dict("index")
-    parts = [f"{name} {row['score']:.1f} ({_signed(row)})" for role, name in _WAYS if (row := by_role.get(role))]
+    by_role = {
+        line.role: line for line in means if (line.task, line.model, line.group) == (each.task, each.model, "all")
+    }
+    english, best = by_role["english"], by_role.get("best")
+    parts = [f"{name} {row.score:.1f} ({_signed(row)})" for role, name in _WAYS if (row := by_role.get(role))]
     said = (
         f"{each.task}, {each.model}: over {len(each.targets)} languages English as the source gives "
-        f"{by_role['english']['score']:.1f}, {', '.join(parts)}."
+        f"{english.score:.1f}, {', '.join(parts)}."
     )
-    if "best" not in by_role:
+    if best is None:
         return said
-    regrets = ", ".join(f"{name} {by_role[role]['regret']:.1f}" for role, name in (("english", "English"), *_WAYS))
-    hits = round(by_role["closest"]["hits"] * len(each.targets))
+    ways = [(english, "English"), *((by_role[role], name) for role, name in _WAYS)]
+    hits = round(by_role["closest"].hits * len(each.targets))
     return (
-        f"{said} The best donor in hindsight would give {by_role['best']['score']:.1f}; points behind it (regret): "
-        f"{regrets}. The closest donor is the best one for {hits} of {len(each.targets)} languages."
+        f"{said} The best donor in hindsight would give {best.score:.1f}; points behind it (regret): "
+        f"{', '.join(f'{name} {row.regret:.1f}' for row, name in ways)}. The closest donor is the best one for {hits} "
+        f"of {len(each.targets)} languages."
     )
 
 
-def _signed(row: Mapping[Hashable, float]) -> str:
-    interval = "" if np.isnan(row["low"]) else f" [{row['low']:+.1f}, {row['high']:+.1f}]"
-    return f"{row['difference']:+.1f}{interval}"
+def _signed(row: RoleMean) -> str:
+    interval = "" if np.isnan(row.low) else f" [{row.low:+.1f}, {row.high:+.1f}]"
+    return f"{row.difference:+.1f}{interval}"
 
 
 def _footnotes(results: Sequence[RoleScores]) -> list[str]:

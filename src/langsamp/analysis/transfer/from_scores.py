@@ -4,21 +4,22 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.candidates import find_candidates, has_language_vectors
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
+from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.transfer.roles import RoleScores, choose_roles, published_roles
 from langsamp.analysis.transfer.study import scores_folder
+from langsamp.disk.layout import EvaluationLayout
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import model_fingerprint
 from langsamp.languages.select import Uses, select
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
-from langsamp.scores.cells import COLUMNS
-from langsamp.scores.groups import ONE_TABLE, row_numbers
+from langsamp.scores.cells import COLUMNS, ONE_TABLE
 from langsamp.scores.published import published
 from langsamp.scores.reading import read_scores
+from langsamp.scores.setting import row_numbers
 
 
 def read_stored(
@@ -28,7 +29,7 @@ def read_stored(
     candidates: str = "paper",
     tasks: Sequence[str] = (),
     languages: str = "all",
-) -> Analysis:
+) -> TransferAnalysis:
     """The study from the scores that are kept with each model; nothing is run.
 
     With no `tasks` all are taken that were scored from several sources. Models without language vectors or scores are
@@ -74,14 +75,14 @@ def read_stored(
 def _stored(subject: ModelRef) -> pd.DataFrame:
     """The main scores of one model, where they are kept."""
     folder = scores_folder(subject)
-    if not (folder / "scores.parquet").is_file():
+    if not EvaluationLayout(folder).scores.is_file():
         return pd.DataFrame(columns=list(COLUMNS))
     scores = read_scores(str(folder))
     known = scores["model"] == model_fingerprint(subject.folder)
     return scores[known & scores["main"].astype(bool)]
 
 
-def published_study(name: str, tasks: Sequence[str] = ()) -> Analysis:
+def published_study(name: str, tasks: Sequence[str] = ()) -> TransferAnalysis:
     """The paper's own scores from English and from the closest donor: `paper:donors`.
 
     Raises:

@@ -16,12 +16,14 @@ target without a vector: for it there is no closest donor.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from langsamp.analysis.donors.analyse import rank_donors
 from langsamp.analysis.donors.candidates import is_same, sources_of, trained_tags, vector_tag
+from langsamp.analysis.transfer.record import Role
 from langsamp.analysis.vectors.neighbours import Floats
 from langsamp.errors import DataMissingError
 from langsamp.languages.table import describe
@@ -29,7 +31,7 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
 from langsamp.scores.published import CLOSEST
 
-ROLES = ("english", "closest", "family", "random", "best")
+ROLES: tuple[Role, ...] = get_args(Role)
 ENGLISH = "eng_Latn"
 
 
@@ -41,9 +43,9 @@ class RoleScores:
     model: str
     metric: str
     targets: tuple[str, ...]
-    scores: Mapping[str, Floats]
+    scores: Mapping[Role, Floats]
     """By role, shape (targets, seeds), in per cent."""
-    sources: Mapping[str, tuple[str, ...]]
+    sources: Mapping[Role, tuple[str, ...]]
     """By role, the source of each target as the scores call it; empty for `random`."""
     seeds: tuple[int, ...]
     pools: tuple[tuple[str, ...], ...] = ()
@@ -115,7 +117,7 @@ def published_roles(rows: pd.DataFrame) -> RoleScores:
     task, model, metric = (str(rows[name].iloc[0]) for name in ("task", "model_name", "metric"))
     table = rows.pivot(index="tag", columns="source", values="value").dropna(subset=[ENGLISH, CLOSEST])
     lost = tuple(sorted(set(rows["tag"]) - set(table.index)))
-    sides = {"english": ENGLISH, "closest": CLOSEST}
+    sides: dict[Role, str] = {"english": ENGLISH, "closest": CLOSEST}
     return RoleScores(
         task=task,
         model=model,
@@ -134,7 +136,7 @@ class TargetScores:
 
     pool: tuple[str, ...]
     """Its candidate sources."""
-    sources: Mapping[str, str]
+    sources: Mapping[Role, str]
     """By role but `random`."""
     kin: int
     """How many candidates are of its family."""
@@ -143,7 +145,7 @@ class TargetScores:
     rewritten: bool
     """Whether a candidate is the target's own language in another script, which has the same vector."""
 
-    def scores(self, role: str, by_source: Mapping[str, Floats]) -> Floats:
+    def scores(self, role: Role, by_source: Mapping[str, Floats]) -> Floats:
         """The score of each seed under a role."""
         if role == "random":
             return np.asarray(np.mean([by_source[source] for source in self.pool], axis=0))
@@ -183,12 +185,12 @@ def _choices(
     target: str, pool: Mapping[str, str], by_source: Mapping[str, Floats], conditioning: Conditioning
 ) -> TargetScores:
     tag, donors = LangScript.parse(target), [LangScript.parse(donor) for donor in pool]
-    closest = str(rank_donors(conditioning, tag, candidates=donors, k=1)["donor"].iloc[0])
+    closest = str(rank_donors(conditioning, tag, candidates=donors, k=1)[0].donor)
     family, rows = describe(tag).family, conditioning.rows_seen
     kin = [donor for donor in donors if family is not None and describe(donor).family == family]
     kin.sort(key=lambda donor: (-rows[donor], donor))
     known = [ENGLISH, *(source for source in pool.values() if source != ENGLISH)]
-    sources = {
+    sources: dict[Role, str] = {
         "english": ENGLISH,
         "closest": pool[closest],
         "family": pool[str(kin[0])] if kin else ENGLISH,

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.candidates import (
     Chosen,
     find_candidates,
@@ -19,7 +18,9 @@ from langsamp.analysis.donors.candidates import (
 )
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
+from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.transfer.roles import ENGLISH, choose_roles
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.plan import PlannedCell, plan
@@ -51,7 +52,7 @@ class Part:
 class Study:
     """A study that has been run."""
 
-    analysis: Analysis
+    analysis: TransferAnalysis
     failures: tuple[Failure, ...]
     cells_run: int
 
@@ -119,7 +120,7 @@ def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None)
 
 def scores_folder(subject: ModelRef) -> Path:
     """Where the scores of a model are kept."""
-    return subject.run / "evaluation" if subject.run is not None else ELSEWHERE
+    return RunLayout(subject.run).evaluation.folder if subject.run is not None else ELSEWHERE
 
 
 def _part(subject: ModelRef, config: EvaluationConfig, name: str, candidates: str) -> Part:

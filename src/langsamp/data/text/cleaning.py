@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 from langsamp.data.text.contamination import OverlapCounts
 from langsamp.data.text.corpus import CorpusConfig
 from langsamp.data.text.duplicates import SeenTexts
+from langsamp.data.text.near_duplicates import NearTexts
 from langsamp.data.text.odd_rows import OddRow, OddRows
-from langsamp.errors import DataMissingError, UserError
-from langsamp.languages.scripts import letters_by_script, likely_script, share_in_script
-from langsamp.languages.table import scripts
+from langsamp.data.text.script_check import check_script
+from langsamp.errors import DataMissingError
+from langsamp.languages.scripts import letters_by_script
 from langsamp.languages.tags import LangScript
 
-EMPTY, DUPLICATE, TEST_TEXT, OVER_CAP, ODD = (
+EMPTY, DUPLICATE, NEAR_DUPLICATE, TEST_TEXT, OVER_CAP, ODD = (
     "empty",
     "duplicate",
+    "near duplicate",
     "test sentence",
     "over max_documents",
     "cannot be read",
@@ -35,7 +37,6 @@ EMPTY, DUPLICATE, TEST_TEXT, OVER_CAP, ODD = (
 
 _BATCH = 1000  # documents
 _CHECKED = 1000  # kept documents after which the script is checked for the first time
-_LEAST_IN_SCRIPT = 0.5
 
 INVISIBLE = (
     "\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
@@ -161,11 +162,14 @@ def clean_batches(
     """
     counts = CleaningCounts() if counts is None else counts
     seen = SeenTexts(folder=scratch) if config.deduplicate else None
+    near = NearTexts(config.near_duplicates, folder=scratch) if config.near_duplicates is not None else None
     raw = iter(documents)
     is_checked = False
     while batch := list(islice(raw, _BATCH)):
         counts.read += len(batch)
         kept = _kept(_readable(batch, counts), seen, counts)
+        if near is not None:
+            kept = _unlike(kept, near, counts)
         if overlap is not None and config.decontaminate:
             kept = _without_test_text(kept, overlap, counts)
         kept = _capped(kept, config.max_documents, counts)
@@ -175,7 +179,7 @@ def clean_batches(
             texts = [each.text for each in kept]
             counts.add(texts)
             if config.check_script and not is_checked and counts.kept >= _CHECKED:
-                _check_script(tag, counts)
+                check_script(tag, counts.letters(), documents=counts.kept)
                 is_checked = True
             yield texts
         if counts.kept == config.max_documents:
@@ -184,7 +188,7 @@ def clean_batches(
         rest = sum(1 for _ in raw)
         counts.read += rest
         counts.dropped[OVER_CAP] += rest
-    _check_end(tag, counts, check_script=config.check_script)
+    _check_end(tag, counts, checks_script=config.check_script)
 
 
 def _readable(batch: list[str], counts: CleaningCounts) -> list[str]:
@@ -225,6 +229,13 @@ def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> l
     return fresh
 
 
+def _unlike(kept: list[_Document], near: NearTexts, counts: CleaningCounts) -> list[_Document]:
+    is_new = near.new([each.text for each in kept])
+    unlike = [each for each, fits in zip(kept, is_new, strict=True) if fits]
+    counts.dropped[NEAR_DUPLICATE] += len(kept) - len(unlike)
+    return unlike
+
+
 def _without_test_text(kept: list[_Document], overlap: OverlapCounts, counts: CleaningCounts) -> list[_Document]:
     holds = overlap.add([each.lines for each in kept])
     clear = [each for each, held in zip(kept, holds, strict=True) if not held]
@@ -232,33 +243,12 @@ def _without_test_text(kept: list[_Document], overlap: OverlapCounts, counts: Cl
     return clear
 
 
-def _check_end(tag: LangScript, counts: CleaningCounts, *, check_script: bool) -> None:
+def _check_end(tag: LangScript, counts: CleaningCounts, *, checks_script: bool) -> None:
     counts.odd.check(counts.read)
     if not counts.kept:
         raise DataMissingError(
             f"{tag} has no text: {counts.read} documents were read and none was kept. Give it text, or leave it out "
             f"with `!{tag}` in `corpus.languages`"
         )
-    if check_script:
-        _check_script(tag, counts)
-
-
-def _check_script(tag: LangScript, counts: CleaningCounts) -> None:
-    letters = counts.letters()
-    share = share_in_script(letters, tag.script)
-    if share >= _LEAST_IN_SCRIPT:
-        return
-    likely = likely_script(letters)
-    guess = f" Did you mean {tag.language}_{likely}?" if likely else ""
-    raise UserError(
-        f"{tag}: {_described(letters, tag.script)} in the first {counts.kept:,} documents.{guess} Name the text by its "
-        "own tag, or set `corpus.check_script` to false if it is right"
-    )
-
-
-def _described(letters: Counter[str], script: str) -> str:
-    likely, names = likely_script(letters), scripts()
-    if likely is None:
-        return "there are no letters"
-    share, expected = share_in_script(letters, likely), share_in_script(letters, script)
-    return f"{share:.0%} of the letters are {names.get(likely, likely)}, only {expected:.0%} {names[script]},"
+    if checks_script:
+        check_script(tag, counts.letters(), documents=counts.kept)

@@ -15,12 +15,14 @@ from langsamp.languages.tags import LangScript
 
 MAPPING_HELP = "`corpus.configurations: {swh_Latn: NAME}` names the configuration of a tag"
 """For messages."""
+_OF_ALL = ("all", "default")
+"""Names of a configuration that holds what the others hold."""
 
 
 def by_tags(
     names: Sequence[str], mapping: Mapping[str, str], *, source: str
 ) -> tuple[dict[LangScript, str], tuple[str, ...]]:
-    """The configuration of each tag, and those that could be some tag's but tell not which.
+    """The configuration of each tag, and those that tell no tag.
 
     Raises:
         UserError: where `mapping` has a key that is no tag or a configuration that is not there.
@@ -39,7 +41,7 @@ def by_tags(
         tag_or_none = tag_named(name) or _of_language(name, rest)
         if tag_or_none:
             candidates[tag_or_none].append(name)
-        elif language_named(name):
+        elif name not in _OF_ALL:
             unclear.append(name)
     found = dict(mapped)
     for tag, spelled in candidates.items():
@@ -49,6 +51,12 @@ def by_tags(
         elif tag not in mapped:
             unclear += spelled
     return dict(sorted(found.items())), tuple(unclear)
+
+
+def possible_tags(name: str) -> list[LangScript]:
+    """The tags that a configuration may have which tells only a language, or a tag that another one tells, too."""
+    tag, language = tag_named(name), language_named(name)
+    return [tag] if tag else [each for each in table.tags() if each.language == language]
 
 
 def _one(tag: LangScript, spelled: Sequence[str]) -> str | None:

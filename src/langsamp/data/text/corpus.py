@@ -3,7 +3,7 @@
 A corpus gives raw documents; `cleaning.py` makes clean ones of them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -12,11 +12,11 @@ from pydantic import Field
 
 from langsamp.cldr.embedded_corpus import CldrCorpus
 from langsamp.config import Config
-from langsamp.data.text.configurations import MAPPING_HELP
+from langsamp.data.text.configurations import possible_tags
 from langsamp.data.text.folder import FolderCorpus, files_by_tag
 from langsamp.data.text.formats import TextFormat
 from langsamp.data.text.hub_corpus import HubCorpus, find_dataset
-from langsamp.data.text.no_text import check_file_is_text
+from langsamp.data.text.stand_ins import check_file_is_text
 from langsamp.errors import UserError
 from langsamp.languages.select import Uses, select
 from langsamp.languages.table import check
@@ -50,6 +50,10 @@ class CorpusConfig(Config):
     """Stop where less than half of a tag's letters are in its script."""
     deduplicate: bool = True
     """Keep only the first of equal documents of a tag."""
+    near_duplicates: float | None = Field(default=None, gt=0, lt=1)
+    """Keep only the first, too, of documents of a tag that are alike from this Jaccard similarity on (of their runs of
+    five characters, by MinHash); 0.8 is common for text from the web. None looks for equal ones alone. Needs
+    `langsamp[near-duplicates]`."""
     decontaminate: bool = False
     """Drop documents that hold a test sentence of the evaluation (`data.text.contamination` says what counts as one).
     Else they are counted and told."""
@@ -74,6 +78,10 @@ class Corpus(Protocol):
     @property
     def licence(self) -> str | None:
         """The licence of the text where its source tells one."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know of the source as a whole: what of it is left out."""
 
     def documents(self, tag: LangScript) -> Iterator[str]:
         """The raw documents of one tag in their order, read as they are asked for.
@@ -129,15 +137,24 @@ def _chosen(config: CorpusConfig, dataset: HubCorpus) -> HubCorpus:
     except UserError as error:
         if not dataset.left_out:
             raise
-        unclear = ", ".join(dataset.left_out[:6])
-        raise UserError(
-            f"{error}. No tag can be told of {len(dataset.left_out)} configurations ({unclear}); {MAPPING_HELP}"
-        ) from None
+        raise UserError(f"{error}. {dataset.remarks[0]}") from None
     wanted = {taken: tag for tag, taken in uses.items()}
     chosen = {wanted.get(tag, tag): dataset.configurations[tag] for tag in tags}
     for tag in chosen:
         check(tag)
-    return replace(dataset, configurations=chosen)
+    return replace(dataset, configurations=chosen, left_out=_wanted_too(config.languages, dataset, tags))
+
+
+def _wanted_too(selector: str, dataset: HubCorpus, chosen: Collection[LangScript]) -> tuple[str, ...]:
+    """The configurations that are left out and that the selector may mean: by their language, else if it means all."""
+    possible = {name: possible_tags(name) for name in dataset.left_out}
+    others = {tag for tags in possible.values() for tag in tags}.difference(dataset.tags)
+    try:
+        wanted = set(select(selector, sorted({*dataset.tags, *others}), uses={}))
+    except UserError:  # with more languages to choose from a name may mean several
+        wanted = set(chosen)
+    is_all = len(chosen) == len(dataset.tags)
+    return tuple(name for name, tags in possible.items() if (wanted.intersection(tags) if tags else is_all))
 
 
 def _selected(config: CorpusConfig, among: Iterable[LangScript]) -> list[LangScript]:
@@ -162,6 +179,10 @@ class _Selection:
     @property
     def licence(self) -> str | None:
         return self.cldr.licence
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return ()
 
     def documents(self, tag: LangScript) -> Iterator[str]:
         return iter(self.cldr.documents(tag))

@@ -13,8 +13,11 @@ from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import fingerprint
 
-_BESIDE_TEXT = re.compile(r"\.|(README|MANIFEST|LICEN[CS]ES?|COPYING|NOTICE|CITATION|\w*SUMS?)(\.|$)", re.IGNORECASE)
-"""Files that may lie beside the text: hidden ones, descriptions, checksums."""
+_BESIDE_TEXT = re.compile(
+    r"\.|(README|MANIFEST|LICEN[CS]ES?|COPYING|NOTICE|CITATION|\w*SUMS?)(\.|$)|(__MACOSX|Thumbs\.db|desktop\.ini)$",
+    re.IGNORECASE,
+)
+"""What may lie beside the text: hidden files, descriptions, checksums, what systems leave in folders."""
 _LIKELY_RATIO = 4  # of text to its compressed form, to share work evenly
 _BLOCK = 1 << 20
 
@@ -28,6 +31,7 @@ class FolderCorpus:
     text_column: str
     licence: str | None = None
     """A folder does not tell."""
+    remarks: tuple[str, ...] = ()
 
     @property
     def tags(self) -> list[LangScript]:

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from langsamp.data.text.no_text import START, check_is_text
 from langsamp.data.text.odd_rows import OddRow
+from langsamp.data.text.stand_ins import START, check_is_text
 from langsamp.errors import UserError
 
 _LONGEST_LINE = 1 << 24  # characters; a file without line ends must not fill the memory

@@ -17,6 +17,7 @@ from langsamp.provenance import file_sha256, fingerprint
 
 _SPLIT = "train"
 _BATCH = 1000
+_NAMED = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,18 @@ class HubCorpus:
     sizes: Mapping[str, int]
     """Bytes of each file of the dataset."""
     left_out: tuple[str, ...] = ()
-    """Configurations of which no tag can be told."""
+    """Configurations of which no tag can be told, as far as they may hold text that is asked for."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What of the dataset is left out, in a sentence."""
+        if not self.left_out:
+            return ()
+        names = ", ".join(self.left_out[:_NAMED]) + (", ..." if len(self.left_out) > _NAMED else "")
+        return (
+            f"{len(self.left_out)} configurations of {self.source} are left out, as no tag can be told of their names "
+            f"({names}); {MAPPING_HELP}",
+        )
 
     @property
     def tags(self) -> list[LangScript]:

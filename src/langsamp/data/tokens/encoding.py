@@ -32,6 +32,8 @@ class DocumentEncoder:
         self.frame = Delimiters(**facts["frame"]) if facts["frame"] else None
         self.is_special = np.zeros(facts["vocabulary_size"], dtype=bool)
         self.is_special[facts["special_ids"]] = True
+        self.is_byte = np.zeros(facts["vocabulary_size"], dtype=bool)
+        self.is_byte[facts["byte_ids"]] = True
         self._special = frozenset(facts["special_ids"]) - {self.unknown_id}  # any text may give `<unk>`
         self._before, self._after = _around(self._backend)
 

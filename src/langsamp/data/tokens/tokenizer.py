@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 from langsamp.config import Config
 from langsamp.data.packing import Delimiters
 from langsamp.data.rows import TOKENIZER
-from langsamp.data.text.stand_ins import check_content, check_no_cache
+from langsamp.data.text.stand_ins import check_content, check_no_cache, loading_errors
+from langsamp.data.tokens.tokenizer_class import check_class
 from langsamp.disk.files import PUT_BACK, read_json
 from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
@@ -29,9 +30,6 @@ _SETTINGS = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.j
 _VOCABULARIES = {"tokenizer.json", "vocab.json", "vocab.txt"}
 _READERS = {"protobuf": "google.protobuf", "sentencepiece": "sentencepiece"}
 """Packages that read sentencepiece models, and what is imported of them."""
-_LOADING_ERRORS = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError, RecursionError,
-)  # fmt: skip
 _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 _STATE = ("truncation", "padding")  # what the last call left behind, no property of a tokenizer
 
@@ -100,7 +98,8 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
         DamagedError: where the folder has checksums and a file does not match.
         DataMissingError: where there is none.
         DamagedError: where a file of it cannot be read.
-        UserError: where a package is missing that reads it.
+        UserError: where a package is missing that reads it, its class does not do what its tokenizer.json says, or it
+            cuts texts at random.
     """
     from transformers import AutoTokenizer
 
@@ -116,8 +115,11 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
         raise DataMissingError(f"there is no folder {name}; expected a tokenizer's folder or OWNER/NAME")
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(name, trust_remote_code=False, **where)
+        check_class(tokenizer, folder)
+    except UserError:
+        raise
     except Exception as error:
-        if type(error) is not Exception and not isinstance(error, _LOADING_ERRORS):  # tokenizers raises the bare class
+        if type(error) is not Exception and not isinstance(error, loading_errors()):  # tokenizers raises the bare class
             raise
         raise _unreadable(name, files, error) from None
     if folder.is_dir() and tokenizer.is_fast and not any(map(_is_vocabulary, files)):
@@ -127,7 +129,25 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
         )
     for key in ("is_local", "local_files_only"):
         tokenizer.init_kwargs.pop(key, None)  # how it was read; saved with it, it would make equal tokenizers differ
+    if tokenizer.is_fast:
+        _make_plain(tokenizer, name)
     return tokenizer
+
+
+def _make_plain(tokenizer: Any, name: str) -> None:
+    """Let a fast tokenizer give the whole of each text alone; some are published with what their last call was set to.
+
+    Raises:
+        UserError: where it draws the pieces of a text at random.
+    """
+    backend = tokenizer.backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    if dropout := getattr(backend.model, "dropout", None):
+        raise UserError(
+            f"the tokenizer of {name!r} cuts a text otherwise each time (dropout {dropout} in its tokenizer.json), so "
+            "that no result could be had again: set it to null there"
+        )
 
 
 def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
@@ -138,7 +158,7 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
     Raises:
         DataMissingError: where there is none.
         DamagedError: where a file of it cannot be read.
-        UserError: where it is not fast, or has no token that a masked LM needs.
+        UserError: where it is not fast, or has no token of its own that a masked LM needs.
     """
     tokenizer: Any = open_tokenizer(name_or_folder)
     if not tokenizer.is_fast:
@@ -147,6 +167,13 @@ def load_tokenizer(name_or_folder: str) -> "PreTrainedTokenizerFast":
         if getattr(tokenizer, token) is None:
             raise UserError(
                 f"the tokenizer of {name_or_folder!r} has no {token}; expected that of a masked LM such as XLM-R"
+            )
+    others = {role for role in tokenizer.SPECIAL_TOKENS_ATTRIBUTES if role != "mask_token"}
+    for role in sorted(others):
+        if getattr(tokenizer, role, None) == tokenizer.mask_token:
+            raise UserError(
+                f"the tokenizer of {name_or_folder!r} has {tokenizer.mask_token} for its mask_token and its {role}, so "
+                "what is asked for cannot be told from it; give the mask a token of its own in tokenizer_config.json"
             )
     return tokenizer
 
@@ -196,8 +223,10 @@ def _unreadable(name: str, files: list[Path], error: Exception) -> UserError:
         )
     if files:
         named = ", ".join(file.name for file in files)
+        is_class = any(file.name == "tokenizer.json" for file in files)
+        kind = ", or set tokenizer_class in tokenizer_config.json to PreTrainedTokenizerFast" if is_class else ""
         return DamagedError(
-            f"no tokenizer can be read in {name} ({named}): {said}. Copy, save or download these files again"
+            f"no tokenizer can be read in {name} ({named}): {said}. Copy, save or download these files again{kind}"
         )
     return DataMissingError(
         f"no tokenizer found at {name!r}: {said}. Give the name of a model on the Hugging Face hub, or a folder with "
@@ -276,13 +305,17 @@ def delimiters_of(tokenizer: "PreTrainedTokenizerFast") -> Delimiters:
     return Delimiters(begin=around[0], end=around[1], padding=int(tokenizer.pad_token_id))
 
 
+def byte_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
+    """Ids of the tokens that stand for a single byte of a character without a piece, in ascending order."""
+    return sorted(number for piece, number in tokenizer.get_vocab().items() if _BYTE_PIECE.fullmatch(piece))
+
+
 def unknown_share(tokenizer: "PreTrainedTokenizerFast", texts: Iterable[str]) -> UnknownShare:
     """How much of `texts` the vocabulary lacks; zeros where there is no text."""
     encodings = tokenizer.backend_tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     ids = np.concatenate([np.array([], np.int64), *(encoding.ids for encoding in encodings)])
-    in_bytes = [number for piece, number in tokenizer.get_vocab().items() if _BYTE_PIECE.fullmatch(piece)]
     total = max(len(ids), 1)
     return UnknownShare(
         unknown=int(np.count_nonzero(ids == tokenizer.unk_token_id)) / total,
-        in_bytes=int(np.count_nonzero(np.isin(ids, in_bytes))) / total,
+        in_bytes=int(np.count_nonzero(np.isin(ids, byte_ids(tokenizer)))) / total,
     )

@@ -8,12 +8,11 @@ all the pieces that it is merged from, so every merge that such text needs is st
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from langsamp.data.vocabulary.merges import Merges
+from langsamp.data.vocabulary.tokenizer_file import TokenizerFile
 from langsamp.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,26 +42,31 @@ class Vocabulary:
             UserError: for a kind of tokenizer that is none of Unigram, WordPiece, BPE and WordLevel.
         """
         backend = json.loads(tokenizer.backend_tokenizer.to_str())
-        kind = backend["model"].get("type")
-        if kind not in _KINDS:
+        vocabulary = cls(backend, frozenset(tokenizer.all_special_tokens), str(tokenizer.pad_token))
+        if (kind := vocabulary.file.model.type) not in _KINDS:
             raise UserError(f"a tokenizer of kind {kind!r} cannot be changed; expected one of {', '.join(_KINDS)}")
-        return cls(backend, frozenset(tokenizer.all_special_tokens), str(tokenizer.pad_token))
+        return vocabulary
 
     def with_backend(self, backend: Mapping[str, Any]) -> "Vocabulary":
         """The vocabulary of the same tokenizer with another `tokenizer.json`."""
         return replace(self, backend=backend)
 
+    @cached_property
+    def file(self) -> TokenizerFile:
+        """The `tokenizer.json` by its parts."""
+        return TokenizerFile.model_validate(self.backend)
+
     @property
     def kind(self) -> str:
         """`Unigram`, `WordPiece`, `BPE` or `WordLevel`."""
-        return str(self.backend["model"]["type"])
+        return str(self.file.model.type)
 
     @cached_property
     def ids(self) -> dict[str, int]:
         """Id of every entry, in ascending order of ids."""
-        entries = self.backend["model"]["vocab"]
+        entries = self.file.model.vocab
         ids = dict(entries) if isinstance(entries, dict) else {piece: row for row, (piece, _) in enumerate(entries)}
-        ids |= {token["content"]: token["id"] for token in self.backend["added_tokens"]}
+        ids |= {token.content: token.id for token in self.file.added_tokens}
         return dict(sorted(ids.items(), key=lambda entry: entry[1]))
 
     @cached_property
@@ -78,7 +82,7 @@ class Vocabulary:
         count positions from its id; single characters and bytes, so that no text becomes unknown; of Unigram the least
         probable piece, from which the cost of an unknown character is reckoned.
         """
-        added = {token["content"] for token in self.backend["added_tokens"]}
+        added = {token.content for token in self.file.added_tokens}
         padding = self.ids[self.padding]
         first = {token for token, number in self.ids.items() if number <= padding < _AMONG_THE_FIRST}
         return frozenset(self.special | added | first | self.characters | self._unknown_and_least())
@@ -86,7 +90,7 @@ class Vocabulary:
     @cached_property
     def characters(self) -> frozenset[str]:
         """Pieces of one character, within a word too, and of one byte."""
-        inside = self.backend["model"].get("continuing_subword_prefix") or ""
+        inside = self.file.model.continuing_subword_prefix or ""
         return frozenset(
             piece for piece in self.ids if len(piece.removeprefix(inside)) == 1 or _BYTE_PIECE.fullmatch(piece)
         )
@@ -95,7 +99,7 @@ class Vocabulary:
         """These tokens and, of BPE, all that they are merged from and the vocabulary has."""
         if self.kind != "BPE":
             return set(tokens)
-        return Merges(self.backend["model"]).with_parts(tokens) & self.ids.keys()
+        return self.file.model.merging.with_parts(tokens) & self.ids.keys()
 
     def cut(self, kept: Set[str]) -> dict[str, Any]:
         """The `tokenizer.json` with these entries only, in their order, with ids from 0 on without gaps.
@@ -107,8 +111,7 @@ class Vocabulary:
             raise UserError(
                 f"the cut would drop the special tokens {', '.join(dropped)}, which the model was trained on: keep them"
             )
-        model = self.backend["model"]
-        entries = model["vocab"]
+        entries = self.file.model.vocab
         if isinstance(entries, dict):
             ordered = [token for token in self.ids if token in kept and token in entries]
             return self._renewed({token: row for row, token in enumerate(ordered)}, ordered)
@@ -120,56 +123,28 @@ class Vocabulary:
 
         Added tokens that stood last, as `<mask>` does in XLM-R, stand last again, so that their ids move.
         """
-        entries = self.backend["model"]["vocab"]
+        entries = self.file.model.vocab
         if isinstance(entries, dict):
             ordered = [*(token for token in self.ids if token in entries), *(piece for piece, _ in pieces)]
             return self._renewed({token: row for row, token in enumerate(ordered)}, ordered)
-        added = {token["content"] for token in self.backend["added_tokens"]}
+        added = {token.content for token in self.file.added_tokens}
         end = len(entries)
         while entries[end - 1][0] in added:
             end -= 1
-        renewed = [*entries[:end], *(list(pair) for pair in pieces), *entries[end:]]
+        renewed = [*entries[:end], *pieces, *entries[end:]]
         return self._renewed(renewed, [piece for piece, _ in renewed])
 
-    def _renewed(self, entries: Any, ordered: Sequence[str]) -> dict[str, Any]:
+    def _renewed(self, entries: dict[str, int] | list[tuple[str, float]], ordered: Sequence[str]) -> dict[str, Any]:
         """The backend with a model of these entries, ordered by id, and every id elsewhere set to the new one."""
         ids = {token: row for row, token in enumerate(ordered)}
-        for token in sorted(self.backend["added_tokens"], key=lambda token: token["id"]):
-            ids.setdefault(token["content"], len(ids))
-        backend = deepcopy({key: part for key, part in self.backend.items() if key != "model"})
-        model = {key: part for key, part in self.backend["model"].items() if key not in ("vocab", "merges")}
-        model["vocab"] = entries
-        if self.kind == "BPE":
-            model["merges"] = Merges(self.backend["model"]).among(frozenset(ids))
-        if model.get("unk_id") is not None:
-            model["unk_id"] = ids[self.backend["model"]["vocab"][model["unk_id"]][0]]
-        for token in backend["added_tokens"]:
-            token["id"] = ids[token["content"]]
-        backend["added_tokens"].sort(key=lambda token: token["id"])
-        _renumber(backend["post_processor"], ids)
-        if backend.get("padding"):
-            backend["padding"]["pad_id"] = ids[backend["padding"]["pad_token"]]
-        return {**backend, "model": model}
+        for token in sorted(self.file.added_tokens, key=lambda token: token.id):
+            ids.setdefault(token.content, len(ids))
+        model = self.file.model
+        return self.file.renewed(model.renewed(entries, model.merging.among(frozenset(ids))), ids)
 
     def _unknown_and_least(self) -> set[str]:
-        model = self.backend["model"]
-        if self.kind != "Unigram":
-            return {model["unk_token"]} & self.ids.keys() if model.get("unk_token") else set()
-        least = min(model["vocab"], key=lambda pair: pair[1])[0]
-        return {least} | ({model["vocab"][model["unk_id"]][0]} if model["unk_id"] is not None else set())
-
-
-def _renumber(part: Any, ids: Mapping[str, int]) -> None:
-    """Set the ids in a post-processor, however deep: `[token, id]` pairs and `{tokens: [...], ids: [...]}`."""
-    if isinstance(part, list):
-        for each in part:
-            _renumber(each, ids)
-    if not isinstance(part, dict):
-        return
-    for key in ("sep", "cls"):
-        if isinstance(part.get(key), list):
-            part[key] = [part[key][0], ids[part[key][0]]]
-    if isinstance(part.get("tokens"), list) and isinstance(part.get("ids"), list):
-        part["ids"] = [ids[token] for token in part["tokens"]]
-    for each in part.values():
-        _renumber(each, ids)
+        model = self.file.model
+        if isinstance(model.vocab, dict):
+            return {model.unk_token} & self.ids.keys() if model.unk_token else set()
+        least = min(model.vocab, key=lambda pair: pair[1])[0]
+        return {least} | ({model.vocab[model.unk_id][0]} if model.unk_id is not None else set())

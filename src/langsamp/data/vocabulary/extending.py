@@ -99,7 +99,7 @@ def _longest_first(piece: str, vocabulary: Vocabulary) -> list[int]:
 
 def _prefix(vocabulary: Vocabulary) -> str:
     """What pieces within a word begin with."""
-    return str(vocabulary.backend["model"]["continuing_subword_prefix"])
+    return str(vocabulary.file.model.continuing_subword_prefix)
 
 
 def _normalised(tokenizer: "PreTrainedTokenizerFast", texts: Iterable[str]) -> Iterable[str]:

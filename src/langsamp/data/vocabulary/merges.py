@@ -1,10 +1,9 @@
 """The merges of a BPE tokenizer: which pieces a piece goes through while it is put together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 Merge = str | Sequence[str]
 """One merge as `tokenizer.json` writes it: `"a b"`, or `["a", "b"]`."""
@@ -14,16 +13,15 @@ Merge = str | Sequence[str]
 class Merges:
     """Pairs of pieces by rank, and how the tokenizer marks pieces within and at the end of a word."""
 
-    model: Mapping[str, Any]
-    """The `model` of a `tokenizer.json` of kind BPE."""
+    merges: Sequence[Merge]
+    inside: str = ""
+    """What pieces within a word begin with."""
+    end: str = ""
+    """What the last piece of a word ends with."""
 
     @cached_property
     def _ranks(self) -> dict[tuple[str, str], int]:
-        return {_pair(merge): rank for rank, merge in enumerate(self.model["merges"])}
-
-    @property
-    def _inside(self) -> str:
-        return self.model.get("continuing_subword_prefix") or ""
+        return {_pair(merge): rank for rank, merge in enumerate(self.merges)}
 
     def with_parts(self, pieces: Iterable[str]) -> set[str]:
         """These pieces and all that come up while each is put together.
@@ -34,9 +32,7 @@ class Merges:
 
     def among(self, kept: frozenset[str]) -> list[Merge]:
         """The merges between kept pieces that give a kept piece, in their order."""
-        return [
-            merge for merge in self.model["merges"] if kept.issuperset((*_pair(merge), self._joined(*_pair(merge))))
-        ]
+        return [merge for merge in self.merges if kept.issuperset((*_pair(merge), self._joined(*_pair(merge))))]
 
     def _parts(self, piece: str) -> list[str]:
         symbols = self._symbols(piece)
@@ -48,7 +44,7 @@ class Merges:
         return parts
 
     def _symbols(self, piece: str) -> list[str]:
-        inside, end = self._inside, self.model.get("end_of_word_suffix") or ""
+        inside, end = self.inside, self.end
         is_inside, is_last = bool(inside) and piece.startswith(inside), bool(end) and piece.endswith(end)
         letters = piece[len(inside) * is_inside : len(piece) - len(end) * is_last]
         symbols = [(inside if number or is_inside else "") + letter for number, letter in enumerate(letters)]
@@ -57,7 +53,7 @@ class Merges:
         return symbols
 
     def _joined(self, first: str, second: str) -> str:
-        return first + second.removeprefix(self._inside)
+        return first + second.removeprefix(self.inside)
 
 
 def _pair(merge: Merge) -> tuple[str, str]:

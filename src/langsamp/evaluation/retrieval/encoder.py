@@ -31,6 +31,7 @@ _BLOCKS = {
     "camembert": "encoder.layer",
     "deberta-v2": "encoder.layer",
     "distilbert": "transformer.layer",
+    "eurobert": "layers",
     "modernbert": "layers",
     "roberta": "encoder.layer",
     "xlm-roberta": "encoder.layer",

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from langsamp.data.text.stand_ins import loading_errors
 from langsamp.errors import UserError
-from langsamp.model.pretrained.model_config import LOADING_ERRORS, reason
+from langsamp.model.pretrained.model_config import reason
 
 _BY_CHARACTERS = ("canine", "perceiver")
 """Model types that shorten their input on the way: their hidden states are not one for each token."""
@@ -20,7 +21,8 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
     """Accept a model that gives each of its tokens a vector on every layer, which depends on the tokens around it.
 
     Raises:
-        UserError: where it gives other hidden states, cannot read plain tokens, or reads from left to right only.
+        UserError: where it gives other hidden states, cannot read plain tokens, reads from left to right only, or has
+            an attention that does nothing.
     """
     kind = model.config.model_type
     if kind in _BY_CHARACTERS:
@@ -28,7 +30,7 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
             f"a {kind} model is no plain encoder: it shortens its input, so its layers have no vector for each token; "
             "give one that reads pieces, or a BERT of bytes or characters"
         )
-    first, other = _hidden(model, [2, 3, 4]), _hidden(model, [2, 3, 5])
+    first, other, before = _hidden(model, [2, 3, 4]), _hidden(model, [2, 3, 5]), _hidden(model, [5, 3, 4])
     padded = _hidden(model, [2, 3, 4, 0, 0], padding=2)
     shapes = [tuple(states.shape) for states in first]
     wanted = [(1, 3, int(model.config.hidden_size))] * (num_layers + 1)
@@ -39,8 +41,14 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
         )
     if not all(bool(states[-1].isfinite().all()) for states in (first, padded)):
         return  # NaN equals nothing, so it would be blamed on the padding: `Encoder.encode` names the layer
-    before = [torch.equal(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True)]
-    if all(before):
+    reads_on = any(not torch.equal(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True))
+    reads_back = any(not torch.equal(one[:, 1:], two[:, 1:]) for one, two in zip(first, before, strict=True))
+    if not reads_on and not reads_back:  # transformers gives zeros for an attention whose kernels it cannot build
+        raise UserError(
+            f"the attention of this {kind} model does nothing here: a token's hidden states depend on no other token. "
+            "Where its kind needs kernels of its own (MRA, on a GPU) use a machine that has them, or another encoder"
+        )
+    if not reads_on:
         raise UserError(
             f"this {kind} model is a decoder: a token's hidden states do not depend on what follows it. Expected an "
             "encoder, such as XLM-R, or an encoder-decoder, whose encoder is taken"
@@ -63,7 +71,7 @@ def _hidden(model: PreTrainedModel, ids: list[int], *, padding: int = 0) -> list
     try:
         output: Any = caller(ids_BL, attention_mask=mask_BL, output_hidden_states=True)
         return list(output.hidden_states)
-    except LOADING_ERRORS as error:
+    except loading_errors() as error:
         raise UserError(
             f"a {model.config.model_type} model is no plain encoder, it cannot read tokens alone: {reason(error)}"
         ) from None

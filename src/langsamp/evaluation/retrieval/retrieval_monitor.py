@@ -14,7 +14,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.config import Config
 from langsamp.errors import UserError
-from langsamp.evaluation.models import default_layer
 from langsamp.evaluation.retrieval import retrieve
 from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.tasks.lookup import task
@@ -24,6 +23,7 @@ from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.select import Uses, select_each
 from langsamp.languages.tags import LangScript
+from langsamp.model.shapes import default_layer
 from langsamp.provenance import fingerprint
 
 Items = Literal["dev", "test"]

@@ -3,6 +3,8 @@
 Users add theirs with `register_task`, or with a YAML file (`task_files`) named where a task's name may stand.
 """
 
+from dataclasses import replace
+
 from langsamp.errors import UserError
 from langsamp.evaluation.tasks.placeholders import WithoutPlaceholders
 from langsamp.evaluation.tasks.readers.cldr import (
@@ -136,6 +138,8 @@ _BUILT_IN = frozenset(TASKS)
 def register_task(new: Task, *, again: bool = False) -> Task:
     """Make `new` known by its name, and return it; with `again` it takes the place of one that was registered before.
 
+    What its reader gives is treated as that of any task: placeholders among its sentences are left out and named.
+
     Raises:
         UserError: where another task has the name, or the record cannot work.
     """
@@ -151,6 +155,9 @@ def register_task(new: Task, *, again: bool = False) -> Task:
             f"task {new.name}: expected one of the metrics {', '.join(METRICS[new.kind])}, got {new.metric!r}"
         )
     _check_labels(new)
+    if new.kind != "token-classification":  # labels belong to words, of which `...` is one
+        opened = new.open
+        new = replace(new, open=lambda where: WithoutPlaceholders(opened(where), where.protocol))
     TASKS[new.name] = new
     return new
 

@@ -19,7 +19,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.errors import DataMissingError, UserError, checked
-from langsamp.evaluation.tasks.placeholders import WithoutPlaceholders
 from langsamp.evaluation.tasks.readers.formats.layouts import find_files, tag_folders
 from langsamp.evaluation.tasks.readers.formats.parallel import PairFiles
 from langsamp.evaluation.tasks.readers.formats.sequences import Table
@@ -94,13 +93,12 @@ def _reader(described: TaskFile, folder: Path, where: TaskData, *, layout: str) 
         pairs = PairFiles.in_folders([folder], lambda path, prefix: prefix is None)
         if not pairs.tags:
             raise DataMissingError(f"{described.name}: no pair of files was found in {folder}. {layout}")
-        return WithoutPlaceholders(pairs, where.protocol)
+        return pairs
     if described.kind == "sequence-classification":
         table = Table(
             columns=("label", "text"), label="label", text="text", has_header=True, labels=described.labels,
             protocol=where.protocol,
         )  # fmt: skip
-        found = find_files(described.name, folder, [tag_folders(table.read)], missing=layout)
-        return WithoutPlaceholders(found, where.protocol)
+        return find_files(described.name, folder, [tag_folders(table.read)], missing=layout)
     columns = TaggedColumns(labels=described.labels, without_label=None)
     return find_files(described.name, folder, [tag_folders(columns.read)], missing=layout)

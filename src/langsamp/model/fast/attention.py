@@ -40,9 +40,11 @@ def attention_by_head(
 ) -> tuple[Tensor, Tensor | None]:
     """What Hugging Face's attention functions return: (B, Q, H, E) for inputs (B, H, Q or L, E), and no probabilities.
 
-    Rows with a mask, long ones and those on another device go to torch's fused attention.
+    Rows with a mask, long ones and those on another device go to torch's fused attention, and so do keys that several
+    heads share and inputs of several types, which EuroBERT's have (its rotation of queries and keys is in fp32).
     """
-    if attention_mask is not None or query.device.type != "cpu" or key.shape[2] > LONGEST:
+    differ = query.shape[1] != key.shape[1] or len({query.dtype, key.dtype, value.dtype}) > 1
+    if attention_mask is not None or query.device.type != "cpu" or key.shape[2] > LONGEST or differ:
         outputs: tuple[Tensor, Tensor | None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )

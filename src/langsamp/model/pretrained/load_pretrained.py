@@ -17,6 +17,7 @@ from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
+from langsamp.data.text.stand_ins import loading_errors
 from langsamp.errors import UserError
 from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.loading_report import (
@@ -30,7 +31,7 @@ from langsamp.model.pretrained.loading_report import (
     same_bias,
     tensors_of_encoder,
 )  # fmt: skip
-from langsamp.model.pretrained.model_config import LOADING_ERRORS, load_config, reason
+from langsamp.model.pretrained.model_config import load_config, reason
 from langsamp.model.pretrained.weight_files import tensor_names, weight_files
 
 _WRAPPERS = ("_orig_mod.", "module.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
@@ -49,6 +50,8 @@ class Pretrained(NamedTuple):
     """Language and script vectors that the weights hold and the model has no place for."""
     prefix: str = ""
     """What the names of the stored tensors have in front, or between, that is no part of them."""
+    unused: tuple[str, ...] = ()
+    """Tensors above the encoder that the weights hold and the model has no place for, vectors aside."""
 
 
 def load_pretrained(
@@ -126,7 +129,7 @@ def _loaded(auto: Any, folder: Path, mapping: Mapping[str, str], **settings: Any
                 **named,
                 **settings,
             )
-    except LOADING_ERRORS as error:
+    except loading_errors() as error:
         raise UserError(f"{folder} cannot be loaded: {reason(error)}") from None
     return model, report
 
@@ -144,7 +147,8 @@ def _finished(model: PreTrainedModel, report: Mapping[str, Any], folder: Path, n
             raise UserError(f"{folder}: {name} holds NaN or infinite numbers; the model's training diverged")
     _choose_adapter(model, folder)
     vectors = tuple(sorted(name for name in report["unexpected_keys"] if name.endswith(VECTORS)))
-    return Pretrained(model, tuple(notes), tuple(sorted(absent)), vectors)
+    unused = {name for name in report["unexpected_keys"] if name not in vectors and not HARMLESS.search(name)}
+    return Pretrained(model, tuple(notes), tuple(sorted(absent)), vectors, unused=tuple(sorted(unused)))
 
 
 def _choose_adapter(model: PreTrainedModel, folder: Path) -> None:

@@ -4,19 +4,11 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huggingface_hub.errors import StrictDataclassError
-
-from langsamp.data.text.stand_ins import check_content
+from langsamp.data.text.stand_ins import check_content, loading_errors
 from langsamp.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
-
-LOADING_ERRORS = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError,
-    StrictDataclassError,
-)  # fmt: skip
-"""What transformers raises at files that it cannot make sense of."""
 
 
 def reason(error: BaseException) -> str:
@@ -43,7 +35,7 @@ def load_config(folder: Path, **settings: Any) -> "PretrainedConfig":
         config: PretrainedConfig = AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, **settings
         )
-    except (*LOADING_ERRORS, RecursionError) as error:
+    except loading_errors() as error:
         raise UserError(
             f"{folder / 'config.json'} describes no model that transformers knows: {reason(error)}"
         ) from None

@@ -10,11 +10,16 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.donors.record import DonorsAnalysis
+from langsamp.analysis.neutrality.record import NeutralityAnalysis
+from langsamp.analysis.transfer.record import TransferAnalysis
+from langsamp.analysis.variant_analyses import AblationAnalysis, FamiliesAnalysis
+from langsamp.analysis.vectors.analyse import TABLES
 from langsamp.analysis.vectors.neighbours import Table
 from langsamp.render.chart import Chart, embedded
-from langsamp.render.charts.scatter import SHAPES
 from langsamp.render.numbers import with_minus
 from langsamp.reporting.analyses.analyses_of_runs import (
+    Kind,
     Stored,
     key_of,
     label_of,
@@ -30,7 +35,6 @@ from langsamp.reporting.analyses.neutrality_sections import (
     MEASURES,
     NeutralityView,
     neutrality_views,
-    probe_rows,
     with_labels,
 )
 from langsamp.reporting.analyses.picture_data import Picture, as_script, vector_data
@@ -38,8 +42,6 @@ from langsamp.reporting.analyses.variant_sections import ablation_tables, family
 from langsamp.reporting.analyses.vector_sections import (
     NEIGHBOURS,
     VectorView,
-    first_picture,
-    legend,
     neighbour_rows,
     statistic_rows,
 )
@@ -48,7 +50,7 @@ from langsamp.views.charts.ablation_charts import figures as ablation_figures
 from langsamp.views.charts.family_charts import figures as family_figures
 from langsamp.views.charts.neutrality_charts import layer_curves, probe_curves
 from langsamp.views.charts.transfer_charts import study_charts
-from langsamp.views.charts.vector_charts import tree_picture
+from langsamp.views.charts.vector_charts import first_picture, tree_picture
 
 _CAPTIONS = {
     "contrasts": "What each part brings, task by task",
@@ -65,19 +67,8 @@ class _Shown(NamedTuple):
     """As its own module makes them for the template."""
     pictures: Sequence[tuple[str, Markup]]
     """Each with its caption."""
-    labels: Mapping[str, str]
-    """What readers call the models that it speaks of."""
-
-    @property
-    def sentences(self) -> Sequence[str]:
-        """What was found, in words."""
-        said = self.analysis.values.get("sentences", [])
-        return [with_minus(with_labels(sentence, self.labels)) for sentence in said]
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What a reader should know of how it was found."""
-        return list(self.analysis.values.get("notes", []))
+    sentences: Sequence[str]
+    """What was found, in words, with readers' names of the models."""
 
 
 def analysis_parts(*runs: Run) -> dict[str, Any]:
@@ -88,31 +79,31 @@ def analysis_parts(*runs: Run) -> dict[str, Any]:
     """
     stored = read_stored(runs)
     views = vector_views(runs, stored)
-    donors = {key_of(each): each for each in of_kind(stored, "donors")}
+    donors = {key_of(each): each for each in of_kind(stored, DonorsAnalysis)}
     return {
         **_vector_parts(views, {key: each.analysis for key, each in donors.items()}),
-        **_neutrality_parts(of_kind(stored, "neutrality")),
+        **_neutrality_parts(of_kind(stored, NeutralityAnalysis)),
         **_donor_parts(list(donors.values()), views),
         "ablations": _shown(
-            stored, "ablation", lambda each: ablation_tables(each.analysis), ablation_figures, "variants side by side"
+            of_kind(stored, AblationAnalysis), lambda each: ablation_tables(each.analysis), ablation_figures,
+            "variants side by side",
         ),
         "families": _shown(
-            stored, "families", lambda each: family_tables(each.analysis, names_of(each)), family_figures,
-            "means by family",
+            of_kind(stored, FamiliesAnalysis), lambda each: family_tables(each.analysis, names_of(each)),
+            family_figures, "means by family",
         ),
         "transfers": _shown(
-            stored, "transfer", lambda each: transfer_tables(each.analysis, names_of(each)), study_charts,
-            "ways to choose a source",
+            of_kind(stored, TransferAnalysis), lambda each: transfer_tables(each.analysis, names_of(each)),
+            study_charts, "ways to choose a source",
         ),
         "missing": missing_analyses(runs, stored),
     }  # fmt: skip
 
 
 def _shown(
-    stored: Sequence[Stored],
-    kind: str,
-    tables: Callable[[Stored], Sequence[Any]],
-    charts: Callable[[Analysis], Mapping[str, Chart]],
+    stored: Sequence[Stored[Kind]],
+    tables: Callable[[Stored[Kind]], Sequence[Any]],
+    charts: Callable[[Kind], Mapping[str, Chart]],
     summary: str,
 ) -> list[_Shown]:
     """The analyses of one kind, each with its tables and charts; `summary` says what the chart of a task shows."""
@@ -120,10 +111,10 @@ def _shown(
         _Shown(
             each.analysis,
             tables(each),
-            _charts(f"{kind}-{number}", charts(each.analysis), summary),
-            each.labels,
+            _charts(f"{each.analysis.kind}-{number}", charts(each.analysis), summary),
+            [with_minus(with_labels(said, each.labels)) for said in each.analysis.sentences],
         )
-        for number, each in enumerate(of_kind(stored, kind), start=1)
+        for number, each in enumerate(stored, start=1)
     ]
 
 
@@ -136,17 +127,15 @@ def _charts(name: str, charts: Mapping[str, Chart], summary: str) -> list[tuple[
     return embedded_charts
 
 
-def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, Analysis]) -> dict[str, Any]:
+def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, DonorsAnalysis]) -> dict[str, Any]:
     shown = views[0] if views else None
     return {
         "shown": shown,
         "pictures": _pictures(shown) if shown else [],
-        "legends": {table: legend(shown, table) for table in ("language", "script")} if shown else {},
         "languages_near": neighbour_rows(shown, "language") if shown else [],
         "scripts_near": neighbour_rows(shown, "script") if shown else [],
         "statistics": statistic_rows(views),
-        "vector_notes": [f"{view.label}: {note}" for view in views for note in view.analysis.values.get("notes", [])],
-        "shapes": SHAPES,
+        "vector_notes": [f"{view.label}: {note}" for view in views for note in view.analysis.notes],
         "trees": _trees(shown) if shown else [],
         "vector_data": as_script(vector_data(Picture(views, donors))) if views else None,
         "neighbours": NEIGHBOURS,
@@ -156,8 +145,19 @@ def _vector_parts(views: Sequence[VectorView], donors: Mapping[str, Analysis]) -
 
 
 def _pictures(shown: VectorView) -> list[tuple[str, Markup]]:
-    pictures = [(table, first_picture(shown, table)) for table in ("language", "script")]
-    return [(table, picture) for table, picture in pictures if picture is not None]
+    """The vectors of each table on their principal components."""
+    return [
+        (
+            table,
+            embedded(
+                f"dots-{table}", first_picture(shown.analysis, table),
+                f"{table.capitalize()} vectors of {shown.label} on two principal components; the tables below have the "
+                "neighbours",
+            ),
+        )
+        for table in TABLES
+        if shown.points(table)
+    ]  # fmt: skip
 
 
 def _trees(shown: VectorView) -> list[tuple[str, Markup]]:
@@ -166,20 +166,20 @@ def _trees(shown: VectorView) -> list[tuple[str, Markup]]:
     return [
         (said, embedded(f"tree-{table}", tree_picture(shown.analysis, table), f"Tree of the {said} of {shown.label}"))
         for table, said in words.items()
-        if not shown.points(table).empty
+        if shown.points(table)
     ]
 
 
 def _curves(view: NeutralityView, number: int) -> list[Markup]:
     """Similarity and probes over all layers."""
-    whole = view.as_analysis()
+    whole = view.analysis
     return [
         embedded(f"layers-{number}", layer_curves(whole), "Cosines of translations and of other sentences by layer"),
         embedded(f"probes-{number}", probe_curves(whole), "Accuracy of probes for language and script by layer"),
     ]
 
 
-def _neutrality_parts(stored: Sequence[Stored]) -> dict[str, Any]:
+def _neutrality_parts(stored: Sequence[Stored[NeutralityAnalysis]]) -> dict[str, Any]:
     views = neutrality_views([(each.analysis, each.labels) for each in stored])
     return {
         "measures": MEASURES,
@@ -191,7 +191,6 @@ def _neutrality_parts(stored: Sequence[Stored]) -> dict[str, Any]:
                     heatmap for base, model in change_pairs(view)
                     if (heatmap := change_heatmap(view, base, model)) is not None
                 ],
-                "probes": probe_rows(view),
                 "pictures": _curves(view, number),
                 "data": as_script(neutrality_data(view)),
             }
@@ -200,13 +199,13 @@ def _neutrality_parts(stored: Sequence[Stored]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _donor_parts(donors: Sequence[Stored], views: Sequence[VectorView]) -> dict[str, Any]:
+def _donor_parts(donors: Sequence[Stored[DonorsAnalysis]], views: Sequence[VectorView]) -> dict[str, Any]:
     order = [view.key for view in views]
     ordered = sorted(donors, key=lambda each: order.index(key_of(each)) if key_of(each) in order else len(order))
     first = ordered[0] if ordered else None
     return {
         "donor_model": label_of(first) if first else None,
-        "donor_values": first.analysis.values if first else {},
+        "donor_analysis": first.analysis if first else None,
         "donors": donor_rows(first.analysis, {label_of(each): each.analysis for each in ordered[1:]}) if first else [],
         "roles": ROLES,
     }

@@ -1,21 +1,19 @@
 """The part of the page about donors: whom to transfer from, why, with what doubts; and what transfer really gave."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pandas as pd
-
-from langsamp.analysis.analysis import Analysis
-from langsamp.languages.table import describe
-from langsamp.languages.tags import LangScript
+from langsamp.analysis.donors.record import Donor, DonorsAnalysis
+from langsamp.analysis.transfer.record import Role, RoleMean, TargetScore, TransferAnalysis
+from langsamp.render.document import is_absent
 from langsamp.render.numbers import whole
-from langsamp.reporting.analyses.records import records
-from langsamp.views.donors_text import split_warnings
+from langsamp.views.donors import split_warnings
+from langsamp.views.names import known
 
 ALTERNATIVES = 3
 """So many donors after the first stand in the table."""
 
-ROLES = {
+ROLES: dict[Role, str] = {
     "english": "English",
     "closest": "Closest donor",
     "family": "Same-family donor",
@@ -25,14 +23,21 @@ ROLES = {
 """Ways to choose a donor, as the page calls them, in its order."""
 
 
-class Donor(NamedTuple):
+class DonorCell(NamedTuple):
     """One candidate for a target."""
 
-    tag: str
+    donor: Donor
     name: str
-    cosine: float | None
-    reasons: Sequence[str]
-    """What speaks for it, or tells how far away it is."""
+
+    @property
+    def reasons(self) -> list[str]:
+        """What speaks for it, or tells how far away it is."""
+        line = self.donor
+        edges = "" if line.tree_distance is None else f", {line.tree_distance} edges in the tree"
+        kin = [f"same family{edges}"] if line.same_family else []
+        script = ["same script"] if line.same_script else []
+        apart = [] if is_absent(line.kilometres) else [f"{whole(line.kilometres)} km"]
+        return [*kin, *script, *apart, f"{whole(line.donor_rows)} rows"]
 
 
 class DonorRow(NamedTuple):
@@ -41,8 +46,8 @@ class DonorRow(NamedTuple):
     target: str
     name: str
     rows: int
-    chosen: Donor
-    others: Sequence[Donor]
+    chosen: DonorCell
+    others: Sequence[DonorCell]
     elsewhere: Sequence[str]
     """`model: donor` for each other model of the page that ranks another donor first."""
     warnings: Sequence[str]
@@ -72,108 +77,72 @@ class TransferTable(NamedTuple):
 
 
 class SourceRow(NamedTuple):
-    """Scores of one target by way of choosing: source, score, and how many draws a mean is over."""
+    """Scores of one target by way of choosing."""
 
     target: str
     name: str
-    by_role: Mapping[str, tuple[str, float, int]]
+    by_role: Mapping[Role, TargetScore]
 
 
-def donor_rows(shown: Analysis, others: Mapping[str, Analysis]) -> list[DonorRow]:
+def donor_rows(shown: DonorsAnalysis, others: Mapping[str, DonorsAnalysis]) -> list[DonorRow]:
     """A line for each target of `shown`, by name; `others` are the rankings of other models by their names."""
-    table = shown.tables["donors"].sort_values(["target", "rank"], kind="stable")
-    elsewhere = {
-        label: {line["target"]: line["donor"] for line in records(other.tables["donors"]) if line["rank"] == 1}
-        for label, other in others.items()
-    }
+    elsewhere = {label: {line.target: line.donor for line in other.first} for label, other in others.items()}
     rows = []
-    for target, lines in table.groupby("target", sort=False):
-        info = describe(LangScript.parse(str(target)))
-        chosen, *rest = [_donor(line, info.name) for line in records(lines)]
-        first = next(records(lines))
+    for target in shown.targets:
+        first, *rest = shown.of(target)
         differing = [
-            f"{label}: {_name(donors_there[str(target)])}"
+            f"{label}: {known(donors_there[target]).name}"
             for label, donors_there in elsewhere.items()
-            if donors_there.get(str(target), chosen.tag) != chosen.tag
+            if donors_there.get(target, first.donor) != first.donor
         ]
         rows.append(
             DonorRow(
-                target=str(target), name=info.name, rows=int(first["target_rows"]), chosen=chosen,
-                others=rest[:ALTERNATIVES], elsewhere=differing, warnings=split_warnings(first["warnings"]),
+                target=target, name=first.target_name, rows=first.target_rows, chosen=_cell(first),
+                others=[_cell(line) for line in rest[:ALTERNATIVES]], elsewhere=differing,
+                warnings=split_warnings(first.warnings),
             )
         )  # fmt: skip
     return sorted(rows, key=lambda row: row.name.casefold())
 
 
-def _donor(line: Mapping[str, Any], target: str) -> Donor:
+def _cell(line: Donor) -> DonorCell:
     """A candidate; one with the target's own name, in another script, has its tag beside it."""
-    reasons = []
-    if line["same_family"]:
-        edges = f", {line['tree_distance']:.0f} edges in the tree" if line["tree_distance"] is not None else ""
-        reasons.append(f"same family{edges}")
-    if line["same_script"]:
-        reasons.append("same script")
-    if line["kilometres"] is not None:
-        reasons.append(f"{whole(line['kilometres'])} km")
-    reasons.append(f"{whole(line['donor_rows'])} rows")
-    name = _name(line["donor"])
-    name = f"{name} ({line['donor']})" if name == target else name
-    return Donor(tag=line["donor"], name=name, cosine=line["cosine"], reasons=reasons)
+    is_same = line.donor_name == line.target_name
+    return DonorCell(line, f"{line.donor_name} ({line.donor})" if is_same else line.donor_name)
 
 
-def _name(tag: str) -> str:
-    return describe(LangScript.parse(tag)).name
-
-
-def transfer_tables(analysis: Analysis, labels: Mapping[str, str]) -> list[TransferTable]:
+def transfer_tables(analysis: TransferAnalysis, labels: Mapping[str, str]) -> list[TransferTable]:
     """A table for each task and model, in the order of the analysis; `labels` are readers' names of the models."""
-    means, scores = analysis.tables["means"], analysis.tables["transfer"]
     tables = []
-    for (task, model), lines in means.groupby(["task", "model"], sort=False):
-        groups = {
-            str(group): int(most) for group, most in lines.groupby("group", sort=False)["languages"].max().items()
-        }
-        model_scores = scores[(scores["task"] == task) & (scores["model"] == model)]
-        tables.append(
-            TransferTable(
-                task=str(task),
-                model=labels.get(str(model), str(model)),
-                groups=groups,
-                rows=_roles(lines),
-                sources=_sources(model_scores),
-            )
-        )
+    for task, model in analysis.studies:
+        lines = analysis.means_of(task, model)
+        groups: dict[str, int] = {}
+        for line in lines:
+            groups[line.group] = max(groups.get(line.group, 0), line.languages)
+        rows = [
+            SourceRow(target, known(target).name, by_role)
+            for target, by_role in analysis.scores_of(task, model).items()
+        ]
+        rows.sort(key=lambda row: row.name.casefold())
+        tables.append(TransferTable(task, labels.get(model, model), groups, _roles(lines), rows))
     return tables
 
 
-def _roles(means: pd.DataFrame) -> list[TransferRow]:
+def _roles(means: Sequence[RoleMean]) -> list[TransferRow]:
+    top: dict[str, float] = {}
+    for line in means:
+        if line.role != "best":
+            top[line.group] = max(top.get(line.group, line.score), line.score)
     rows = []
-    real = means[means["role"] != "best"]
-    top = real.groupby("group")["score"].max()
     for role, name in ROLES.items():
-        lines = list(records(means[means["role"] == role]))
-        if not lines:
-            continue
-        scores = {line["group"]: line["score"] for line in lines if line["score"] is not None}
-        best = {group for group, score in scores.items() if role != "best" and score >= top[group] - 1e-9}
-        rows.append(
-            TransferRow(
-                role=name, scores=scores, best=frozenset(best),
-                regrets={line["group"]: line["regret"] for line in lines if line["regret"] is not None},
-                languages={line["group"]: int(line["languages"]) for line in lines},
-            )
-        )  # fmt: skip
+        lines = [line for line in means if line.role == role]
+        if lines:
+            best = {line.group for line in lines if role != "best" and line.score >= top[line.group] - 1e-9}
+            rows.append(
+                TransferRow(
+                    role=name, scores={line.group: line.score for line in lines}, best=frozenset(best),
+                    regrets={line.group: line.regret for line in lines if not is_absent(line.regret)},
+                    languages={line.group: line.languages for line in lines},
+                )
+            )  # fmt: skip
     return rows
-
-
-def _sources(scores: pd.DataFrame) -> list[SourceRow]:
-    rows = []
-    for target, lines in scores.groupby("target", sort=False):
-        info = describe(LangScript.parse(str(target)))
-        by_role = {
-            line["role"]: (line["source"] or "", line["score"], int(line["draws"] or 1))
-            for line in records(lines)
-            if line["score"] is not None
-        }
-        rows.append(SourceRow(str(target), info.name, by_role))
-    return sorted(rows, key=lambda row: row.name.casefold())

@@ -1,10 +1,12 @@
 """The heatmaps of neutrality: a table of pairs of languages for the page, and all layers for its script."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pandas as pd
+import numpy as np
 
+from langsamp.analysis.neutrality.record import PairChange, PairSimilarity
 from langsamp.reporting.analyses.neutrality_sections import MEASURES, NeutralityView
 
 
@@ -42,54 +44,55 @@ def pair_numbers(tags: Sequence[str]) -> dict[tuple[str, str], int]:
 
 def scale(view: NeutralityView, measure: str) -> float:
     """The largest size of a value in any model and layer: the full colour of the measure's one scale."""
-    return float(view.similarity[measure].abs().max()) or 1.0
+    return max(abs(getattr(line, measure)) for line in view.analysis.similarity) or 1.0
 
 
 def heatmaps(view: NeutralityView) -> list[Heatmap]:
     """One for each model at the default layer: translations, centred."""
     full = scale(view, "parallel")
     maps = []
-    for model in view.models:
-        rows = view.similarity[(view.similarity["model"] == model) & (view.similarity["layer"] == view.layer)]
-        cells = {}
-        for line in rows.to_dict("records"):
-            value = line["parallel"]
-            title = f"{value:.3f}, 95 %: {line['low']:.3f} to {line['high']:.3f}"
-            cells[line["first"], line["second"]] = (f"{value:.2f}", value / full, title)
+    for model in view.analysis.models:
+        cells = {
+            (line.first, line.second): (
+                f"{line.parallel:.2f}", line.parallel / full,
+                f"{line.parallel:.3f}, 95 %: {line.low:.3f} to {line.high:.3f}",
+            )
+            for line in view.analysis.pairs(model)
+        }  # fmt: skip
         maps.append(Heatmap(view.labels[model], _rows(view, cells)))
     return maps
 
 
 def change_pairs(view: NeutralityView) -> list[tuple[str, str]]:
     """Base and model of each change that was measured."""
-    if view.change is None:
-        return []
-    return list(dict.fromkeys(zip(view.change["base"], view.change["model"], strict=True)))
+    return list(dict.fromkeys((line.base, line.model) for line in view.analysis.change))
 
 
 def change_heatmap(view: NeutralityView, base: str, model: str) -> Heatmap | None:
     """Change in per cent from one model to another at the default layer; None where that layer was not compared."""
-    if view.change is None:
-        return None
-    change = view.change
-    chosen = change[(change["base"] == base) & (change["model"] == model) & (change["layer"] == view.layer)]
-    if chosen.empty:
+    chosen = [line for line in _changes(view, base, model) if line.layer == view.analysis.layer]
+    if not chosen:
         return None
     full = change_scale(view)
-    cells = {}
-    for line in chosen.to_dict("records"):
-        percent = line["percent"]
-        if not pd.isna(percent):
-            title = f"{percent:+.1f} %: from {line['before']:.3f} to {line['after']:.3f}"
-            cells[line["first"], line["second"]] = (percent_text(percent), percent / full, title)
+    cells = {
+        (line.first, line.second): (
+            percent_text(line.percent), line.percent / full,
+            f"{line.percent:+.1f} %: from {line.before:.3f} to {line.after:.3f}",
+        )
+        for line in chosen
+        if not math.isnan(line.percent)
+    }  # fmt: skip
     return Heatmap(f"{view.labels.get(base, base)} to {view.labels.get(model, model)}", _rows(view, cells))
 
 
 def change_scale(view: NeutralityView) -> float:
     """Per cent that have the full colour: the 95th percentile of all changes, so that few do not pale the rest."""
-    if view.change is None or view.change["percent"].isna().all():
-        return 1.0
-    return float(view.change["percent"].abs().quantile(0.95)) or 1.0
+    sizes = [abs(line.percent) for line in view.analysis.change if not math.isnan(line.percent)]
+    return (float(np.quantile(sizes, 0.95)) if sizes else 1.0) or 1.0
+
+
+def _changes(view: NeutralityView, base: str, model: str) -> list[PairChange]:
+    return [line for line in view.analysis.change if (line.base, line.model) == (base, model)]
 
 
 def percent_text(value: float) -> str:
@@ -100,11 +103,11 @@ def percent_text(value: float) -> str:
 def _rows(
     view: NeutralityView, cells: Mapping[tuple[str, str], tuple[str, float, str]]
 ) -> list[tuple[str, list[HeatmapCell]]]:
-    numbers = pair_numbers(view.tags)
+    numbers = pair_numbers(view.analysis.tags)
     rows = []
-    for one, name in zip(view.tags, view.names, strict=True):
+    for one, name in zip(view.analysis.tags, view.names, strict=True):
         line = []
-        for other, other_name in zip(view.tags, view.names, strict=True):
+        for other, other_name in zip(view.analysis.tags, view.names, strict=True):
             cell = cells.get((one, other)) or cells.get((other, one))
             if one == other:
                 line.append(HeatmapCell("", 0, "", None, ""))
@@ -122,33 +125,33 @@ def _rows(
 
 def neutrality_data(view: NeutralityView) -> dict[str, Any]:
     """The heatmaps of all layers for the script: thousandths by measure, model, layer and pair."""
+    analysis = view.analysis
     return {
         "names": list(view.names),
         "layers": list(view.layers),
-        "layer": view.layers.index(view.layer),
+        "layer": view.layers.index(analysis.layer),
         "measures": [
-            {"key": name, "label": MEASURES[name][0], "scale": round(1000 * scale(view, name)),
-             "values": [_by_layer(view, view.similarity[view.similarity["model"] == model], name, 1000)
-                        for model in view.models]}
-            for name in view.measures
+            {"key": name, "label": label, "scale": round(1000 * scale(view, name)),
+             "values": [_by_layer(view, (line for line in analysis.similarity if line.model == model), name, 1000)
+                        for model in analysis.models]}
+            for name, (label, _) in MEASURES.items()
         ],
         "change": {
             "scale": round(10 * change_scale(view)),
-            "values": [
-                _by_layer(view, view.change[(view.change["base"] == base) & (view.change["model"] == model)],
-                          "percent", 10)
-                for base, model in change_pairs(view)
-            ] if view.change is not None else [],
+            "values": [_by_layer(view, _changes(view, *pair), "percent", 10) for pair in change_pairs(view)],
         },
     }  # fmt: skip
 
 
-def _by_layer(view: NeutralityView, rows: pd.DataFrame, column: str, unit: int) -> list[list[int | None]]:
+def _by_layer(
+    view: NeutralityView, lines: Iterable[PairSimilarity | PairChange], column: str, unit: int
+) -> list[list[int | None]]:
     """Values of one model by layer and pair, in whole parts of `1 / unit`; None where not measured."""
-    numbers = pair_numbers(view.tags)
+    numbers = pair_numbers(view.analysis.tags)
     values: list[list[int | None]] = [[None] * (len(numbers) // 2) for _ in view.layers]
     row_of = {layer: at for at, layer in enumerate(view.layers)}
-    for layer, one, other, value in zip(rows["layer"], rows["first"], rows["second"], rows[column], strict=True):
-        if not pd.isna(value):
-            values[row_of[int(layer)]][numbers[one, other]] = round(unit * float(value))
+    for line in lines:
+        value = getattr(line, column)
+        if not math.isnan(value):
+            values[row_of[line.layer]][numbers[line.first, line.second]] = round(unit * value)
     return values

@@ -1,17 +1,14 @@
 """The part of the page about language neutrality: how alike translations are, by model, layer and pair of languages."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
-import pandas as pd
-
-from langsamp.analysis.analysis import Analysis
-from langsamp.languages.table import describe
-from langsamp.languages.tags import LangScript
+from langsamp.analysis.neutrality.record import LayerMeans, NeutralityAnalysis
 from langsamp.render.numbers import with_minus
-from langsamp.reporting.analyses.records import records
-from langsamp.views.charts.vector_charts import short_name
+from langsamp.views.names import known, short_name
+
+Line = TypeVar("Line")
 
 MOST_LANGUAGES = 20
 """So many languages stand in the heatmaps; beyond that nobody can read them, and the file grows."""
@@ -20,7 +17,6 @@ MEASURES = {
     "parallel": ("Translations, centred", "mean cosine of translations, after the mean vector of each language is "
                  "taken away"),
     "raw_gap": ("Gap without centring", "mean cosine of translations less that of sentences that are no translations"),
-    "gap": ("Gap, centred", "the same with centring; for few sentences it is tied to the first measure"),
     "raw": ("Translations, raw", "mean cosine of translations as the model gives them"),
     "raw_non_parallel": ("No translations, raw", "mean cosine of sentences that are no translations: the control"),
     "non_parallel": ("No translations, centred", "mean cosine of sentences that are no translations, after centring"),
@@ -31,82 +27,77 @@ MEASURES = {
 class NeutralityView(NamedTuple):
     """Models that were measured on the same sentences."""
 
-    text: str
-    number: int
-    tags: Sequence[str]
+    analysis: NeutralityAnalysis
+    """All models together, told of at one layer, with the pairs of the languages that are shown."""
     names: Sequence[str]
+    """Of the languages."""
     hidden: int
     """Languages beyond `MOST_LANGUAGES`."""
-    models: Sequence[str]
     labels: Mapping[str, str]
+    """What readers call the models."""
     layers: Sequence[int]
-    layer: int
-    sentences: Sequence[str]
-    notes: Sequence[str]
-    similarity: pd.DataFrame
-    curve: pd.DataFrame
-    change: pd.DataFrame | None
-    measures: Sequence[str]
 
-    def as_analysis(self) -> Analysis:
-        """All models together as one analysis, as charts take it."""
-        values = {"models": list(self.models), "layer": self.layer, "layers": dict.fromkeys(self.models, self.layer)}
-        tables = {"curve": self.curve, "similarity": self.similarity}
-        return Analysis(kind="neutrality", subject="", settings={}, values=values, tables=tables)
+    @property
+    def probes(self) -> list[tuple[str, LayerMeans]]:
+        """Each model's label with its means at the layer told of."""
+        lines = {line.model: line for line in self.analysis.curve if line.layer == self.analysis.layer}
+        return [(self.labels.get(model, model), line) for model, line in lines.items()]
 
 
-def neutrality_views(analyses: Sequence[tuple[Analysis, Mapping[str, str]]]) -> list[NeutralityView]:
-    """Analyses with readers' names of their models; those of the same sentences stand side by side."""
-    groups: dict[str, list[tuple[Analysis, Mapping[str, str]]]] = {}
+Named = tuple[NeutralityAnalysis, Mapping[str, str]]
+"""An analysis with readers' names of its models."""
+
+
+def neutrality_views(analyses: Sequence[Named]) -> list[NeutralityView]:
+    """Analyses of the same sentences stand side by side."""
+    groups: dict[str, list[Named]] = {}
     for analysis, labels in analyses:
-        groups.setdefault(_same_text(analysis), []).append((analysis, labels))
+        seen = (analysis.text, analysis.number, analysis.seed, analysis.settings.get("text_revision"))
+        pairs = sorted({(line.first, line.second) for line in analysis.similarity})
+        groups.setdefault(repr((seen, pairs)), []).append((analysis, labels))
     return [_view(group) for group in groups.values()]
 
 
-def _same_text(analysis: Analysis) -> str:
-    values, settings = analysis.values, analysis.settings
-    pairs = analysis.tables["similarity"][["first", "second"]].drop_duplicates()
-    seen = (values.get("text"), values.get("number"), values.get("seed"), settings.get("text_revision"))
-    return repr((seen, sorted(map(tuple, pairs.to_numpy().tolist()))))
-
-
-def _view(group: Sequence[tuple[Analysis, Mapping[str, str]]]) -> NeutralityView:
-    first, _ = group[0]
-    labels = {name: label for analysis, names in group for name, label in _labels(analysis, names)}
-    similarity = _together(group, "similarity", ["model", "layer", "first", "second"])
-    tags = list(dict.fromkeys([*first.tables["similarity"]["first"], *first.tables["similarity"]["second"]]))
+def _view(group: Sequence[Named]) -> NeutralityView:
+    analyses = [analysis for analysis, _ in group]
+    first = analyses[0]
+    labels = {model: names.get(model, model) for analysis, names in group for model in analysis.models}
+    tags = list(dict.fromkeys(tag for side in ("first", "second") for tag in _side(first, side)))
     shown = tags[:MOST_LANGUAGES]
-    similarity = similarity[similarity["first"].isin(shown) & similarity["second"].isin(shown)]
-    layers = sorted({int(layer) for layer in similarity["layer"]})
-    layer = int(first.values.get("layer", layers[-1]))
-    changes = [analysis.tables["change"] for analysis, _ in group if "change" in analysis.tables]
-    return NeutralityView(
-        text=str(first.values.get("text", "")),
-        number=int(first.values.get("number", 0)),
-        tags=shown,
-        names=[short_name(describe(LangScript.parse(tag)).name) for tag in shown],
-        hidden=len(tags) - len(shown),
-        models=list(dict.fromkeys(similarity["model"])),
-        labels=labels,
-        layers=layers,
-        layer=layer if layer in layers else layers[-1],
-        sentences=[
-            with_minus(with_labels(said, labels))
-            for analysis, _ in group
-            for said in analysis.values.get("sentences", [])
-        ],
-        notes=list(dict.fromkeys(note for analysis, _ in group for note in analysis.values.get("notes", []))),
-        similarity=similarity,
-        curve=_together(group, "curve", ["model", "layer"]),
-        change=_change(changes, shown),
-        measures=_measures(similarity),
+    layers = sorted({line.layer for analysis in analyses for line in analysis.similarity})
+    layer = first.layer if first.layer in layers else layers[-1]
+    together = first.model_copy(
+        update={
+            "models": tuple(labels),
+            "layers": dict.fromkeys(labels, layer),
+            "tags": tuple(shown),
+            "sentences": tuple(with_minus(with_labels(said, labels)) for each in analyses for said in each.sentences),
+            "notes": _once(note for each in analyses for note in each.notes),
+            "similarity": _once(
+                line for each in analyses for line in each.similarity if {line.first, line.second} <= {*shown}
+            ),
+            "curve": _once(line for each in analyses for line in each.curve),
+            "change": _once(line for each in analyses for line in each.change if {line.first, line.second} <= {*shown}),
+        }
     )
+    names = [short_name(known(tag).name) for tag in shown]
+    return NeutralityView(together, names, len(tags) - len(shown), labels, layers)
 
 
-def _measures(similarity: pd.DataFrame) -> list[str]:
-    """Those that were measured; of the two gaps the one without centring, which is the better control."""
-    there = [name for name in MEASURES if name in similarity and similarity[name].notna().any()]
-    return [name for name in there if name != "gap" or "raw_gap" not in there]
+def _side(analysis: NeutralityAnalysis, side: str) -> list[str]:
+    return [getattr(line, side) for line in analysis.similarity]
+
+
+def _once(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Of the lines about one thing, as two analyses of one model have them, the first."""
+    first: dict[object, Line] = {}
+    for line in lines:
+        keys = tuple(getattr(line, name) for name in _KEYS if hasattr(line, name))
+        first.setdefault(keys or line, line)
+    return tuple(first.values())
+
+
+_KEYS = ("base", "model", "layer", "first", "second")
 
 
 def with_labels(said: str, labels: Mapping[str, str]) -> str:
@@ -114,25 +105,3 @@ def with_labels(said: str, labels: Mapping[str, str]) -> str:
     for name, label in labels.items():
         said = re.sub(rf"(?<![\w@-]){re.escape(name)}(?![\w@-])", label, said)
     return said
-
-
-def _labels(analysis: Analysis, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for name in dict.fromkeys(analysis.tables["similarity"]["model"]):
-        yield name, names.get(name, name)
-
-
-def _together(group: Sequence[tuple[Analysis, Mapping[str, str]]], table: str, keys: list[str]) -> pd.DataFrame:
-    return pd.concat([analysis.tables[table] for analysis, _ in group]).drop_duplicates(keys).reset_index(drop=True)
-
-
-def _change(changes: Sequence[pd.DataFrame], shown: Sequence[str]) -> pd.DataFrame | None:
-    if not changes:
-        return None
-    change = pd.concat(changes).drop_duplicates(["base", "model", "layer", "first", "second"])
-    return change[change["first"].isin(shown) & change["second"].isin(shown)].reset_index(drop=True)
-
-
-def probe_rows(view: NeutralityView) -> list[dict[str, Any]]:
-    """Of each model at the default layer: accuracies of both probes beside chance, and the gaps."""
-    at = view.curve[view.curve["layer"] == view.layer]
-    return [{**line, "label": view.labels.get(line["model"], line["model"])} for line in records(at)]

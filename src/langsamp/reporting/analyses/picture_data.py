@@ -6,30 +6,40 @@ of one vector; `at` and `near` count in `facts`, which holds what is known of ea
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pandas as pd
 from markupsafe import Markup
 
-from langsamp.analysis.analysis import Analysis
+from langsamp.analysis.donors.record import DonorsAnalysis
 from langsamp.analysis.vectors.neighbours import Table
-from langsamp.render.charts.scatter import GRID, SHAPES, on_grid
+from langsamp.analysis.vectors.record import VectorPoint
 from langsamp.render.palette import FAMILIES, OTHER, SCRIPTS, TIERS, Mark
 from langsamp.reporting.analyses.vector_sections import VectorView
 
+SHAPES = {
+    "o": "M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z",
+    "s": "M-.87-.87h1.74v1.74h-1.74z",
+    "^": "M0-1.2L1.1.8H-1.1z",
+    "v": "M0 1.2L1.1-.8H-1.1z",
+    "D": "M0-1.25L1.25 0 0 1.25-1.25 0z",
+    "P": "M-.42-1.15h.84v.73h.73v.84h-.73v.73h-.84v-.73h-.73v-.84h.73z",
+    "X": "M-.6-1.15L0-.55.6-1.15 1.15-.6.55 0 1.15.6.6 1.15 0 .55-.6 1.15-1.15.6-.55 0-1.15-.6z",
+}
+"""Outline of each of the palette's shapes around the origin, about one unit in every direction."""
+
+GRID = 1000
+"""Coordinates are whole numbers from 0 to this; the second one grows upwards."""
 MORE_NEIGHBOURS = 8
 """So many neighbours are shown for a vector that was clicked."""
 _DONORS = 3
-_TABLES: tuple[Table, ...] = ("language", "script")
-_FACTS = ("code", "name", "family", "script", "is_head", "latitude", "longitude", "tag")
 
 
 class Picture(NamedTuple):
     """What the page says once for all pictures, and the vectors of every model."""
 
     views: Sequence[VectorView]
-    donors: Mapping[str, Analysis]
+    donors: Mapping[str, DonorsAnalysis]
     """By the key of a view, the donors of its languages as far as they were ranked."""
 
 
@@ -41,91 +51,88 @@ def as_script(data: Any) -> Markup:
 
 def vector_data(picture: Picture) -> dict[str, Any]:
     """Marks, names and vectors of all models; of each language the donors where they were ranked."""
-    tables = {table: _table(picture, table) for table in _TABLES}
-    points = [view.analysis.tables["points"] for view in picture.views]
+    points = [point for view in picture.views for point in view.analysis.points]
     return {
         "shapes": SHAPES,
         "marks": {
             "family": _marks(FAMILIES), "script": _marks(SCRIPTS), "tier": _marks(TIERS), "other": list(OTHER),
         },
         "names": {
-            "family": _names(points, "family", "family_name"),
-            "script": _names(points, "script", "script_name"),
+            "family": {point.family: point.family_name for point in points if point.family and point.family_name},
+            "script": {point.script: point.script_name for point in points},
         },
         "grid": GRID,
         "models": [{"key": view.key, "label": view.label} for view in picture.views],
-        "tables": {table: data for table, data in tables.items() if data["facts"]},
+        "tables": dict([*_table(picture, "language"), *_table(picture, "script")]),
     }  # fmt: skip
 
 
-def _table(picture: Picture, table: Table) -> dict[str, Any]:
-    facts: dict[str, list[Any]] = {}
-    for view in picture.views:
-        for line in view.points(table).to_dict("records"):
-            facts.setdefault(line["code"], [_fact(key, line[key]) for key in _FACTS])
-    number_of = {code: number for number, code in enumerate(facts)}
-    of = [_model(view, table, number_of, picture.donors.get(view.key)) for view in picture.views]
-    return {"facts": list(facts.values()), "of": of}
+def _table(picture: Picture, table: Table) -> Iterable[tuple[Table, dict[str, Any]]]:
+    """A table with what it holds; nothing where no model shows it."""
+    facts = {point.code: point for view in reversed(picture.views) for point in view.points(table)}
+    order = dict.fromkeys(point.code for view in picture.views for point in view.points(table))
+    number_of = {code: number for number, code in enumerate(order)}
+    if number_of:
+        of = [_model(view, table, number_of, picture.donors.get(view.key)) for view in picture.views]
+        yield table, {"facts": [_facts(facts[code]) for code in order], "of": of}
+
+
+def _facts(point: VectorPoint) -> list[Any]:
+    home = (None if math.isnan(degrees) else degrees for degrees in (point.latitude, point.longitude))
+    is_head = None if point.is_head is None else int(point.is_head)
+    return [point.code, point.name, point.family, point.script, is_head, *home, point.tag]
 
 
 def _model(
-    view: VectorView, table: Table, number_of: Mapping[str, int], donors: Analysis | None
+    view: VectorView, table: Table, number_of: Mapping[str, int], donors: DonorsAnalysis | None
 ) -> dict[str, Any] | None:
     points = view.points(table)
-    if points.empty:
+    if not points:
         return None
-    near = view.neighbours(table)
+    nearest = view.analysis.nearest(table)
     data: dict[str, Any] = {
-        "at": [number_of[code] for code in points["code"]],
-        "rows": [int(rows) for rows in points["rows_seen"]],
-        "pc": _pairs(points, "pc1", "pc2"),
-        "shares": [None if math.isnan(share) else round(share, 4) for share in view.shares(table)],
+        "at": [number_of[point.code] for point in points],
+        "rows": [point.rows_seen for point in points],
+        "pc": _pairs([point.pc1 for point in points], [point.pc2 for point in points]),
+        "shares": [round(share, 4) for share in view.analysis.shares[table]],
         "near": [
-            [number for other, cosine in near.get(code, [])[:MORE_NEIGHBOURS] if other in number_of
-             for number in (number_of[other], round(1000 * cosine))]
-            for code in points["code"]
+            [number for line in nearest.get(point.code, [])[:MORE_NEIGHBOURS] if line.neighbour in number_of
+             for number in (number_of[line.neighbour], round(1000 * line.cosine))]
+            for point in points
         ],
     }  # fmt: skip
-    if points["x"].notna().all() and points["y"].notna().all():
-        data["xy"] = _pairs(points, "x", "y")
+    if table in view.analysis.embedding:
+        data |= {"xy": _pairs([point.x for point in points], [point.y for point in points])}
     if table == "language" and donors is not None:
-        data["donors"] = _donors(donors.tables["donors"], dict(zip(points["tag"], data["at"], strict=True)))
+        places = {point.tag: number_of[point.code] for point in points if point.tag}
+        data |= {"donors": _donors(donors, places)}
     return data
 
 
-def _donors(donors: pd.DataFrame, places: Mapping[str, int]) -> dict[str, list[Any]]:
+def _donors(donors: DonorsAnalysis, places: Mapping[str, int]) -> dict[str, list[Any]]:
     """By number of the language its first donors, each followed by its cosine in thousandths.
 
     A donor is a number too, or its tag where it is not the main one of its language.
     """
     by_target: dict[str, list[Any]] = {}
-    ordered = donors[donors["rank"] <= _DONORS].sort_values(["target", "rank"], kind="stable")
-    for target, donor, cosine in zip(ordered["target"], ordered["donor"], ordered["cosine"], strict=True):
-        if target in places:
-            said = [places.get(donor, donor), None if pd.isna(cosine) else round(1000 * cosine)]
-            by_target.setdefault(str(places[target]), []).extend(said)
+    for line in sorted(donors.donors, key=lambda line: (line.target, line.rank)):
+        if line.target in places and line.rank <= _DONORS:
+            said = [places.get(line.donor, line.donor), None if math.isnan(line.cosine) else round(1000 * line.cosine)]
+            by_target.setdefault(str(places[line.target]), []).extend(said)
     return by_target
 
 
-def _pairs(points: pd.DataFrame, across: str, up: str) -> list[int]:
-    first, second = (on_grid(points[column].to_numpy(float)) for column in (across, up))
-    return [number for pair in zip(first, second, strict=True) for number in pair]
-
-
-def _fact(key: str, value: Any) -> Any:
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
-        return None
-    return {"is_head": int, "latitude": float, "longitude": float}.get(key, str)(value)
-
-
-def _names(points: Sequence[pd.DataFrame], code: str, name: str) -> dict[str, str]:
-    return {
-        str(key): str(value)
-        for frame in points
-        for key, value in frame[[code, name]].dropna().drop_duplicates().itertuples(index=False)
-        if key
-    }
+def _pairs(across: Sequence[float], up: Sequence[float]) -> list[int]:
+    return [number for pair in zip(on_grid(across), on_grid(up), strict=True) for number in pair]
 
 
 def _marks(marks: Mapping[str, Mark]) -> dict[str, list[str]]:
     return {group: list(mark) for group, mark in marks.items()}
+
+
+def on_grid(values: Sequence[float]) -> list[int]:
+    """One coordinate of all dots from 0 to `GRID`; in the middle where they do not differ."""
+    low, high = min(values), max(values)
+    if high <= low:
+        return [GRID // 2] * len(values)
+    return [round(GRID * (value - low) / (high - low)) for value in values]

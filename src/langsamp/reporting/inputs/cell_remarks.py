@@ -4,7 +4,7 @@ Of cells that score the same place (model, task, way of scoring, source, seed) t
 scores. Equal words about many languages or seeds are said once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -14,6 +14,7 @@ from langsamp.languages.tags import LangScript
 from langsamp.provenance import fingerprint
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Run
+from langsamp.scores.cells import Cell, CellRecord
 from langsamp.views.appearance import split_name
 
 _NAMED = 12
@@ -98,14 +99,12 @@ def current_scores(run: Run) -> tuple[pd.DataFrame | None, list[str]]:
     if run.scores is None:
         return None, []
     latest: dict[str, int] = {}
-    for cell in run.cells:
-        model = cell.get("key", {}).get("model", "")
-        latest[model] = max(latest.get(model, 0), cell.get("number", 0))
+    for cell in run.cells.values():
+        latest[cell.key.model] = max(latest.get(cell.key.model, 0), cell.number)
     scores, said = run.scores, []
-    pairs = scores[["model_name", "model"]].drop_duplicates().to_dict("records")
     names: dict[str, list[str]] = {}
-    for pair in pairs:
-        names.setdefault(pair["model_name"], []).append(pair["model"])
+    for name, model in scores[["model_name", "model"]].drop_duplicates().itertuples(index=False):
+        names.setdefault(name, []).append(model)
     for name, models in names.items():
         old = sorted(models, key=lambda model: latest.get(model, 0))[:-1]
         if old:
@@ -123,61 +122,59 @@ def failures(run: Run) -> list[Remark]:
         scored = set(run.scores[columns].drop_duplicates().itertuples(index=False, name=None))
     said: dict[tuple[str, str, str], list[str]] = {}
     for record in run.failed_cells:
-        said.setdefault((record["cell"]["task"], record["reason"], ""), []).append(_place(record["cell"], names))
-    for cell in _latest(run.cells):
-        key = cell.get("key", {})
-        for tag, why in sorted(cell.get("failures", {}).items()):
-            if (*_identity(key), tag) not in scored:
-                said.setdefault((key.get("task", ""), why, tag), []).append(_place(key, names))
+        said.setdefault((record.cell.task, record.reason, ""), []).append(_place(record.cell, names))
+    for _, cell in _latest(run):
+        for tag, why in sorted(cell.failures.items()):
+            if (*_identity(cell.key), tag) not in scored:
+                said.setdefault((cell.key.task, why, tag), []).append(_place(cell.key, names))
     return [Remark(task, why, [tag] if tag else [], _listed(where)) for (task, why, tag), where in said.items()]
 
 
 def notes(run: Run) -> list[Remark]:
     """What should be known of texts and of their scoring, the same words once for all languages of a task."""
     said: dict[tuple[str, str], dict[str, None]] = {}
-    for cell in _latest(run.cells):
-        task = cell.get("key", {}).get("task", "")
-        for tag, note in cell.get("notes", {}).items():
+    for _, cell in _latest(run):
+        for tag, note in cell.notes.items():
             for part in note.split("; "):
-                said.setdefault((task, part), {})[tag] = None
-        for note in cell.get("training_notes", ()):
-            said.setdefault((task, f"training text: {note}"), {})
+                said.setdefault((cell.key.task, part), {})[tag] = None
+        for note in cell.training_notes:
+            said.setdefault((cell.key.task, f"training text: {note}"), {})
     return [Remark(task, note, sorted(tags), "") for (task, note), tags in sorted(said.items())]
 
 
 def alias_uses(run: Run) -> list[str]:
     """One sentence for each language that was scored under another code than the one asked for, and on which tasks."""
     tasks: dict[tuple[str, str], dict[str, None]] = {}
-    for cell in _latest(run.cells):
-        for taken, wanted in cell.get("aliases", {}).items():
-            tasks.setdefault((wanted, taken), {})[cell.get("key", {}).get("task", "")] = None
+    for _, cell in _latest(run):
+        for taken, wanted in cell.aliases.items():
+            tasks.setdefault((wanted, taken), {})[cell.key.task] = None
     return [f"{', '.join(where)}: {_use(*pair)}" for pair, where in sorted(tasks.items())]
 
 
 def tunings(run: Run, comparison: SystemComparison) -> list[Tuning]:
     """Every fine-tuning behind a comparison whose dev scores are known, baseline first."""
     names, curves = _model_names(run), []
-    for cell in _latest(run.cells):
-        looks = [look for look in cell.get("dev_curve", ()) if comparison.metric in look.get("metrics", {})]
-        if cell["cell"] not in comparison.cells or not looks:
+    for name, cell in _latest(run):
+        looks = [look for look in cell.dev_curve if comparison.metric in look.metrics]
+        if name not in comparison.cells or not looks:
             continue
-        side, training = split_name(names.get(cell["key"]["model"], run.place + cell["model_name"]))
+        side, training = split_name(names.get(cell.key.model, run.place + cell.model_name))
         if side not in comparison.sides:
             continue
-        epochs = [look["epoch"] for look in looks]
+        epochs = [look.epoch for look in looks]
         unit = "epoch" if len(set(epochs)) == len(epochs) else "update"
-        kept = [number for number, look in enumerate(looks) if look.get("kept")]
-        replicate = f"{training}/{cell['key']['seed']}"
+        kept = [number for number, look in enumerate(looks) if look.kept]
+        replicate = f"{training}/{cell.key.seed}"
         curves.append(
             Tuning(
                 side=side,
                 replicate=replicate,
-                steps=epochs if unit == "epoch" else [look["step"] for look in looks],
+                steps=epochs if unit == "epoch" else [look.step for look in looks],
                 unit=unit,
-                dev=[float(look["metrics"][comparison.metric]) for look in looks],
+                dev=[look.metrics[comparison.metric] for look in looks],
                 kept=kept[-1] if kept else None,
                 test=_test_mean(comparison, side, replicate),
-                seconds=float(cell.get("wall_seconds", 0.0)),
+                seconds=cell.wall_seconds,
             )
         )
     order = comparison.sides
@@ -214,17 +211,16 @@ def cell_counts(runs: Sequence[Run]) -> list[CellCount]:
     counts: dict[tuple[str, str], list[int]] = {}
     for run in runs:
         names = _model_names(run)
-        scored = [(cell.get("key", {}), int(bool(cell.get("failures")))) for cell in _latest(run.cells)]
-        for key, state in [*scored, *((record["cell"], 2) for record in run.failed_cells)]:
-            model = str(key.get("model", ""))
-            key_of_count = (str(key.get("task", "")), split_name(names.get(model, run.place + model))[0])
+        scored = [(cell.key, int(bool(cell.failures))) for _, cell in _latest(run)]
+        for key, state in [*scored, *((record.cell, 2) for record in run.failed_cells)]:
+            key_of_count = (key.task, split_name(names.get(key.model, run.place + key.model))[0])
             counts.setdefault(key_of_count, [0, 0, 0])[state] += 1
     return [CellCount(*key_of_count, *numbers) for key_of_count, numbers in sorted(counts.items())]
 
 
 def _test_mean(comparison: SystemComparison, side: str, replicate: str) -> float | None:
     """The mean over shared languages but the source that one fine-tuning reaches; None where it lacks one of them."""
-    table = comparison.replicates(side)
+    table = comparison.tries(side)
     tags = [tag for tag in comparison.shared if tag != comparison.setting.source]
     if replicate not in table or not tags:
         return None
@@ -232,27 +228,27 @@ def _test_mean(comparison: SystemComparison, side: str, replicate: str) -> float
     return None if scores.isna().any() else float(scores.mean())
 
 
-def _latest(cells: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The cells, earlier ones first, without those that a later one with the same languages replaced."""
-    latest: dict[str, Mapping[str, Any]] = {}
-    for cell in sorted(cells, key=lambda cell: (cell.get("number", 0), cell["cell"])):
-        key = cell.get("key", {})
-        latest[fingerprint([*_identity(key), sorted(key.get("revisions", ())), key.get("settings", {})])] = cell
+def _latest(run: Run) -> list[tuple[str, CellRecord]]:
+    """The cells with their names, earlier ones first, without those that a later one of the same languages replaced."""
+    latest: dict[str, tuple[str, CellRecord]] = {}
+    for name, cell in sorted(run.cells.items(), key=lambda entry: (entry[1].number, entry[0])):
+        key = cell.key
+        latest[fingerprint([*_identity(key), sorted(key.revisions), key.settings])] = name, cell
     return list(latest.values())
 
 
-def _identity(key: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(key.get(name) for name in ("model", "task", "protocol", "source", "seed"))
+def _identity(key: Cell) -> tuple[str | int, ...]:
+    return key.model, key.task, key.protocol, key.source, key.seed
 
 
 def _model_names(run: Run) -> dict[str, str]:
-    named = {cell["key"]["model"]: cell["model_name"] for cell in run.cells if "key" in cell and "model_name" in cell}
+    named = {cell.key.model: cell.model_name for cell in run.cells.values()}
     return {model: run.place + name for model, name in {**named, **run.model_names}.items()}
 
 
-def _place(key: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    model = names.get(key.get("model", ""), key.get("model", ""))
-    return f"{model}, seed {key.get('seed')}" if key.get("settings", {}).get("layer") is None else f"{model}"
+def _place(key: Cell, names: Mapping[str, str]) -> str:
+    model = names.get(key.model, key.model)
+    return f"{model}, seed {key.seed}" if key.settings.get("layer") is None else model
 
 
 def _listed(where: Sequence[str]) -> str:

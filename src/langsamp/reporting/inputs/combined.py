@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import UserError
 from langsamp.render.palette import Mark
 from langsamp.reporting.inputs.cell_remarks import current_scores
@@ -19,8 +20,6 @@ from langsamp.reporting.inputs.comparisons import from_english
 from langsamp.reporting.inputs.run_folder import Model, Run, read_input
 from langsamp.scores.reading import places_to_tell, side_by_side
 from langsamp.views.appearance import choose_baseline, in_order, looks, split_name
-
-REPORT = "report.html"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ class Inputs:
     def default_out(self) -> Path:
         """Where the report goes unless the user says: into the only folder that it is about, else here."""
         alone = len(self.runs) == 1 and not self.runs[0].is_published
-        return (self.runs[0].folder if alone else Path()) / REPORT
+        return RunLayout(self.runs[0].folder if alone else Path()).report
 
 
 def read_inputs(words: Sequence[str], *, baseline: str | None = None, title: str | None = None) -> Inputs:

@@ -1,17 +1,19 @@
-"""Comparisons from the tidy scores: each side (`views.appearance`) beside the baseline, language by language.
+"""The comparisons of a page: one grid of scores each, every side (`views.appearance`) beside the baseline.
 
 Scores of different tasks, protocols, sources, layers or settings are never averaged together: each way of scoring is a
 comparison of its own, and its label says what sets it apart. Scores are in per cent, differences in points.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import pandas as pd
 
+from langsamp.scores.grid import OTHER_TEXT, Grid, grids
 from langsamp.scores.published import PREFIX
+from langsamp.scores.setting import Setting, apart, by_setting
+from langsamp.scores.systems import systems_of
 from langsamp.views.appearance import in_order, is_baseline, is_langsamp, is_start, side_name, split_name
 
 CONTROLS = ("layer0", "ngram", "chance")
@@ -21,58 +23,65 @@ _NAMED = 6
 """At most this many source languages are named in one line."""
 
 
-class Setting(NamedTuple):
-    """What two scores must share to be compared."""
-
-    task: str
-    protocol: str
-    source: str
-    layer: str
-    """The hidden layer that was pooled; empty where the task is fine-tuned."""
-    selection: str
-    precision: str
-    settings: str
-    """Short fingerprint of everything else."""
-    training: str
-    """Revision of the text that was fine-tuned on; empty where the task is not."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class SystemComparison:
     """One task, scored in one way, for every side, language by language."""
 
-    setting: Setting
-    label: str
-    """The task, with what sets this comparison apart where the task has several."""
-    metric: str
-    scores: pd.DataFrame
-    """Main metric in per cent; one line a tag, columns (side, replicate). A replicate is a training seed with the
-    seed of a fine-tuning, as `0/3`."""
+    grid: Grid
+    """Main metric in per cent; a system is a side."""
     controls: pd.DataFrame
-    """Per cent, means over replicates; one line a tag, columns (control, side)."""
+    """Per cent, means over all scores; one line a tag, columns (control, side)."""
     other_metrics: pd.DataFrame
-    """The other metrics in per cent, means over replicates; one line a tag, columns (metric, side)."""
-    items: pd.Series
-    """Test items of each tag."""
-    cells: frozenset[str]
-    """Names of the cells that the scores are from."""
-    differing: tuple[str, ...]
-    """Tags left out because the sides were scored on different texts."""
-    rows: pd.DataFrame
-    """The tidy rows of the main metric, with `side` and `replicate`."""
+    """The other metrics in per cent, means over all scores; one line a tag, columns (metric, side)."""
     chosen: str | None = None
     """The side that the report compares with; this comparison may lack it."""
+
+    @property
+    def setting(self) -> Setting:
+        """How the scores were made."""
+        return self.grid.setting
+
+    @property
+    def label(self) -> str:
+        """The task, with what sets this comparison apart where the task has several."""
+        return self.grid.label
+
+    @property
+    def metric(self) -> str:
+        """The main metric."""
+        return self.setting.metric
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """Tags left out because the sides were scored on different texts."""
+        return self.grid.dropped.get(OTHER_TEXT, ())
+
+    @cached_property
+    def items(self) -> pd.Series:
+        """Test items of each tag."""
+        return self.grid.rows.groupby("tag")["n"].first()
+
+    @cached_property
+    def cells(self) -> frozenset[str]:
+        """Names of the cells that the scores are from."""
+        return frozenset(self.grid.rows["cell"])
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The tidy rows of the main metric, with `side` and `replicate`: training seed and seed, as `0/3`."""
+        rows = self.grid.rows
+        training = rows["model_name"].map({name: split_name(name)[1] for name in rows["model_name"].unique()})
+        return rows.assign(side=rows["system"], replicate=training + "/" + rows["seed"].astype(str))
 
     @cached_property
     def sides(self) -> list[str]:
         """The sides that were scored, the baseline first."""
-        present = dict.fromkeys(map(str, self.scores.columns.get_level_values(0)))
-        return in_order(present, first=self.baseline)
+        return in_order(self.grid.names, first=self.baseline)
 
     @cached_property
     def baseline(self) -> str | None:
         """What the others are compared with: the report's baseline, else one by its name; None where neither is."""
-        present = list(dict.fromkeys(map(str, self.scores.columns.get_level_values(0))))
+        present = self.grid.names
         return self.chosen if self.chosen in present else next(filter(is_baseline, in_order(present)), None)
 
     @property
@@ -98,11 +107,16 @@ class SystemComparison:
     @cached_property
     def means(self) -> pd.DataFrame:
         """Means over replicates; one line a tag, one column a side, NaN where a side has no score."""
-        return pd.DataFrame({side: self.replicates(side).mean(axis=1) for side in self.sides})
+        return self.grid.means[self.sides].sort_index()
 
     @cached_property
+    def over_shared(self) -> Grid:
+        """The grid over the languages that every side has: only these enter means of groups and tests."""
+        return self.grid.over_shared()
+
+    @property
     def shared(self) -> list[str]:
-        """Tags that every side has a score for: only these enter means of groups."""
+        """Tags that every side has a score for."""
         return list(self.means.dropna().index)
 
     def differences(self, side: str | None = None) -> pd.Series:
@@ -112,9 +126,12 @@ class SystemComparison:
             return pd.Series(dtype=float)
         return self.means[side] - self.means[self.baseline]
 
-    def replicates(self, side: str) -> pd.DataFrame:
-        """The scores of one side, one column a replicate."""
-        return pd.DataFrame(self.scores.xs(side, axis=1, level=0))
+    def tries(self, side: str) -> pd.DataFrame:
+        """Every single score of one side: one line a tag, one column a training seed and seed, as `0/3`."""
+        table = self.grid.tries(side)
+        names, seeds = (table.columns.get_level_values(level) for level in (0, 1))
+        labels = [f"{split_name(str(name))[1]}/{seed}" for name, seed in zip(names, seeds, strict=True)]
+        return table.set_axis(labels, axis=1)
 
     def control(self, name: str, side: str | None = None) -> pd.Series:
         """One control per tag, of one side or averaged over all; empty where it was not measured."""
@@ -126,34 +143,49 @@ class SystemComparison:
         return table[side] if side in table.columns else pd.Series(dtype=float)
 
     def trials(self, side: str) -> str:
-        """How many replicates a side has, in words: `1 seed`, `5 seeds`, `2 trainings`, `2 trainings, 10 seeds`."""
+        """What ± and intervals are over, in words: `1 seed`, `5 seeds`, `2 trainings`, `2 trainings of 3 seeds`."""
         if side.startswith(PREFIX):
             return "printed mean"
-        names = [str(name).split("/") for name in self.replicates(side).columns]
-        trainings = len({training for training, _ in names})
-        seeds = "" if trainings == len(names) > 1 else f"{len(names)} seed{'s' * (len(names) > 1)}"
-        return ", ".join(part for part in (f"{trainings} trainings" if trainings > 1 else "", seeds) if part)
+        replicates, tries = self.grid.replicates(side).shape[1], self.grid.tries(side).shape[1]
+        each = f" of {tries // replicates} seeds" if tries > replicates and tries % replicates == 0 else ""
+        return self.grid.trials(side) + each
 
 
 def compare(scores: pd.DataFrame, baseline: str | None = None) -> list[SystemComparison]:
-    """One comparison for each task and way of scoring, in the order of the table, which is that of the tasks' names.
+    """One comparison for each task and way of scoring, tasks by name.
 
     `baseline` is the side to compare with; a comparison that lacks it takes one that is a baseline by its name.
     """
-    names = scores["model_name"].drop_duplicates()
-    parts = {name: split_name(name) for name in names}
-    scores = scores.assign(
-        side=scores["model_name"].map({name: side for name, (side, _) in parts.items()}),
-        replicate=scores["model_name"].map({name: seed for name, (_, seed) in parts.items()})
-        + "/"
-        + scores["seed"].astype(str),
-        **{name: scores[name].astype(object).where(scores[name].notna(), "").astype(str) for name in Setting._fields},
-    )
     words = scores.select_dtypes(include=["string"]).columns
     scores = scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
-    settings = ((Setting(*map(str, key)), rows) for key, rows in scores.groupby(list(Setting._fields), sort=True))
-    comparisons = [_comparison(setting, rows, baseline) for setting, rows in settings if rows["main"].eq(True).any()]
-    return [replace(comparison, label=_label(comparison.setting, comparisons)) for comparison in comparisons]
+    is_main = scores["main"].eq(True)
+    others = {system.name: by_setting(system.scores) for system in systems_of(scores[~is_main])}
+    made = grids(systems_of(scores[is_main]), mixed="apart")
+    ordered = sorted(made, key=lambda grid: [str(value or "") for value in grid.setting])
+    return [_comparison(grid, others, baseline) for grid in ordered]
+
+
+def _comparison(
+    grid: Grid, others: Mapping[str, Mapping[Setting, pd.DataFrame]], baseline: str | None
+) -> SystemComparison:
+    metric = grid.setting.metric
+    parts = [
+        rows.assign(system=name)
+        for name, setting in grid.settings.items()
+        for other, rows in others.get(name, {}).items()
+        if other._replace(metric=metric) == setting
+    ]
+    rows = pd.concat([*parts, grid.rows.assign(metric=metric)], ignore_index=True)
+    rows = rows[rows["tag"].isin(grid.tags) & (rows["metric"] != metric)]
+    means = rows.pivot_table(index="tag", columns=["metric", "system"], values="value", aggfunc="mean")
+    controls = {f"{control}_{metric}": control for control in CONTROLS}
+    is_control = means.columns.get_level_values(0).isin(controls)
+    return SystemComparison(
+        grid=grid,
+        controls=means.loc[:, is_control].rename(columns=controls, level=0),
+        other_metrics=means.loc[:, ~is_control],
+        chosen=baseline,
+    )
 
 
 def from_english(scores: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -188,53 +220,10 @@ def not_compared(comparisons: Sequence[SystemComparison]) -> list[str]:
         here = [comparison for comparison in comparisons if comparison.setting.task == task]
         everyone = {side for comparison in here for side in comparison.sides}
         if len(here) > 1 and any(set(comparison.sides) < everyone for comparison in here):
+            settings = [comparison.setting for comparison in here]
             ways = [
-                f"{', '.join(map(side_name, comparison.sides))} with {', '.join(_apart(comparison.setting, here))}"
-                for comparison in here
+                f"{', '.join(map(side_name, each.sides))} with {', '.join(apart(each.setting, settings))}"
+                for each in here
             ]
             said.append(f"{task} was not scored in one way: {'; '.join(ways)}. These scores are not compared.")
     return said
-
-
-def _label(setting: Setting, among: Iterable[SystemComparison]) -> str:
-    """The task, with one thing that tells the way of scoring from all others of the task, or all where none does."""
-    same = [other for other in among if other.setting.task == setting.task]
-    apart = _apart(setting, same)
-    single = [
-        words for number, words in enumerate(apart) if len({_apart(o.setting, same)[number] for o in same}) == len(same)
-    ]
-    apart = single[:1] or apart
-    return f"{setting.task} ({', '.join(apart)})" if apart else setting.task
-
-
-def _apart(setting: Setting, among: Iterable[SystemComparison]) -> list[str]:
-    """What tells a way of scoring from the others of its task, like `protocol paper`."""
-    others = [other.setting for other in among]
-    names = [name for name in Setting._fields if len({getattr(other, name) for other in others}) > 1]
-    clear = [name for name in names if name not in ("settings", "training")] or names
-    return [f"{name} {getattr(setting, name) or 'not stated'}" for name in clear]
-
-
-def _comparison(setting: Setting, rows: pd.DataFrame, baseline: str | None) -> SystemComparison:
-    texts = rows.groupby(["tag", "seed"])["revision"].nunique()
-    differing = tuple(sorted(set(texts[texts > 1].index.get_level_values("tag"))))
-    rows = rows[~rows["tag"].isin(differing)]
-    main = rows[rows["main"].eq(True)]
-    metric = str(main["metric"].iloc[0]) if len(main) else ""
-    means = rows.pivot_table(index="tag", columns=["metric", "side"], values="value", aggfunc="mean")
-    controls = {f"{control}_{metric}": control for control in CONTROLS}
-    is_control = means.columns.get_level_values(0).isin(controls)
-    is_other = ~is_control & (means.columns.get_level_values(0) != metric)
-    return SystemComparison(
-        setting=setting,
-        label=setting.task,
-        metric=metric,
-        scores=main.pivot_table(index="tag", columns=["side", "replicate"], values="value", aggfunc="mean"),
-        controls=means.loc[:, is_control].rename(columns=controls, level=0),
-        other_metrics=means.loc[:, is_other],
-        items=main.groupby("tag")["n"].first(),
-        cells=frozenset(rows["cell"]),
-        differing=differing,
-        rows=main,
-        chosen=baseline,
-    )

@@ -1,22 +1,22 @@
 """Groups of languages in one comparison: means, both standard deviations, and differences to the baseline.
 
 A group's mean is the unweighted mean over languages of the mean over replicates, over the languages that all shown
-sides have; `scores.groups` computes it. Intervals are those of `scores.comparison`.
+sides have; `scores.groups` computes it. Intervals are those of `scores.difference`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from langsamp.languages.table import families
-from langsamp.languages.tags import LangScript
-from langsamp.reporting.inputs.comparisons import CONTROLS, Setting, SystemComparison
-from langsamp.scores.comparison import TIE, TaskComparison
-from langsamp.scores.groups import group_means, groups_of
-from langsamp.scores.published import printed, printed_tasks
+from langsamp.reporting.inputs.comparisons import CONTROLS, SystemComparison
+from langsamp.scores.difference import TIE, TaskComparison, counts
+from langsamp.scores.groups import group_means, members
+from langsamp.scores.published import group_sizes, printed
+from langsamp.scores.setting import Setting
 from langsamp.scores.statistics.bootstrap import Interval
 
 Tests = Mapping[tuple[Setting, str], TaskComparison]
@@ -91,70 +91,37 @@ def group_rows(
 
     The group `all` comes first. `tests` are those of `verdict.significance`, made with this grouping.
     """
-    frames = [_long(comparison).assign(task=str(number)) for number, comparison in enumerate(comparisons)]
-    if not any(len(frame) for frame in frames):
-        return [[] for _ in comparisons]
-    scores = pd.concat(frames, ignore_index=True)
-    means: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in group_means(scores, by).to_dict("records"):
-        means.setdefault(row["task"], {}).setdefault(row["group"], {})[row["model"]] = row
-    printed = _printed(by)
-    return [
-        [
-            _row(
-                comparison,
-                group,
-                members=_members(comparison.shared, by)[group],
-                means=side_means,
-                intervals=_intervals(comparison, by, group, tests or {}),
-                printed=printed.get((comparison.setting.task, group), {}),
+    return [_rows(comparison, by, tests or {}) for comparison in comparisons]
+
+
+def _rows(comparison: SystemComparison, by: str, tests: Tests) -> list[GroupRow]:
+    grid, setting, sides = comparison.over_shared, comparison.setting, comparison.sides
+    means = {(each.group, each.system): each for each in group_means(grid, (by,))}
+    rows = []
+    for group, indices in sorted(members(grid.tags, by).items(), key=lambda item: item[0] != "all"):
+        tags = [grid.tags[index] for index in indices]
+        of_side = {side: means[group, side] for side in sides}
+        rows.append(
+            GroupRow(
+                code=group,
+                group=group_name(group),
+                languages=len(tags),
+                means={side: mean.mean for side, mean in of_side.items()},
+                spreads={side: _number(mean.sd_over_seeds) for side, mean in of_side.items()},
+                language_spreads={side: _number(mean.mean_sd_of_languages) for side, mean in of_side.items()},
+                against={side: against_baseline(comparison, side, tags) for side in comparison.others},
+                intervals=_intervals(comparison, by, group, tests),
+                printed=_printed(by).get((setting.task, group), {}),
+                controls=_controls(comparison, tags),
             )
-            for group, side_means in sorted(means.get(str(number), {}).items(), key=lambda item: item[0] != "all")
-        ]
-        for number, comparison in enumerate(comparisons)
-    ]
-
-
-def _long(comparison: SystemComparison) -> pd.DataFrame:
-    """The shared languages' scores as `group_means` takes them: a side is a model, a replicate a seed."""
-    parts = [
-        table.melt(ignore_index=False, var_name="seed").rename_axis("tag").reset_index().assign(model=side)
-        for side in comparison.sides
-        for table in [comparison.replicates(side).loc[comparison.shared]]
-    ]
-    return pd.concat(parts, ignore_index=True).dropna(subset="value")
-
-
-def _row(  # one line from the parts that were computed for all at once
-    comparison: SystemComparison,
-    group: str,
-    *,
-    members: list[str],
-    means: Mapping[str, Mapping[str, Any]],
-    intervals: Mapping[str, Interval],
-    printed: Mapping[str, Printed],
-) -> GroupRow:
-    sides = comparison.sides
-    return GroupRow(
-        code=group,
-        group=group_name(group),
-        languages=len(members),
-        means={side: float(means[side]["mean_over_languages"]) for side in sides},
-        spreads={side: _number(means[side]["sd_over_seeds"]) for side in sides},
-        language_spreads={side: _number(means[side]["mean_sd_of_languages"]) for side in sides},
-        against={side: against_baseline(comparison, side, members) for side in comparison.others},
-        intervals=intervals,
-        printed=printed,
-        controls=_controls(comparison, members),
-    )
+        )
+    return rows
 
 
 def against_baseline(comparison: SystemComparison, side: str, tags: Collection[str]) -> Against:
     """Mean difference to the baseline and counts of better, tied and worse languages over `tags`."""
     difference = comparison.differences(side).loc[list(tags)]
-    slack = TIE - 1e-9  # 43.85 - 43.8 is a little less than 0.05 in floats
-    better, worse = int((difference >= slack).sum()), int((difference <= -slack).sum())
-    return Against(float(difference.mean()), better, len(difference) - better - worse, worse)
+    return Against(float(difference.mean()), *counts(difference.to_numpy(np.float64)))
 
 
 def _intervals(comparison: SystemComparison, by: str, group: str, tests: Tests) -> dict[str, Interval]:
@@ -167,18 +134,16 @@ def _intervals(comparison: SystemComparison, by: str, group: str, tests: Tests) 
     return intervals
 
 
+@cache
 def _printed(by: str) -> dict[tuple[str, str], dict[str, Printed]]:
     """What Table 1 (groups of the paper) or Table 6 (families) prints, by task and group."""
     number = {"paper": 1, "family": 6}.get(by)
-    by_task: dict[tuple[str, str], dict[str, Printed]] = {}
-    sizes = printed_tasks()
-    for row in printed(number).to_dict("records") if number else ():
-        facts = sizes[row["task"]]
-        of_group = facts["head"] + facts["tail"] if row["group"] == "all" else facts.get(row["group"])
-        languages = of_group if pd.isna(row["languages"]) else int(row["languages"])
-        value = Printed(float(row["mean"]), None if pd.isna(row["sd"]) else float(row["sd"]), languages)
-        by_task.setdefault((row["task"], row["group"]), {})[row["column"]] = value
-    return by_task
+    by_group: dict[tuple[str, str], dict[str, Printed]] = {}
+    for row in printed(number) if number else ():
+        languages = group_sizes().get((row.task, row.group)) if row.languages is None else row.languages
+        mean = float("nan") if row.mean is None else row.mean
+        by_group.setdefault((row.task, row.group), {})[row.column] = Printed(mean, row.sd, languages)
+    return by_group
 
 
 def group_name(group: str) -> str:
@@ -193,16 +158,8 @@ def tone(difference: float | None) -> str:
     return "better" if difference > 0 else "worse"
 
 
-def _members(tags: Collection[str], by: str) -> dict[str, list[str]]:
-    members: dict[str, list[str]] = {}
-    for tag in tags:
-        for group in groups_of(LangScript.parse(tag), by):
-            members.setdefault(group, []).append(tag)
-    return members
-
-
 def _controls(comparison: SystemComparison, tags: list[str]) -> dict[tuple[str, str], float]:
-    means: pd.Series = comparison.controls.reindex(tags).mean()
+    means = comparison.controls.reindex(tags).mean()
     return {
         (name, side): float(means[name, side])
         for name in CONTROLS

@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from langsamp.data.rows import MANIFEST, read_manifest
+from langsamp.data.rows import MANIFEST, Manifest, read_manifest
 from langsamp.disk.files import as_record, read_versioned
 from langsamp.disk.seals import check_last_line, check_sealed, is_sealed, read_record
 from langsamp.errors import DamagedError
@@ -87,13 +87,13 @@ def export_provenance(export: Path) -> dict[str, Any]:
     return as_record(_Provenance, content, path, remedy=EXPORT_AGAIN).model_dump(mode="json")
 
 
-def manifest_of(rows: Path) -> Mapping[str, Any] | None:
+def manifest_of(rows: Path) -> Manifest | None:
     """What the manifest in a folder of rows says; None where there is none.
 
     Raises:
         DamagedError: where it is not as it was written.
     """
-    return read_manifest(rows).model_dump(mode="json", by_alias=True) if (rows / MANIFEST).is_file() else None
+    return read_manifest(rows) if (rows / MANIFEST).is_file() else None
 
 
 def scores_of(path: Path) -> pd.DataFrame | None:
@@ -128,11 +128,11 @@ def named_models(evaluation: Path) -> dict[str, ModelRecord]:
     return {path.stem: read_record(ModelRecord, path, remedy=f"delete that file: {_AGAIN}") for path in paths}
 
 
-def failures_of(evaluation: Path) -> list[FailureRecord]:
+def failures_of(evaluation: Path) -> tuple[FailureRecord, ...]:
     """Cells whose last run gave nothing.
 
     Raises:
         DamagedError: where a file is not as it was written.
     """
     paths = sorted(evaluation.glob("failed/[!.]*.json"))
-    return [read_record(FailureRecord, path, remedy=f"delete that file: {_AGAIN}") for path in paths]
+    return tuple(read_record(FailureRecord, path, remedy=f"delete that file: {_AGAIN}") for path in paths)

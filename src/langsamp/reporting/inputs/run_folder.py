@@ -4,7 +4,7 @@ Parts may be absent: a run that was never evaluated, or of which one model is st
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 
 from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
+from langsamp.data.rows import Manifest
+from langsamp.disk.layout import EvaluationLayout, ModelLayout, RunLayout
 from langsamp.errors import DataMissingError
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.variants import DISPLAY_NAMES
@@ -26,8 +28,9 @@ from langsamp.reporting.inputs.record_files import (
     run_provenance,
     scores_of,
 )
+from langsamp.scores.cells import CellRecord, FailureRecord
 from langsamp.scores.published import PREFIX, published, published_names
-from langsamp.training.lines import read_log
+from langsamp.training.lines import TrainingLines, read_lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +40,7 @@ class Model:
     name: str
     variant: str
     seed: int
-    train: tuple[Mapping[str, Any], ...]
-    """Log records of kind `train`, one a step, in order."""
-    held_out: tuple[Mapping[str, Any], ...]
-    """Log records of kind `held_out`, in order."""
-    monitored: tuple[Mapping[str, Any], ...] = ()
-    """Log records of kind `evaluation`, scores that were taken while it trained, in order."""
+    log: TrainingLines
     conditioning: Conditioning | None
     """None where the model was not exported."""
     provenance: Mapping[str, Any]
@@ -73,8 +71,7 @@ class Run:
     """Empty where it is no run."""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    manifest: Mapping[str, Any] | None = None
-    """`rows/manifest.json`, or None."""
+    manifest: Manifest | None = None
     overlap: OverlapRecord | None = None
     """What its text shares with test sets, or None where that is not known."""
     models: tuple[Model, ...] = ()
@@ -82,10 +79,10 @@ class Run:
     """`evaluation/scores.parquet`, or None."""
     evaluation: Path | None = None
     """Folder that holds the cells; None for published scores."""
-    cells: tuple[Mapping[str, Any], ...] = ()
-    """Every `cell.json`, with the folder's name as `cell`."""
-    failed_cells: tuple[Mapping[str, Any], ...] = ()
-    """Cells whose last run gave nothing: the `cell` that was wanted and the `reason`."""
+    cells: Mapping[str, CellRecord] = field(default_factory=dict)
+    """By the name of their folder."""
+    failed_cells: tuple[FailureRecord, ...] = ()
+    """Cells whose last run gave nothing."""
     model_names: Mapping[str, str] = field(default_factory=dict)
     """What tables call the scored models, by fingerprint."""
     place: str = ""
@@ -110,8 +107,8 @@ class Run:
     def commands(self) -> list[str]:
         """The command lines that repeat what it holds; none for published scores."""
         if self.is_run:
-            return [shlex.join(["langsamp", "run", str(self.folder / "recipe.yaml")])]
-        commands = [cell.get("provenance", {}).get("command", ()) for cell in self.cells]
+            return [shlex.join(["langsamp", "run", str(RunLayout(self.folder).recipe)])]
+        commands = [cell.provenance.get("command", ()) for cell in self.cells.values()]
         return list(dict.fromkeys(shlex.join(command) for command in commands if command))
 
     @property
@@ -131,12 +128,12 @@ def read_input(word: str) -> Run:
     if word.startswith(PREFIX):
         return Run(word=word, folder=Path(word), scores=published(word))
     path = Path(word).expanduser()
-    if path.name == "scores.parquet":
+    if path.name == EvaluationLayout(path).scores.name:
         path = path.parent
-    if not (path / "recipe.yaml").is_file() and ((path / "cells").is_dir() or (path / "scores.parquet").is_file()):
-        run = _with_evaluation(Run(word=word, folder=path), path)
-        latest = max(run.cells, key=lambda cell: cell.get("number", 0), default={})
-        return replace(run, provenance=latest.get("provenance", {}))
+    if not RunLayout(path).exists and EvaluationLayout(path).exists:
+        run = _with_evaluation(Run(word=word, folder=path), EvaluationLayout(path))
+        latest = max(run.cells.values(), key=lambda cell: cell.number, default=None)
+        return replace(run, provenance=latest.provenance) if latest else run
     return read_run(path, word=word)
 
 
@@ -147,62 +144,54 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
         DataMissingError: where `folder` is no run.
         DamagedError: where a file in it cannot be read.
     """
-    if not (folder / "recipe.yaml").is_file():
+    files = RunLayout(folder)
+    if not files.exists:
         raise DataMissingError(
             f"{folder} is no run: expected a folder with recipe.yaml, as `langsamp run` writes it, one with "
             f"scores.parquet, as `langsamp evaluate` writes it, or one of {', '.join(published_names())}"
         )
-    text = recipe_text(folder / "recipe.yaml")
-    models = [read_model(path) for path in sorted(folder.glob("models/*-*")) if path.is_dir()]
+    text = recipe_text(files.recipe)
+    models = [read_model(training) for training in files.trainings]
     order = list(DISPLAY_NAMES)
     models.sort(key=lambda model: (order.index(model.variant) if model.variant in order else 99, model.seed))
     run = Run(
         word=word or str(folder),
         folder=folder,
         recipe_text=text,
-        recipe=recipe_of(text, folder / "recipe.yaml"),
-        provenance=run_provenance(folder / "provenance.json"),
-        manifest=manifest_of(folder / "rows"),
+        recipe=recipe_of(text, files.recipe),
+        provenance=run_provenance(files.provenance),
+        manifest=manifest_of(files.rows),
         overlap=read_overlap(folder / OVERLAP),
         models=tuple(models),
     )
-    return _with_evaluation(run, folder / "evaluation")
+    return _with_evaluation(run, files.evaluation)
 
 
-def _with_evaluation(run: Run, folder: Path) -> Run:
-    cells, named = cells_of(folder), named_models(folder)
+def _with_evaluation(run: Run, files: EvaluationLayout) -> Run:
+    cells, named = cells_of(files.folder), named_models(files.folder)
     return replace(
         run,
-        evaluation=folder,
-        scores=scores_of(folder / "scores.parquet"),
-        cells=tuple(
-            {"cell": name, **cell.model_dump(mode="json")}
+        evaluation=files.folder,
+        scores=scores_of(files.scores),
+        cells={
+            name: cell
             for name, cell in cells.items()
             if cell.key.model not in named or not named[cell.key.model].is_replaced
-        ),
-        failed_cells=tuple(record.model_dump(mode="json") for record in failures_of(folder)),
+        },
+        failed_cells=failures_of(files.folder),
         model_names={model: record.name for model, record in named.items() if not record.is_replaced},
     )
 
 
-def read_model(folder: Path) -> Model:
+def read_model(files: ModelLayout) -> Model:
     """One model's folder, named `<variant>-<seed>`."""
-    variant, _, seed = folder.name.rpartition("-")
-    log = read_log(folder / "log.jsonl")
-    export = folder / "export"
+    name, export = files.folder.name, files.export
+    variant, _, seed = name.rpartition("-")
     return Model(
-        name=folder.name,
+        name=name,
         variant=variant,
         seed=int(seed) if seed.isdecimal() else 0,
-        train=_by_step(log, "train"),
-        held_out=_by_step(log, "held_out"),
-        monitored=_by_step(log, "evaluation"),
+        log=read_lines(files.log),
         conditioning=Conditioning.load(export) if (export / LANGUAGES).is_file() else None,
         provenance=export_provenance(export),
     )
-
-
-def _by_step(log: Sequence[Mapping[str, Any]], kind: str) -> tuple[Mapping[str, Any], ...]:
-    """Records of one kind by step; of a step done twice (resumed from an earlier checkpoint) the later one."""
-    records = {record["step"]: record for record in log if record.get("kind") == kind}
-    return tuple(records[step] for step in sorted(records))

@@ -5,22 +5,25 @@ is still the very text that was scored.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from langsamp.errors import UserError
+from langsamp.disk.layout import EvaluationLayout
+from langsamp.errors import UserError, checked
+from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
 from langsamp.evaluation.tasks.registry import TASKS
-from langsamp.evaluation.tasks.task import Task, TaskData
+from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.scores.cell_files import PREDICTIONS, read_table
+from langsamp.scores.cells import CellRecord
 
 EXAMPLES = 3
 """Items that are shown of one language."""
@@ -71,7 +74,7 @@ class _Cell(NamedTuple):
     """A scored cell with the place of its files."""
 
     folder: Path
-    record: Mapping[str, Any]
+    record: CellRecord
 
 
 class Library:
@@ -97,7 +100,7 @@ class Library:
         if missing:
             return [], "No predictions are kept of printed scores."
         records = [self._cells[name].record for name in cells]
-        revisions = {record["key"]["revisions"].get(tag) for record in records}
+        revisions = {record.key.revisions.get(tag) for record in records}
         tables = [self._of_tag(name, tag) for name in cells]
         if len(revisions) > 1 or any(table.empty for table in tables) or len(tables[0]) != len(tables[1]):
             return [], "The predictions of the two cannot be set side by side."
@@ -118,11 +121,10 @@ class Library:
     @cached_property
     def _cells(self) -> dict[str, _Cell]:
         return {
-            str(cell["cell"]): _Cell(run.evaluation / "cells" / str(cell["cell"]), cell)
+            name: _Cell(EvaluationLayout(run.evaluation).cells / name, cell)
             for run in self._runs
             if run.evaluation is not None
-            for cell in run.cells
-            if "key" in cell
+            for name, cell in run.cells.items()
         }
 
     def _of_tag(self, name: str, tag: str) -> pd.DataFrame:
@@ -131,18 +133,18 @@ class Library:
         table = self._predictions[name]
         return table[table["tag"] == tag].sort_values("item", ignore_index=True)
 
-    def _text(self, record: Mapping[str, Any], tag: str) -> Text | None:
+    def _text(self, record: CellRecord, tag: str) -> Text | None:
         """The text of a cell's language; None where it is not known where it was, or only the hub has it."""
-        config = record.get("provenance", {}).get("config")
-        if not config:
+        content = record.provenance.get("config")
+        if not content:
             return None
-        each, data = _task(record["key"]["task"], config["tasks"]), config["data"]
-        if each is None or (data == "hub" and not each.draws):
+        config = checked(EvaluationConfig, content)
+        each = _task(record.key.task, config.tasks)
+        if each is None or (config.data == "hub" and not each.draws):
             return None
-        key = (each.name, str(data), str(config["data_seed"]), str(record["key"]["protocol"]))
+        key = (each.name, str(config.data), str(config.data_seed), record.key.protocol)
         if key not in self._readers:
-            where = TaskData(data=Path(data) if data else None, seed=config["data_seed"], protocol=config["protocol"])
-            self._readers[key] = each.open(where)
+            self._readers[key] = each.open(config.where)
         if (*key, tag) not in self._texts:
             self._texts[*key, tag] = self._readers[key].read(LangScript.parse(tag))
         return self._texts[*key, tag]

@@ -5,6 +5,7 @@ learning rate by layer: Howard and Ruder (2018), Clark et al. (2020).
 """
 
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from langsamp.errors import UserError
@@ -21,15 +22,24 @@ def layers_above(model: LangSampForMaskedLM) -> dict[Tensor, int]:
         UserError: where the architecture's layers are not known.
     """
     encoder = model.mlm.base_model
-    layers = [each for each in encoder.modules() if isinstance(each, GradientCheckpointingLayer)]
-    embeddings = getattr(encoder, "embeddings", None)
-    if not layers or not isinstance(embeddings, nn.Module):
-        raise UserError(
-            f"the layers of {model.mlm.config.model_type} models are not known: leave out training.layer_decay and "
-            "training.freeze_layers"
-        )
+    layers = layers_of(encoder)
+    embeddings = getattr(encoder, "embeddings", getattr(encoder, "embed_tokens", None))
+    if not isinstance(embeddings, nn.Module):
+        raise _unknown(encoder)
     parts = [embeddings, *layers]
     return {parameter: len(parts) - 1 - depth for depth, part in enumerate(parts) for parameter in part.parameters()}
+
+
+def layers_of(encoder: PreTrainedModel) -> list[nn.Module]:
+    """The transformer blocks of an encoder, the lowest first.
+
+    Raises:
+        UserError: where the architecture's layers are not known.
+    """
+    layers: list[nn.Module] = [each for each in encoder.modules() if isinstance(each, GradientCheckpointingLayer)]
+    if not layers:
+        raise _unknown(encoder)
+    return layers
 
 
 def freeze_lower(model: LangSampForMaskedLM, number: int) -> None:
@@ -47,3 +57,10 @@ def freeze_lower(model: LangSampForMaskedLM, number: int) -> None:
     for parameter, higher in above.items():
         if higher >= layers - number:
             parameter.requires_grad_(False)
+
+
+def _unknown(encoder: PreTrainedModel) -> UserError:
+    return UserError(
+        f"the layers of {encoder.config.model_type} models are not known: leave out training.layer_decay, "
+        "training.freeze_layers and an anchor of sentence vectors"
+    )

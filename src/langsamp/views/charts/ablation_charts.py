@@ -1,19 +1,17 @@
 """The pictures of an ablation: every variant's mean and difference to the baseline, and what each part brings."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-import pandas as pd
+from collections.abc import Iterable, Mapping, Sequence
 
 from langsamp.analysis.ablation import BEST
-from langsamp.analysis.analysis import Analysis
-from langsamp.model.variants import DISPLAY_NAMES, parts_of
+from langsamp.analysis.variant_analyses import AblationAnalysis
+from langsamp.analysis.variants_record import Contrast, VariantMean
+from langsamp.model.variants import DISPLAY_NAMES, parts_of, split_side
 from langsamp.render.chart import Chart
 from langsamp.render.charts.interval_chart import Dot, Panel, interval_chart
-from langsamp.render.numbers import probability, score, signed
+from langsamp.render.document import is_absent
+from langsamp.render.numbers import probability, score, signed, with_ends
 from langsamp.render.palette import OTHER, VARIANT_COLOURS, Mark
-from langsamp.scores.side_by_side import lines
 
 _SHAPES = ("D", "^", "v", "P", "*", "h", "p", "<", ">")
 """For variants whose colour and shape another place has taken."""
@@ -25,21 +23,18 @@ _CONTRASTS = {
 }
 
 
-def figures(analysis: Analysis) -> dict[str, Chart]:
+def figures(analysis: AblationAnalysis) -> dict[str, Chart]:
     """A picture for each task, named as the task, and `contrasts` over all tasks where there are some.
 
     The difference of a filled dot is told apart from nothing, that of a ring is not.
     """
-    table = analysis.tables["ablation"]
-    marks = variant_marks(table["variant"])
-    names = dict(zip(table["variant"], table["name"], strict=True))
-    charts = {
-        file_name(str(task)): _task_chart(rows, marks=marks, names=names, gid=file_name(str(task)))
-        for task, rows in table.groupby("task", sort=False)
-    }
-    contrasts = analysis.tables["contrasts"]
-    contrasts = contrasts[(contrasts["group"] == "all") & (contrasts["contrast"] != BEST)]
-    if not contrasts.empty:
+    names = {line.variant: line.name for line in analysis.ablation}
+    marks, charts = variant_marks(names), {}
+    for task in dict.fromkeys(line.task for line in analysis.ablation):
+        rows = [line for line in analysis.ablation if line.task == task]
+        charts[file_name(task)] = _task_chart(rows, marks=marks, names=names, gid=file_name(task))
+    contrasts = [line for line in analysis.contrasts if line.group == "all" and line.contrast != BEST]
+    if contrasts:
         charts["contrasts"] = _contrast_chart(contrasts, names=names)
     return charts
 
@@ -53,7 +48,7 @@ def variant_marks(variants: Iterable[str]) -> dict[str, Mark]:
     """Colour and shape of each variant: its colour; a disc for the baseline, a square where it is at the input."""
     marks: dict[str, Mark] = {}
     for side in dict.fromkeys(variants):
-        variant = side.rpartition(":")[2]
+        variant = split_side(side)[1]
         parts = parts_of(variant)
         shape = "X" if parts.is_shuffled else "s" if parts.placement == "input" else "D" if parts.tables else "o"
         colour = VARIANT_COLOURS.get(variant, OTHER.colour)
@@ -63,20 +58,18 @@ def variant_marks(variants: Iterable[str]) -> dict[str, Mark]:
     return marks
 
 
-def _task_chart(rows: pd.DataFrame, *, marks: Mapping[str, Mark], names: Mapping[str, str], gid: str) -> Chart:
-    groups = {row.group: f"{row.group} ({row.languages})" for row in lines(rows)}
+def _task_chart(rows: Sequence[VariantMean], *, marks: Mapping[str, Mark], names: Mapping[str, str], gid: str) -> Chart:
+    groups = {row.group: f"{row.group} ({row.languages})" for row in rows}
     means, differences = [], []
-    for row in lines(rows):
-        spread = "" if pd.isna(row.deviation) else f" ± {score(row.deviation)} over {row.seeds} seeds"
+    for row in rows:
+        spread = "" if is_absent(row.deviation) else f" ± {score(row.deviation)} (n = {row.seeds})"
         title = f"{row.name}, {row.group}: {score(row.mean)} %{spread}"
         ends = (row.mean - row.deviation, row.mean + row.deviation)
         means.append(Dot(row.group, row.variant, row.mean, *ends, True, title))
-        if not pd.isna(row.difference):
+        if not is_absent(row.difference):
             title = f"{row.name}, {row.group}: {_interval(row)} points, q = {probability(row.q)}"
-            differences.append(
-                Dot(row.group, row.variant, row.difference, row.low, row.high, bool(row.told_apart), title)
-            )
-    panels = [Panel("mean over languages, per cent (± deviation over seeds)", means, False)]
+            differences.append(Dot(row.group, row.variant, row.difference, row.low, row.high, row.told_apart, title))
+    panels = [Panel("mean over languages, per cent (± deviation over trainings or seeds)", means, False)]
     if differences:
         panels.append(
             Panel("difference to the baseline, points (95 % interval; filled: told apart)", differences, True)
@@ -84,18 +77,18 @@ def _task_chart(rows: pd.DataFrame, *, marks: Mapping[str, Mark], names: Mapping
     return interval_chart(panels, rows=groups, marks={name: marks[name] for name in names}, names=names, gid=gid)
 
 
-def _contrast_chart(contrasts: pd.DataFrame, *, names: Mapping[str, str]) -> Chart:
-    ordered = contrasts.sort_values("contrast", key=lambda column: column.map(list(_CONTRASTS).index), kind="stable")
+def _contrast_chart(contrasts: Sequence[Contrast], *, names: Mapping[str, str]) -> Chart:
+    ordered = sorted(contrasts, key=lambda line: list(_CONTRASTS).index(line.contrast))
     rows, dots = {}, []
-    for row in lines(ordered):
+    for row in ordered:
         key = f"{row.contrast} {row.task} {row.second}"
         rows[key] = f"{_CONTRASTS[row.contrast]} ({row.task})"
         title = f"{row.task}, {names[row.second]} minus {names[row.first]}: {_interval(row)} points"
-        dots.append(Dot(key, "both", row.difference, row.low, row.high, bool(row.told_apart), title))
+        dots.append(Dot(key, "both", row.difference, row.low, row.high, row.told_apart, title))
     label = "LangSAMP minus the other over all languages, points (line: 95 % interval; filled: told apart)"
     marks = variant_marks(["both"])
     return interval_chart([Panel(label, dots, True)], rows=rows, marks=marks, names=DISPLAY_NAMES, gid="contrasts")
 
 
-def _interval(row: Any) -> str:
-    return signed(row.difference) + ("" if pd.isna(row.low) else f" [{signed(row.low)}, {signed(row.high)}]")
+def _interval(row: VariantMean | Contrast) -> str:
+    return with_ends(row.difference, row.low, row.high, signed)

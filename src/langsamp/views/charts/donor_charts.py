@@ -1,50 +1,50 @@
 """Pictures of donors: how close each target is to each candidate, and who is chosen how often."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
-from langsamp.analysis.analysis import Analysis
-from langsamp.languages.table import describe
-from langsamp.languages.tags import LangScript
+from langsamp.analysis.donors.record import Donor, DonorsAnalysis
 from langsamp.render.chart import Chart
 from langsamp.render.palette import BLUE, GREY
 from langsamp.render.svg import INK, page_style
-from langsamp.views.donors_text import short_name
+from langsamp.views.names import known, short_name
 
 MOST_TARGETS, MOST_CANDIDATES = 120, 40
 """A matrix of more cannot be read."""
 
 
-def figures(analysis: Analysis) -> dict[str, Chart]:
+def figures(analysis: DonorsAnalysis) -> dict[str, Chart]:
     """`chosen`: how often each candidate is the closest; `matrix`: target by candidate, where it can be read.
 
     Targets without a vector are in neither.
     """
-    table = analysis.tables["donors"]
-    table = table[table["basis"] == "vectors"]
+    donors = [donor for donor in analysis.donors if donor.basis == "vectors"]
     charts = {}
-    if len(table):
-        charts["chosen"] = _chosen(table)
-    if 1 < table["target"].nunique() <= MOST_TARGETS and table["donor"].nunique() <= MOST_CANDIDATES:
-        charts["matrix"] = _matrix(table)
+    if donors:
+        charts["chosen"] = _chosen([donor for donor in donors if donor.rank == 1])
+    targets, candidates = ({getattr(donor, side) for donor in donors} for side in ("target", "donor"))
+    if 1 < len(targets) <= MOST_TARGETS and len(candidates) <= MOST_CANDIDATES:
+        charts["matrix"] = _matrix(donors)
     return charts
 
 
-def _chosen(table: pd.DataFrame) -> Chart:
-    first = table[table["rank"] == 1]
-    counts = first.groupby(["donor", "same_family"]).size().unstack(fill_value=0)
-    counts = counts.reindex(columns=[True, False], fill_value=0)
-    counts = counts.loc[counts.sum(axis=1).sort_values(kind="stable").index][-MOST_CANDIDATES:]
+def _chosen(first: Sequence[Donor]) -> Chart:
+    kin = Counter(donor.donor for donor in first if donor.same_family)
+    every = Counter(donor.donor for donor in first)
+    tags = sorted(sorted(every), key=lambda tag: every[tag])[-MOST_CANDIDATES:]
     with page_style():
-        figure = Figure(figsize=(8.0, 0.9 + 0.24 * len(counts)), layout="constrained")
+        figure = Figure(figsize=(8.0, 0.9 + 0.24 * len(tags)), layout="constrained")
         axes = figure.subplots()
-        heights = np.arange(len(counts))
-        kin, others = counts[True].to_numpy(), counts[False].to_numpy()
-        axes.barh(heights, kin, height=0.7, color=BLUE, label="of the donor’s family")
-        axes.barh(heights, others, left=kin, height=0.7, color=GREY, hatch="///", label="of another family")
-        axes.set_yticks(heights, [_named(str(tag)) for tag in counts.index])
-        axes.set(xlabel=f"targets whose closest donor it is, of {len(first)}", ylim=(-0.6, len(counts) - 0.4))
+        heights = range(len(tags))
+        of_family = [kin[tag] for tag in tags]
+        others = [every[tag] - kin[tag] for tag in tags]
+        axes.barh(heights, of_family, height=0.7, color=BLUE, label="of the donor’s family")
+        axes.barh(heights, others, left=of_family, height=0.7, color=GREY, hatch="///", label="of another family")
+        axes.set_yticks(heights, [_named(tag) for tag in tags])
+        axes.set(xlabel=f"targets whose closest donor it is, of {len(first)}", ylim=(-0.6, len(tags) - 0.4))
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", zorder=0)
         axes.set_axisbelow(True)
@@ -52,16 +52,17 @@ def _chosen(table: pd.DataFrame) -> Chart:
     return Chart(figure, {})
 
 
-def _matrix(table: pd.DataFrame) -> Chart:
+def _matrix(donors: Sequence[Donor]) -> Chart:
     """Cosines; rows by family and name, so that kin stand together.
 
     Grey is what is not known: a language with itself, which has cosine 1 in any script, and ranks that were not kept.
     """
-    codes = [table[side].str.partition("_")[0] for side in ("target", "donor")]
-    cosines = table[codes[0] != codes[1]].pivot(index="target", columns="donor", values="cosine")
-    order = sorted(map(str, cosines.index), key=_by_family)
-    columns = sorted(map(str, cosines.columns), key=_by_family)
-    values = cosines.loc[order, columns].to_numpy(float)
+    apart = [each for each in donors if each.target.partition("_")[0] != each.donor.partition("_")[0]]
+    order = sorted({each.target for each in apart}, key=_by_family)
+    columns = sorted({each.donor for each in apart}, key=_by_family)
+    values = np.full((len(order), len(columns)), np.nan)
+    for each in apart:
+        values[order.index(each.target), columns.index(each.donor)] = each.cosine
     reach = float(np.nanmax(np.abs(values))) or 1.0
     with page_style():
         figure = Figure(figsize=(2.6 + 0.36 * len(columns), 1.6 + 0.155 * len(order)), layout="constrained")
@@ -81,9 +82,9 @@ def _matrix(table: pd.DataFrame) -> Chart:
 
 
 def _by_family(tag: str) -> tuple[str, str]:
-    info = describe(LangScript.parse(tag))
+    info = known(tag)
     return info.family_name or "~", info.name
 
 
 def _named(tag: str) -> str:
-    return f"{short_name(describe(LangScript.parse(tag)).name)} {tag}"
+    return f"{short_name(known(tag).name)} {tag}"

@@ -4,25 +4,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from langsamp.analysis.analysis import Analysis
-from langsamp.languages.table import describe
-from langsamp.languages.tags import LangScript
+from langsamp.analysis.neutrality.record import LayerMeans, NeutralityAnalysis, PairChange, PairSimilarity
 from langsamp.render.chart import Chart
 from langsamp.render.charts.pair_heatmap import Square, pair_heatmap
+from langsamp.render.document import is_absent
 from langsamp.render.numbers import ABSENT
 from langsamp.render.palette import GREY
 from langsamp.render.svg import page_style
 from langsamp.views.appearance import looks, side_name, split_name
+from langsamp.views.names import known
 
 _LINE_STYLES = ("-", "--", ":", "-.")
+_PROBES: tuple[Literal["language", "script"], ...] = ("language", "script")
 
 
-def figures(analysis: Analysis) -> dict[str, Chart]:
+def figures(analysis: NeutralityAnalysis) -> dict[str, Chart]:
     """All charts of one analysis, heatmaps at the layer told of first, by name.
 
     `similarity`: centred cosine of translations, a heatmap for each model on one colour scale; `layers` and `probes`:
@@ -34,66 +34,62 @@ def figures(analysis: Analysis) -> dict[str, Chart]:
         "layers": layer_curves(analysis),
         "probes": probe_curves(analysis),
     }
-    if "change" in analysis.tables:
+    if analysis.change:
         charts["change"] = change_heatmaps(analysis)
         charts["difference"] = change_heatmaps(analysis, column="difference")
     return charts
 
 
-def similarity_heatmaps(analysis: Analysis, *, layers: Mapping[str, int] | None = None) -> Chart:
-    """Mean centred cosine of translations for each pair of languages (the paper's Figure 5), a panel for each model.
-
-    `layers` chooses another layer of each model than the one told of first.
-    """
-    layers = layers or analysis.values["layers"]
-    table = analysis.tables["similarity"]
-    chosen = {
-        f"{model_name(model)}, layer {layer}": table[(table["model"] == model) & (table["layer"] == layer)]
-        for model, layer in layers.items()
+def similarity_heatmaps(analysis: NeutralityAnalysis) -> Chart:
+    """Mean centred cosine of translations for each pair of languages (the paper's Figure 5), a panel for each model."""
+    panels = {
+        f"{model_name(model)}, layer {analysis.layers[model]}": [_similarity(pair) for pair in analysis.pairs(model)]
+        for model in analysis.models
     }
     return pair_heatmap(
-        {title: _squares(rows, "parallel") for title, rows in chosen.items()},
-        analysis.values["tags"],
-        full=float(pd.concat(chosen.values())["parallel"].abs().max()),
+        panels,
+        analysis.tags,
+        full=max(abs(square.value) for squares in panels.values() for square in squares),
         label="mean centred cosine of translations",
         name="similarity",
     )
 
 
-def change_heatmaps(analysis: Analysis, *, column: Literal["percent", "difference"] = "percent") -> Chart:
+def change_heatmaps(analysis: NeutralityAnalysis, *, column: Literal["percent", "difference"] = "percent") -> Chart:
     """Change of that cosine from the first model to each other one, in per cent as in the paper's Figure 4, or plainly.
 
     Full colour is the 95th percentile, so that few extreme pairs do not pale the rest. A dash stands where the first
     model's cosine may be nothing, so that a percentage would say nothing.
     """
-    table, layers = analysis.tables["change"], analysis.values["layers"]
-    chosen = {}
-    for model in analysis.values["models"][1:]:
-        rows = table[(table["model"] == model) & (table["model_layer"] == layers[model])]
-        chosen[f"{model_name(rows['base'].iloc[0])} to {model_name(model)}, layer {layers[model]}"] = rows
-    sizes = pd.concat(chosen.values())[column].abs().dropna()
+    square = _percent if column == "percent" else _difference
+    base = model_name(analysis.models[0])
+    panels = {
+        f"{base} to {model_name(model)}, layer {analysis.layers[model]}": [*map(square, analysis.changes(model))]
+        for model in analysis.models[1:]
+    }
+    sizes = [abs(each.value) for squares in panels.values() for each in squares if not is_absent(each.value)]
     return pair_heatmap(
-        {title: _squares(rows, column) for title, rows in chosen.items()},
-        analysis.values["tags"],
-        full=float(sizes.quantile(0.95)) if len(sizes) else 1.0,
+        panels,
+        analysis.tags,
+        full=float(np.quantile(sizes, 0.95)) if sizes else 1.0,
         label=f"change of the centred cosine{', per cent' if column == 'percent' else ''}",
         name=column,
     )
 
 
-def layer_curves(analysis: Analysis) -> Chart:
+def layer_curves(analysis: NeutralityAnalysis) -> Chart:
     """Over all layers, means over pairs of languages: translations beside other sentences, and the gap between them."""
-    curve = analysis.tables["curve"]
     with page_style():
         figure = Figure(figsize=(9.6, 3.9), layout="constrained")
         centred, raw, gap = figure.subplots(1, 3)
-        for model, look in _looks(analysis.values["models"]).items():
-            model_curve = curve[curve["model"] == model]
-            _line(centred, model_curve, "parallel", ("low", "high"), look)
-            _control(centred, model_curve, "non_parallel", look)
-            _line(raw, model_curve, "raw", None, look)
-            _control(raw, model_curve, "raw_non_parallel", look)
-            _line(gap, model_curve, "raw_gap", ("raw_gap_low", "raw_gap_high"), {**look, "label": model_name(model)})
+        for model, look in _looks(analysis.models).items():
+            curve = analysis.curve_of(model)
+            _line(centred, curve, [(line.parallel, line.low, line.high) for line in curve], look)
+            _control(centred, curve, [line.non_parallel for line in curve], look)
+            _line(raw, curve, [(line.raw,) for line in curve], look)
+            _control(raw, curve, [line.raw_non_parallel for line in curve], look)
+            gaps = [(line.raw_gap, line.raw_gap_low, line.raw_gap_high) for line in curve]
+            _line(gap, curve, gaps, {**look, "label": model_name(model)})
         titles = ("Centred cosine", "Cosine without centring", "Gap without centring")
         for axes, title in zip((centred, raw, gap), titles, strict=True):
             axes.set(title=title, xlabel="layer")
@@ -106,20 +102,19 @@ def layer_curves(analysis: Analysis) -> Chart:
     return Chart(figure, {})
 
 
-def probe_curves(analysis: Analysis) -> Chart:
+def probe_curves(analysis: NeutralityAnalysis) -> Chart:
     """Accuracy of the linear probes by layer, beside chance; lower is more neutral."""
-    curve = analysis.tables["curve"]
-    probes = [probe for probe in ("language", "script") if curve[f"{probe}_probe"].notna().any()]
+    probes = [of for of in _PROBES if not all(is_absent(line.probe(of)[0]) for line in analysis.curve)]
     with page_style():
         figure = Figure(figsize=(4.8 * len(probes), 3.4), layout="constrained")
         pictures = figure.subplots(1, len(probes), squeeze=False).ravel()
-        for axes, probe in zip(pictures, probes, strict=True):
-            for model, look in _looks(analysis.values["models"]).items():
-                model_curve, key = curve[curve["model"] == model], f"{probe}_probe"
-                _line(axes, model_curve, key, (f"{key}_low", f"{key}_high"), {**look, "label": model_name(model)})
-            by_chance = curve[f"{probe}_chance"].iloc[0]
+        for axes, of in zip(pictures, probes, strict=True):
+            for model, look in _looks(analysis.models).items():
+                curve = analysis.curve_of(model)
+                _line(axes, curve, [line.probe(of)[:3] for line in curve], {**look, "label": model_name(model)})
+            by_chance = analysis.curve[0].probe(of)[3]
             axes.axhline(by_chance, color=GREY, linewidth=1.2, linestyle=(0, (2, 2)), label="chance")
-            axes.set(title=f"A probe tells the {probe}", xlabel="layer", ylim=(0, 1.03))
+            axes.set(title=f"A probe tells the {of}", xlabel="layer", ylim=(0, 1.03))
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
             _by_layer(axes)
         pictures[0].set_ylabel("right, share of sentences")
@@ -133,31 +128,32 @@ def model_name(model: str) -> str:
     return model if side == model else f"{side_name(side)}, seed {seed}"
 
 
-def _squares(rows: pd.DataFrame, column: str) -> list[Square]:
-    return [
-        Square(row["first"], row["second"], float(row[column]), _written(row[column], column), _title(row, column))
-        for row in rows.to_dict("records")
-    ]
+def _similarity(pair: PairSimilarity) -> Square:
+    title = f"{_both(pair)}: {pair.parallel:.3f} [{pair.low:.3f}, {pair.high:.3f}]"
+    return Square(pair.first, pair.second, pair.parallel, _written(pair.parallel, ".2f"), title)
 
 
-def _title(row: Mapping[Any, Any], column: str) -> str:
-    both = " and ".join(describe(LangScript.parse(row[side])).name for side in ("first", "second"))
-    if column == "parallel":
-        return f"{both}: {row['parallel']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-    if column == "difference":
-        return f"{both}: {row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
-    percent = "" if np.isnan(row["percent"]) else f"{row['percent']:+.1f} %, "
-    return f"{both}: {percent}from {row['before']:.3f} to {row['after']:.3f}"
+def _difference(pair: PairChange) -> Square:
+    title = f"{_both(pair)}: {pair.difference:+.3f} [{pair.low:+.3f}, {pair.high:+.3f}]"
+    return Square(pair.first, pair.second, pair.difference, _written(pair.difference, "+.2f"), title)
 
 
-def _written(value: float, column: str) -> str:
-    if np.isnan(value):
+def _percent(pair: PairChange) -> Square:
+    percent = "" if is_absent(pair.percent) else f"{pair.percent:+.1f} %, "
+    title = f"{_both(pair)}: {percent}from {pair.before:.3f} to {pair.after:.3f}"
+    size = abs(pair.percent)
+    written = "0" if size < 0.05 else _written(pair.percent, "+.0f" if size >= 9.95 else "+.1f")
+    return Square(pair.first, pair.second, pair.percent, written, title)
+
+
+def _both(pair: PairSimilarity | PairChange) -> str:
+    return f"{known(pair.first).name} and {known(pair.second).name}"
+
+
+def _written(value: float, form: str) -> str:
+    if is_absent(value):
         return ABSENT
-    if column == "percent":
-        said = f"{value:+.0f}" if abs(value) >= 9.95 else f"{value:+.1f}" if abs(value) >= 0.05 else "0"
-    else:
-        said = f"{value:{'+' if column == 'difference' else ''}.2f}" if abs(value) >= 0.005 else "0.00"
-    return said.replace("-", "−")
+    return (f"{value:{form}}" if abs(value) >= 0.005 else "0.00").replace("-", "−")
 
 
 def _looks(models: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -172,22 +168,19 @@ def _looks(models: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _line(
-    axes: Axes, model_curve: pd.DataFrame, column: str, ends: tuple[str, str] | None, look: Mapping[str, Any]
+    axes: Axes, curve: Sequence[LayerMeans], values: Sequence[tuple[float, ...]], look: Mapping[str, Any]
 ) -> None:
-    axes.plot(model_curve["layer"], model_curve[column], linewidth=1.8, **look)
-    if ends is not None:
-        axes.fill_between(
-            model_curve["layer"],
-            model_curve[ends[0]],
-            model_curve[ends[1]],
-            color=look["color"],
-            alpha=0.18,
-            linewidth=0,
-        )
+    """A line of the first of the values, a band between the others where there are some."""
+    layers = [line.layer for line in curve]
+    axes.plot(layers, [value[0] for value in values], linewidth=1.8, **look)
+    if len(values[0]) > 1:
+        low, high = [value[1] for value in values], [value[2] for value in values]
+        axes.fill_between(layers, low, high, color=look["color"], alpha=0.18, linewidth=0)
 
 
-def _control(axes: Axes, model_curve: pd.DataFrame, column: str, look: Mapping[str, Any]) -> None:
-    axes.plot(model_curve["layer"], model_curve[column], color=look["color"], linewidth=0.9, marker="x", markersize=4)
+def _control(axes: Axes, curve: Sequence[LayerMeans], values: Sequence[float], look: Mapping[str, Any]) -> None:
+    layers = [line.layer for line in curve]
+    axes.plot(layers, values, color=look["color"], linewidth=0.9, marker="x", markersize=4)
 
 
 def _by_layer(axes: Axes) -> None:

@@ -12,14 +12,14 @@ Headings = Mapping[str, str]
 """What tables show for each label."""
 
 
-def groups_by_model(values: Values, tasks: Sequence[str], headings: Headings) -> Block:
+def groups_by_model(values: Values, tasks: Sequence[str], headings: Headings, *, spread: str) -> Block:
     """Table 1: a line a task; for each group of languages a column a model, the best of a group marked."""
     rows = []
     for task in tasks:
         cells = words([task_name(task)])
         for group in GROUP_NAMES:
             row = [values.get(task, label, group) for label in headings]
-            cells += ranked([value.mean for value in row], [value.sd for value in row])
+            cells += ranked([value.mean for value in row], [value.spread(spread) for value in row])
         rows.append(tuple(cells))
     top = (ColumnHead(""), *(ColumnHead(name, len(headings)) for name in GROUP_NAMES.values()))
     return Block(header=(top, _heads(["", *(list(headings.values()) * len(GROUP_NAMES))])), rows=tuple(rows))

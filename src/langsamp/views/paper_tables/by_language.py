@@ -1,10 +1,12 @@
 """Tables 4 and 7 to 19: one language at a time."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from langsamp.scores.columns import Columns
+from langsamp.scores.grid import Grid
 from langsamp.views.paper_tables.blocks import Block, ColumnHead, TextCell, ranked, words
 from langsamp.views.paper_tables.donor_pairs import DonorPair, Donors, donor_words
 from langsamp.views.paper_tables.task_names import LanguageTable, task_name
@@ -14,26 +16,62 @@ _COLUMNS = 8
 _BESIDE = 4
 
 
-def language_values(columns: Columns) -> pd.DataFrame:
-    """One row a task, column and tag: `mean` over its seeds, `sd_over_seeds` (missing with one), `seeds`, settings."""
-    kinds = ["metric", "protocol", "source", "layer", "selection", "precision"]
-    groups = columns.scores.groupby(["task", "model_name", "tag"], sort=False)
-    statistics = groups["value"].agg(mean="mean", sd_over_seeds="std", seeds="count")
-    values: pd.DataFrame = statistics.join(groups[kinds].first()).reset_index()
-    return values.rename(columns={"model_name": "column"})
+class LanguageEntry(NamedTuple):
+    """One score of one language; None for what is not known."""
+
+    task: str
+    column: str
+    """The label."""
+    tag: str
+    mean: float
+    """Over replicates."""
+    sd_over_seeds: float | None
+    """None with one."""
+    seeds: int
+    """Trainings where there are several, else seeds."""
+    metric: str
+    protocol: str
+    source: str
+    layer: int | None
+    selection: str | None
+    precision: str | None
 
 
-def in_part(values: pd.DataFrame, which: LanguageTable) -> pd.DataFrame:
-    """The values of one of Tables 7 to 19."""
-    tags = values["tag"]
-    return values[(values["task"] == which.task) & (tags > which.after) & (tags <= which.until)]
+def language_entries(grids: Sequence[Grid]) -> list[LanguageEntry]:
+    """Every language that a column of a grid has."""
+    entries = []
+    for grid in grids:
+        for name in grid.names:
+            task, metric, protocol, source, layer, selection, precision, *_ = grid.settings[name]
+            for tag, row in grid.replicates(name).dropna(how="all").iterrows():
+                scores = row.dropna().to_numpy(np.float64)
+                spread = float(scores.std(ddof=1)) if len(scores) > 1 else None
+                entries.append(
+                    LanguageEntry(
+                        task, name, str(tag), float(scores.mean()), spread, len(scores), metric, protocol, source,
+                        layer, selection, precision,
+                    )
+                )  # fmt: skip
+    return entries
 
 
-def language_block(values: pd.DataFrame, headings: Mapping[str, str]) -> Block:
+def tidy(entries: Sequence[LanguageEntry]) -> pd.DataFrame:
+    """The entries as a table."""
+    return pd.DataFrame(entries, columns=LanguageEntry._fields).astype({"layer": "Int64", "sd_over_seeds": "float64"})
+
+
+def in_part(entries: Sequence[LanguageEntry], which: LanguageTable) -> list[LanguageEntry]:
+    """The entries of one of Tables 7 to 19."""
+    return [entry for entry in entries if entry.task == which.task and which.after < entry.tag <= which.until]
+
+
+def language_block(entries: Sequence[LanguageEntry], headings: Mapping[str, str]) -> Block:
     """Languages in alphabetical order, several beside each other, a column a model, the best of a language marked."""
     beside = max(1, min(_BESIDE, _COLUMNS // len(headings)))
-    wide = values.pivot(index="tag", columns="column", values="mean").reindex(columns=list(headings)).sort_index()
-    cells = [(*words([str(tag)]), *ranked([row[label] for label in headings])) for tag, row in wide.iterrows()]
+    means: dict[str, dict[str, float]] = {}
+    for entry in entries:
+        means.setdefault(entry.tag, {})[entry.column] = entry.mean
+    cells = [(*words([tag]), *ranked([means[tag].get(label) for label in headings])) for tag in sorted(means)]
     empty = (TextCell(),) * (1 + len(headings))
     cells += [empty] * (-len(cells) % beside)
     rows = [sum(cells[start : start + beside], ()) for start in range(0, len(cells), beside)]
@@ -43,7 +81,7 @@ def language_block(values: pd.DataFrame, headings: Mapping[str, str]) -> Block:
 
 
 def target_blocks(
-    values: pd.DataFrame,
+    entries: Sequence[LanguageEntry],
     tasks: Sequence[str],
     pairs: Sequence[DonorPair],
     *,
@@ -54,7 +92,7 @@ def target_blocks(
 
     `donors` names the donor of each target, by model.
     """
-    means = {(task, column, tag): mean for task, column, tag, mean, *_ in values.itertuples(index=False)}
+    means = {(entry.task, entry.column, entry.tag): entry.mean for entry in entries}
     top = (ColumnHead(""), ColumnHead(""), *(ColumnHead(task_name(task), 2) for task in tasks))
     second = tuple(ColumnHead(text) for text in ("Target", "Donor", *(["English", "Donor"] * len(tasks))))
     blocks = []

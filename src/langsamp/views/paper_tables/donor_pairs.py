@@ -1,7 +1,8 @@
 """English beside the closest donor: which score of a language belongs on which side (Tables 3, 4 and 15 to 19)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from langsamp.languages.tags import LangScript
 from langsamp.scores.columns import Columns
 from langsamp.scores.comparability import counted, listed
 from langsamp.scores.published import CLOSEST
+from langsamp.scores.setting import by_setting
+from langsamp.scores.systems import System
 from langsamp.views.paper_tables.task_names import ENGLISH
 
 Donors = Mapping[str, str | Mapping[str, str]]
@@ -77,57 +80,60 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
     Raises:
         UserError: where no language has both scores.
     """
-    scores = columns.scores
-    places = zip(scores["tag"], scores["task"], strict=True)
-    wanted = pd.Series([_donor_of(donors or {}, tag, task) for tag, task in places], scores.index, dtype=object)
-    trained = scores.loc[scores["source"] != ENGLISH, "task"].unique()  # a task scored from English only has no donors
-    of_donor = scores[((scores["source"] == CLOSEST) | (scores["source"] == wanted)) & scores["task"].isin(trained)]
-    english = scores[scores["source"] == ENGLISH]
-    if scores.empty:
+    if not columns.systems:
         return columns, []
-    if of_donor.empty or english.empty:
-        raise _nothing_to_pair(scores, donors)
-    keys = ["task", "model_name", "tag"]
-    both = english[keys].drop_duplicates().merge(of_donor[keys].drop_duplicates())
-    pairs = [DonorPair(label, f"{label} from English", f"{label} from the closest donor") for label in columns.labels]
-    named = {pair.model: pair for pair in pairs}
-    parts = []
-    for side, rows in (("english", english), ("donor", of_donor)):
-        paired = rows.merge(both)
-        label = paired["model_name"].map({model: getattr(pair, side) for model, pair in named.items()})
-        source = "English" if side == "english" else "donor"
-        # donors differ in the text that was fine-tuned on, and stand in one column all the same
-        parts.append(paired.assign(model=label, model_name=label, source=source, training=None))
-    joined = pd.concat(parts, ignore_index=True)
-    present = set(both["model_name"])
-    pairs = [pair for pair in pairs if pair.model in present]
-    labels = tuple(label for pair in pairs for label in (pair.english, pair.donor))
-    notes = (*columns.notes, *_left_out(scores, both, columns.labels))
-    return Columns(scores=joined, labels=labels, notes=notes), pairs
-
-
-def _left_out(scores: pd.DataFrame, both: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:
-    having, present = _tags(both), _tags(scores)
-    notes = []
-    for label in labels:
-        tasks = [task for model, task in present if model == label]
-        if without := [task for task in tasks if (label, task) not in having]:
-            notes.append(f"{label}: left out {listed(without)}, which {_has(without)} no score from a donor.")
-        for task in tasks:
-            if lost := present[label, task] - having.get((label, task), present[label, task]):
-                notes.append(
-                    f"{label}, {task}: left out {counted(len(lost))} without a score from both English and the "
-                    f"donor: {listed(sorted(lost))}."
-                )
-    return notes
-
-
-def _tags(rows: pd.DataFrame) -> dict[tuple[str, str], set[str]]:
-    """The tags by model and task."""
-    return {
-        (str(model), str(task)): set(group["tag"])
-        for (model, task), group in rows.drop_duplicates(["model_name", "task", "tag"]).groupby(["model_name", "task"])
+    # a task that is scored from English alone has no donors, whatever is named
+    trained = {
+        setting.task for each in columns.systems for setting in by_setting(each.scores) if setting.source != ENGLISH
     }
+    made, pairs, notes = [], [], []
+    for system in columns.systems:
+        english = system.scores[system.scores["source"] == ENGLISH]
+        of_donor = _of_donor(system.scores, donors or {}, trained)
+        both = _cells(english) & _cells(of_donor)
+        notes += _left_out(system.name, _cells(system.scores), both)
+        if both:
+            pair = DonorPair(system.name, f"{system.name} from English", f"{system.name} from the closest donor")
+            pairs.append(pair)
+            made += [_half(system, pair.english, "English", english, both)]
+            made += [_half(system, pair.donor, "donor", of_donor, both)]
+    if not pairs:
+        raise _nothing_to_pair(columns.scores, donors)
+    return Columns(systems=tuple(made), notes=(*columns.notes, *notes)), pairs
+
+
+def _of_donor(scores: pd.DataFrame, donors: Donors, trained: Collection[str]) -> pd.DataFrame:
+    rows = scores[["tag", "task", "source"]].itertuples(index=False, name=None)
+    return scores[[
+        task in trained and source in (CLOSEST, _donor_of(donors, tag, task)) for tag, task, source in rows
+    ]]  # fmt: skip
+
+
+def _cells(rows: pd.DataFrame) -> set[tuple[str, str]]:
+    """Task and tag of each row."""
+    return set(rows[["task", "tag"]].itertuples(index=False, name=None))
+
+
+def _half(system: System, name: str, source: str, rows: pd.DataFrame, both: Collection[tuple[str, str]]) -> System:
+    """One of the two columns; donors differ in the text that was fine-tuned on, and stand in one all the same."""
+    kept = rows[[cell in both for cell in rows[["task", "tag"]].itertuples(index=False, name=None)]]
+    return replace(system, name=name, label=name, scores=kept.assign(source=source, training=None))
+
+
+def _left_out(label: str, present: set[tuple[str, str]], both: set[tuple[str, str]]) -> list[str]:
+    tasks = sorted({task for task, _ in present})
+    having = {task for task, _ in both}
+    notes = []
+    if without := [task for task in tasks if task not in having]:
+        notes.append(f"{label}: left out {listed(without)}, which {_has(without)} no score from a donor.")
+    for task in tasks:
+        lost = sorted(tag for at, tag in present - both if at == task and task in having)
+        if lost:
+            notes.append(
+                f"{label}, {task}: left out {counted(len(lost))} without a score from both English and the "
+                f"donor: {listed(lost)}."
+            )
+    return notes
 
 
 def _has(names: list[str]) -> str:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from langsamp.errors import UserError, did_you_mean
-from langsamp.scores.columns import Columns, columns_of, one_source, shared_languages
+from langsamp.scores.columns import Columns, columns_of, one_source
 from langsamp.scores.comparability import CHOSEN_BY_TEST, listed
+from langsamp.scores.grid import Grid
 from langsamp.scores.published import missing_donors, printed_targets, published
 from langsamp.scores.reading import one_below_the_other
 from langsamp.views.paper_tables import by_group, by_language
 from langsamp.views.paper_tables.blocks import Block, PaperTable
 from langsamp.views.paper_tables.donor_pairs import DonorPair, Donors, donor_columns
-from langsamp.views.paper_tables.table_checks import check_models
+from langsamp.views.paper_tables.table_checks import check_models, check_sides
 from langsamp.views.paper_tables.task_names import (
     DONOR_TABLES,
     ENGLISH,
@@ -23,16 +24,15 @@ from langsamp.views.paper_tables.task_names import (
     in_order,
     task_name,
 )
-from langsamp.views.paper_tables.task_sizes import fact_block, printed_facts, task_facts
+from langsamp.views.paper_tables.task_sizes import TaskSize, printed_sizes, size_block, task_sizes
 from langsamp.views.paper_tables.values import (
     PRINTED,
     PRINTED_NOTE,
     SPREADS,
     Values,
-    group_values,
-    joined,
+    group_entries,
     language_notes,
-    printed_values,
+    printed_entries,
     published_notes,
     seed_notes,
 )
@@ -96,7 +96,7 @@ def paper_table(
         targets=None if targets is None else tuple(targets),
         spread=spread,
     )
-    _check_sides(wanted)
+    check_sides(number, source=source, has_donors=donors is not None)
     check_models(scores, number=number, printed=printed)
     if scores.empty and not printed:
         raise UserError("there are no scores to show; give runs, or ask for what the paper prints")
@@ -106,32 +106,21 @@ def paper_table(
     return table
 
 
-def _check_sides(wanted: _Wanted) -> None:
-    """Refuse a source or donors that the table would pass by."""
-    of_donors = wanted.number in (3, 4, *DONOR_TABLES)
-    if wanted.source != ENGLISH and (of_donors or wanted.number == 5):
-        other = "compares English with the donor of each target" if of_donors else "counts languages of all sources"
-        raise UserError(
-            f"Table {wanted.number} {other}, so it takes no source ({wanted.source}). Other tables do: 1, 2, 6, 7 to 14"
-        )
-    if wanted.donors is not None and not of_donors:
-        raise UserError(f"Table {wanted.number} has no donors; tables with donors are 3, 4 and 15 to 19")
-
-
 def _maker(number: int) -> Callable[[_Wanted, pd.DataFrame], PaperTable]:
     if number in LANGUAGE_TABLES or number in DONOR_TABLES:
         return _languages
-    return {3: _donor_groups, 4: _targets, 5: _facts}.get(number, _groups)
+    return {3: _donor_groups, 4: _targets, 5: _sizes}.get(number, _groups)
 
 
 def _groups(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
     """Tables 1, 2 and 6."""
-    columns = shared_languages(one_source(_columns(wanted, scores), wanted.source))
-    values = _values(wanted, columns, ("family", "all") if wanted.number == 6 else ("paper",))
-    tasks = in_order(values.frame["task"])
-    labels = dict.fromkeys([*columns.labels, *values.frame["column"]])
+    columns = one_source(_columns(wanted, scores), wanted.source)
+    grids, left_out = columns.over_shared()
+    values = _values(wanted, grids, ("family", "all") if wanted.number == 6 else ("paper",))
+    tasks = in_order(values.tasks)
+    labels = dict.fromkeys([*columns.labels, *(entry.column for entry in values.entries)])
     headings = {label: columns.heading(label) for label in labels}
-    notes = list(columns.notes)
+    notes = [*columns.notes, *left_out]
     if wanted.number == 6:
         blocks = by_group.families(values, tasks, headings)
         caption = "Means over language families, in per cent; in parentheses the number of languages."
@@ -140,33 +129,33 @@ def _groups(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
         caption = "Models against each other, means over groups of languages, in per cent."
         notes += language_notes(values, tasks, ["tail", "head", "all"])
     else:
-        blocks = [by_group.groups_by_model(values, tasks, headings)]
+        blocks = [by_group.groups_by_model(values, tasks, headings, spread=wanted.spread)]
         caption = "Means over groups of languages, in per cent."
         notes += language_notes(values, tasks, list(GROUP_NAMES))
-    notes += seed_notes(values.frame, wanted.spread, in_parentheses=wanted.number == 1)
-    notes += published_notes(values.frame, wanted.number)
-    return _table(wanted, caption, blocks, notes=notes, tidy=values.frame)
+    notes += seed_notes(values, wanted.spread, in_parentheses=wanted.number == 1)
+    notes += published_notes(values, wanted.number)
+    return _table(wanted, caption, blocks, notes=notes, tidy=values.tidy)
 
 
 def _donor_groups(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
     """Table 3."""
     columns, pairs = donor_columns(_columns(wanted, scores), wanted.donors)
-    columns = shared_languages(columns)
-    values = _values(wanted, columns, ("paper",))
-    tasks = in_order(values.frame["task"])
+    grids, left_out = columns.over_shared()
+    values = _values(wanted, grids, ("paper",))
+    tasks = in_order(values.tasks)
     blocks = by_group.english_and_donor(values, tasks, [*pairs, _PAIR] if wanted.printed else pairs)
-    notes = [*columns.notes, *_lost(scores), *language_notes(values, tasks, list(GROUP_NAMES))]
+    notes = [*columns.notes, *left_out, *_lost(scores), *language_notes(values, tasks, list(GROUP_NAMES))]
     caption = "English against the closest donor as the source, means over groups of languages, in per cent."
-    return _table(wanted, caption, blocks, notes=notes, tidy=values.frame)
+    return _table(wanted, caption, blocks, notes=notes, tidy=values.tidy)
 
 
 def _targets(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
     """Table 4."""
     scores = _with_published(scores, [_DONORS] if wanted.printed else [])
     columns, pairs = donor_columns(_columns(wanted, scores), wanted.donors)
-    values = by_language.language_values(columns)
+    entries = by_language.language_entries(columns.grids)
     paper = {target.tag: target.donor for target in printed_targets()}
-    present = set(values["tag"])
+    present = {entry.tag for entry in entries}
     targets = [tag for tag in wanted.targets or paper if tag in present]
     if not targets:
         raise UserError(
@@ -175,26 +164,26 @@ def _targets(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
         )
     lost = [tag for tag in wanted.targets or () if tag not in present]
     blocks = by_language.target_blocks(
-        values,
-        in_order(values["task"]),
+        entries,
+        in_order(entry.task for entry in entries),
         pairs,
         donors={pair.model: paper if pair.model.startswith(_DONORS) else wanted.donors or {} for pair in pairs},
         targets=targets,
     )
-    notes = [*columns.notes, *([f"No scores of {listed(lost)}."] if lost else []), *_lost(scores)]
-    tidy = values[values["tag"].isin(targets)]
+    notes = [*columns.notes, *columns.text_notes, *([f"No scores of {listed(lost)}."] if lost else []), *_lost(scores)]
+    tidy = by_language.tidy([entry for entry in entries if entry.tag in targets])
     return _table(wanted, "Targets from English and from their donor, in per cent.", blocks, notes=notes, tidy=tidy)
 
 
-def _facts(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
+def _sizes(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
     """Table 5."""
-    facts = task_facts(_columns(wanted, scores))
-    if wanted.printed:
-        facts = pd.concat([facts, printed_facts(wanted.tasks)], ignore_index=True)
-    order = in_order(facts["task"])
-    facts = facts.sort_values("task", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
+    sizes = task_sizes(_columns(wanted, scores).scores)
+    sizes += printed_sizes(wanted.tasks) if wanted.printed else []
+    order = in_order(size.task for size in sizes)
+    sizes.sort(key=lambda size: order.index(size.task))
     caption = "Number of languages of each task that are scored here, its classes and its measure."
-    return _table(wanted, caption, [fact_block(facts)], notes=[], tidy=facts)
+    tidy = pd.DataFrame(sizes, columns=TaskSize._fields)
+    return _table(wanted, caption, [size_block(sizes)], notes=[], tidy=tidy)
 
 
 def _languages(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
@@ -209,15 +198,15 @@ def _languages(wanted: _Wanted, scores: pd.DataFrame) -> PaperTable:
         scores = _with_published(scores, [_DONORS] if of_donors else ["paper:baseline", "paper:langsamp"])
     columns = columns_of(scores, [which.task])
     columns, pairs = donor_columns(columns, wanted.donors) if of_donors else (one_source(columns, wanted.source), [])
-    values = by_language.in_part(by_language.language_values(columns), which)
+    entries = by_language.in_part(by_language.language_entries(columns.grids), which)
     headings = {label: columns.heading(label) for label in columns.labels}
     caption = f"Scores of all languages on {task_name(which.task)}{', ' * bool(which.part)}{which.part}, in per cent."
     if len(pairs) == 1:
         headings = {pairs[0].english: "English", pairs[0].donor: "Closest donor"}
         caption = f"{columns.heading(pairs[0].english).replace(' from English', '')}. {caption}"
-    blocks = [by_language.language_block(values, headings)]
-    notes = [*columns.notes, *(_lost(scores) if of_donors else [])]
-    return _table(wanted, caption, blocks, notes=notes, tidy=values)
+    blocks = [by_language.language_block(entries, headings)]
+    notes = [*columns.notes, *columns.text_notes, *(_lost(scores) if of_donors else [])]
+    return _table(wanted, caption, blocks, notes=notes, tidy=by_language.tidy(entries))
 
 
 def _columns(wanted: _Wanted, scores: pd.DataFrame) -> Columns:
@@ -228,11 +217,9 @@ def _columns(wanted: _Wanted, scores: pd.DataFrame) -> Columns:
     return columns_of(scores, tasks)
 
 
-def _values(wanted: _Wanted, columns: Columns, groupings: Sequence[str]) -> Values:
-    frames = [group_values(columns, groupings)]
-    if wanted.printed:
-        frames.append(printed_values(wanted.number, wanted.tasks))
-    return Values(joined(frames), spread=wanted.spread)
+def _values(wanted: _Wanted, grids: Sequence[Grid], groupings: Sequence[str]) -> Values:
+    entries = group_entries(grids, groupings)
+    return Values([*entries, *(printed_entries(wanted.number, wanted.tasks) if wanted.printed else [])])
 
 
 def _with_published(scores: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:

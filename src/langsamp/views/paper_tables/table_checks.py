@@ -4,6 +4,7 @@ import pandas as pd
 
 from langsamp.errors import UserError
 from langsamp.scores.published import PREFIX
+from langsamp.views.paper_tables.task_names import DONOR_TABLES, ENGLISH
 
 
 def check_models(scores: pd.DataFrame, *, number: int, printed: bool) -> None:
@@ -20,3 +21,17 @@ def check_models(scores: pd.DataFrame, *, number: int, printed: bool) -> None:
             f"{' and '.join(models)} {of_table_1} of its Table 1. Add --printed (`printed=True`) for what Table 2 "
             "prints, or give a run with several variants"
         )
+
+
+def check_sides(number: int, *, source: str, has_donors: bool) -> None:
+    """Refuse a source or donors that Table `number` would pass by.
+
+    Raises:
+        UserError: for either.
+    """
+    of_donors = number in (3, 4, *DONOR_TABLES)
+    if source != ENGLISH and (of_donors or number == 5):
+        other = "compares English with the donor of each target" if of_donors else "counts languages of all sources"
+        raise UserError(f"Table {number} {other}, so it takes no source ({source}). Other tables do: 1, 2, 6, 7 to 14")
+    if has_donors and not of_donors:
+        raise UserError(f"Table {number} has no donors; tables with donors are 3, 4 and 15 to 19")

@@ -1,66 +1,82 @@
 """Table 5: how many languages of each group a task has, its classes and its measure."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
 from langsamp.evaluation.tasks.registry import TASKS
-from langsamp.languages.tags import LangScript
-from langsamp.render.numbers import ABSENT, whole
-from langsamp.scores.columns import Columns
-from langsamp.scores.groups import groups_of
+from langsamp.render.numbers import whole
+from langsamp.scores.groups import members
 from langsamp.scores.published import printed_tasks
-from langsamp.views.paper_tables.blocks import Block, ColumnHead, words
+from langsamp.scores.setting import by_setting
+from langsamp.views.paper_tables.blocks import Block, ColumnHead, TextCell, words
 from langsamp.views.paper_tables.task_names import MEASURES, in_order, task_name
 
-_GROUPS = ("head", "tail", "latin", "nonlatin")
+
+class TaskSize(NamedTuple):
+    """One line of Table 5."""
+
+    task: str
+    column: str
+    """`scored` or `printed`."""
+    head: int
+    tail: int
+    latin: int
+    nonlatin: int
+    all: int
+    classes: int | None
+    """None for retrieval."""
+    metric: str
 
 
-def task_facts(columns: Columns) -> pd.DataFrame:
-    """One row a task: how many languages are scored, in all and by group; `classes` (None for retrieval); `metric`."""
-    rows = []
-    for task in in_order(columns.scores["task"]):
-        scores = columns.scores[columns.scores["task"] == task]
-        groups = [groups_of(LangScript.parse(tag), "paper") for tag in scores["tag"].unique()]
-        counts = {group: sum(group in groups for groups in groups) for group in (*_GROUPS, "all")}
-        metrics = " / ".join(sorted(scores["metric"].unique()))
-        rows.append({"task": task, "column": "scored", **counts, "classes": _classes(task), "metric": metrics})
-    return pd.DataFrame(rows)
+def task_sizes(scores: pd.DataFrame) -> list[TaskSize]:
+    """Of each task how many languages are scored, in all and by group."""
+    tags: dict[str, dict[str, None]] = {}
+    metrics: dict[str, set[str]] = {}
+    for setting, rows in by_setting(scores).items():
+        tags.setdefault(setting.task, {}).update(dict.fromkeys(rows["tag"]))
+        metrics.setdefault(setting.task, set()).add(setting.metric)
+    sizes = []
+    for task in in_order(tags):
+        groups = members(list(tags[task]), "paper")
+        count = {group: len(indices) for group, indices in groups.items()}
+        sizes.append(
+            TaskSize(
+                task, "scored", count.get("head", 0), count.get("tail", 0), count.get("latin", 0),
+                count.get("nonlatin", 0), count["all"], _classes(task), " / ".join(sorted(metrics[task])),
+            )
+        )  # fmt: skip
+    return sizes
 
 
-def printed_facts(tasks: Sequence[str] | None = None) -> pd.DataFrame:
-    """Table 5 as the paper prints it, with the columns of `task_facts`."""
-    rows = [
-        {
-            "task": task, "column": "printed", **{group: facts[group] for group in _GROUPS},
-            "all": facts["head"] + facts["tail"], "classes": facts["classes"], "metric": facts["measure"],
-        }
-        for task, facts in printed_tasks().items()
+def printed_sizes(tasks: Sequence[str] | None = None) -> list[TaskSize]:
+    """Table 5 as the paper prints it."""
+    return [
+        TaskSize(
+            task, "printed", each.head, each.tail, each.latin, each.nonlatin, each.all, each.classes, each.measure
+        )
+        for task, each in printed_tasks().items()
         if tasks is None or task in tasks
     ]  # fmt: skip
-    return pd.DataFrame(rows)
 
 
-def fact_block(facts: pd.DataFrame) -> Block:
+def size_block(sizes: Sequence[TaskSize]) -> Block:
     """A line a task, and one more for what the paper prints where both are there."""
-    several = facts["column"].nunique() > 1
-    rows = [_row(row, several=several) for row in facts.to_dict("records")]
+    several = len({size.column for size in sizes}) > 1
     header = ("", "|head|", "|tail|", "|Latn|", "|non-Latn|", "#class", "measure (%)")
-    return Block(header=(tuple(ColumnHead(text) for text in header),), rows=tuple(rows), labels=(0, 6))
+    rows = tuple(_row(size, several=several) for size in sizes)
+    return Block(header=(tuple(ColumnHead(text) for text in header),), rows=rows, labels=(0, 6))
 
 
-def _row(row: Mapping[Any, Any], *, several: bool) -> tuple[Any, ...]:
-    name = task_name(row["task"]) + (", printed" if several and row["column"] == "printed" else "")
-    classes = ABSENT if pd.isna(row["classes"]) else whole(row["classes"])
-    return tuple(
-        words([name, *(whole(row[group]) for group in _GROUPS), classes, MEASURES.get(row["metric"], row["metric"])])
-    )
+def _row(size: TaskSize, *, several: bool) -> tuple[TextCell, ...]:
+    name = task_name(size.task) + (", printed" if several and size.column == "printed" else "")
+    counts = (size.head, size.tail, size.latin, size.nonlatin, size.classes)
+    return tuple(words([name, *map(whole, counts), MEASURES.get(size.metric, size.metric)]))
 
 
 def _classes(task: str) -> int | None:
     """Classes of the paper's task (for POS its 17 tags and the unused `O`), else the labels of the task's record."""
     if task in printed_tasks():
-        number: int | None = printed_tasks()[task]["classes"]
-        return number
+        return printed_tasks()[task].classes
     return len(TASKS[task].labels) or None if task in TASKS else None

@@ -47,7 +47,7 @@ def test_verses_that_a_translation_lacks_are_counted(put):
     assert len(read) == 11 and read.notes == ("1 of 12 labelled verses have no text in deu_Latn.txt",)
     assert len(reader.notes) == 1 and "notes.txt is left out" in reader.notes[0]
     put("deu_Latn.txt", "5\tfremd\n")
-    with pytest.raises(UserError, match=r"deu_Latn.txt .*: expected at least one item, got an empty test set"):
+    with pytest.raises(UserError, match=r"deu_Latn.txt: none of the 12 labelled verses has a text there"):
         reader.read(DEU)
 
 
@@ -135,3 +135,10 @@ def test_a_file_without_letters_has_no_script(put):
     assert reader.tags == [DEU] and len(reader.notes) == 2
     assert "fra_test.tsv is left out: its name tells no script" in reader.notes[0]
     assert "'qq' is no code of a language" in reader.notes[1]
+
+
+def test_verses_that_are_called_otherwise_are_told(put):
+    put("labels.tsv", "id\tlabel\tsplit\n40001001\tFaith\ttest\n40001002\tSin\ttest\n")
+    data = put("deu_Latn.txt", "MAT 1:1\teins\nMAT 1:2\tzwei\n")
+    with pytest.raises(UserError, match=r"none of the 2 labelled verses .* like 'MAT 1:1', in labels\.tsv like '4000"):
+        open_taxi1500(data).read(LangScript("deu", "Latn"))

@@ -11,7 +11,7 @@ SIB200_LICENCE = "labels Apache-2.0; sentences (FLORES-200) CC BY-SA 4.0"
 SIB200_ORIGIN = (
     "They are in the folder data/annotated of the repository dadelani/sib-200 and in Davlan/sib200 on the hub, each as "
     "<tag>/{train,dev,test}.tsv with a header `index_id category text`, columns separated by tabs. Put these folders "
-    "into the folder given as `data` or into a folder sib200 in it"
+    "into the folder given as `data` or into a folder sib200 in it, or give a copy of the repository"
 )
 
 
@@ -27,4 +27,4 @@ def open_sib200(data: Data, *, protocol: Protocol = "fixed") -> ExamplesReader[L
         columns=("index_id", "category", "text"), label="category", text="text", has_header=True,
         labels=SIB200_LABELS, protocol=protocol,
     )  # fmt: skip
-    return find_files("sib200", data, [tag_folders(table.read)], missing=SIB200_ORIGIN)
+    return find_files("sib200", data, [tag_folders(table.read)], missing=SIB200_ORIGIN, released_in="data/annotated")

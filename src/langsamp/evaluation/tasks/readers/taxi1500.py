@@ -130,6 +130,9 @@ def _join(split: Split, tag: LangScript, paths: Sequence[Path]) -> LabelledTexts
     """The labelled verses of one split that the translation has, in the order of the labels.
 
     Of several editions the one with the most labelled verses, of all splits, is taken, the first of those by name.
+
+    Raises:
+        UserError: where none of them has a text.
     """
     *texts, labels_path = paths
     labels, notes = _labels(labels_path)
@@ -143,6 +146,11 @@ def _join(split: Split, tag: LangScript, paths: Sequence[Path]) -> LabelledTexts
     wanted = {verse: label for verse, (label, of) in labels.items() if of == split}
     there = [verse for verse in wanted if verses.get(verse)]
     absent = len(wanted) - len(there)
+    if wanted and not there:
+        raise UserError(
+            f"{text}: none of the {len(wanted)} labelled verses has a text there. Its verses are called like "
+            f"{next(iter(verses), 'nothing')!r}, in {labels_path.name} like {next(iter(wanted))!r}: write them alike"
+        )
     notes += [f"{absent} of {len(wanted)} labelled verses have no text in {text.name}"] if absent else []
     return noted(tag, [verses[verse] for verse in there], [wanted[verse] for verse in there], notes)
 

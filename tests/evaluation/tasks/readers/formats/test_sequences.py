@@ -193,3 +193,8 @@ def test_absent_data_say_where_they_come_from(tmp_path, put):
     for data in (None, tmp_path, tmp_path / "absent", tmp_path / "data"):
         with pytest.raises(DataMissingError, match=r"sib200.* dadelani/sib-200 .* header `index_id category text`"):
             open_sib200(data)
+
+
+def test_a_copy_of_the_repository_of_sib200_is_read(put):
+    data = put("data/annotated/deu_Latn/test.tsv", HEADER + ROWS)
+    assert open_sib200(data).tags == [DEU]

@@ -108,3 +108,11 @@ def test_packed_treebanks_are_read(put):
     (data / "en_a-ud-test.conllu.gz").write_bytes(gzip.compress(SHORT.encode()))
     (data / "en_a-ud-test.conllu").unlink()
     assert open_pos(data).read(ENG).words == (("Stop", "!"),)
+
+
+def test_the_folder_around_a_release_will_do_where_it_holds_one(put):
+    data = put("ud-treebanks-v2.11/UD_English-Mine/en_mine-ud-test.conllu", SHORT)
+    assert len(open_pos(data).read(ENG)) == 1
+    put("ud-treebanks-v2.12/UD_English-Mine/en_mine-ud-test.conllu", SHORT)
+    with pytest.raises(UserError, match=r"holds 2 releases of treebanks: give one of them, such as .*v2\.12"):
+        open_pos(data)

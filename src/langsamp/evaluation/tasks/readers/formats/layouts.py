@@ -25,8 +25,12 @@ _SPLIT_NAMES: Mapping[str, Split] = {
 """What data sets call the splits, in any case."""
 
 
-def find_files(task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: str) -> SplitFiles[E]:
+def find_files(
+    task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: str, released_in: str | None = None
+) -> SplitFiles[E]:
     """The files of `task` in the folder `data` or in one called like the task directly below it, in any layout.
+
+    `released_in` is where they lie in a copy of the repository that they come from.
 
     Raises:
         DataMissingError: where no language has a test set; ends with `missing`, which tells what to do.
@@ -37,7 +41,7 @@ def find_files(task: str, data: Data, layouts: Sequence[Layout[E]], *, missing: 
     assert isinstance(data, Path)
     files: list[LabelledFiles[E]] = []
     notes: list[str] = []
-    for folder in (data, data / task):
+    for folder in (data, data / task, *([data / released_in] if released_in else [])):
         if folder.is_dir():
             for layout in layouts:
                 files += layout(folder, notes)

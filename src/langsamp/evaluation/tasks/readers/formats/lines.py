@@ -8,8 +8,8 @@ from codecs import BOM_UTF8
 from pathlib import Path
 
 from langsamp.data.text.formats import not_utf8, read_bytes
-from langsamp.data.text.no_text import check_is_text
 from langsamp.data.text.odd_rows import OddRow
+from langsamp.data.text.stand_ins import check_is_text
 from langsamp.errors import UserError
 
 

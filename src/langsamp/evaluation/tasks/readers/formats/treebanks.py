@@ -50,7 +50,7 @@ class Treebanks:
         One that comes without its text, with `_` for each word, has no letter and is left out with a note.
         """
         treebanks: defaultdict[tuple[str, str], defaultdict[Split, list[Path]]] = defaultdict(lambda: defaultdict(list))
-        for path in sorted([*folder.glob("*.conllu*"), *folder.glob("UD_*/*.conllu*")]):
+        for path in _files(folder, notes):
             name = _NAME.fullmatch(plain_name(path))
             if name is None:
                 notes.append(f"{path} is left out: expected a name like en_ewt-ud-test.conllu")
@@ -129,6 +129,17 @@ def _blocks(lines: Sequence[str]) -> Iterator[list[Row]]:
 
 def _split(name: str) -> Split:
     return "train" if name == "train" else "dev" if name == "dev" else "test"
+
+
+def _files(folder: Path, notes: list[str]) -> list[Path]:
+    """The files of a folder and of its `UD_...`, else those of the one release that it holds (`ud-treebanks-v2.11`)."""
+    here = sorted([*folder.glob("*.conllu*"), *folder.glob("UD_*/*.conllu*")])
+    if here:
+        return here
+    releases = sorted({path.parent for path in folder.glob("ud-treebanks*/UD_*") if path.is_dir()})
+    if len(releases) > 1:
+        notes.append(f"{folder} holds {len(releases)} releases of treebanks: give one of them, such as {releases[-1]}")
+    return sorted(releases[0].glob("UD_*/*.conllu*")) if len(releases) == 1 else []
 
 
 def _word(line: str) -> str:

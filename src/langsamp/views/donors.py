@@ -1,0 +1,126 @@
+"""Donors as a document: a table a target, why each one stands where it stands, and the doubts."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from langsamp.analysis.donors.record import Donor, DonorsAnalysis
+from langsamp.render.document import Column, Document, Note, Sentence, Table, is_absent
+from langsamp.render.numbers import cosine, whole
+from langsamp.views.names import short_name
+
+_SHOWN = 6
+"""So many tags are named in one doubt."""
+_CLOSEST = (
+    Column("target"), Column("name", short_name), Column("donor"), Column("donor's name", short_name),
+    Column("cosine", cosine), Column("family"), Column("English", cosine), Column("doubt"),
+)  # fmt: skip
+_RANKED = (
+    Column(""), Column("donor"), Column("name", short_name), Column("cosine", cosine), Column("family"),
+    Column("script"), Column("edges"), Column("km", whole), Column("rows", whole),
+)  # fmt: skip
+
+
+def donors_of_all(analysis: DonorsAnalysis) -> Document:
+    """The closest donor of every target."""
+    rows = [
+        (
+            row.target, row.target_name, row.donor, row.donor_name, row.cosine, _same(row.same_family),
+            row.english_cosine, "!" if row.warnings else None,
+        )
+        for row in analysis.first
+    ]  # fmt: skip
+    title = f"The closest donor of each language, by the language vectors of {analysis.subject}"
+    return Document([Table(title, _CLOSEST, rows), *_marks(analysis), *map(Note, analysis.notes)])
+
+
+def donors_of_each(analysis: DonorsAnalysis, *, explain: bool = False) -> Document:
+    """The donors of each target with the doubts; with `explain` a sentence on each donor."""
+    parts: list[Table | Sentence | Note] = []
+    for target in analysis.targets:
+        donors = analysis.of(target)
+        parts.append(_ranked(analysis, donors))
+        parts += map(Sentence, _beside(analysis, donors, explain=explain))
+    return Document([*parts, *map(Note, analysis.notes)])
+
+
+def split_warnings(said: str) -> list[str]:
+    """The warnings of one line, each by itself; a `;` inside brackets divides nothing."""
+    return [part for part in re.split(r";\s+(?![^()]*\))", said) if part]
+
+
+def _ranked(analysis: DonorsAnalysis, donors: Sequence[Donor]) -> Table:
+    first = donors[0]
+    how = "by the language vectors" if first.basis == "vectors" else "by kinship, not by the vectors,"
+    title = f"Donors for {short_name(first.target_name)} ({first.target}), {how} of {analysis.subject}"
+    rows = [
+        (
+            row.rank, row.donor, row.donor_name, row.cosine, _same(row.same_family), _same(row.same_script),
+            row.tree_distance, row.kilometres, row.donor_rows,
+            *(of_task.get(row.donor, "none") for of_task in analysis.items.values()),
+        )
+        for row in donors
+    ]  # fmt: skip
+    tasks = (Column(task, _items) for task in analysis.items)
+    return Table(title, (*_RANKED, *tasks), rows)
+
+
+def _items(number: int | str) -> str:
+    """`1,234`, or `none`."""
+    return f"{number:,}" if isinstance(number, int) else number
+
+
+def _marks(analysis: DonorsAnalysis) -> Iterator[Sentence]:
+    """What `!` means: every doubt with its targets."""
+    doubts: dict[str, list[str]] = {}
+    for row in analysis.first:
+        kind = split_warnings(row.warnings) if row.basis == "vectors" else ["a target without a trained vector"]
+        for doubt in kind:
+            doubts.setdefault(doubt.partition(" (")[0], []).append(row.target)
+    return (Sentence(f"! {doubt}: {_some(targets)}") for doubt, targets in doubts.items())
+
+
+def _beside(analysis: DonorsAnalysis, donors: Sequence[Donor], *, explain: bool) -> Iterator[str]:
+    """What a reader should know beside a target's table."""
+    first = donors[0]
+    if explain:
+        yield from (_sentence(analysis, row) for row in donors)
+    yield from split_warnings(first.target_warnings)
+    doubts: dict[str, list[str]] = {}
+    for row in donors:
+        for doubt in split_warnings(row.donor_warnings):
+            doubts.setdefault(doubt, []).append(row.donor)
+    yield from (f"{_some(tags)}: {doubt}" for doubt, tags in doubts.items())
+    if first.english_rank is not None and not is_absent(first.english_cosine):
+        others = len({*analysis.candidates} - {first.target})
+        yield f"English stands {first.english_rank} of {others} (cosine {cosine(first.english_cosine)})"
+    nearest = analysis.nearest.get(first.target)
+    if nearest and analysis.settings.get("candidates") != "all":
+        named = ", ".join(f"{tag} {cosine(value)}" for tag, value in nearest)
+        yield f"Closest of all trained languages: {named}"
+
+
+def _sentence(analysis: DonorsAnalysis, row: Donor) -> str:
+    return f"{row.rank}. {row.donor} ({short_name(row.donor_name)}): {'; '.join(_reasons(analysis, row))}"
+
+
+def _reasons(analysis: DonorsAnalysis, row: Donor) -> Iterator[str]:
+    if not is_absent(row.cosine):
+        yield f"cosine {cosine(row.cosine)}"
+    edges = "" if row.tree_distance is None else f", {row.tree_distance} edges apart in Glottolog's tree"
+    yield f"same family{edges}" if row.same_family else "another family"
+    yield "same script" if row.same_script else "another script"
+    if not is_absent(row.kilometres):
+        yield f"{whole(row.kilometres)} km away"
+    yield f"{whole(row.donor_rows)} rows of text seen (the target: {whole(row.target_rows)})"
+    for task, of_task in analysis.items.items():
+        number = of_task.get(row.donor)
+        yield f"no {task} training data" if number is None else f"{number:,} training items for {task}"
+
+
+def _some(tags: list[str]) -> str:
+    more = f" and {len(tags) - _SHOWN} more" if len(tags) > _SHOWN else ""
+    return ", ".join(tags[:_SHOWN]) + more
+
+
+def _same(holds: bool) -> str | None:
+    return "same" if holds else None

@@ -1,0 +1,1 @@
+"""Identification by the vectors: what they were made to tell is told, what they know nothing of is chance."""

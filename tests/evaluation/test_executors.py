@@ -1,0 +1,130 @@
+"""Wherever tasks run, what comes is the same; a worker that is killed costs nothing but its time.
+
+With a real Dask scheduler and two workers, as processes that talk over loopback and start in another folder.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from langsamp.data.prepare import prepare_rows
+from langsamp.data.rows import RowsConfig
+from langsamp.data.text.corpus import CorpusConfig
+from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.disk.seals import CHECKSUMS
+from langsamp.errors import UserError
+from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.run import evaluate
+from langsamp.executors import opened
+from tests.tiny_run import SIZES, documents, write_lines
+
+pytest.importorskip("distributed")
+pytestmark = pytest.mark.filterwarnings("default")  # Dask's own
+
+
+class Cluster(NamedTuple):
+    """A scheduler and its workers by name."""
+
+    name: str
+    workers: dict[str, subprocess.Popen[bytes]]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    file = folder / "scheduler.json"
+
+    def started(*words: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", *words, "--scheduler-file", str(file), "--no-dashboard"]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        with (folder / "log").open("ab") as log:
+            return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+
+    worker = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--name")
+    scheduler = started("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0")
+    workers = {name: started(*worker, name) for name in ("one", "other")}
+    _until(file.is_file)
+    yield Cluster(json.loads(file.read_text())["address"].replace("tcp", "dask"), workers)
+    for process in (*workers.values(), scheduler):
+        process.kill()
+        process.wait()
+
+
+def _until(holds: Callable[[], Any]) -> Any:
+    for _ in range(600):
+        if value := holds():
+            return value
+        time.sleep(0.1)
+    raise AssertionError("waited for too long")
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    """What can be seen in a folder and does not tell the time."""
+    tells_time = {"provenance.json", "cell.json", CHECKSUMS}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in tells_time]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_two_workers_score_what_one_process_does_to_the_byte(
+    cluster: Cluster,
+    tmp_path: Path,
+    save_model: Any,
+    write_pair: Any,
+    sentences: Any,
+) -> None:
+    for number, tag in enumerate(("deu_Latn", "swh_Latn")):
+        write_pair(tag, sentences(20, seed=1), sentences(20, seed=10 + number))
+    models = [save_model(f"model-{seed}", seed=seed) for seed in range(3)]
+    config = EvaluationConfig(tasks=("sr-bible",), data=tmp_path / "data")
+    expected = evaluate(models, config, tmp_path / "here")
+    with opened(cluster.name) as executor:
+        there = evaluate(models, config, tmp_path / "there", executor=executor)
+        again = evaluate(models, config, tmp_path / "there", executor=executor)
+    assert (expected.cells_run, there.cells_run, again.cells_run) == (3, 3, 0)
+    assert _content(tmp_path / "here") == _content(tmp_path / "there")
+
+
+def test_a_killed_workers_tags_are_taken_over(cluster: Cluster, tmp_path: Path) -> None:
+    from distributed import Client
+
+    (tmp_path / "text").mkdir()
+    for tag, number in SIZES.items():
+        write_lines(tmp_path / "text" / f"{tag}.txt", documents(tag, number))
+    settings = (CorpusConfig(source=str(tmp_path / "text")), TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32))
+    expected = prepare_rows(*settings, out=tmp_path / "here", workers=1)
+    victim = cluster.workers["other"]
+    with opened(cluster.name) as executor, ThreadPoolExecutor(1) as beside:
+        client = Client(cluster.name.replace("dask", "tcp"), set_as_default=False)
+        names = _until(lambda: {info["name"]: at for at, info in client.scheduler_info()["workers"].items()})
+        victim.send_signal(signal.SIGSTOP)  # it is given a task and does not begin
+        rows = beside.submit(prepare_rows, *settings, out=tmp_path / "there", executor=executor)
+        _until(lambda: client.processing()[names["other"]])
+        victim.kill()
+        rows.result(timeout=100)
+        client.close()
+    assert _content(tmp_path / "here") == _content(tmp_path / "there")
+    assert rows.result().fingerprint == expected.fingerprint
+    assert not list(tmp_path.rglob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("slurm", "expected local, or dask://HOST:PORT"),
+        ("dask://", "expected local, or dask://HOST:PORT"),
+        ("dask://127.0.0.1:1", "no Dask scheduler answers at 127.0.0.1:1"),
+    ],
+)
+def test_what_is_no_executor_is_refused(name: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("langsamp.executors._CONNECT_SECONDS", 0.5)
+    with pytest.raises(UserError, match=message), opened(name):
+        pass
