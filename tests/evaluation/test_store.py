@@ -112,7 +112,8 @@ def test_group_means_are_over_languages_of_means_over_seeds(tmp_path):
     means = means_of(store.scores().query("main")).set_index("group")
     found = {group: (row["mean"], row["languages"]) for group, row in means.iterrows()}
     assert found == {
-        "head": (35.0, 2), "tail": (70.0, 1), "latin": (45.0, 2), "nonlatin": (50.0, 1), "all": (pytest.approx(140 / 3), 3)
+        "head": (35.0, 2), "tail": (70.0, 1), "latin": (45.0, 2), "nonlatin": (50.0, 1),
+        "all": (pytest.approx(140 / 3), 3),
     }  # fmt: skip
     assert list(means.index) == ["head", "tail", "latin", "nonlatin", "all"] and means["seeds"]["latin"] == 2
     twice = pd.concat([store.scores(), store.scores()])

@@ -323,8 +323,8 @@ def test_bf16_stays_near_fp32(rows: PreparedRows, tokenizer: Tokenizer, tmp_path
 def _train_each(rows: Path, tokenizer: Tokenizer, out: Path, variants: tuple[Variant, ...]) -> None:
     for variant in variants:
         AcceleratorState._reset_state(reset_partial_state=True)
-        job = task(PreparedRows(rows), tokenizer, out / variant, dropout=0.0, variant=variant, **settings(variant))
-        train(job, cpu=True)
+        prepared = PreparedRows(rows)
+        train(task(prepared, tokenizer, out / variant, dropout=0.0, variant=variant, **settings(variant)), cpu=True)
 
 
 def settings(variant: Variant) -> dict[str, Any]:

@@ -179,7 +179,7 @@ def _with_content(text: NeutralityConfig) -> dict[str, Any]:
 
 def _with_sentences(config: IdentificationConfig, vectors: Conditioning) -> dict[str, Any]:
     """The settings, the sentences by content instead of where they lie."""
-    texts, _ = task_sentences(config, vectors.trained)
+    texts, _ = task_sentences(config, vectors.trained_tags)
     said = {str(tag): sentences for tag, sentences in texts.items()}
     return {**config.model_dump(mode="json", exclude={"data"}), "text_revision": fingerprint(said)}
 

@@ -98,7 +98,7 @@ def _run() -> None:
             if sys.stdout is not None:
                 sys.stdout.flush()  # else what cannot be written is found when nobody can say it any more
     except BrokenPipeError:  # whoever reads has seen enough
-        sys.stdout = None  # type: ignore[assignment]  # it would be flushed again at the end
+        sys.stdout = None  # it would be flushed again at the end
         sys.exit(1)
     except OSError as error:
         if not stopping.exit_code() and error.filename is None and error.errno in (errno.ENOSPC, errno.EIO):

@@ -98,8 +98,8 @@ def prepare_rows(
         with locked(out):
             if not (out / MANIFEST).is_file():  # another process may have ended just now
                 look_for(test_sentences, folder)
-                workers = workers or worthwhile(list(map(source.size, source.tags)))
-                with shared_out(min(workers, len(jobs)), executor) as pool:
+                most = min(workers or worthwhile(list(map(source.size, source.tags))), len(jobs))
+                with shared_out(most, executor) as pool:
                     _make(jobs, tokenizer, out, made_from=made_from, pool=pool)
     _check_same(made_from, out)
     return PreparedRows(out)

@@ -106,9 +106,9 @@ class Conditioning:
         return self.language is not None and self.placement == "output" and not self.is_shuffled
 
     @property
-    def trained(self) -> set[LangScript]:
+    def trained_tags(self) -> set[LangScript]:
         """The tags whose vectors have had a gradient."""
-        return {tag for tag in self.rows_seen if self.gave_gradient(tag)}
+        return {tag for tag in (*self.rows_seen, *self.trained) if self.gave_gradient(tag)}
 
     def is_trained(self, table: VectorTable, code: str) -> bool:
         """Whether the vector of a language or script has ever had a gradient; else it is still its random start.

@@ -62,7 +62,7 @@ def analyse_identification(subject: ModelRef, config: IdentificationConfig) -> I
             enough text.
     """
     model = FrozenModel(subject.folder)
-    texts, missing = task_sentences(config, model.conditioning.trained)
+    texts, missing = task_sentences(config, model.conditioning.trained_tags)
     drawn = {tag: _draw(sentences, config, tag) for tag, sentences in texts.items()}
     tested = {tag: half[0] for tag, half in drawn.items()}
     given = _by_vectors(model, tested, seed=config.seed)

@@ -26,7 +26,7 @@ def identify(model: FrozenModel, texts: Sequence[str], *, seed: int = 0) -> list
     The same tokens are hidden for all tags, so their losses differ by the vectors alone.
     """
     conditioning = model.conditioning
-    tags = sorted(conditioning.trained)
+    tags = sorted(conditioning.trained_tags)
     reading = model.read(texts, seed=seed)
     sums = torch.zeros(len(tags), len(texts))
     for place, tag in enumerate(tags):
