@@ -7,7 +7,8 @@ import pytest
 
 from langsamp.analysis.analysis import PROVENANCE
 from langsamp.analysis.run_analyses import AnalysisConfig, analyse_run
-from langsamp.analysis.unmade import UNMADE, Unmade, read_unmade
+from langsamp.analysis.unmade import Unmade, read_unmade
+from langsamp.disk.layout import RunLayout
 from langsamp.disk.seals import seal
 from langsamp.model.conditioning import Conditioning
 from tests.tiny_run import TinyRun
@@ -61,7 +62,7 @@ def test_a_folder_that_cannot_be_written_fails_every_analysis_and_a_later_run_fo
     unmade = analyse(run)
     assert {each.name for each in unmade} == NAMES and all(each.has_failed for each in unmade)
     (run.out / "analysis").unlink()
-    assert analyse(run) == [] and not (run.out / UNMADE).exists()
+    assert analyse(run) == [] and not RunLayout(run.out).unmade.exists()
 
 
 def test_what_nobody_asked_for_and_cannot_be_made_is_no_failure(run: TinyRun) -> None:
