@@ -38,10 +38,12 @@ def find_files(
     if data is None or data == "hub":
         given = "no data folder was given" if data is None else "the hub has no copy of it"
         raise DataMissingError(f"{task} needs labelled text for each tag, but {given}. {missing}")
-    root = Path(data)
+    folders = [data, data / task]
+    if released_in is not None:
+        folders.append(data / released_in)
     files: list[LabelledFiles[E]] = []
     notes: list[str] = []
-    for folder in (root, root / task, *([root / released_in] if released_in else [])):
+    for folder in folders:
         if folder.is_dir():
             for layout in layouts:
                 files += layout(folder, notes)
@@ -49,7 +51,7 @@ def find_files(
     if not reader.tags:
         remarks = "".join(f" {note}." for note in notes[:3])
         raise DataMissingError(
-            f"{task}: no test set of any language was found in {root} and {root / task}.{remarks} {missing}"
+            f"{task}: no test set of any language was found in {data} and {data / task}.{remarks} {missing}"
         )
     return reader
 
