@@ -13,6 +13,7 @@ from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.data.tokens.word_starts import word_starts
 from langsamp.disk.folders import check_file, check_folder
+from langsamp.disk.layout import RunLayout
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import check_monitor
 from langsamp.evaluation.task_texts import check_data
@@ -26,7 +27,6 @@ from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.shapes import default_layer
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
-from langsamp.reporting.inputs.combined import REPORT
 from langsamp.training.processes import check_machine
 
 _SIZES = {
@@ -46,7 +46,7 @@ def check_run(recipe: Recipe) -> None:
     """
     check_training(recipe)
     check_folder(recipe.folder)
-    check_file(recipe.folder / REPORT)
+    check_file(RunLayout(recipe.folder).report)
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
     _check_languages(recipe)

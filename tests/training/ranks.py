@@ -22,6 +22,7 @@ from langsamp.data.sampler import SamplerConfig
 from langsamp.errors import StoppedError, UserError
 from langsamp.training.processes import leave_processes
 from langsamp.training.trainer import train
+from tests.processes import warm
 
 LIMIT = 240.0
 """Seconds that any launch may take at most."""
@@ -55,7 +56,7 @@ def launch(folder: Path, stages: Sequence[Stage]) -> list[int | None]:
     `folder` holds `rows` and `tokenizer`; trainings and `rank-N.txt`, what process N said, go there.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    warm()
     number = max(each.size for each in stages)
     barrier = context.Barrier(number)
     ranks = [context.Process(target=_rank, args=(rank, folder, stages, barrier)) for rank in range(number)]

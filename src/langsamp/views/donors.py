@@ -39,9 +39,7 @@ def donors_of_each(analysis: DonorsAnalysis, *, explain: bool = False) -> Docume
     for target in analysis.targets:
         donors = analysis.of(target)
         parts.append(_ranked(analysis, donors))
-        parts += [
-            Sentence(f"  {line}") for line in _beside(analysis, donors, explain=explain)
-        ]  # of this table
+        parts += [Sentence(f"  {line}") for line in _beside(analysis, donors, explain=explain)]  # of this table
     return Document([*parts, *map(Note, analysis.notes)])
 
 
