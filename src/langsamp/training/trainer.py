@@ -27,7 +27,6 @@ from langsamp.training.checkpoint import (
     put_aside,
     read_record,
 )
-from langsamp.training.checkpoint_writer import CheckpointWriter, Kept, Snapshot, check_space, save_checkpoint
 from langsamp.training.ending.signals import StopFlag
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order
@@ -39,6 +38,13 @@ from langsamp.training.processes import as_one, average_gradients, join_processe
 from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
 from langsamp.training.throughput.batch_size import Trials, find_batch_size
+from langsamp.training.throughput.checkpoint_writer import (
+    CheckpointWriter,
+    Kept,
+    Snapshot,
+    check_space,
+    save_checkpoint,
+)
 from langsamp.training.throughput.gradient_checkpointing import recomputing
 from langsamp.training.throughput.prefetch import Prefetcher
 from langsamp.training.throughput.tuned_paths import memory_for, training_paths
