@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from langsamp.analysis.run_analyses import analyse_run
 from langsamp.checks import check_rows, check_run, check_training
+from langsamp.config import escaped
 from langsamp.data import findings
 from langsamp.data.batches import Batches
 from langsamp.data.overlap import OVERLAP, overlap_with
@@ -48,7 +49,6 @@ from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.exporting import export
 from langsamp.training.job import TrainingJob
 from langsamp.training.trainer import train
-from langsamp.variables import escaped
 from langsamp.world import World
 
 

@@ -7,7 +7,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from langsamp.analysis.run_analyses import AnalysisConfig
-from langsamp.config import Config
+from langsamp.config import Config, expanded
 from langsamp.data.batches import MaskingConfig
 from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
@@ -22,7 +22,6 @@ from langsamp.model.build import ModelConfig
 from langsamp.model.variants import VARIANTS, Variant
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.selection import candidates
-from langsamp.variables import expanded
 
 _MERGE = "tag:yaml.org,2002:merge"
 """The key `<<`, which stands for those of another mapping."""

@@ -125,6 +125,15 @@ def newest_record(folder: Path) -> dict[str, Any] | None:
     return None
 
 
+def newest_alone(folder: Path) -> tuple[Path | None, list[str]]:
+    """The newest whole checkpoint in `folder`, and what is damaged in newer ones, which are put aside."""
+    newest, damage = newest_whole(folder)
+    if newest is None:
+        return None, []
+    pairs = zip(damage, reversed(put_aside(newest)), strict=True)  # what could be done about the damage is not needed
+    return newest, [f"{str(error).partition('; ')[0]}: put aside as {aside.name}" for error, aside in pairs]
+
+
 def put_aside(newer_than: Path) -> list[Path]:
     """Give the checkpoints newer than `newer_than`, which are damaged, names that are none of checkpoints; these."""
     aside = []

@@ -1,6 +1,6 @@
 """What the trainer asks of scores that are taken while it trains; `retrieval_monitor` of `evaluation` has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from transformers import PreTrainedModel
@@ -33,3 +33,10 @@ class Monitor(Protocol):
 
     def record(self, scores: Sequence[float]) -> dict[str, Any]:
         """The numbers of all parts as the log shows them: each of `items` as a plain number, and more beside them."""
+
+
+def beside_start(record: Mapping[str, Any], start: Mapping[str, Any] | None, names: Iterable[str]) -> str:
+    """Scores as the bar shows them, each with the start's where that was taken alike."""
+    to_beat = start if start is not None and start.get("settings") == record["settings"] else {}
+    beside = {name: f" (start {to_beat[name]:.1f})" if name in to_beat else "" for name in names}
+    return ", ".join(f"{name} {record[name]:.1f}{start_score}" for name, start_score in beside.items())

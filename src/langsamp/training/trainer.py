@@ -4,7 +4,7 @@ Per step: draw its rows (a function of the step), sum the loss over this rank's 
 the whole step, update. With `processes.py` the only module that knows of processes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -23,15 +23,14 @@ from langsamp.training.anchor import sentence_anchor, weight_anchor
 from langsamp.training.checkpoint import (
     checkpoint_folder,
     load_checkpoint,
-    newest_whole,
-    put_aside,
+    newest_alone,
     read_record,
 )
 from langsamp.training.ending.signals import StopFlag
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order
 from langsamp.training.log import Clock, TrainingLog
-from langsamp.training.monitor import Monitor
+from langsamp.training.monitor import Monitor, beside_start
 from langsamp.training.optimization.layers import freeze_lower
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.processes import as_one, average_gradients, join_processes, summed
@@ -177,7 +176,8 @@ class _Trainer:
                     if self._due(self.config.held_out_every):
                         self._log_held_out()
                     if self.task.monitor is not None and self._due(self.task.monitor.every):
-                        progress.show(scores=self._shown(self._log_scores(self.task.monitor), self.task.monitor))
+                        scores = self._log_scores(self.task.monitor)
+                        progress.show(scores=beside_start(scores, self.start_scores, self.task.monitor.items))
                     if self._due(self.config.checkpoint_every):
                         self._save(progress)
         self.log.close()
@@ -322,13 +322,6 @@ class _Trainer:
         self.selection.note(record)
         return record
 
-    def _shown(self, record: Mapping[str, Any], monitor: Monitor) -> str:
-        """Scores as the bar shows them, each with the start's where that was taken alike."""
-        start = self.start_scores or {}
-        to_beat = start if start.get("settings") == record["settings"] else {}
-        beside = {name: f" (start {to_beat[name]:.1f})" if name in to_beat else "" for name in monitor.items}
-        return ", ".join(f"{name} {record[name]:.1f}{beside[name]}" for name in monitor.items)
-
     def _stop(self, progress: Progress) -> None:
         if self.saved != self.step or not self.step:
             self._save(progress)
@@ -404,12 +397,11 @@ class _Trainer:
         """The checkpoint to go on from, the same in all processes; the leader puts damaged newer ones aside."""
         step = torch.zeros((), dtype=torch.int64)
         if self.world.is_leader:
-            newest, damage = newest_whole(self.task.checkpoints)
+            newest, warnings = newest_alone(self.task.checkpoints)
             if newest is not None:
                 step += 1 + int(read_record(newest)["step"])
-                for error, aside in zip(damage, reversed(put_aside(newest)), strict=True):
-                    what = str(error).partition("; ")[0]  # what could be done about it is not needed
-                    say(f"warning: {what}: put aside as {aside.name}, and {self.task.name} goes on from {newest.name}")
+                for warning in warnings:
+                    say(f"warning: {warning}, and {self.task.name} goes on from {newest.name}")
         chosen = int(summed(step, self.accelerator))
         return checkpoint_folder(self.task.checkpoints, chosen - 1) if chosen else None
 

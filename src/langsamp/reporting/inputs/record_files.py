@@ -8,6 +8,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from langsamp.config import expanded
 from langsamp.data.rows import MANIFEST, Manifest, read_manifest
 from langsamp.disk.files import as_record, read_versioned
 from langsamp.disk.seals import check_last_line, check_sealed, is_sealed, read_record
@@ -16,7 +17,6 @@ from langsamp.model.conditioning import EXPORT_AGAIN
 from langsamp.scores.cell_files import read_cell
 from langsamp.scores.cells import CellRecord, FailureRecord, ModelRecord
 from langsamp.scores.score_table import read_score_table
-from langsamp.variables import expanded
 
 _RECIPE = "put the run's own recipe back; `langsamp run` with it writes that file again"
 _AGAIN = "`langsamp evaluate`, or `langsamp run`, writes it again"

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from langsamp.config import escaped, expanded
 from langsamp.errors import UserError
 from langsamp.recipe import load_recipe
-from langsamp.variables import escaped, expanded
 
 SIGNS = st.text(alphabet="a${}X_ é", max_size=12)
 TEXTS: st.SearchStrategy[Any] = st.recursive(
