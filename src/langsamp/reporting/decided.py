@@ -16,7 +16,7 @@ from langsamp.analysis.vectors.record import VectorsAnalysis
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import DISPLAY_NAMES
-from langsamp.render.numbers import decimals, probability, score
+from langsamp.render.numbers import decimals, probability, score, signed
 from langsamp.reporting.analyses.analyses_of_runs import Stored, of_kind, read_stored
 from langsamp.reporting.inputs.combined import read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare
@@ -78,7 +78,7 @@ def _held_out(models: Sequence[Model]) -> Finding | None:
     interval = _interval(before.loc[tags], after.loc[tags])
     means = {name: float(table.loc[tags].to_numpy().mean()) for name, table in measured.items()}
     return Finding(
-        "held-out text",
+        "Held-out text",
         f"{DISPLAY_NAMES[_AFTER]} needs {decimals(means[_AFTER])} bits per byte, the baseline "
         f"{decimals(means[_BEFORE])}; difference {decimals(means[_AFTER] - means[_BEFORE])} "
         f"{_ends(interval, decimals)} over {len(tags)} languages (lower is better; the ids are given to "
@@ -104,7 +104,7 @@ def _identified(analyses: Sequence[IdentificationAnalysis]) -> Iterator[Finding]
         first, low = of_text[0], min(each.low for each in of_text)
         trainings = f" (mean of {len(of_text)} trainings, lowest end)" if len(of_text) > 1 else ""
         yield Finding(
-            "language of a sentence",
+            "Language of a sentence",
             f"the vectors alone tell it for {np.mean([each.right for each in of_text]):.0%} of the sentences of {text} "
             f"[{low:.0%}, {max(each.high for each in of_text):.0%}]{trainings} among {len(first.languages)} languages; "
             f"chance is {first.chance:.0%}, character n-grams tell {first.ngram:.0%}.",
@@ -120,7 +120,7 @@ def _neighbours(analyses: Sequence[VectorsAnalysis]) -> Iterator[Finding]:
     worst = max(line.p_value for line in lines)
     trainings = f" (means of {len(lines)} trainings, largest p)" if len(lines) > 1 else ""
     yield Finding(
-        "relatives",
+        "Relatives",
         f"{np.mean([line.observed for line in lines]):.0%} of the nearest language vectors are of the same family, "
         f"{np.mean([line.null_mean for line in lines]):.0%} where families are shuffled "
         f"[{min(line.null_low for line in lines):.0%}, {max(line.null_high for line in lines):.0%}], "
@@ -146,7 +146,7 @@ def _above_controls(comparison: SystemComparison) -> Finding | None:
     return Finding(
         comparison.label,
         f"{side_name(side)} reaches {score(float(scores.mean()))} %; {beside}; over {_CONTROLS[strongest]} "
-        f"{score(float((scores - known[strongest]).mean()))} {_ends(interval, score)} over {len(scores)} languages.",
+        f"{signed(float((scores - known[strongest]).mean()))} {_ends(interval, signed)} over {len(scores)} languages.",
         interval is not None and interval.low > 0,
     )
 

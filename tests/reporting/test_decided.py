@@ -1,0 +1,66 @@
+"""What a page says is decided: figures that leave chance and controls out of their interval, and no others."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from langsamp.analysis.identification.record import IdentificationAnalysis, LanguageIdentified
+from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
+from langsamp.reporting.analyses.analyses_of_runs import read_stored
+from langsamp.reporting.decided import Finding, _neighbours, decided_lines, findings
+from langsamp.reporting.inputs.combined import read_inputs
+from langsamp.reporting.inputs.comparisons import compare
+from langsamp.reporting.page import write_report
+
+Build = Callable[..., Path]
+
+
+def found(run: Path) -> Mapping[str, Finding]:
+    inputs = read_inputs([str(run)])
+    compared = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
+    return {each.what: each for each in findings(inputs.runs, compared, read_stored(inputs.runs))}
+
+
+@pytest.mark.parametrize(("height", "is_decided"), [(20.0, True), (8.0, False), (6.0, False)])
+def test_a_score_is_decided_where_it_is_above_the_strongest_control(
+    build: Build, tmp_path: Path, height: float, is_decided: bool
+) -> None:
+    run = build(tmp_path / "run", tasks=("sr-bible",), score=lambda variant, seed, tag: height)
+    score = found(run)["sr-bible"]
+    assert score.is_decided == is_decided
+    assert "chance 5.0, character n-grams 8.0" in score.sentence and "over character n-grams" in score.sentence
+
+
+@pytest.mark.parametrize(("low", "is_decided"), [(0.4, True), (0.2, False)])
+def test_identification_is_decided_where_its_interval_leaves_chance_out(
+    run_folder: Path, low: float, is_decided: bool
+) -> None:
+    languages = tuple(LanguageIdentified(tag, 10, 0.5, 0.9, None) for tag in ("deu_Latn", "swh_Latn", "tur_Latn"))
+    IdentificationAnalysis(
+        subject="both-0", text="sr-cldr", right=0.5, low=low, high=0.6, ngram=0.9, chance=1 / 3, missing={},
+        languages=languages,
+    ).save(run_folder / "analysis" / "identification-both-0")  # fmt: skip
+    told = found(run_folder)["Language of a sentence"]
+    assert told.is_decided == is_decided and "chance is 33%" in told.sentence
+    (line,) = [line for line in decided_lines(str(run_folder)) if "Language of a sentence" in line]
+    assert line.startswith("decided" if is_decided else "not decided")
+
+
+@pytest.mark.parametrize(("p_values", "is_decided"), [((0.01, 0.02), True), ((0.01, 0.3), False)])
+def test_of_several_trainings_the_worst_decides(p_values: tuple[float, ...], is_decided: bool) -> None:
+    analyses = [
+        VectorsAnalysis.model_construct(
+            statistics=(VectorStatistic("language", "purity family", 0.6, 0.4, 0.3, 0.5, p_value, 24),)
+        )
+        for p_value in p_values
+    ]
+    (relatives,) = _neighbours(analyses)
+    assert relatives.is_decided == is_decided and "means of 2 trainings, largest p" in relatives.sentence
+
+
+def test_the_page_says_both(run_folder: Path) -> None:
+    page = write_report(run_folder).read_text()
+    decided = [each.is_decided for each in found(run_folder).values()]
+    assert ("What this report decides" in page) == any(decided)
+    assert ("What it cannot decide" in page) == (not all(decided))
