@@ -100,8 +100,10 @@ def complain(*lines: object) -> None:
 
 
 def check_new_folder(out: Path) -> None:
-    """Refuse to write where something is."""
+    """Refuse to write where something is, and where nothing can be written."""
+    from langsamp.disk.folders import check_folder
     from langsamp.errors import UserError
 
+    check_folder(out)
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise UserError(f"{out} is {'a file' if out.is_file() else 'not empty'}; name a new folder")

@@ -25,9 +25,11 @@ def check_file(path: Path) -> None:
     """Accept a file that can be written, whether it is there or not.
 
     Raises:
-        UserError: for a folder in its place, a file above it, a name that no disk takes, a folder that is forbidden.
+        UserError: for a folder in its place, a file above it, a name that no disk takes, a folder that is forbidden,
+            and one of ours that is whole as it is.
     """
     trouble = _obstacle_of_names(path) or (f"{path} is a folder" if path.is_dir() else _obstacle(path.parent))
+    trouble = trouble or _whole_folder(path)
     if trouble:
         raise UserError(f"cannot write {str(path)[:200]!r}: {trouble}. Name another output file")
 
