@@ -136,6 +136,21 @@ def test_a_folder_where_the_report_goes_is_told_before_the_work(fresh: TinyRun) 
     assert [path.name for path in fresh.out.iterdir()] == ["report.html"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "RUN", "--out", "EXPORT/report.html"),
+        ("tokenizer", "trim", "EXPORT", "--text", "TEXT", "--langs", "all", "--min-count", "1", "--out", "EXPORT/t"),
+    ],
+)
+def test_nothing_is_written_into_a_model(tiny_run: TinyRun, words: tuple[str, ...]) -> None:
+    before = stamps(tiny_run.export)
+    folders = {"RUN": tiny_run.out, "EXPORT": tiny_run.export, "TEXT": tiny_run.root / "text"}
+    named = [str(folders.get(head, head)) + slash + rest for head, slash, rest in (w.partition("/") for w in words)]
+    assert "which is whole as it is" in complaint(*named)
+    assert stamps(tiny_run.export) == before
+
+
 @pytest.mark.parametrize("inside", ["", "scores"])
 def test_scores_are_not_written_into_a_model(tiny_run: TinyRun, inside: str) -> None:
     before = stamps(tiny_run.export)

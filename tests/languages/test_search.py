@@ -40,7 +40,7 @@ def test_scripts_families_and_macrolanguages_are_found():
     assert found("swa")[:3] == ["swa_Latn", "swh_Latn", "swc_Latn"]
 
 
-@pytest.mark.parametrize("query", ["", "  ", "?!", "qqqqqq", "Mansi", "Bunun"])
+@pytest.mark.parametrize("query", ["", "  ", "?!", "qqqqqq", "Mansi", "Bunun", "und"])
 def test_nothing_fits(query):
     assert search(query) == []
 
@@ -99,7 +99,7 @@ MACROS = {"oji": ("ojb", "ojs", "ojg")}
         ("ca-valencia", "cat_Latn"), ("pt-Cyrl", "por_Cyrl"), ("uz-Cyrl-UZ", "uzb_Cyrl"), ("ko-KR", "kor_Hang"),
         ("tl", "tgl_Latn"), ("en-GB-oed", "eng_Latn"), ("i-lux", "ltz_Latn"), ("I_Klingon", "tlh_Latn"),
         ("zh-min-nan", "nan_Hans"), ("zh-guoyu", "cmn_Hani"), ("no-bok", "nob_Latn"), ("sgn-US", "ase_Sgnw"),
-        ("art-lojban", "jbo_Latn"), ("sl-IT-nedis", "slv_Latn"), ("tw-asante", "twi_Latn"),
+        ("art-lojban", "jbo_Latn"), ("sl-IT-nedis", "slv_Latn"), ("tw-asante", "twi_Latn"), ("hy-arevmda", "hye_Armn"),
     ],
 )  # fmt: skip
 def test_bcp_47_codes_are_found(code, first):

@@ -27,18 +27,20 @@ def check_new_folder(folder: Path) -> None:
     Raises:
         UserError: where something is there, and as `check_folder`.
     """
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise UserError(f"{folder} is {'a file' if folder.is_file() else 'not empty'}; name a new folder")
     check_folder(folder)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty; name a new folder")
 
 
 def check_file(path: Path) -> None:
     """Accept a file that can be written, whether it is there or not.
 
     Raises:
-        UserError: for a folder in its place, a file above it, a name that no disk takes, a folder that is forbidden.
+        UserError: for a folder in its place, a file above it, a name that no disk takes, a folder that is forbidden,
+            and one of ours that is whole as it is.
     """
     trouble = _obstacle_of_names(path) or (f"{path} is a folder" if path.is_dir() else _obstacle(path.parent))
+    trouble = trouble or _whole_folder(path)
     if trouble:
         raise UserError(f"cannot write {str(path)[:200]!r}: {trouble}. Name another output file")
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from langsamp.languages import codes
 
 _VARIANTS = (
-    "akuapem|asante|baku1926|biske|ekavsk|fonipa|fonupa|hepburn|ijekavsk|jyutping|monoton|nedis|oxendict|pinyin|polyton|"
+    "akuapem|arevela|arevmda|asante|baku1926|biske|ekavsk|fonipa|fonupa|hepburn|ijekavsk|jyutping|monoton|nedis|oxendict|pinyin|polyton|"
     "rozaj|scotland|solba|tarask|tongyong|uccor|ulster|unifon|valencia|wadegile"
 )
 """Those that occur; any word of their length would take `mon-khmer` for Mongolian."""

@@ -37,6 +37,9 @@ def search(query: str, *, among: Iterable[LangScript] | None = None) -> list[Lan
     ranks = {info: rank for info in known if (rank := _rank(wanted, info, code)) is not None}
     if not ranks and among is None and code is not None and code.script in scripts():
         return [describe(LangScript(code.language, code.script))]
+    entry = codes.look_up(wanted)
+    if entry is not None and entry.scope == "special" and all(rank > 1 for rank in ranks.values()):
+        return []  # `und` is no part of a name
     if not ranks and _called(query) is None:  # a language that the table lacks is no other one misspelt
         ranks = _misspelt(wanted, known)
     return sorted(ranks, key=lambda info: (ranks[info], not info.is_head, info.tag))

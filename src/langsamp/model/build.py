@@ -129,7 +129,7 @@ def positions(config: PretrainedConfig) -> int:
     """The longest input, special tokens included, that a model of this configuration can read.
 
     Raises:
-        UserError: where positions start behind a padding that is not named.
+        UserError: where positions start behind a padding that is not named, or that leaves none.
     """
     if config.model_type not in POSITIONS_AFTER_PADDING:
         return int(config.max_position_embeddings)
@@ -138,7 +138,14 @@ def positions(config: PretrainedConfig) -> int:
             f"config.json names no pad_token_id, and a {config.model_type} model counts its positions from it: set the "
             "id of the padding there, which is 1 in XLM-R"
         )
-    return int(config.max_position_embeddings) - int(config.pad_token_id) - 1
+    left = int(config.max_position_embeddings) - int(config.pad_token_id) - 1
+    if left < 1:
+        raise UserError(
+            f"config.json has pad_token_id {config.pad_token_id}, behind which a {config.model_type} model counts its "
+            f"{config.max_position_embeddings} positions: none is left. Set the id of the padding there, which is 1 in "
+            "XLM-R"
+        )
+    return left
 
 
 def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) -> PretrainedConfig:

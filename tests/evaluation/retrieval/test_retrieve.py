@@ -130,6 +130,13 @@ def test_a_language_whose_vectors_are_nan_costs_no_other(save_model, sentences):
         list(retrieve({SWH: broken}, encoder, layer=2))
 
 
+def test_sentences_that_the_tokenizer_does_not_know_are_said(save_model, sentences):
+    encoder = Encoder.load(save_model(), device="cpu")
+    english, target = sentences(12, seed=9), ("ⵣⵓⵍ ⴰⵎⴰⴹⴰⵍ", "ⴰⵣⵓⵍ", *sentences(10, seed=8))
+    (found,) = retrieve({DEU: ParallelText(tag=DEU, english=tuple(english), target=target)}, encoder, layer=2)
+    assert "2 of 12 deu_Latn sentences are unknown to the tokenizer by half of their tokens or more" in found.notes
+
+
 def test_cut_sentences_are_said(save_model, sentences):
     encoder = Encoder.load(save_model(positions=20), device="cpu")
     english = [" ".join(sentence.split()[:10]) for sentence in sentences(12, seed=9)]

@@ -291,3 +291,9 @@ def test_sizes_that_no_model_has_are_one_line(good: Path, tmp_path: Path) -> Non
     config.write_text(json.dumps(json.loads(config.read_text()) | {"vocab_size": -5}))
     with pytest.raises(UserError, match="cannot be loaded"):
         load_pretrained(AutoModelForMaskedLM, tmp_path / "bad")
+
+
+def test_weights_that_are_all_zeros_are_refused(good: Path, tmp_path: Path) -> None:
+    folder = changed(good, tmp_path / "zeros", lambda weights: {n: torch.zeros_like(t) for n, t in weights.items()})
+    with pytest.raises(UserError, match="matrices of the encoder are zeros"):
+        load_pretrained(AutoModelForMaskedLM, folder)

@@ -105,11 +105,13 @@ class Encoder:
         layers: Sequence[int],
         advance: Callable[[int], object] | None = None,
         cut: set[str] | None = None,
+        unknown: set[str] | None = None,
     ) -> dict[int, NDArray[np.float32]]:
         """Vectors (N, D) of each of `layers`: 0 = embeddings, k = output of block k, the last with its final norm.
 
         A vector is the mean over all tokens of the sentence, special tokens included. `advance` is told how many
-        distinct sentences each batch finished; `cut` gets the sentences that are longer than the window.
+        distinct sentences each batch finished; `cut` gets the sentences that are longer than the window, `unknown`
+        those of whose tokens half or more are `<unk>`.
 
         Raises:
             UserError: where the tokenizer does not fit the model, or the model gives NaN or infinite values.
@@ -118,6 +120,8 @@ class Encoder:
         pieces = self._pieces(distinct)
         if cut is not None:
             cut.update(self._too_long(distinct, pieces))
+        if unknown is not None:
+            unknown.update(self._unknown(distinct, pieces))
         vectors = {layer: np.empty((len(distinct), self.model.config.hidden_size), np.float32) for layer in layers}
         for batch in by_length(list(map(len, pieces)), self.token_budget, batch_cost=self.batch_cost):
             for layer, pooled in self._pooled([pieces[index] for index in batch], layers).items():
@@ -151,6 +155,15 @@ class Encoder:
                 f"the tokenizer gives token {top}, but the model has {size} embeddings: use its own tokenizer"
             )
         return pieces
+
+    def _unknown(self, sentences: list[str], pieces: list[list[int]]) -> list[str]:
+        """The sentences that the tokenizer does not know, by half of their tokens of text."""
+        unknown_id, around = self.tokenizer.unk_token_id, self.tokenizer.num_special_tokens_to_add()
+        return [
+            sentence
+            for sentence, ids in zip(sentences, pieces, strict=True)
+            if unknown_id is not None and 2 * ids.count(unknown_id) >= max(1, len(ids) - around)
+        ]
 
     def _too_long(self, sentences: list[str], pieces: list[list[int]]) -> list[str]:
         """The sentences that lost tokens; only those that fill the window are tokenised again."""

@@ -31,6 +31,8 @@ or in the order of the file, as the original evaluation's search has it."""
 
 _SLACK = 1e-12
 """Similarities closer than this are equal: double precision rounds cosines of equal vectors to within 1e-15."""
+_MANY_UNKNOWN = 0.05
+"""Share of sentences from which it is noted that the tokenizer does not know them."""
 _CHUNK = 1024
 """Queries whose similarities are held at once."""
 
@@ -60,12 +62,13 @@ def retrieve(
     layers = sorted({0, layer}) if controls else [layer]
     queries = list(dict.fromkeys(sentence for text in texts.values() for sentence in text.english))
     cut: set[str] = set()
-    english = encoder.encode(queries, layers=layers, advance=advance, cut=cut)
+    unknown: set[str] = set()
+    english = encoder.encode(queries, layers=layers, advance=advance, cut=cut, unknown=unknown)
     row = {sentence: index for index, sentence in enumerate(queries)}
     for tag, text in texts.items():
         rows = np.array([row[sentence] for sentence in text.english])
         try:
-            target = encoder.encode(text.target, layers=layers, advance=advance, cut=cut)
+            target = encoder.encode(text.target, layers=layers, advance=advance, cut=cut, unknown=unknown)
         except UserError as error:
             if failures is None:
                 raise
@@ -80,7 +83,7 @@ def retrieve(
             metrics=metrics,
             predictions=search_of[layer]._asdict(),
             num_items=len(text.target),
-            notes=_notes(text, cut, window=encoder.max_pieces),
+            notes=(*_notes(text, cut, window=encoder.max_pieces), *_notes_on_unknown(text, unknown)),
         )
 
 
@@ -142,6 +145,17 @@ def _notes(text: ParallelText, cut: Collection[str], *, window: int) -> tuple[st
         f"{number} of {len(text.target)} {name} sentences are longer than {window} tokens and were cut"
         for name, number in long
         if number
+    )
+
+
+def _notes_on_unknown(text: ParallelText, unknown: Collection[str]) -> tuple[str, ...]:
+    """A note on each side of which one sentence in twenty or more is unknown to the tokenizer."""
+    sides = (("English", text.english), (str(text.tag), text.target))
+    counts = [(name, sum(sentence in unknown for sentence in sentences)) for name, sentences in sides]
+    return tuple(
+        f"{number} of {len(text.target)} {name} sentences are unknown to the tokenizer by half of their tokens or more"
+        for name, number in counts
+        if number >= _MANY_UNKNOWN * len(text.target)
     )
 
 

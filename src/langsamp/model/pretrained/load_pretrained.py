@@ -145,10 +145,22 @@ def _finished(model: PreTrainedModel, report: Mapping[str, Any], folder: Path, n
     for name, parameter in model.named_parameters():
         if not bool(parameter.isfinite().all()) and name not in absent:
             raise UserError(f"{folder}: {name} holds NaN or infinite numbers; the model's training diverged")
+    _check_written(model, folder)
     _choose_adapter(model, folder)
     vectors = tuple(sorted(name for name in report["unexpected_keys"] if name.endswith(VECTORS)))
     unused = {name for name in report["unexpected_keys"] if name not in vectors and not HARMLESS.search(name)}
     return Pretrained(model, tuple(notes), tuple(sorted(absent)), vectors, unused=tuple(sorted(unused)))
+
+
+def _check_written(model: PreTrainedModel, folder: Path) -> None:
+    """Refuse weights that are all zeros, as a training in several processes saves that gathers none of its parts."""
+    matrices = [each for each in encoder_of(model).parameters() if each.dim() > 1]
+    zeros = sum(not bool(each.any()) for each in matrices)
+    if 2 * zeros > len(matrices):
+        raise UserError(
+            f"{folder}: {zeros} of {len(matrices)} matrices of the encoder are zeros; the weights were not gathered "
+            "when they were saved. Save or download the model again"
+        )
 
 
 def _choose_adapter(model: PreTrainedModel, folder: Path) -> None:
