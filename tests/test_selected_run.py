@@ -14,6 +14,7 @@ from langsamp.disk.seals import seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.recipe import Recipe
 from langsamp.training.checkpoint import checkpoints
+from langsamp.training.exporting import export
 from tests.killed import check_killed
 from tests.tiny_run import TinyRun, complaint, stamps
 
@@ -95,12 +96,12 @@ def test_a_choice_is_stamped_on_every_score(run: TinyRun) -> None:
 
 def test_the_command_exports_what_the_training_chose(untrained: TinyRun) -> None:
     more = ("monitor.every=1", "training.checkpoint_every=1", "training.learning_rate=0.05")
-    export = train(untrained, *SELECTING, *more)
+    exported = train(untrained, *SELECTING, *more)
     by_step = {line["step"]: line["sr-bible"] for line in lines(untrained, "evaluation")}
     best = max(by_step, key=lambda step: by_step[step])
-    model = export.parent
+    model = exported.parent
     assert best < 4, "this training must get worse, or nothing is shown"
-    for folder in (export, export(model, untrained.root / "chosen")):
+    for folder in (exported, export(model, untrained.root / "chosen")):
         facts = read_json(folder / "provenance.json")
         assert (facts["step"], facts["selection"]) == (best, "test")
     last = read_json(export(model / "checkpoints" / "step-0000004", untrained.root / "last") / "provenance.json")

@@ -43,6 +43,10 @@ class DamagedError(UserError):
     exit_code = 6
 
 
+class OtherVersionError(DamagedError):
+    """A file that another version of langsamp wrote: whole for that one, so that nothing older stands in for it."""
+
+
 class NonFiniteLossError(UserError):
     """Training met a loss that is NaN or infinite; the message names the step and its rows."""
 

@@ -112,7 +112,7 @@ class TestBadInput:
 
     def test_a_text_file_is_no_model(self, fresh: TinyRun) -> None:
         init = ["--set", f"model={{init: {fresh.recipe_file}}}", "--set", "tokenizer={}"]
-        assert "there is no folder" in complaint("run", fresh.recipe_file, *init, code=4)
+        assert "is a file; give the folder of a model" in complaint("run", fresh.recipe_file, *init)
         assert "is a file; give the folder of a model" in complaint("evaluate", fresh.recipe_file)
         assert "holds no checkpoint" in complaint("export", fresh.recipe_file, "--out", fresh.root / "x", code=4)
         assert "is no run" in complaint("report", fresh.recipe_file, code=4)

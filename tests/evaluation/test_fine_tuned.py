@@ -145,7 +145,7 @@ def test_a_cell_keeps_predictions_dev_curve_and_what_was_asked_for(data, save_mo
     done = evaluate([save_model()], config(data, "sib200", seeds=(3,), languages="eng_Latn,swh_Latn"), tmp_path / "out")
     assert set(done.scores["tag"]) == {"eng_Latn", "swa_Latn"}
     ((name, record),) = ResultStore(tmp_path / "out").records().items()
-    assert len(record.dev_curve) == FAST["epochs"] and sum(point["kept"] for point in record.dev_curve) == 1
+    assert len(record.dev_curve) == FAST["epochs"] and sum(point.kept for point in record.dev_curve) == 1
     assert list(record.aliases) == ["swa_Latn"] and "swh_Latn is scored as swa_Latn" in record.aliases["swa_Latn"]
     predictions = pd.read_parquet(tmp_path / "out" / "cells" / name / "predictions.parquet")
     right = predictions[predictions["tag"] == "swa_Latn"].eval("gold == predicted").mean()

@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from langsamp.disk.leftovers import NO_LOCKS, is_at, put_in_place, scratch_file, scratch_folder, scratch_paths, sweep
-from langsamp.errors import DamagedError, UserError
+from langsamp.errors import DamagedError, OtherVersionError, UserError
 from langsamp.provenance import SCHEMA
 
 PUT_BACK = "put that file back from a copy, or make it again"
@@ -147,12 +147,14 @@ def read_versioned(path: Path, *, remedy: str) -> dict[str, Any]:
     """The content of a JSON file of ours that says its `schema`.
 
     Raises:
-        DamagedError: where it is no JSON, or of another schema than this version writes; `mend` is what to do.
+        DamagedError: where it is no JSON, or says no schema; `remedy` is what to do.
+        OtherVersionError: where it is of another schema than this version writes.
     """
     content = read_json(path, remedy=remedy)
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
-        raise DamagedError(
+        kind = OtherVersionError if isinstance(schema, int) else DamagedError
+        raise kind(
             f"{path} has schema {schema!r}, expected {SCHEMA}: another version of langsamp wrote it, or it is no file "
             f"of ours; {remedy}"
         )

@@ -21,7 +21,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM
 
 from langsamp.disk.files import as_record, read_versioned
 from langsamp.disk.seals import check_sealed
-from langsamp.errors import DamagedError
+from langsamp.errors import DamagedError, OtherVersionError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant
@@ -94,6 +94,7 @@ def newest_whole(folder: Path) -> tuple[Path | None, list[DamagedError]]:
 
     Raises:
         DamagedError: where there are some, and none is whole.
+        OtherVersionError: where the newest is of another version.
     """
     damage: list[DamagedError] = []
     for checkpoint in reversed(checkpoints(folder)):
@@ -101,6 +102,8 @@ def newest_whole(folder: Path) -> tuple[Path | None, list[DamagedError]]:
             read_record(checkpoint)
             check_sealed(checkpoint, remedy=_remedy(checkpoint))
             return checkpoint, damage
+        except OtherVersionError:
+            raise
         except DamagedError as error:
             damage.append(error)
     if damage:
@@ -118,6 +121,8 @@ def newest_record(folder: Path) -> dict[str, Any] | None:
     for checkpoint in reversed(checkpoints(folder)):
         try:
             return read_record(checkpoint)
+        except OtherVersionError:
+            raise
         except DamagedError as error:
             damage.append(error)
     if damage:

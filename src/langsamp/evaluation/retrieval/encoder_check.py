@@ -8,6 +8,7 @@ from transformers import PreTrainedModel
 
 from langsamp.data.text.stand_ins import loading_errors
 from langsamp.errors import UserError
+from langsamp.model.mlm import HEADS
 from langsamp.model.pretrained.model_config import reason
 
 _BY_CHARACTERS = ("canine", "perceiver")
@@ -44,8 +45,10 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
         )
     if not all(bool(states[-1].isfinite().all()) for states in (first, padded)):
         return  # NaN equals nothing, so it would be blamed on the padding: `Encoder.encode` names the layer
-    reads_on = any(_differ(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True))
-    reads_back = any(_differ(one[:, 1:], two[:, 1:]) for one, two in zip(first, before, strict=True))
+    if kind in HEADS and not getattr(model.config, "is_decoder", False):
+        reads_on = reads_back = True  # by construction, also where a training has ruined what it attends to
+    else:
+        reads_on, reads_back = _reads(first, other, before)
     if not reads_on and not reads_back:  # transformers gives zeros for an attention whose kernels it cannot build
         raise UserError(
             f"the attention of this {kind} model does nothing here: a token's hidden states depend on no other token. "
@@ -62,6 +65,12 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
             f"a {kind} model is no plain encoder: its hidden states change with the padding of a batch, so a sentence "
             "has no vector of its own"
         )
+
+
+def _reads(first: list[Tensor], other: list[Tensor], before: list[Tensor]) -> tuple[bool, bool]:
+    """Whether hidden states change with a token that follows (`other` than first), and with one `before`."""
+    reads_on = any(_differ(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True))
+    return reads_on, any(_differ(one[:, 1:], two[:, 1:]) for one, two in zip(first, before, strict=True))
 
 
 def _differ(one: Tensor, two: Tensor) -> bool:
