@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from langsamp.data.batches import Batches
@@ -61,3 +62,8 @@ def row_order(batches: Batches, sampler: SamplerConfig, *, steps: int, seed: int
     """The order in which a training of `steps` steps reads the rows of `batches`."""
     rows = dict(zip(batches.rows.tags, batches.rows.sizes, strict=True))
     return order_of(sampler, rows, steps=steps, fingerprint=batches.rows.fingerprint, seed=seed)
+
+
+def step_seed(seed: int, step: int, rank: int) -> int:
+    """What decides the dropout of one rank's part of a step."""
+    return int(np.random.SeedSequence([seed, step, rank]).generate_state(1, np.uint64)[0] >> 1)

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,7 +27,7 @@ from langsamp.training.checkpoint import (
 )
 from langsamp.training.ending.signals import StopFlag
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
-from langsamp.training.job import TrainingJob, row_order
+from langsamp.training.job import TrainingJob, row_order, step_seed
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor, beside_start
 from langsamp.training.optimization.layers import freeze_lower
@@ -36,7 +35,7 @@ from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.processes import as_one, average_gradients, join_processes, summed
 from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
-from langsamp.training.throughput.batch_size import Trials, find_batch_size
+from langsamp.training.throughput.batch_size import Trials, find_batch_size, half_of
 from langsamp.training.throughput.checkpoint_writer import (
     CheckpointWriter,
     Kept,
@@ -244,7 +243,7 @@ class _Trainer:
 
     def _passes(self, batches: Sequence[MaskedBatch], masked: int, stop: StopFlag) -> Tensor | None:
         accelerator, model = self.accelerator, self.task.model
-        torch.manual_seed(_step_seed(self.task.seed, self.step, self.world.rank))  # dropout
+        torch.manual_seed(step_seed(self.task.seed, self.step, self.world.rank))  # dropout
         # of the masked tokens' loss, and of the sentence vectors' distance where an anchor measures it
         totals, warms_head = torch.zeros(2, device=accelerator.device), self.step < self.config.head_warmup_steps
         for number, batch in enumerate(batches, start=1):
@@ -261,20 +260,14 @@ class _Trainer:
 
     def _halve(self, trouble: str) -> None:
         """Take half as many rows at once from now on, once; a step then sums over twice as many batches."""
-        rows = self.rows_at_once
-        if self.is_halved or rows == 1 or self.world.size > 1:  # others wait in a sum that this rank has left
-            raise UserError(
-                f"{self.task.name}, step {self.step}: the memory does not suffice for {rows} rows at once ({trouble}). "
-                f"Set training.rows_per_batch to {max(1, rows // 2)} or training.gradient_checkpointing to true, which "
-                "train the same, or training.precision to bf16, and run the same command again"
-            )
+        may_halve = not self.is_halved and self.world.size == 1  # others wait in a sum that this rank has left
+        half, reason = half_of(self.rows_at_once, trouble, at=f"{self.task.name}, step {self.step}", is_left=may_halve)
         self.prepared.zero_grad()
         if self.accelerator.device.type != "cpu":
             torch.accelerator.empty_cache()
-        self.is_halved, self.rows_at_once = True, -(-rows // 2)
+        self.is_halved, self.rows_at_once = True, half
         if self.batch_size is not None:
-            self.batch_size["rows"] = self.rows_at_once
-        reason = f"the memory did not suffice for {rows}: {trouble}"
+            self.batch_size["rows"] = half
         self.log.write("batch_size", self.step, {"rows": self.rows_at_once, "reason": reason})
         say(f"{self.task.name}: rows at once: {self.rows_at_once} ({reason}); a step has as many rows as before")
 
@@ -404,7 +397,3 @@ class _Trainer:
                     say(f"warning: {warning}, and {self.task.name} goes on from {newest.name}")
         chosen = int(summed(step, self.accelerator))
         return checkpoint_folder(self.task.checkpoints, chosen - 1) if chosen else None
-
-
-def _step_seed(seed: int, step: int, rank: int) -> int:
-    return int(np.random.SeedSequence([seed, step, rank]).generate_state(1, np.uint64)[0] >> 1)

@@ -187,3 +187,18 @@ class Trials:
         loss.backward()  # type: ignore[no-untyped-call]
         if self._device.type != "cpu":
             torch.accelerator.synchronize(self._device)
+
+
+def half_of(rows: int, trouble: str, *, at: str, is_left: bool) -> tuple[int, str]:
+    """Half as many rows at once, and why; `at` names training and step.
+
+    Raises:
+        UserError: where half of them is no way out that `is_left`.
+    """
+    if rows == 1 or not is_left:
+        raise UserError(
+            f"{at}: the memory does not suffice for {rows} rows at once ({trouble}). Set training.rows_per_batch to "
+            f"{max(1, rows // 2)} or training.gradient_checkpointing to true, which train the same, or "
+            "training.precision to bf16, and run the same command again"
+        )
+    return -(-rows // 2), f"the memory did not suffice for {rows}: {trouble}"
