@@ -21,6 +21,7 @@ from langsamp.evaluation.batching import batch_cost, by_length
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.packed_linear import LinearBackend, choose_linear_backend, pack
 from langsamp.evaluation.retrieval.encoder_check import check_encoder
+from langsamp.evaluation.unknown import is_unknown
 from langsamp.model.pretrained.loading_report import encoder_of
 
 MAX_PIECES = 512
@@ -162,7 +163,7 @@ class Encoder:
         return [
             sentence
             for sentence, ids in zip(sentences, pieces, strict=True)
-            if unknown_id is not None and 2 * ids.count(unknown_id) >= max(1, len(ids) - around)
+            if is_unknown(ids, unknown_id, around=around)
         ]
 
     def _too_long(self, sentences: list[str], pieces: list[list[int]]) -> list[str]:
