@@ -14,8 +14,8 @@ from transformers import PreTrainedTokenizerBase
 from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.tokens import Tokens
 from langsamp.evaluation.models import tokenizer_fingerprint
-from langsamp.evaluation.unknown import is_unknown, note_on_unknown
 from langsamp.evaluation.tasks.examples import Examples, LabelledTexts, TaggedSentences
+from langsamp.evaluation.unknown import is_unknown, note_on_unknown
 
 Way = Literal["text", "words", "words alone"]
 
