@@ -62,7 +62,7 @@ class CheckedReader:
     def training(self, source: LangScript) -> TrainAndDev[Any]:
         """The train and dev set of one source; errors as in `read`."""
         called = f"`training` for {source}"
-        both = self._checked(self._reader.training(source), called, TrainAndDev)
+        both: TrainAndDev[Any] = self._checked(self._reader.training(source), called, TrainAndDev)
         for part in (both.train, both.dev):
             self._checked(part, f"a part of {called}", self._text)
         return both
