@@ -80,6 +80,7 @@ WORDS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "no data": (["evaluate", "MODEL", "--data", ""], ("'' after --data is empty",)),
     "blanks for a folder": (["evaluate", "MODEL", "-o", "  "], ("after -o is empty",)),
     "no run": (["report", ""], ("'' after report is empty",)),
+    "another encoding": (["report", "Bokm\udce5l"], ("'Bokm\ufffdl' cannot be read in the encoding", "UTF-8")),
     "a zero byte": (["report", "a\0b"], ("no name",)),
     "a path that is too long": (["run", "x" * 5000], ("File name too long",)),
     "a folder for a recipe": (["run", "."], ("is a folder", "recipe.yaml")),

@@ -82,6 +82,8 @@ def test_x_mod_takes_its_default_language_or_its_only_one(
         ("llama", SIZE | {"num_key_value_heads": 2}, "is a decoder"),
         ("hunyuan_v1_moe", SIZE | {"num_key_value_heads": 2, "head_dim": 8, "num_experts": 2}, "is a decoder"),
         ("pegasus_x", BART, "expected 3 hidden states"),
+        ("fsmt", BART | {"langs": ["en", "sw"], "src_vocab_size": 60, "tgt_vocab_size": 60}, "say how many layers"),
+        ("vits", SIZE, "no embeddings of tokens"),
         ("canine", SIZE, "canine model is no plain encoder"),
         ("mra", SIZE | {"max_position_embeddings": 64}, "attention of this mra model does nothing here"),
         ("fnet", {k: v for k, v in SIZE.items() if "heads" not in k}, "change with the padding"),

@@ -79,13 +79,23 @@ def _end(message: str, code: int) -> NoReturn:
 
 
 def _check_words(words: list[str]) -> None:
-    """Refuse an empty word, as of a variable of the shell that is not set: a default would stand for it in silence."""
+    """Refuse what cannot be meant.
+
+    That is an empty word, as of a variable of the shell that is not set, for which a default would stand in silence,
+    and one in another encoding, which no record of ours could hold.
+    """
     for before, word in zip(["", *words], words, strict=False):
         is_empty = not word.strip() or (word.startswith("--") and word.find("=") == len(word) - 1)
         if is_empty or "\0" in word:
             raise UserError(
                 f"{word!r}{f' after {before}' if before else ''} is {'empty' if is_empty else 'no name'}: expected a "
                 "word; is a variable of the shell not set?"
+            )
+        if any("\ud800" <= letter <= "\udfff" for letter in word):  # what Python makes of bytes it cannot read
+            raise UserError(
+                f"{word.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace')!r} cannot be read in the "
+                f"encoding of this shell ({sys.getfilesystemencoding()}): take a locale of UTF-8 (LC_ALL=C.UTF-8) and "
+                "leave PYTHONUTF8 unset, or write the word in UTF-8"
             )
 
 

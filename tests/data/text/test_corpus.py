@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from langsamp.data.text.cleaning import ODD, CleaningCounts, clean_documents
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.text.odd_rows import OddRow
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import file_sha256, fingerprint
@@ -481,6 +482,24 @@ def test_a_damaged_dataset_is_named(dataset: Path) -> None:
     (dataset / "swh_Latn" / "train.jsonl").write_bytes(b"\xff\xfe not JSON")
     with pytest.raises(UserError, match="hub:dataset, configuration swh_Latn cannot be read"):
         list(corpus.documents(SWAHILI))
+
+
+def test_a_datasets_values_that_are_no_text_are_odd_rows_or_refused(dataset: Path) -> None:
+    mixed = jsonl(*({"text": text} for text in ["moja", 2, '"tatu" nne', None, "tano"]))
+    train, card = dataset / "swh_Latn" / "train.jsonl", dataset / "README.md"
+    train.write_bytes(mixed)
+    read_texts = list(hub_corpus(dataset).documents(SWAHILI))
+    assert read_texts == ["moja", "", '"tatu" nne', "", "tano"]
+    assert [(text.row, text.reason) for text in read_texts if isinstance(text, OddRow)] == [
+        ("row 1", "'text' is int, expected text")
+    ]
+    declared = "dataset_info:\n- config_name: swh_Latn\n  features:\n  - name: text\n    dtype: string\nconfigs:"
+    card.write_text(card.read_text().replace("configs:", declared))
+    with pytest.raises(UserError, match="configuration swh_Latn, near row 0: column 'text' holds other values"):
+        list(hub_corpus(dataset).documents(SWAHILI))
+    quoted = ['"moja"', "1990", "mbili", "tatu"]
+    train.write_bytes(jsonl(*({"text": text} for text in quoted)))
+    assert list(hub_corpus(dataset).documents(SWAHILI)) == quoted
 
 
 def test_a_dataset_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,7 +201,7 @@ def test_a_word_without_tokens_is_unknown_and_keeps_its_label(family, way):
     if not tokenizer.tokenize(INVISIBLE):
         assert ids[heads[1]] == tokenizer.unk_token_id and heads[2] == heads[1] + 1
         room = 61 if way == "words alone" else 62
-        assert made.notes == (f"1 words have no token or more than {room}, and count as unknown",)
+        assert made.notes[0] == f"1 words have no token or more than {room}, and count as unknown"
 
 
 @pytest.mark.parametrize("way", ["words", "words alone"])
@@ -238,6 +238,19 @@ def test_a_long_text_is_cut_and_counted(tokenizer, words_folder, sentences_of):
     assert first == tokenizer(sentences_of(30), truncation=True, max_length=10)["input_ids"]
     assert first[-1] == tokenizer.eos_token_id
     assert made.notes == ("1 of 3 texts are longer than 10 tokens and were cut",)
+
+
+@pytest.mark.parametrize("way", ["text", "words", "words alone"])
+def test_texts_that_the_tokenizer_does_not_know_are_counted(tokenizer, words_folder, sentences_of, way):
+    def notes(*lines):
+        some = texts(*lines) if way == "text" else sentences(*lines)
+        return make(tokenizer, words_folder, way=way).tokens(some).notes
+
+    called, known = "texts" if way == "text" else "sentences", [sentences_of(5)] * 20
+    many = f"2 of 22 {called} are unknown to the tokenizer by half of their tokens or more"
+    assert notes(*known, "ⵣⵓⵍ ⴰⵎⴰⴹⴰⵍ", "ⴰⵣⵓⵍ ba") == (many,)
+    assert notes(*known, "ⴰⵣⵓⵍ") == (), "one in 21 is little"
+    assert notes(*known, "ⴰⵣⵓⵍ ba be", "ⴰⵣⵓⵍ ba be") == (), "a third of a text"
 
 
 def test_the_same_text_is_tokenised_once_for_all_models_with_the_same_tokenizer(tokenizer, words_folder, tmp_path):

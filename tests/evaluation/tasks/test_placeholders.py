@@ -122,7 +122,7 @@ def test_a_reader_of_ones_own_is_read_so_too(monkeypatch: pytest.MonkeyPatch) ->
     )
     assert registry.TASKS["mine"] is mine
     fixed, paper = (mine.open(TaskData(protocol=name)) for name in ("fixed", "paper"))
-    assert fixed.tags == (SWH,)
+    assert list(fixed.tags) == [SWH]
     assert len(fixed.read(SWH).target) == 25 and "<range> (1)" in fixed.read(SWH).notes[0]
     assert len(paper.read(SWH).target) == 26
 

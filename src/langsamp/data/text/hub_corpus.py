@@ -4,7 +4,8 @@ A dataset's folder on this machine in the same form (a README whose header lists
 Which configuration is that of which tag is told in `configurations.py`.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -69,6 +70,11 @@ class HubCorpus:
                 raise UserError(
                     f"{source} has no column {self.text_column!r}, only {', '.join(batch)}; name the one with the "
                     "text in `corpus.text_column`"
+                )
+            if _is_rewritten(batch[self.text_column]):
+                raise UserError(
+                    f"{source}, near row {number}: column {self.text_column!r} holds other values than text, and "
+                    "`datasets` then puts each text beside them in quotation marks; make text of all values"
                 )
             for text in batch[self.text_column]:
                 if isinstance(text, str | None):
@@ -170,6 +176,22 @@ def _parts(name: str) -> set[str]:
     """The folders and the file's name in a path, the latter also without what follows its first or second dot."""
     path = PurePosixPath(name)
     return {*path.parts, path.name.partition(".")[0], path.stem}
+
+
+def _is_rewritten(texts: Sequence[Any]) -> bool:
+    """Whether texts are JSON, as `datasets` 5 makes them of a column that is called text and holds numbers as well."""
+    quoted = [text for text in texts if isinstance(text, str) and text.startswith('"') and _is_json(text)]
+    if 2 * len(quoted) <= len(texts):  # some lines of any text stand in quotation marks
+        return False
+    return any(isinstance(text, str) and not text.startswith('"') and _is_json(text) for text in texts)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _next(batches: Iterator[dict[str, list[Any]]], source: str) -> dict[str, list[Any]] | None:

@@ -15,6 +15,7 @@ from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.tokens import Tokens
 from langsamp.evaluation.models import tokenizer_fingerprint
 from langsamp.evaluation.tasks.examples import Examples, LabelledTexts, TaggedSentences
+from langsamp.evaluation.unknown import is_unknown, note_on_unknown
 
 Way = Literal["text", "words", "words alone"]
 
@@ -107,6 +108,8 @@ class Tokeniser:
                 "the tokenizer gives no token for a blank text: expected one that adds special tokens (<s> </s>)"
             )
         notes = [f"{len(long)} of {len(texts)} texts are longer than {self.window} tokens and were cut"] if long else []
+        around = self.tokenizer.num_special_tokens_to_add()
+        notes += self._notes_on_unknown(sequences, around=around, called="texts")
         return Tokens.of(sequences, [[0]] * len(texts), ends=[True] * len(texts), notes=notes)
 
     def _sentences(self, examples: TaggedSentences) -> Tokens:
@@ -114,8 +117,10 @@ class Tokeniser:
         sequences: list[list[int]] = []
         heads: list[list[int]] = []
         ends: list[bool] = []
+        pieces_of: list[list[int]] = []
         num_split = num_unknown = 0
         for words in self._pieces(examples.words):
+            pieces_of.append([piece for pieces in words for piece in pieces])
             fitting = [pieces if 0 < len(pieces) <= room else [self._unknown()] for pieces in words]
             num_unknown += sum(pieces is not fits for pieces, fits in zip(words, fitting, strict=True))
             parts = list(_parts(fitting, room=room))
@@ -136,6 +141,7 @@ class Tokeniser:
             )
         if num_unknown:
             notes.append(f"{num_unknown} words have no token or more than {room}, and count as unknown")
+        notes += self._notes_on_unknown(pieces_of, around=0, called="sentences")
         return Tokens.of(sequences, heads, ends=ends, notes=notes)
 
     def _pieces(self, sentences: Sequence[Sequence[str]]) -> Iterator[list[list[int]]]:
@@ -155,6 +161,12 @@ class Tokeniser:
             for token, word in zip(encoded["input_ids"][index], encoded.word_ids(index), strict=True):
                 pieces[word].append(token)
             yield pieces
+
+    def _notes_on_unknown(self, sequences: Sequence[list[int]], *, around: int, called: str) -> list[str]:
+        """A note where the tokenizer does not know many of them; `around` special tokens stand about each."""
+        unknown = sum(is_unknown(ids, self.tokenizer.unk_token_id, around=around) for ids in sequences)
+        note = note_on_unknown(unknown, len(sequences), called=called)
+        return [note] if note else []
 
     def _unknown(self) -> int:
         if self.tokenizer.unk_token_id is None:

@@ -20,7 +20,8 @@ from langsamp.errors import UserError
 from langsamp.evaluation.batching import batch_cost, by_length
 from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.packed_linear import LinearBackend, choose_linear_backend, pack
-from langsamp.evaluation.retrieval.encoder_check import check_encoder
+from langsamp.evaluation.retrieval.encoder_check import check_encoder, layers_of
+from langsamp.evaluation.unknown import is_unknown
 from langsamp.model.pretrained.loading_report import encoder_of
 
 MAX_PIECES = 512
@@ -62,7 +63,7 @@ class Encoder:
         self.model = encoder_of(model).eval()
         self.tokenizer = tokenizer
         self.tokenizer.truncation_side = "right"
-        self.num_layers = int(self.model.config.num_hidden_layers)
+        self.num_layers = layers_of(self.model, kind=model.config.model_type)
         check_encoder(self.model, num_layers=self.num_layers)
         self.token_budget = token_budget or (1024 if self.model.device.type == "cpu" else 32768)
         self.batch_cost = batch_cost(self.model)
@@ -162,7 +163,7 @@ class Encoder:
         return [
             sentence
             for sentence, ids in zip(sentences, pieces, strict=True)
-            if unknown_id is not None and 2 * ids.count(unknown_id) >= max(1, len(ids) - around)
+            if is_unknown(ids, unknown_id, around=around)
         ]
 
     def _too_long(self, sentences: list[str], pieces: list[list[int]]) -> list[str]:

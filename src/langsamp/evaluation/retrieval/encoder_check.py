@@ -21,6 +21,22 @@ _WIDE_TOLERANCE = 0.05
 """For half precision; what reads padding is far beyond."""
 
 
+def layers_of(model: PreTrainedModel, *, kind: str) -> int:
+    """How many layers the encoder of a model has, which is of the `kind`.
+
+    Raises:
+        UserError: where it does not say, or has no embeddings of tokens.
+    """
+    layers = getattr(getattr(model, "config", None), "num_hidden_layers", None)
+    if not isinstance(layers, int):
+        raise UserError(f"a {kind} model is no plain encoder: its encoder has no settings that say how many layers")
+    try:
+        model.get_input_embeddings()
+    except NotImplementedError:
+        raise UserError(f"a {kind} model is no plain encoder: it has no embeddings of tokens") from None
+    return layers
+
+
 def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
     """Accept a model that gives each of its tokens a vector on every layer, which depends on the tokens around it.
 
@@ -41,7 +57,7 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
     if shapes != wanted:
         raise UserError(
             f"a {kind} model is no plain encoder: expected {num_layers + 1} hidden states of shape {list(wanted[0])} "
-            f"for 3 tokens, got {len(shapes)}, the last of {list(shapes[-1]) if shapes else []}"
+            f"for 3 tokens, got {len(shapes)}, one of {list(next((s for s in shapes if s != wanted[0]), wanted[0]))}"
         )
     if not all(bool(states[-1].isfinite().all()) for states in (first, padded)):
         return  # NaN equals nothing, so it would be blamed on the padding: `Encoder.encode` names the layer

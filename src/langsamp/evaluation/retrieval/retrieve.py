@@ -16,6 +16,7 @@ from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.retrieval.ngrams import overlap_vectors
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
+from langsamp.evaluation.unknown import note_on_unknown
 from langsamp.languages.tags import LangScript
 from langsamp.scores.cells import LanguageResult
 
@@ -31,8 +32,6 @@ or in the order of the file, as the original evaluation's search has it."""
 
 _SLACK = 1e-12
 """Similarities closer than this are equal: double precision rounds cosines of equal vectors to within 1e-15."""
-_MANY_UNKNOWN = 0.05
-"""Share of sentences from which it is noted that the tokenizer does not know them."""
 _CHUNK = 1024
 """Queries whose similarities are held at once."""
 
@@ -151,12 +150,11 @@ def _notes(text: ParallelText, cut: Collection[str], *, window: int) -> tuple[st
 def _notes_on_unknown(text: ParallelText, unknown: Collection[str]) -> tuple[str, ...]:
     """A note on each side of which one sentence in twenty or more is unknown to the tokenizer."""
     sides = (("English", text.english), (str(text.tag), text.target))
-    counts = [(name, sum(sentence in unknown for sentence in sentences)) for name, sentences in sides]
-    return tuple(
-        f"{number} of {len(text.target)} {name} sentences are unknown to the tokenizer by half of their tokens or more"
-        for name, number in counts
-        if number >= _MANY_UNKNOWN * len(text.target)
+    notes = (
+        note_on_unknown(sum(sentence in unknown for sentence in side), len(side), called=f"{name} sentences")
+        for name, side in sides
     )
+    return tuple(filter(None, notes))
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

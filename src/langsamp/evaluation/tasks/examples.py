@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
+from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import fingerprint
 
@@ -18,6 +19,14 @@ class LabelledTexts:
     labels: tuple[str, ...]
     notes: tuple[str, ...] = ()
     """What a reader of the scores should know of this text, e.g. `3 texts are blank`."""
+
+    def __post_init__(self) -> None:
+        """Check the labels.
+
+        Raises:
+            UserError: where they are not as many as the texts.
+        """
+        _check_number(self.tag, len(self.labels), len(self.texts), "texts")
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -38,6 +47,16 @@ class TaggedSentences:
     notes: tuple[str, ...] = ()
     """What a reader of the scores should know of this text, e.g. `2 sentences were split`."""
 
+    def __post_init__(self) -> None:
+        """Check the labels.
+
+        Raises:
+            UserError: where they are not as many as the words of each sentence.
+        """
+        _check_number(self.tag, len(self.labels), len(self.words), "sentences")
+        for words, labels in zip(self.words, self.labels, strict=True):
+            _check_number(self.tag, len(labels), len(words), "words")
+
     def __len__(self) -> int:
         return len(self.words)
 
@@ -45,6 +64,11 @@ class TaggedSentences:
     def revision(self) -> str:
         """Name of the content: changes with any word or label, not with file names."""
         return fingerprint([self.words, self.labels])
+
+
+def _check_number(tag: LangScript, number: int, of: int, called: str) -> None:
+    if number != of:
+        raise UserError(f"{tag}: expected a label for each of {of} {called}, got {number}")
 
 
 Examples = LabelledTexts | TaggedSentences

@@ -4,9 +4,12 @@ Users add theirs with `register_task`, or with a YAML file (`task_files`) named 
 """
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from langsamp.errors import UserError
 from langsamp.evaluation.tasks.placeholders import WithoutPlaceholders
+from langsamp.evaluation.tasks.reader_check import CheckedReader
 from langsamp.evaluation.tasks.readers.cldr import (
     CLDR_LICENCE,
     CLDR_ORIGIN,
@@ -21,7 +24,7 @@ from langsamp.evaluation.tasks.readers.pos import POS_LABELS, POS_LICENCE, POS_O
 from langsamp.evaluation.tasks.readers.sentence_pairs import open_parallel
 from langsamp.evaluation.tasks.readers.sib200 import SIB200_LABELS, SIB200_LICENCE, SIB200_ORIGIN, open_sib200
 from langsamp.evaluation.tasks.readers.taxi1500 import TAXI1500_LABELS, TAXI1500_LICENCE, TAXI1500_ORIGIN, open_taxi1500
-from langsamp.evaluation.tasks.task import METRICS, Task
+from langsamp.evaluation.tasks.task import METRICS, Task, TaskData
 
 _RETRIEVAL = "English sentences are queries; a hit is the aligned sentence among the 10 nearest of the target language"
 
@@ -138,7 +141,8 @@ _BUILT_IN = frozenset(TASKS)
 def register_task(new: Task, *, again: bool = False) -> Task:
     """Make `new` known by its name, and return it; with `again` it takes the place of one that was registered before.
 
-    What its reader gives is treated as that of any task: placeholders among its sentences are left out and named.
+    What its reader gives is treated as that of any task: placeholders among its sentences are left out and named. A
+    reader that gives no text of the task's kind is a `UserError` where it is read.
 
     Raises:
         UserError: where another task has the name, or the record cannot work.
@@ -155,11 +159,17 @@ def register_task(new: Task, *, again: bool = False) -> Task:
             f"task {new.name}: expected one of the metrics {', '.join(METRICS[new.kind])}, got {new.metric!r}"
         )
     _check_labels(new)
-    if new.kind != "token-classification":  # labels belong to words, of which `...` is one
-        opened = new.open
-        new = replace(new, open=lambda where: WithoutPlaceholders(opened(where), where.protocol))
+    new = replace(new, open=partial(_open_checked, new))
     TASKS[new.name] = new
     return new
+
+
+def _open_checked(new: Task, where: TaskData) -> Any:
+    """The reader of a user's own task, held against its kind; without placeholders."""
+    reader = CheckedReader(new.open(where), task=new.name, kind=new.kind)
+    if new.kind == "token-classification":  # labels belong to words, of which `...` is one
+        return reader
+    return WithoutPlaceholders(reader, where.protocol)
 
 
 def _check_labels(new: Task) -> None:
