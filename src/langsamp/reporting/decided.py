@@ -75,7 +75,7 @@ def _held_out(models: Sequence[Model]) -> Finding | None:
     tags = sorted(set(before.index) & set(after.index))
     if not tags:
         return None
-    interval = _interval(before.loc[tags], after.loc[tags])
+    interval = _interval(before.loc[tags], after.loc[tags], paired=before.shape[1] == after.shape[1])
     means = {name: float(table.loc[tags].to_numpy().mean()) for name, table in measured.items()}
     return Finding(
         "Held-out text",
@@ -151,12 +151,15 @@ def _above_controls(comparison: SystemComparison) -> Finding | None:
     )
 
 
-def _interval(before: pd.DataFrame, after: pd.DataFrame) -> Interval | None:
-    """Of the mean of `after - before` over languages, families drawn anew; both are tables languages x trainings."""
+def _interval(before: pd.DataFrame, after: pd.DataFrame, *, paired: bool = False) -> Interval | None:
+    """Of the mean of `after - before` over languages, families drawn anew; both are tables languages x trainings.
+
+    Trainings are `paired` where those of one seed read the same rows and masks in the same order.
+    """
     a_LS, b_LS = before.to_numpy(np.float64), after.to_numpy(np.float64)
     families = [describe(LangScript.parse(tag)).family or tag for tag in before.index]
     clusters_L = np.unique(families, return_inverse=True)[1]
-    return difference_interval(a_LS, b_LS, clusters_L, noise=seed_noise(a_LS, b_LS, paired=False))
+    return difference_interval(a_LS, b_LS, clusters_L, noise=seed_noise(a_LS, b_LS, paired=paired))
 
 
 def _ends(interval: Interval | None, write: Callable[[float], str]) -> str:
