@@ -99,6 +99,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
     tags, seen = all_tags(inputs), rows_seen(inputs.models)
     tasks = task_sections(comparisons, tests, marks=inputs.marks, tags=tags, seen=seen)
     shown = {side for comparison in comparisons for side in comparison.sides}
+    stored = read_stored(inputs.runs)
     return {
         "inputs": inputs,
         "langsamp_version": version("langsamp"),
@@ -113,7 +114,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "shown_sides": [side for side in inputs.sides if side in shown],
         "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},
         "cards": cards(inputs.runs, comparisons),
-        "decided": findings(inputs.runs, comparisons, read_stored(inputs.runs)),
+        "decided": findings(inputs.runs, comparisons, stored),
         "absent": [*absent(inputs, compared), *not_compared(compared), *inputs.left_out],
         "overview": overview_rows(comparisons, tags, seen=seen),
         "exact_scores": exact_scores(comparisons) if len(shown) > 2 else {},
@@ -132,7 +133,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "sources": sources([comparison.setting.task for comparison in comparisons]),
         **_training_parts(inputs, comparisons),
         **_seed_parts(inputs, comparisons),
-        **analysis_parts(*inputs.runs),
+        **analysis_parts(inputs.runs, stored),
     }
 
 

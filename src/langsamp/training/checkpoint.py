@@ -7,9 +7,9 @@ the step, so nothing else has to be kept. `latest` is found by looking.
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +25,8 @@ from langsamp.errors import DamagedError, OtherVersionError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant
+
+T = TypeVar("T")
 
 MODEL, OPTIMIZER, RECORD = "model.safetensors", "optimizer.safetensors", "checkpoint.json"
 _NAME = re.compile(r"step-\d{7,}")
@@ -96,12 +98,24 @@ def newest_whole(folder: Path) -> tuple[Path | None, list[DamagedError]]:
         DamagedError: where there are some, and none is whole.
         OtherVersionError: where the newest is of another version.
     """
+    return _newest(folder, _whole)
+
+
+def newest_record(folder: Path) -> dict[str, Any] | None:
+    """The record of the newest checkpoint below `folder` whose record is whole; None where there is no checkpoint.
+
+    Raises:
+        DamagedError: where there are some, and no record is whole.
+    """
+    return _newest(folder, read_record)[0]
+
+
+def _newest(folder: Path, read: Callable[[Path], T]) -> tuple[T | None, list[DamagedError]]:
+    """What `read` gives of the newest checkpoint that it can read, and what is wrong with newer ones."""
     damage: list[DamagedError] = []
     for checkpoint in reversed(checkpoints(folder)):
         try:
-            read_record(checkpoint)
-            check_sealed(checkpoint, remedy=_remedy(checkpoint))
-            return checkpoint, damage
+            return read(checkpoint), damage
         except OtherVersionError:
             raise
         except DamagedError as error:
@@ -111,23 +125,10 @@ def newest_whole(folder: Path) -> tuple[Path | None, list[DamagedError]]:
     return None, []
 
 
-def newest_record(folder: Path) -> dict[str, Any] | None:
-    """The record of the newest checkpoint below `folder` whose record is whole; None where there is no checkpoint.
-
-    Raises:
-        DamagedError: where there are some, and no record is whole.
-    """
-    damage: list[DamagedError] = []
-    for checkpoint in reversed(checkpoints(folder)):
-        try:
-            return read_record(checkpoint)
-        except OtherVersionError:
-            raise
-        except DamagedError as error:
-            damage.append(error)
-    if damage:
-        raise damage[0]
-    return None
+def _whole(checkpoint: Path) -> Path:
+    read_record(checkpoint)
+    check_sealed(checkpoint, remedy=_remedy(checkpoint))
+    return checkpoint
 
 
 def newest_alone(folder: Path) -> tuple[Path | None, list[str]]:

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.read_analyses import read_analyses
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.languages.table import is_head, tags
+from langsamp.reporting.analyses.analyses_of_runs import read_stored
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.analyses.donor_sections import donor_rows, transfer_tables
 from langsamp.reporting.analyses.neutrality_heatmaps import change_pairs, neutrality_data
@@ -20,7 +22,7 @@ from langsamp.reporting.analyses.neutrality_sections import MOST_LANGUAGES, neut
 from langsamp.reporting.analyses.picture_data import GRID, Picture, as_script, on_grid, vector_data
 from langsamp.reporting.analyses.variant_sections import ablation_tables, family_tables
 from langsamp.reporting.analyses.vector_sections import VectorView, neighbour_rows, statistic_rows
-from langsamp.reporting.inputs.run_folder import read_run
+from langsamp.reporting.inputs.run_folder import Run, read_run
 from langsamp.reporting.page import write_report
 from langsamp.views.donors import split_warnings
 from tests.reporting import made_analyses as made
@@ -34,9 +36,13 @@ def stored(build: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory)
     return made.store_all(run, tags=TAGS)
 
 
+def parts_of(run: Run) -> dict[str, Any]:
+    return analysis_parts([run], read_stored([run]))
+
+
 @pytest.fixture(scope="module")
 def parts(stored):
-    return analysis_parts(read_run(stored))
+    return parts_of(read_run(stored))
 
 
 def view(run: Path, name: str = "both-0") -> VectorView:
@@ -69,8 +75,8 @@ def test_statistics_are_said_beside_chance(build, tmp_path):
 
 
 def test_what_is_not_stored_is_computed_to_the_same(stored, build, tmp_path):
-    bare = analysis_parts(read_run(build(tmp_path / "run", score=None)))
-    whole = analysis_parts(read_run(stored))
+    bare = parts_of(read_run(build(tmp_path / "run", score=None)))
+    whole = parts_of(read_run(stored))
     assert bare["languages_near"] == whole["languages_near"] and bare["shown"].label == "LangSAMP, seed 0"
     assert bare["neutrality"] == [] and bare["donors"] == []
     assert bare["missing"][0][2].startswith("langsamp analyze neutrality ")
@@ -78,7 +84,7 @@ def test_what_is_not_stored_is_computed_to_the_same(stored, build, tmp_path):
 
 
 def test_a_run_without_vectors_still_has_its_sections(build, tmp_path):
-    found = analysis_parts(read_run(build(tmp_path / "run", variants=("none",), score=None)))
+    found = parts_of(read_run(build(tmp_path / "run", variants=("none",), score=None)))
     assert found["shown"] is None and found["vector_data"] is None and found["statistics"] == []
 
 
@@ -183,7 +189,7 @@ def test_five_models_of_many_languages_fit_into_the_page(build, tmp_path):
     many = [str(tag) for tag in tags() if not is_head(tag) or tag.script == "Latn"][:610]
     run = build(tmp_path / "run", tags=many, variants=("both",), seeds=range(5), score=None, steps=20, hidden=32)
     made.store_all(run, tags=many, models=[f"both-{seed}" for seed in range(5)])
-    parts = analysis_parts(read_run(run))
+    parts = parts_of(read_run(run))
     assert len(json.loads(str(parts["vector_data"]))["models"]) == 5
     assert write_report(run).stat().st_size < 3_000_000
 

@@ -50,8 +50,7 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
             f"a {kind} model is no plain encoder: it shortens its input, so its layers have no vector for each token; "
             "give one that reads pieces, or a BERT of bytes or characters"
         )
-    first, other, before = _hidden(model, [2, 3, 4]), _hidden(model, [2, 3, 5]), _hidden(model, [5, 3, 4])
-    padded = _hidden(model, [2, 3, 4, 0, 0], padding=2)
+    first, padded = _hidden(model, [2, 3, 4]), _hidden(model, [2, 3, 4, 0, 0], padding=2)
     shapes = [tuple(getattr(states, "shape", ())) for states in first]  # some kinds give tuples
     wanted = [(1, 3, int(model.config.hidden_size))] * (num_layers + 1)
     if shapes != wanted:
@@ -61,10 +60,22 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
         )
     if not all(bool(states[-1].isfinite().all()) for states in (first, padded)):
         return  # NaN equals nothing, so it would be blamed on the padding: `Encoder.encode` names the layer
-    if kind in HEADS and not getattr(model.config, "is_decoder", False):
-        reads_on = reads_back = True  # by construction, also where a training has ruined what it attends to
-    else:
-        reads_on, reads_back = _reads(first, other, before)
+    is_encoder = kind in HEADS and not getattr(model.config, "is_decoder", False)
+    if not is_encoder:  # else by construction, also where a training has ruined what it attends to
+        _check_reading(model, first)
+    tolerance = _TOLERANCE.get(model.dtype, _WIDE_TOLERANCE)
+    if not torch.allclose(padded[-1][:, :3].float(), first[-1].float(), atol=tolerance, rtol=tolerance):
+        raise UserError(
+            f"a {kind} model is no plain encoder: its hidden states change with the padding of a batch, so a sentence "
+            "has no vector of its own"
+        )
+
+
+def _check_reading(model: PreTrainedModel, first: list[Tensor]) -> None:
+    """Refuse a model whose hidden states, `first` for 2 3 4, change with no token around them or with none after."""
+    kind, other, before = model.config.model_type, _hidden(model, [2, 3, 5]), _hidden(model, [5, 3, 4])
+    reads_on = any(_differ(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True))
+    reads_back = any(_differ(one[:, 1:], two[:, 1:]) for one, two in zip(first, before, strict=True))
     if not reads_on and not reads_back:  # transformers gives zeros for an attention whose kernels it cannot build
         raise UserError(
             f"the attention of this {kind} model does nothing here: a token's hidden states depend on no other token. "
@@ -75,18 +86,6 @@ def check_encoder(model: PreTrainedModel, *, num_layers: int) -> None:
             f"this {kind} model is a decoder: a token's hidden states do not depend on what follows it. Expected an "
             "encoder, such as XLM-R, or an encoder-decoder, whose encoder is taken"
         )
-    tolerance = _TOLERANCE.get(model.dtype, _WIDE_TOLERANCE)
-    if not torch.allclose(padded[-1][:, :3].float(), first[-1].float(), atol=tolerance, rtol=tolerance):
-        raise UserError(
-            f"a {kind} model is no plain encoder: its hidden states change with the padding of a batch, so a sentence "
-            "has no vector of its own"
-        )
-
-
-def _reads(first: list[Tensor], other: list[Tensor], before: list[Tensor]) -> tuple[bool, bool]:
-    """Whether hidden states change with a token that follows (`other` than first), and with one `before`."""
-    reads_on = any(_differ(one[:, :2], two[:, :2]) for one, two in zip(first, other, strict=True))
-    return reads_on, any(_differ(one[:, 1:], two[:, 1:]) for one, two in zip(first, before, strict=True))
 
 
 def _differ(one: Tensor, two: Tensor) -> bool:

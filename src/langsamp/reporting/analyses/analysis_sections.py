@@ -26,7 +26,6 @@ from langsamp.reporting.analyses.analyses_of_runs import (
     missing_analyses,
     names_of,
     of_kind,
-    read_stored,
     vector_views,
 )
 from langsamp.reporting.analyses.donor_sections import ROLES, donor_rows, transfer_tables
@@ -71,13 +70,8 @@ class _Shown(NamedTuple):
     """What was found, in words, with readers' names of the models."""
 
 
-def analysis_parts(*runs: Run) -> dict[str, Any]:
-    """Every value that these sections print, by name.
-
-    Raises:
-        DamagedError: where a stored analysis cannot be read.
-    """
-    stored = read_stored(runs)
+def analysis_parts(runs: Sequence[Run], stored: Sequence[Stored[Analysis]]) -> dict[str, Any]:
+    """Every value that these sections print, by name; `stored` are the analyses of `runs` (`read_stored`)."""
     views = vector_views(runs, stored)
     donors = {key_of(each): each for each in of_kind(stored, DonorsAnalysis)}
     return {
