@@ -32,7 +32,7 @@ def layers_of(model: PreTrainedModel, *, kind: str) -> int:
         raise UserError(f"a {kind} model is no plain encoder: its encoder has no settings that say how many layers")
     try:
         model.get_input_embeddings()
-    except NotImplementedError:
+    except NotImplementedError:  # what transformers raises for a model without any
         raise UserError(f"a {kind} model is no plain encoder: it has no embeddings of tokens") from None
     return layers
 
