@@ -4,7 +4,9 @@ import math
 
 import pytest
 
+from langsamp import machine
 from langsamp.bench.benchmarks.batch_making import DataSize, measure_data
+from langsamp.bench.benchmarks.continued import ContinueSize, measure_continue
 from langsamp.bench.benchmarks.finetuning import FineTuningSize, measure_finetuning
 from langsamp.bench.benchmarks.loss_backends import Case, LossSize, measure_loss
 from langsamp.bench.benchmarks.preparation import PrepareSize, measure_prepare
@@ -63,6 +65,17 @@ def test_step() -> None:
     exact = record.settings["differences"]["langsamp, fp32"]
     assert exact["loss"] <= 1e-5 and exact["gradients"] <= 1e-5
     assert Record.model_validate_json(record.model_dump_json(by_alias=True)) == record
+
+
+@pytest.mark.parametrize("in_hardware", [True, False])
+def test_continue(monkeypatch: pytest.MonkeyPatch, in_hardware: bool) -> None:
+    flags = {"avx512f", "avx512_bf16"} if in_hardware else {"avx512f"}
+    monkeypatch.setattr(machine, "processor_flags", lambda: frozenset(flags))
+    encoder = StepSize(layers=2, hidden=32, heads=2, vocab_size=500, rows=2, row_tokens=16, rounds=1, floor=256)
+    record = measure_continue(ContinueSize(encoders=(encoder,), trimmed=200, rounds=1, has_targets=True))
+    check(record, variants=8 if in_hardware else 4, targets=3)
+    assert record.settings["precisions"] == (["fp32", "bf16"] if in_hardware else ["fp32"])
+    assert all("bf16" in target.name for target in record.targets[::2]) == in_hardware
 
 
 def test_parts() -> None:

@@ -8,6 +8,7 @@ import torch
 
 from langsamp.bench.benchmarks import (
     batch_making,
+    continued,
     finetuning,
     loss_backends,
     preparation,
@@ -17,6 +18,7 @@ from langsamp.bench.benchmarks import (
     trainer_overhead,
 )
 from langsamp.bench.benchmarks.batch_making import measure_data
+from langsamp.bench.benchmarks.continued import measure_continue
 from langsamp.bench.benchmarks.finetuning import measure_finetuning
 from langsamp.bench.benchmarks.loss_backends import measure_loss
 from langsamp.bench.benchmarks.preparation import measure_prepare
@@ -44,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[Fixtures, bool], Record]] = {
     ),
     "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
     "step-401k": lambda material, quick: measure_step(step.QUICK if quick else step.LARGE),
+    "continue": lambda material, quick: measure_continue(continued.QUICK if quick else continued.NORMAL),
     "parts": lambda material, quick: measure_parts(step.QUICK if quick else step.NORMAL),
     "step-gpu": lambda material, quick: measure_step_on_gpu(step.QUICK if quick else step.GPU),
     "loss-gpu": lambda material, quick: measure_loss(

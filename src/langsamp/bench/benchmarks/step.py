@@ -5,7 +5,6 @@ ours, which keeps freed memory. Losses and gradients are compared first.
 """
 
 import gc
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -17,12 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from langsamp.bench.floor import floor_row, gflop_per_second
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.rivals import AUTHORS, OURS, STOCK, StepSetting, StepSize, Workplace
 from langsamp.bench.timing import TICK, Times, compared
 from langsamp.errors import UserError
 from langsamp.machine import available_memory_bytes, keeping_freed_memory, peak_memory_bytes, resident_memory_bytes
-from langsamp.model.fast.matmul import has_one_dnn, output_product
 from langsamp.progress import Bar
 
 QUICK = StepSize(layers=4, hidden=256, heads=4, vocab_size=32_000, rows=2, row_tokens=512, rounds=5)
@@ -81,9 +80,9 @@ def measure_step(size: StepSize) -> Record:
         for row, setting in zip(compared_rows, group, strict=True):
             peak, over = above[setting]
             rows.append(row.model_copy(update={"variant": f"{setting}{suffix}", "peak_mib": peak, "above_mib": over}))
-    speeds = {precision: _gflop_per_second(precision, size.floor) for precision in ("fp32", "bf16")}
+    speeds = {precision: gflop_per_second(precision, size.floor) for precision in ("fp32", "bf16")}
     gflop = size.gflop(masked)
-    rows += [_floor(precision, gflop, speed, taken[_PLAIN[0]]) for precision, speed in speeds.items()]
+    rows += [floor_row(precision, gflop, speed, taken[_PLAIN[0]]) for precision, speed in speeds.items()]
     return Record(
         name="step",
         measures=(
@@ -137,27 +136,6 @@ def _targets(taken: Mapping[StepSetting, Sequence[Times]], above: Mapping[StepSe
         for precision in ("fp32", "bf16")
     ]
     return (*speeds, *memory)
-
-
-def _floor(precision: str, gflop: float, speed: float, reference: Sequence[Times]) -> Row:
-    """What the products of our step would take at the speed of a large one."""
-    seconds = gflop / speed
-    ratio = median(each.cpu_seconds for each in reference) / seconds
-    return Row(
-        variant=f"floor: {gflop:,.0f} GFLOP at {speed:,.0f} GFLOP/s, {precision}", cpu_seconds=seconds, cpu_ratio=ratio
-    )
-
-
-def _gflop_per_second(precision: str, width: int) -> float:
-    """Speed of the fastest large product of this precision, by processor time, on all threads together."""
-    one, other = torch.randn(2, width, width).to(torch.bfloat16 if precision == "bf16" else torch.float32)
-    best = float("inf")
-    for one_dnn in (False, True) if has_one_dnn() else (False,):
-        for _ in range(4):
-            began = time.process_time()
-            output_product(one, other, None, one_dnn=one_dnn)
-            best = min(best, time.process_time() - began)
-    return 2 * width**3 / best / 1e9
 
 
 def _alone(size: StepSize, setting: StepSetting) -> tuple[float, float]:
