@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from langsamp.analysis.identification.record import IdentificationAnalysis, LanguageIdentified
+from langsamp.analysis.identification.record import Filled, IdentificationAnalysis, LanguageIdentified
 from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
 from langsamp.reporting.analyses.analyses_of_runs import read_stored
 from langsamp.reporting.decided import Finding, _neighbours, decided_lines, findings
@@ -39,12 +39,15 @@ def test_identification_is_decided_where_its_interval_leaves_chance_out(
     languages = tuple(LanguageIdentified(tag, 10, 0.5, 0.9, None) for tag in ("deu_Latn", "swh_Latn", "tur_Latn"))
     IdentificationAnalysis(
         subject="both-0", text="sr-cldr", right=0.5, low=low, high=0.6, ngram=0.9, chance=1 / 3, missing={},
-        languages=languages,
+        languages=languages, filled=(Filled("a <mask> c", "b", None, 1, "bé<i>", 0.5),),
     ).save(run_folder / "analysis" / "identification-both-0")  # fmt: skip
     told = found(run_folder)["Language of a sentence"]
     assert told.is_decided == is_decided and "chance is 33%" in told.sentence
     (line,) = [line for line in decided_lines(str(run_folder)) if "Language of a sentence" in line]
     assert line.startswith("decided" if is_decided else "not decided")
+    page = write_report(run_folder).read_text()
+    assert "a &lt;mask&gt; c (hidden: b)" in page and "bé&lt;i&gt; 50%" in page
+    assert "(hidden: b)" not in write_report(run_folder, redact_text=True).read_text()
 
 
 @pytest.mark.parametrize(("p_values", "is_decided"), [((0.01, 0.02), True), ((0.01, 0.3), False)])

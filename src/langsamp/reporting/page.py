@@ -85,6 +85,7 @@ def _templates() -> Environment:
     for name in ("score", "signed", "whole", "share", "decimals", "cosine", "duration"):
         environment.filters[name] = getattr(numbers, name)
     environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
+    environment.globals["zip"] = zip
     environment.tests |= {"start": is_start, "known": lambda value: not is_absent(value)}
     return environment
 

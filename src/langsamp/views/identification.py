@@ -1,8 +1,10 @@
 """An analysis of identification as a document: how often the vectors are right, and where they are not."""
 
+from itertools import groupby
+
 from langsamp.analysis.identification.record import IdentificationAnalysis
 from langsamp.render.document import Column, Document, Note, Sentence, Table
-from langsamp.views.names import known
+from langsamp.views.names import known, short_name
 
 _COLUMNS = (
     Column("language"), Column("tag"), Column("sentences"), Column("right"), Column("n-grams"), Column("taken for"),
@@ -21,9 +23,28 @@ def identification_document(analysis: IdentificationAnalysis) -> Document:
         [
             Sentence(identification_sentence(analysis)),
             Table(title, _COLUMNS, rows),
+            *filled_tables(analysis),
             *map(Note, (*missing, *analysis.notes)),
         ]
     )  # fmt: skip
+
+
+def filled_tables(analysis: IdentificationAnalysis) -> list[Table]:
+    """For each sentence with a hidden token the likeliest ones, a line for the vectors of each language."""
+    tables = []
+    for sentence, lines in groupby(analysis.filled, key=lambda line: line.sentence):
+        by_vectors = {vectors: [*row] for vectors, row in groupby(lines, key=lambda line: line.vectors)}
+        first = next(iter(by_vectors.values()))
+        columns = [Column("vectors of"), *(Column(str(line.rank)) for line in first)]
+        rows = [
+            (
+                "none" if vectors is None else short_name(known(vectors).name),
+                *(f"{line.token} {line.probability:.0%}" for line in row),
+            )
+            for vectors, row in by_vectors.items()
+        ]
+        tables.append(Table(f"{sentence} (hidden: {first[0].hidden})", columns, rows))
+    return tables
 
 
 def identification_sentence(analysis: IdentificationAnalysis) -> str:

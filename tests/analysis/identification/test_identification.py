@@ -4,14 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from transformers import AutoModelForMaskedLM
 
 from langsamp.analysis.identification.analyse import FEWEST, IdentificationConfig, analyse_identification
+from langsamp.analysis.identification.filling import SENTENCES, TOKENS, varied
 from langsamp.analysis.identification.record import IdentificationAnalysis
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
 from langsamp.disk.seals import seal
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
+from langsamp.model.new_language.frozen import FrozenModel
 from langsamp.views.identification import identification_document
 from tests.tiny_run import TinyRun, complaint, said
 
@@ -79,7 +83,39 @@ def test_the_command_and_a_model_without_vectors(tiny_run: TinyRun, tmp_path: Pa
 
 
 def test_the_document_shows_the_worst_told_first(analysis: IdentificationAnalysis) -> None:
-    (table,) = identification_document(analysis).tables
+    (table, *filled) = identification_document(analysis).tables
     shares = {line.tag: line.right for line in analysis.languages}
     told = [shares[str(LangScript.parse(row[1]))] for row in table.rows]
     assert told == sorted(told)
+    assert [each.title.partition(" (hidden")[0] for each in filled] == list(
+        dict.fromkeys(line.sentence for line in analysis.filled)
+    )
+
+
+def test_one_token_is_predicted_under_each_vector(analysis: IdentificationAnalysis) -> None:
+    sentences = {line.sentence: line for line in analysis.filled}
+    assert len(sentences) == min(SENTENCES, len(analysis.languages))
+    for sentence, first in sentences.items():
+        assert sentence.count("<mask>") == 1 and first.hidden not in ("", "<mask>")
+        lines = [line for line in analysis.filled if line.sentence == sentence]
+        by_vectors = {line.vectors: [each for each in lines if each.vectors == line.vectors] for line in lines}
+        assert {len(each) for each in by_vectors.values()} == {TOKENS} and None in by_vectors
+        assert len({each[0].probability for each in by_vectors.values()}) == len(by_vectors)  # vectors move it
+        for row in by_vectors.values():
+            assert [line.probability for line in row] == sorted((line.probability for line in row), reverse=True)
+
+
+def test_without_vectors_a_token_is_filled_as_the_stock_masked_lm_does(model: ModelRef) -> None:
+    frozen, mlm = FrozenModel(model.folder), AutoModelForMaskedLM.from_pretrained(model.folder).eval()
+    ids = frozen.tokenizer("langue", truncation=True, max_length=frozen.max_tokens)["input_ids"]
+    ids[1] = frozen.tokenizer.mask_token_id
+    with torch.no_grad():
+        expected_V = mlm(torch.tensor([ids])).logits[0, 1].softmax(-1)
+    zeros_CD = torch.zeros(2, mlm.config.hidden_size)
+    torch.testing.assert_close(frozen.fill(ids, 1, zeros_CD), expected_V.expand(2, -1))
+
+
+def test_languages_shown_differ_by_script_then_family() -> None:
+    tags = list(map(LangScript.parse, ("deu_Latn", "eng_Latn", "rus_Cyrl", "tur_Latn", "ukr_Cyrl", "nld_Latn")))
+    shown = ["eng_Latn", "rus_Cyrl", "tur_Latn", "deu_Latn", "nld_Latn"]
+    assert list(map(str, varied(tags, most=5))) == shown

@@ -16,6 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
+from langsamp.analysis.identification.filling import fill_sentences
 from langsamp.analysis.identification.record import IdentificationAnalysis, LanguageIdentified
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.config import Config
@@ -92,6 +93,7 @@ def analyse_identification(subject: ModelRef, config: IdentificationConfig) -> I
         chance=1 / len(languages),
         missing=missing,
         languages=languages,
+        filled=fill_sentences(model, tested, seed=config.seed),
     )  # fmt: skip
 
 

@@ -19,6 +19,22 @@ class LanguageIdentified(NamedTuple):
     """The wrong tag that was given most often; missing where none was."""
 
 
+class Filled(NamedTuple):
+    """One of the likeliest tokens at a hidden one, under the vectors of one language."""
+
+    sentence: str
+    """With `<mask>` where the token was."""
+    hidden: str
+    """The token, as it reads."""
+    vectors: str | None
+    """The tag whose vectors are added; missing for none."""
+    rank: int
+    """1 is the likeliest."""
+    token: str
+    probability: float
+    """Over the whole vocabulary."""
+
+
 class IdentificationAnalysis(Analysis):
     """Whether a model's vectors tell the language of a text, among all languages of the text that it was trained on."""
 
@@ -37,3 +53,5 @@ class IdentificationAnalysis(Analysis):
     missing: Mapping[str, str]
     """Reason by tag that has text and is left out."""
     languages: tuple[LanguageIdentified, ...]
+    filled: tuple[Filled, ...]
+    """What vectors do to a prediction, in a few sentences."""

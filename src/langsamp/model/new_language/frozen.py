@@ -17,6 +17,7 @@ from transformers import AutoModelForMaskedLM
 
 from langsamp.data.tokens.tokenizer import load_tokenizer, special_ids
 from langsamp.errors import UserError
+from langsamp.languages.tags import LangScript
 from langsamp.model.build import positions
 from langsamp.model.conditioning import Conditioning
 from langsamp.model.mlm import IGNORED, head_of
@@ -80,14 +81,33 @@ class FrozenModel:
 
     def losses(self, reading: Reading, vector_D: Tensor) -> Tensor:
         """Cross-entropy (M,) of each masked token under a vector that is added to the output."""
-        decoder = self._head.decoder(self._mlm)
         parts = [
-            F.cross_entropy(decoder(self._head.features(self._mlm, output_PD + vector_D)), labels_P, reduction="none")
+            F.cross_entropy(self._logits(output_PD + vector_D), labels_P, reduction="none")
             for output_PD, labels_P in zip(
                 *(torch.split(tensor, _PREDICTED) for tensor in (reading.output, reading.labels)), strict=True
             )
         ]
         return torch.cat(parts)
+
+    def vector(self, tag: LangScript) -> Tensor:
+        """What is added to the output (D,) for a language and script that the model was trained on."""
+        language, script = self.conditioning.ids.pair(tag)
+        assert self.conditioning.language is not None
+        vector_D = torch.from_numpy(self.conditioning.language[language].copy())
+        if self.conditioning.script is not None:
+            vector_D = vector_D + torch.from_numpy(self.conditioning.script[script].copy())
+        return vector_D
+
+    @torch.no_grad()
+    def fill(self, ids: Sequence[int], position: int, vectors_CD: Tensor) -> Tensor:
+        """Probabilities (C, V) of all tokens at one position of a text, each of some vectors added to the output."""
+        ids_1L = torch.tensor([list(ids)])
+        hidden_1LD = self._mlm.base_model(ids_1L, attention_mask=torch.ones_like(ids_1L)).last_hidden_state
+        return self._logits(hidden_1LD[0, position] + vectors_CD).softmax(-1)
+
+    def _logits(self, output_PD: Tensor) -> Tensor:
+        logits_PV: Tensor = self._head.decoder(self._mlm)(self._head.features(self._mlm, output_PD))
+        return logits_PV
 
     @torch.no_grad()
     def _read(self, texts: Sequence[str], *, first: int, seed: int) -> Reading:

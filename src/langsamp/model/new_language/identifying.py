@@ -25,17 +25,11 @@ def identify(model: FrozenModel, texts: Sequence[str], *, seed: int = 0) -> list
 
     The same tokens are hidden for all tags, so their losses differ by the vectors alone.
     """
-    conditioning = model.conditioning
-    tags = sorted(conditioning.trained_tags)
+    tags = sorted(model.conditioning.trained_tags)
     reading = model.read(texts, seed=seed)
     sums = torch.zeros(len(tags), len(texts))
     for place, tag in enumerate(tags):
-        language, script = conditioning.ids.pair(tag)
-        assert conditioning.language is not None
-        vector = torch.from_numpy(conditioning.language[language].copy())
-        if conditioning.script is not None:
-            vector = vector + torch.from_numpy(conditioning.script[script].copy())
-        sums[place].index_add_(0, reading.texts, model.losses(reading, vector))
+        sums[place].index_add_(0, reading.texts, model.losses(reading, model.vector(tag)))
     masked = torch.zeros(len(texts)).index_add_(0, reading.texts, torch.ones(len(reading.texts))).clamp(min=1)
     shares = (-sums).softmax(0)
     return [

@@ -11,12 +11,14 @@ from markupsafe import Markup
 
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.record import DonorsAnalysis
+from langsamp.analysis.identification.record import IdentificationAnalysis
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.variant_analyses import AblationAnalysis, FamiliesAnalysis
 from langsamp.analysis.vectors.analyse import TABLES
-from langsamp.analysis.vectors.neighbours import Table
+from langsamp.analysis.vectors.neighbours import Table as VectorTable
 from langsamp.render.chart import Chart, embedded
+from langsamp.render.document import Table
 from langsamp.render.numbers import with_minus
 from langsamp.reporting.analyses.analyses_of_runs import (
     Kind,
@@ -50,6 +52,7 @@ from langsamp.views.charts.family_charts import figures as family_figures
 from langsamp.views.charts.neutrality_charts import layer_curves, probe_curves
 from langsamp.views.charts.transfer_charts import study_charts
 from langsamp.views.charts.vector_charts import first_picture, tree_picture
+from langsamp.views.identification import filled_tables, identification_sentence
 
 _CAPTIONS = {
     "contrasts": "What each part brings, task by task",
@@ -70,12 +73,23 @@ class _Shown(NamedTuple):
     """What was found, in words, with readers' names of the models."""
 
 
+class _Identified(NamedTuple):
+    """What the vectors of one model do to its predictions."""
+
+    label: str
+    sentence: str
+    tables: Sequence[Table]
+    """The likeliest tokens of a sentence each."""
+    notes: Sequence[str]
+
+
 def analysis_parts(runs: Sequence[Run], stored: Sequence[Stored[Analysis]]) -> dict[str, Any]:
     """Every value that these sections print, by name; `stored` are the analyses of `runs` (`read_stored`)."""
     views = vector_views(runs, stored)
     donors = {key_of(each): each for each in of_kind(stored, DonorsAnalysis)}
     return {
         **_vector_parts(views, {key: each.analysis for key, each in donors.items()}),
+        "identified": [_identified(each) for each in of_kind(stored, IdentificationAnalysis)],
         **_neutrality_parts(of_kind(stored, NeutralityAnalysis)),
         **_donor_parts(list(donors.values()), views),
         "ablations": _shown(
@@ -92,6 +106,11 @@ def analysis_parts(runs: Sequence[Run], stored: Sequence[Stored[Analysis]]) -> d
         ),
         "missing": missing_analyses(runs, stored),
     }  # fmt: skip
+
+
+def _identified(stored: Stored[IdentificationAnalysis]) -> _Identified:
+    analysis = stored.analysis
+    return _Identified(label_of(stored), identification_sentence(analysis), filled_tables(analysis), analysis.notes)
 
 
 def _shown(
@@ -156,7 +175,7 @@ def _pictures(shown: VectorView) -> list[tuple[str, Markup]]:
 
 def _trees(shown: VectorView) -> list[tuple[str, Markup]]:
     """A tree of each table, with what is in it."""
-    words: dict[Table, str] = {"language": "language vectors", "script": "script vectors"}
+    words: dict[VectorTable, str] = {"language": "language vectors", "script": "script vectors"}
     return [
         (said, embedded(f"tree-{table}", tree_picture(shown.analysis, table), f"Tree of the {said} of {shown.label}"))
         for table, said in words.items()
