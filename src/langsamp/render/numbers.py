@@ -50,7 +50,8 @@ def probability(value: float | None) -> str:
     """`0.019`, `5e-32`; a dash for None or NaN."""
     if value is None or _absent(value):
         return ABSENT
-    return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
+    short = f"{value:.0e}"  # of 0.0009990, the least p of 1,000 shuffles, 1e-03
+    return f"{value:.2g}" if float(short) >= 0.001 or value == 0 else short
 
 
 def duration(seconds: float | None) -> str:
