@@ -10,6 +10,7 @@ from typing import Any
 
 import huggingface_hub.constants
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 import zstandard
 from pyarrow import parquet
@@ -484,22 +485,46 @@ def test_a_damaged_dataset_is_named(dataset: Path) -> None:
         list(corpus.documents(SWAHILI))
 
 
-def test_a_datasets_values_that_are_no_text_are_odd_rows_or_refused(dataset: Path) -> None:
-    mixed = jsonl(*({"text": text} for text in ["moja", 2, '"tatu" nne', None, "tano"]))
-    train, card = dataset / "swh_Latn" / "train.jsonl", dataset / "README.md"
-    train.write_bytes(mixed)
+@pytest.mark.parametrize("declared", [False, True])
+def test_a_datasets_values_that_are_no_text_are_odd_rows(dataset: Path, declared: bool) -> None:
+    card, files = dataset / "README.md", ["swh_Latn/train.jsonl", "swh_Latn/more.jsonl"]
+    texts = card.read_text().replace("data_files: swh_Latn/train.jsonl", f"data_files: [{', '.join(files)}]")
+    as_text = "dataset_info:\n- config_name: swh_Latn\n  features:\n  - name: text\n    dtype: string\nconfigs:"
+    card.write_text(texts.replace("configs:", as_text) if declared else texts)
+    (dataset / files[0]).write_bytes(jsonl(*({"text": text} for text in ["moja", 2, '"tatu" nne', None, "tano"])))
+    (dataset / files[1]).write_bytes(jsonl({"text": 6}, {"text": 7}))
     read_texts = list(hub_corpus(dataset).documents(SWAHILI))
-    assert read_texts == ["moja", "", '"tatu" nne', "", "tano"]
+    assert read_texts == ["moja", "", '"tatu" nne', "", "tano", "", ""]
     assert [(text.row, text.reason) for text in read_texts if isinstance(text, OddRow)] == [
-        ("row 1", "'text' is int, expected text")
+        (f"row {row}", "'text' is int, expected text") for row in (1, 5, 6)
     ]
-    declared = "dataset_info:\n- config_name: swh_Latn\n  features:\n  - name: text\n    dtype: string\nconfigs:"
-    card.write_text(card.read_text().replace("configs:", declared))
-    with pytest.raises(UserError, match="configuration swh_Latn, near row 0: column 'text' holds other values"):
+    (dataset / files[1]).write_bytes(jsonl({"body": "nane"}))
+    with pytest.raises(UserError, match="configuration swh_Latn has no column 'text', only body"):
         list(hub_corpus(dataset).documents(SWAHILI))
-    quoted = ['"moja"', "1990", "mbili", "tatu"]
-    train.write_bytes(jsonl(*({"text": text} for text in quoted)))
-    assert list(hub_corpus(dataset).documents(SWAHILI)) == quoted
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_datasets_text_is_what_its_file_holds(dataset: Path, kind: str, number: int) -> None:
+    card, texts = dataset / "README.md", ["moja", "NA", "null", "None", "", "007", "1e3", "True", '"tatu"']
+    parts = [texts, ["3"]] if number else [["3"], texts]
+    names = [f"swh_Latn/{part}.{kind}" for part in range(2)]
+    card.write_text(card.read_text().replace("data_files: swh_Latn/train.jsonl", f"data_files: [{', '.join(names)}]"))
+    for name, column in zip(names, parts, strict=True):
+        table = pa.table({"n": range(len(column)), "text": column})
+        if kind == "csv":
+            pa.csv.write_csv(table, dataset / name)
+        else:
+            parquet.write_table(table, dataset / name)
+    assert list(hub_corpus(dataset).documents(SWAHILI)) == [*parts[0], *parts[1]]
+
+
+def test_a_datasets_bytes_are_text_where_they_are_utf8(dataset: Path) -> None:
+    parquet.write_table(pa.table({"text": [b"moja", b"\xff"]}), dataset / "swh_Latn" / "train.parquet")
+    card = dataset / "README.md"
+    card.write_text(card.read_text().replace("swh_Latn/train.jsonl", "swh_Latn/train.parquet"))
+    first, second = hub_corpus(dataset).documents(SWAHILI)
+    assert first == "moja" and isinstance(second, OddRow) and "0xff" in second.reason
 
 
 def test_a_dataset_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,21 +4,24 @@ A dataset's folder on this machine in the same form (a README whose header lists
 Which configuration is that of which tag is told in `configurations.py`.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langsamp.data.text.configurations import MAPPING_HELP, by_tags
+from langsamp.data.text.formats import not_utf8
+from langsamp.data.text.hub_rows import column_values, open_files
 from langsamp.data.text.odd_rows import OddRow
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import file_sha256, fingerprint
 
-_SPLIT = "train"
-_BATCH = 1000
+if TYPE_CHECKING:
+    from datasets import IterableDataset
+
 _NAMED = 8
+_END = object()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,32 +66,16 @@ class HubCorpus:
         """The texts of the tag's configuration, of its split `train`."""
         configuration = self.configurations[tag]
         source = f"{self.source}, configuration {configuration}"
-        batches = self._opened(configuration, source).iter(batch_size=_BATCH)
         number = 0
-        while batch := _next(batches, source):
-            if self.text_column not in batch:
-                raise UserError(
-                    f"{source} has no column {self.text_column!r}, only {', '.join(batch)}; name the one with the "
-                    "text in `corpus.text_column`"
-                )
-            if _is_rewritten(batch[self.text_column]):
-                raise UserError(
-                    f"{source}, near row {number}: column {self.text_column!r} holds other values than text, and "
-                    "`datasets` then puts each text beside them in quotation marks; make text of all values"
-                )
-            for text in batch[self.text_column]:
-                if isinstance(text, str | None):
-                    yield text or ""
-                else:
-                    reason = f"{self.text_column!r} is {type(text).__name__}, expected text"
-                    yield OddRow(source, f"row {number}", reason)
+        for file in self._opened(configuration, source):
+            values = column_values(file, self.text_column)
+            while (value := _next(values, source)) is not _END:
+                yield _as_text(value, source, f"row {number}", self.text_column)
                 number += 1
 
-    def _opened(self, configuration: str, source: str) -> Any:
-        from datasets import load_dataset
-
+    def _opened(self, configuration: str, source: str) -> "list[IterableDataset]":
         try:
-            return load_dataset(self.name, configuration, split=_SPLIT, streaming=True, revision=self.revision)
+            return open_files(self.name, configuration, revision=self.revision, column=self.text_column)
         except StopIteration:  # what comes of a first file without a row
             raise UserError(f"{source} cannot be opened: its first file is empty; fill or remove it") from None
         except _faults() as error:
@@ -178,25 +165,23 @@ def _parts(name: str) -> set[str]:
     return {*path.parts, path.name.partition(".")[0], path.stem}
 
 
-def _is_rewritten(texts: Sequence[Any]) -> bool:
-    """Whether texts are JSON, as `datasets` 5 makes them of a column that is called text and holds numbers as well."""
-    quoted = [text for text in texts if isinstance(text, str) and text.startswith('"') and _is_json(text)]
-    if 2 * len(quoted) <= len(texts):  # some lines of any text stand in quotation marks
-        return False
-    return any(isinstance(text, str) and not text.startswith('"') and _is_json(text) for text in texts)
+def _as_text(value: Any, source: str, row: str, column: str) -> str:
+    """A value of a text column; an `OddRow` where it is no text, empty where it is nothing."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError as error:
+            return OddRow(source, row, not_utf8(error))
+    if isinstance(value, str | None):
+        return value or ""
+    return OddRow(source, row, f"{column!r} is {type(value).__name__}, expected text")
 
 
-def _is_json(text: str) -> bool:
+def _next(values: Iterator[Any], source: str) -> Any:
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _next(batches: Iterator[dict[str, list[Any]]], source: str) -> dict[str, list[Any]] | None:
-    try:
-        return next(batches, None)
+        return next(values, _END)
+    except UserError as error:
+        raise UserError(f"{source} {error}") from None
     except _faults() as error:
         raise UserError(f"{source} cannot be read: {error}") from error
 
