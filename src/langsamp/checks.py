@@ -1,9 +1,6 @@
 """What can be known before a run spends its first minute: whether its settings fit the machine, the model, the data."""
 
-import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -28,12 +25,6 @@ from langsamp.model.shapes import default_layer
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.processes import check_machine
-
-_SIZES = {
-    "dim", "embedding_size", "hidden_dim", "hidden_size", "intermediate_size", "max_position_embeddings", "n_heads",
-    "n_layers", "num_attention_heads", "num_hidden_layers", "vocab_size",
-}  # fmt: skip
-"""Settings of models that transformers takes as they come, and fails at, or not, when it makes the weights."""
 
 
 def check_run(recipe: Recipe) -> None:
@@ -60,7 +51,6 @@ def check_rows(recipe: Recipe) -> None:
         DataMissingError: where the tokenizer or the model is absent.
         UserError: for another trouble with them, and for a folder that cannot be written or lies in that of the text.
     """
-    _check_sizes(recipe.model.settings)
     if recipe.model.init is not None:  # what is no model says so better than a tokenizer that is not there
         load_config(model_folder(recipe.model.init, recipe.model.revision))
     name = recipe.resolved_tokenizer.load
@@ -97,14 +87,6 @@ def _check_out(recipe: Recipe) -> None:
             f"out {recipe.folder} lies in the folder of the text, {recipe.corpus.source}, where every name is taken "
             "for a tag: the run could not read its text again. Name a folder elsewhere"
         )
-
-
-def _check_sizes(settings: Mapping[str, Any]) -> None:
-    for key, value in settings.items():
-        if key in _SIZES and isinstance(value, int | float) and value < 1:
-            raise UserError(f"model.settings.{key} is {value}: expected a whole number of at least 1")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise UserError(f"model.settings.{key} is {value}: expected a finite number")
 
 
 def _check_loss(backend: str) -> None:

@@ -20,7 +20,7 @@ from langsamp.errors import UserError
 
 GOOD = Figures(
     rows=10, tokens=400, ordinary_tokens=380, unknown_share=0.001, byte_share=0.01, equal_share=0.1,
-    share_in_script=0.99,
+    empty_share=0.5, share_in_script=0.99,
 )  # fmt: skip
 BAD: dict[Kind, Figures] = {
     "no row": GOOD._replace(rows=0, tokens=7),
@@ -28,6 +28,7 @@ BAD: dict[Kind, Figures] = {
     "unknown tokens": GOOD._replace(unknown_share=0.3),
     "bytes": GOOD._replace(byte_share=0.4),
     "equal documents": GOOD._replace(equal_share=0.9),
+    "empty documents": GOOD._replace(empty_share=0.95),
     "other script": GOOD._replace(share_in_script=0.6),
 }
 
@@ -57,6 +58,12 @@ def test_each_bad_figure_is_said_with_its_tag_and_what_to_do(kind: Kind) -> None
     (said,) = sentences(findings)
     assert said.startswith("zgh_Tfng: ") and re.search(r"\. (Add|Choose|Look)", said)
     assert "TAG" not in said
+
+
+def test_documents_that_were_like_another_count_as_equal_ones_and_empty_ones_apart() -> None:
+    entry = ENTRY.model_copy(update={"dropped": {"near duplicate": 40, "duplicate": 20, "empty": 30}})
+    figures = Figures.of(entry)
+    assert (figures.equal_share, figures.empty_share) == (0.6, 0.3)
 
 
 def test_of_many_tags_one_sentence_speaks_for_all() -> None:

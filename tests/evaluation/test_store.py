@@ -86,6 +86,13 @@ def test_a_cell_without_a_readable_record_is_not_there(tmp_path):
             store.records()
 
 
+def test_a_file_among_the_cells_is_none(tmp_path):
+    store = ResultStore(tmp_path)
+    write(store, cell())
+    (tmp_path / "cells" / "Thumbs.db").write_bytes(b"\0")
+    assert store.damaged() == [] and list(store.records()) == [cell().id]
+
+
 def test_the_latest_score_of_a_tag_counts(tmp_path):
     store = ResultStore(tmp_path)
     old, new = cell(), cell(revisions={"deu_Latn": "r9"})

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langsamp.errors import UserError
+from langsamp.languages.properties import SUBGROUPS
 from langsamp.languages.select import GROUPS, select, select_each
 from langsamp.languages.table import describe, is_head, is_latin, tags
 from langsamp.languages.tags import LangScript
@@ -39,6 +40,9 @@ def chosen(selector: str) -> set[LangScript]:
         ("tail+family:atla1278,!lin_Latn", "yor_Latn"),
         (" tail + family: atla1278 , ! lin_Latn ", "yor_Latn"),
         ("family:indo1319+!head", "npi_Deva"),
+        ("family:Bantu", "swh_Latn lin_Latn"),
+        ("family:narr1281", "swh_Latn lin_Latn"),
+        ("family:Slavic+latin", "srp_Latn"),
         ("area:Africa", "yor_Latn swh_Latn lin_Latn"),
         ("area:africa+head", "swh_Latn"),
         ("latin,!fra_Latn", "yor_Latn eng_Latn swh_Latn deu_Latn srp_Latn lin_Latn"),
@@ -86,6 +90,12 @@ def test_groups_stand_in_table_order_and_split_all_tags():
         assert GROUPS["all"](tag)
 
 
+def test_groups_within_families_are_nodes_above_known_languages():
+    assert all(select(f"family:{name}", tags()) for name in SUBGROUPS)
+    germanic = {tag.language for tag in select("family:germanic", tags())}
+    assert {"deu", "eng", "isl", "afr"} <= germanic and not germanic & {"fra", "fin", "cym"}
+
+
 def test_the_family_other_is_that_of_the_paper():
     others = select("family:other", tags())
     assert LangScript.parse("bih_Deva") in others
@@ -117,6 +127,11 @@ def test_the_family_other_is_that_of_the_paper():
         ("deu-Latn", ["unknown term", "Did you mean deu_Latn"]),
         ("script:Dvea", ["unknown script 'Dvea'", "Did you mean 'Deva'"]),
         ("family:Indoeuropean", ["unknown family", "Did you mean 'Indo-European'"]),
+        ("family:Bantoo", ["unknown family 'Bantoo'", "Did you mean 'Bantu'", "like Bantu or narr1281"]),
+        ("family:Niger-Congo", ["There are Indo-European, Atlantic-Congo, Afro-Asiatic. A group within a family"]),
+        ("family:Swahili", ["name of a language: write Swahili for that alone, or family:Atlantic-Congo"]),
+        ("script:Serbian", ["name of a language", "or script:Cyrillic or script:Latin"]),
+        ("script:Chinesee", ["unknown script", "There are Latin, Devanagari, Cyrillic, Arabic."]),
         ("script:Thai", ["selects none of the 12"]),
         ("head+tail", ["selects none"]),
         ("", ["empty term"]),

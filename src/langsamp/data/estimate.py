@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from langsamp.data.findings import Figures
 from langsamp.data.packing import best_fit
 from langsamp.data.rows import RowsConfig
-from langsamp.data.text.cleaning import DUPLICATE, CleaningCounts, clean_documents
+from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE, CleaningCounts, clean_documents
 from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.text.odd_rows import OddRow, OddRows
@@ -109,7 +109,7 @@ def _sample(source: Corpus, tag: LangScript, corpus: CorpusConfig, sentences: Ta
 def _figures(
     tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, config: RowsConfig, *, is_loaded: bool
 ) -> Figures:
-    texts, times = list(sample.texts), sample.documents / len(sample.texts)
+    texts, times, dropped = list(sample.texts), sample.documents / len(sample.texts), sample.counts.dropped
     ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]
     tokens, special = np.concatenate(ids), textless_ids(tokenizer)
     ordinary = int((~np.isin(tokens, special)).sum())
@@ -123,7 +123,8 @@ def _figures(
         byte_share=float(np.isin(tokens, byte_ids(tokenizer)).mean())
         if is_loaded
         else 0.0,  # one trained here is small
-        equal_share=sample.counts.dropped[DUPLICATE] / max(sample.counts.read, 1),
+        equal_share=(dropped[DUPLICATE] + dropped[NEAR_DUPLICATE]) / max(sample.counts.read, 1),
+        empty_share=dropped[EMPTY] / max(sample.counts.read, 1),
         share_in_script=share_in_script(sample.counts.letters(), tag.script),
     )
 

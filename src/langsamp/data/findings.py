@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from langsamp.data.rows import Manifest, PreparedRows, TagRows
+from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE
 from langsamp.data.text.contamination import Overlap
 from langsamp.errors import UserError
 
@@ -17,6 +18,8 @@ MANY_BYTES = 0.25
 """Share of tokens that are bytes of characters without a piece from which a tag is named."""
 MANY_EQUAL = 0.5
 """Share of documents that were equal to another from which a tag is named."""
+MANY_EMPTY = 0.9
+"""Share of documents without text from which a tag is named; of text with blank lines between paragraphs half is."""
 FEW_IN_SCRIPT = 0.8
 """Share of letters in the tag's script below which a tag is named; below a half preparing refuses (`check_script`)."""
 _LISTED = 5
@@ -24,7 +27,14 @@ _LISTED = 5
 _NAMED = 12
 
 Kind = Literal[
-    "no row", "nothing to predict", "unknown tokens", "bytes", "equal documents", "same rows", "other script"
+    "no row",
+    "nothing to predict",
+    "unknown tokens",
+    "bytes",
+    "equal documents",
+    "empty documents",
+    "same rows",
+    "other script",
 ]
 
 
@@ -41,7 +51,9 @@ class Figures(NamedTuple):
     byte_share: float
     """Of the ordinary tokens, those that are a byte of a character without a piece."""
     equal_share: float
-    """Of the documents read, those that were dropped because another is equal."""
+    """Of the documents read, those that were dropped because another is equal or, where it was asked for, alike."""
+    empty_share: float
+    """Of the documents read, those without text."""
     share_in_script: float
 
     @classmethod
@@ -54,7 +66,8 @@ class Figures(NamedTuple):
             ordinary_tokens=entry.ordinary_tokens,
             unknown_share=entry.unknown_share,
             byte_share=entry.byte_share,
-            equal_share=entry.dropped.get("duplicate", 0) / max(read, 1),
+            equal_share=(entry.dropped.get(DUPLICATE, 0) + entry.dropped.get(NEAR_DUPLICATE, 0)) / max(read, 1),
+            empty_share=entry.dropped.get(EMPTY, 0) / max(read, 1),
             share_in_script=entry.share_in_script,
         )
 
@@ -98,8 +111,12 @@ _WORDS: dict[Kind, _Words] = {
         "(tokenizer.alpha, tokenizer.character_coverage), or leave it out (`!TAG` in corpus.languages)",
     ),
     "equal documents": _Words(
-        f"at least {MANY_EQUAL:.0%} of the documents are equal to another one and were dropped",
+        f"at least {MANY_EQUAL:.0%} of the documents are equal to another one, or nearly, and were dropped",
         "Look at the text: it may be placeholders, or one file many times",
+    ),
+    "empty documents": _Words(
+        f"at least {MANY_EMPTY:.0%} of the documents have no text",
+        "Look at the text: it may stand in another column (corpus.text_column)",
     ),
     "same rows": _Words(
         "the rows are those of another tag, byte by byte",
@@ -223,8 +240,10 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
         )
     if figures.equal_share >= MANY_EQUAL:
         said["equal documents"] = (
-            f"{figures.equal_share:.0%} of its documents are equal to another one and were dropped"
+            f"{figures.equal_share:.0%} of its documents are equal to another one, or nearly, and were dropped"
         )
+    if figures.empty_share >= MANY_EMPTY:
+        said["empty documents"] = f"{figures.empty_share:.0%} of its documents have no text"
     if figures.share_in_script < FEW_IN_SCRIPT:
         said["other script"] = f"only {figures.share_in_script:.0%} of its letters are in its script"
     return said

@@ -41,7 +41,7 @@ class ResultStore:
             DamagedError: where a cell was written by another version.
         """
         found = {}
-        for folder in (self.folder / "cells").glob("[!.]*"):
+        for folder in self._cells():
             with suppress(DamagedError, FileNotFoundError):  # the latter where another process replaces it just now
                 check_sealed(folder, remedy=remedy_of(folder), only=[RECORD, SCORES])
                 found[folder.name] = folder
@@ -51,12 +51,16 @@ class ResultStore:
     def damaged(self) -> list[str]:
         """What is wrong with cells that are not among `records`, a sentence each."""
         sentences = []
-        for folder in sorted((self.folder / "cells").glob("[!.]*")):
+        for folder in sorted(self._cells()):
             try:
                 read_cell(folder)
             except DamagedError as error:
                 sentences.append(str(error))
         return sentences
+
+    def _cells(self) -> Iterator[Path]:
+        """The folders of cells; a file among them, as systems leave it in folders, is none."""
+        return (path for path in (self.folder / "cells").glob("[!.]*") if path.is_dir())
 
     def sweep(self) -> None:
         """Take away what processes that were killed left half-written here."""

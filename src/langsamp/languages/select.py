@@ -1,8 +1,9 @@
 """Which tags a user means: one grammar for every option and recipe key that takes languages.
 
     all head tail latin nonlatin     a group
-    script:Deva family:indo1319      a script or a Glottolog family, by code or name (`family:Indo-European`);
-                                     `family:other` are those outside the seven of the paper's Table 6
+    script:Deva family:indo1319      a script or a Glottolog family, by code or name (`family:Indo-European`), or a
+                                     group within one (`family:Bantu`, `family:narr1281`); `family:other` are those
+                                     outside the seven of the paper's Table 6
     area:Africa                      a macro-area of Glottolog
     swh_Latn swh Swahili             one tag; a language in all its scripts, by code or name
     @file                            the terms in a file, one a line, `#` begins a comment
@@ -22,18 +23,9 @@ from typing import NamedTuple
 from langsamp.errors import UserError, did_you_mean
 from langsamp.languages import bcp47, codes
 from langsamp.languages.aliases import aliases, match
-from langsamp.languages.search import fold, hint, named, search
-from langsamp.languages.table import (
-    AREAS,
-    FAMILY_GROUPS,
-    LanguageInfo,
-    describe,
-    families,
-    is_head,
-    is_latin,
-    scripts,
-    tags,
-)
+from langsamp.languages.properties import PROPERTIES, has_property
+from langsamp.languages.search import hint, named, search
+from langsamp.languages.table import LanguageInfo, describe, is_head, is_latin, scripts, tags
 from langsamp.languages.tags import LangScript
 
 GROUPS: dict[str, Callable[[LangScript], bool]] = {
@@ -130,8 +122,8 @@ def _factor(word: str, choice: _Place, *, away: bool) -> set[LangScript]:
         return {tag for tag in choice.tags if GROUPS[word](tag)}
     if word.startswith("@"):
         return _union(_lines(Path(word.removeprefix("@")).expanduser()), choice, away=away)
-    if colon and kind in _PROPERTIES:
-        return {tag for tag in choice.tags if _PROPERTIES[kind](value)(tag)}
+    if colon and kind in PROPERTIES:
+        return set(filter(has_property(kind, value, choice.tags), choice.tags))
     return _language(word, choice, away=away)
 
 
@@ -147,38 +139,6 @@ def _lines(path: Path) -> list[str]:
     if nested := next((line for line in lines if "@" in line), None):
         raise UserError(f"the language list {str(path)!r} names another list, {nested!r}; write its terms instead")
     return lines
-
-
-def _script(value: str) -> Callable[[LangScript], bool]:
-    code = _known(value, scripts(), "script")
-    return lambda tag: tag.script == code
-
-
-def _family(value: str) -> Callable[[LangScript], bool]:
-    if value == FAMILY_GROUPS[-1]:
-        return lambda tag: describe(tag).family_group == value
-    family = _known(value, families(), "family")
-    return lambda tag: describe(tag).family == family
-
-
-def _area(value: str) -> Callable[[LangScript], bool]:
-    area = _known(value, {name: name for name in AREAS}, "area")
-    return lambda tag: describe(tag).area == area
-
-
-_PROPERTIES: dict[str, Callable[[str], Callable[[LangScript], bool]]] = {
-    "script": _script,
-    "family": _family,
-    "area": _area,
-}
-
-
-def _known(value: str, names: dict[str, str], kind: str) -> str:
-    for code, name in names.items():
-        if fold(value) in (fold(code), fold(name)):
-            return code
-    there = f" There are {', '.join(names)}." if len(names) <= _NAMED else ""
-    raise UserError(f"unknown {kind} {value!r} in a selector.{did_you_mean(value, [*names.values(), *names])}{there}")
 
 
 def _language(word: str, choice: _Place, *, away: bool) -> set[LangScript]:
@@ -250,7 +210,7 @@ def _unknown(word: str, among: Collection[LangScript]) -> UserError:
     if language := codes.look_up(word):
         return UserError(f"{word!r} ({language.name}) is not among the {len(among)} languages here")
     value = word.partition(":")[2]
-    meant = did_you_mean(word, [*GROUPS, *(f"{kind}:{value}" for kind in _PROPERTIES)])
+    meant = did_you_mean(word, [*GROUPS, *(f"{kind}:{value}" for kind in PROPERTIES)])
     if not meant and len(word) > 2 and (similar := [info.tag for info in search(word, among=among)]):
         meant = f" Did you mean {_listed(similar)}?"
     return UserError(

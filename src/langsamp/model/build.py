@@ -1,6 +1,6 @@
 """From a recipe to a masked LM: a pretrained one to continue, or a new one from its configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, Pre
 
 from langsamp.config import Config
 from langsamp.data.tokens.tokenizer import open_tokenizer, vocabulary_size
-from langsamp.errors import UserError, did_you_mean
+from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.documents import check_documents
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import load_pretrained
-from langsamp.model.pretrained.model_config import load_config
+from langsamp.model.pretrained.model_config import load_config, reason
 from langsamp.model.pretrained.tokenizer_match import check_match
-from langsamp.model.start import POSITIONS_AFTER_PADDING, draw_head, fix_token_type, fix_unused_bias
+from langsamp.model.settings import checked_settings
+from langsamp.model.shapes import POSITIONS_AFTER_PADDING, positions
+from langsamp.model.start import draw_head, fix_token_type, fix_unused_bias
 from langsamp.model.variants import Variant
 from langsamp.model.vocabulary.token_rows import silence_padding
 
@@ -28,7 +30,7 @@ from langsamp.model.vocabulary.token_rows import silence_padding
 class ModelConfig(Config):
     """Which encoder is trained."""
 
-    init: str | None = "xlm-roberta-base"
+    init: str | None = Field(default="xlm-roberta-base", min_length=1)
     """Hugging Face id or folder of the masked LM to continue from (paper: XLM-R base); null for a new one."""
     revision: str | None = None
     """Revision of `init` on the hub."""
@@ -125,29 +127,6 @@ def _mlm(
     return mlm, start
 
 
-def positions(config: PretrainedConfig) -> int:
-    """The longest input, special tokens included, that a model of this configuration can read.
-
-    Raises:
-        UserError: where positions start behind a padding that is not named, or that leaves none.
-    """
-    if config.model_type not in POSITIONS_AFTER_PADDING:
-        return int(config.max_position_embeddings)
-    if config.pad_token_id is None:
-        raise UserError(
-            f"config.json names no pad_token_id, and a {config.model_type} model counts its positions from it: set the "
-            "id of the padding there, which is 1 in XLM-R"
-        )
-    left = int(config.max_position_embeddings) - int(config.pad_token_id) - 1
-    if left < 1:
-        raise UserError(
-            f"config.json has pad_token_id {config.pad_token_id}, behind which a {config.model_type} model counts its "
-            f"{config.max_position_embeddings} positions: none is left. Set the id of the padding there, which is 1 in "
-            "XLM-R"
-        )
-    return left
-
-
 def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) -> PretrainedConfig:
     """The whole Hugging Face configuration; a tokenizer that is still to be trained has XLM-R's layout."""
     if (config.init is None) == (config.model_type is None):
@@ -156,14 +135,11 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
         if config.init is None and getattr(config, key):
             raise UserError(f"model.{key} is for a model to continue from, and model.init is null: leave it out")
     if config.init is not None:
-        folder = model_folder(config.init, config.revision)
-        with _fitting():
-            _check_settings(load_config(folder), config.settings)
-            return load_config(folder, **config.settings) if config.settings else load_config(folder)
+        return _settings_over(model_folder(config.init, config.revision), config.settings)
     assert config.model_type is not None
     head_of(config.model_type)
     default = AutoConfig.for_model(config.model_type)
-    _check_settings(default, config.settings)
+    settings = checked_settings(default, config.settings)
     named = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
     if tokenizer is not None:
         others = {"bos_token_id": "cls_token_id", "pad_token_id": "pad_token_id", "eos_token_id": "sep_token_id"}
@@ -176,7 +152,19 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
     if config.model_type in POSITIONS_AFTER_PADDING:
         named["type_vocab_size"] = 1
     with _fitting():
-        return AutoConfig.for_model(config.model_type, **(named | config.settings))
+        return AutoConfig.for_model(config.model_type, **(named | settings))
+
+
+def _settings_over(folder: Path, settings: Mapping[str, Any]) -> PretrainedConfig:
+    """The configuration in a folder with `settings` put over it, which are blamed for what is wrong with them alone."""
+    stored = load_config(folder)
+    checked = checked_settings(stored, settings)
+    if not checked:
+        return stored
+    try:
+        return load_config(folder, **checked)
+    except UserError as error:
+        raise UserError(f"model.settings do not fit what {folder} holds: {error}") from None
 
 
 def _first(*values: int | None) -> Any:
@@ -240,16 +228,8 @@ def _fitting() -> Iterator[None]:
         yield
     except UserError:
         raise
-    except (KeyError, StrictDataclassError, ValueError) as error:
-        raise UserError(f"model.settings do not make a model that works: {error}") from None
-
-
-def _check_settings(default: PretrainedConfig, settings: dict[str, Any]) -> None:
-    known = default.to_dict().keys() | default.attribute_map.keys()
-    for key in settings.keys() - known:
-        raise UserError(
-            f"model.settings.{key} is no setting of a {default.model_type} model.{did_you_mean(key, known)}"
-        )
+    except (KeyError, StrictDataclassError, ValueError, RuntimeError) as error:
+        raise UserError(f"model.settings do not make a model that works: {reason(error)}") from None
 
 
 def _check_fit(config: PretrainedConfig, *, vocabulary_size: int, row_tokens: int) -> None:

@@ -1,11 +1,17 @@
 """What the tensors of a batch must look like: a wrong shape that happens to fit would train on other ids in silence.
 
+And how many tokens a row may have.
+
 Shape suffixes: B rows, L tokens.
 """
 
 from torch import Tensor, nn
+from transformers import PretrainedConfig
 
 from langsamp.errors import UserError
+
+POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
+"""Model types whose positions start after the padding id and that have a single token type."""
 
 
 def check_tokens(input_ids_BL: Tensor, **others: Tensor | None) -> None:
@@ -47,6 +53,29 @@ def check_ids(input_ids_BL: Tensor, **tables: tuple[nn.Module | None, Tensor | N
 def default_layer(num_layers: int) -> int:
     """The hidden state pooled unless another is asked for: two thirds of the depth, 8 of 12 as in the paper."""
     return round(num_layers * 2 / 3)
+
+
+def positions(config: PretrainedConfig) -> int:
+    """The longest input, special tokens included, that a model of this configuration can read.
+
+    Raises:
+        UserError: where positions start behind a padding that is not named, or that leaves none.
+    """
+    if config.model_type not in POSITIONS_AFTER_PADDING:
+        return int(config.max_position_embeddings)
+    if config.pad_token_id is None:
+        raise UserError(
+            f"config.json names no pad_token_id, and a {config.model_type} model counts its positions from it: set the "
+            "id of the padding there, which is 1 in XLM-R"
+        )
+    left = int(config.max_position_embeddings) - int(config.pad_token_id) - 1
+    if left < 1:
+        raise UserError(
+            f"config.json has pad_token_id {config.pad_token_id}, behind which a {config.model_type} model counts its "
+            f"{config.max_position_embeddings} positions: none is left. Set the id of the padding there, which is 1 in "
+            "XLM-R"
+        )
+    return left
 
 
 def _described(tensor: Tensor) -> str:

@@ -7,9 +7,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from langsamp.model.pretrained.load_pretrained import above_encoder
-
-POSITIONS_AFTER_PADDING = {"camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"}
-"""Model types whose positions start after the padding id and that have a single token type."""
+from langsamp.model.shapes import POSITIONS_AFTER_PADDING
 
 
 def draw_head(mlm: PreTrainedModel, *, seed: int) -> None:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import torch
 from transformers import AutoModelForMaskedLM
 
-from langsamp.model.build import positions
 from langsamp.model.mlm import HEADS, IGNORED, LangSampForMaskedLM
 from langsamp.model.pretrained.load_pretrained import load_pretrained
 from langsamp.model.pretrained.model_config import load_config
+from langsamp.model.shapes import positions
 
 _ROWS, _TOKENS, _MASKED, _TIMES = 8, 128, 0.15, 3
 _BYTES = 16

@@ -48,11 +48,24 @@ def test_a_test_set_of_one_label_is_told() -> None:
     assert findings_of(tagged("moja mbili", "tatu")) == ("all 3 words have the label O",)
 
 
-def test_items_that_were_fine_tuned_on_are_counted() -> None:
+def test_items_that_were_fine_tuned_on_or_chosen_by_are_counted() -> None:
     train, test = labelled(("moja", "mbili"), ("a", "b")), labelled(("mbili", "tatu"), ("b", "a"))
-    assert findings_of(test, TrainAndDev(train=train, dev=test)) == ("1 of 2 items stand in the training set, too",)
+    other = labelled(("nne",), ("a",))
+    assert findings_of(test, TrainAndDev(train=train, dev=other)) == ("1 of 2 items stand in the training set, too",)
+    assert findings_of(test, TrainAndDev(train=other, dev=test))[0] == "2 of 2 items stand in the dev set, too"
     words = tagged("moja mbili", "tatu")
     assert "2 of 2 items" in findings_of(words, TrainAndDev(train=words, dev=words))[-1]
+
+
+def test_labels_that_no_training_showed_and_items_that_repeat_are_counted() -> None:
+    train, test = labelled(("moja", "mbili"), ("a", "b")), labelled(("tatu", "nne"), ("a", "c"))
+    assert findings_of(test, TrainAndDev(train=train, dev=train)) == (
+        "1 of 2 labels (c) do not occur in the training set",
+    )
+    repeated = labelled(("tatu",) * 3 + ("nne",), ("a", "a", "a", "b"))
+    assert findings_of(repeated) == ("2 of 4 items are equal to an earlier one",)
+    words = tagged("moja mbili", label="B-PER")
+    assert findings_of(words, TrainAndDev(train=tagged("tatu"), dev=tagged("nne")))[-1].startswith("2 of 2 labels (B-")
 
 
 def test_text_of_kinds_that_others_add_is_left_alone() -> None:

@@ -88,6 +88,7 @@ def _as_released_by_google(weights: Weights) -> Weights:
         ("xlm-roberta", _with_positions, {}),
         ("xlm-roberta", _tied_twice, {}),
         ("xlm-roberta", dict, {"model_type": "roberta", "architectures": ["RobertaForMaskedLM"]}),
+        ("xlm-roberta", dict, {"return_dict": False, "chunk_size_feed_forward": 7, "output_attentions": True}),
         ("bert", _as_released_by_google, {"architectures": ["BertForPreTraining"]}),
         ("modernbert", dict, {"reference_compile": True, "sparse_prediction": True}),
     ],
@@ -100,6 +101,7 @@ def test_what_is_stored_besides_changes_no_logit(
     keys: dict[str, Any],
 ) -> None:
     mlm = built(changed(models[model], tmp_path / "changed", change, **keys)).mlm
+    assert mlm.base_model(TOKENS).last_hidden_state.shape == (2, 16, 32)
     torch.testing.assert_close(logits(mlm), logits(AutoModelForMaskedLM.from_pretrained(models[model])))
 
 
@@ -226,6 +228,19 @@ def test_numbers_that_are_not_what_was_trained_are_refused(
     with pytest.raises(UserError, match=message) as refused:
         built(folder)
     assert "\n" not in str(refused.value)
+
+
+def test_settings_are_blamed_for_what_is_wrong_with_them(models: dict[str, Path]) -> None:
+    folder = models["xlm-roberta"]
+    with pytest.raises(UserError, match=r"^model\.settings do not fit what .*: .*'num_hidden_layers'"):
+        built(folder, settings={"num_hidden_layers": "2"})
+    with pytest.raises(UserError, match=r"^model\.settings\.pad_token_id is what the tokenizer says"):
+        built(folder, settings={"pad_token_id": 5})
+
+
+def test_positions_that_begin_behind_another_padding_are_doubted(models: dict[str, Path], tmp_path: Path) -> None:
+    model = built(changed(models["xlm-roberta"], tmp_path / "changed", pad_token_id=5))
+    assert any("counts positions behind padding 5" in note and "pads with 1" in note for note in model.start)
 
 
 def test_a_configuration_that_is_none_is_not_blamed_on_the_tokenizer(models: dict[str, Path], tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ FEW_IN_SCRIPT = 0.8
 """Share of letters in the tag's script below which a text is named, as in text for training."""
 MANY_COPIES = 0.05
 """Share of items from which copies are named: names and numbers alone are translated by themselves."""
+MANY_REPEATED = 0.5
+"""Share of items from which it is named that another one is equal."""
 
 
 def findings_of(text: Any, training: TrainAndDev[Any] | None = None) -> tuple[str, ...]:
@@ -22,10 +24,10 @@ def findings_of(text: Any, training: TrainAndDev[Any] | None = None) -> tuple[st
     if isinstance(text, ParallelText):
         return (*_other_script(text, text.target), *_untranslated(text))
     if isinstance(text, LabelledTexts):
-        return (*_other_script(text, text.texts), *_one_label(text), *_trained_on(text, training))
+        return (*_other_script(text, text.texts), *_one_label(text), *_of_items(text, training))
     if isinstance(text, TaggedSentences):
         words = tuple(word for sentence in text.words for word in sentence)
-        return (*_other_script(text, words), *_no_span(text), *_trained_on(text, training))
+        return (*_other_script(text, words), *_no_span(text), *_of_items(text, training))
     return ()
 
 
@@ -54,13 +56,30 @@ def _no_span(text: TaggedSentences) -> Iterator[str]:
         yield f"all {labels.total()} words have the label {next(iter(labels))}"
 
 
-def _trained_on(text: Any, training: TrainAndDev[Any] | None) -> Iterator[str]:
+def _of_items(text: LabelledTexts | TaggedSentences, training: TrainAndDev[Any] | None) -> Iterator[str]:
+    """Items that are there more than once, that were seen before, or that nobody could get right."""
+    items = _items(text)
+    repeated = len(items) - len(set(items))
+    if repeated >= MANY_REPEATED * max(len(items), 2):
+        yield f"{repeated} of {len(items)} items are equal to an earlier one"
     if training is None:
         return
-    known = set(_items(training.train))
-    common = sum(item in known for item in _items(text))
-    if common:
-        yield f"{common} of {len(text)} items stand in the training set, too"
+    for name, part in (("training", training.train), ("dev", training.dev)):
+        known = set(_items(part))
+        common = sum(item in known for item in items)
+        if common:
+            yield f"{common} of {len(items)} items stand in the {name} set, too"
+    labels = _labels(text)
+    unseen = set(labels) - set(_labels(training.train))
+    number = sum(label in unseen for label in labels)
+    if number >= MANY_COPIES * max(len(labels), 1):
+        yield f"{number} of {len(labels)} labels ({', '.join(sorted(unseen)[:5])}) do not occur in the training set"
+
+
+def _labels(text: LabelledTexts | TaggedSentences) -> list[str]:
+    if isinstance(text, LabelledTexts):
+        return list(text.labels)
+    return [label for sentence in text.labels for label in sentence]
 
 
 def _items(text: Any) -> tuple[Any, ...]:

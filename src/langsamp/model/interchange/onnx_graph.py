@@ -18,9 +18,9 @@ from transformers import PreTrainedModel
 
 from langsamp.disk.files import replacing
 from langsamp.errors import DataMissingError, UserError
-from langsamp.model.build import positions
 from langsamp.model.interchange.closing import Layout, close_folder, copy_tokenizer, name_of
 from langsamp.model.interchange.cutting import cut_encoder, depth_of
+from langsamp.model.shapes import positions
 
 ATOL = 1e-4
 """Hidden states of graph and torch differ by no more; float32 sums in another order differ by about 1e-6."""

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from langsamp.data.tokens.tokenizer import open_tokenizer
 from langsamp.disk.files import replacing, write_json
-from langsamp.model.build import positions
 from langsamp.model.interchange.closing import Layout, close_folder, copy_tokenizer, name_of
 from langsamp.model.interchange.cutting import cut_encoder, depth_of
+from langsamp.model.shapes import positions
 
 _PARTS = (
     ("0", "", "sentence_transformers.models.Transformer"),

@@ -18,11 +18,11 @@ from transformers import AutoModelForMaskedLM
 from langsamp.data.tokens.tokenizer import load_tokenizer, special_ids
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
-from langsamp.model.build import positions
 from langsamp.model.conditioning import Conditioning
 from langsamp.model.mlm import IGNORED, head_of
 from langsamp.model.pretrained.load_pretrained import load_pretrained
 from langsamp.model.pretrained.loading_report import listed
+from langsamp.model.shapes import positions
 
 MASKED = 0.15
 """Share of a text's ordinary tokens that is hidden, as in training."""

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig
 
 
+_PLUMBING = {
+    "return_dict": True, "output_hidden_states": False, "output_attentions": False, "chunk_size_feed_forward": 0,
+}  # fmt: skip
+"""What a configuration says of how outputs are handed over and computed: no number depends on it, callers do."""
+
+
 def reason(error: BaseException) -> str:
     """What an error of a library says, in one line."""
     text = " ".join(str(error).split()) or type(error).__name__
@@ -40,6 +46,8 @@ def load_config(folder: Path, **settings: Any) -> "PretrainedConfig":
             f"{folder / 'config.json'} describes no model that transformers knows: {reason(error)}"
         ) from None
     _check_numbers(config, folder)
+    for key, value in _PLUMBING.items():
+        setattr(config, key, value)
     return config
 
 

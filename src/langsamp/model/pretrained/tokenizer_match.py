@@ -11,6 +11,7 @@ from typing import Any
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from langsamp.errors import UserError
+from langsamp.model.shapes import POSITIONS_AFTER_PADDING
 
 _ROLES = {
     "padding": (("pad_token_id",), ("pad_token",)),
@@ -44,6 +45,12 @@ def check_match(
             f"the tokenizer is not that of the model {model}: special tokens have other ids there "
             f"({'; '.join(disagreeing)}). Use the model's own tokenizer; where the ids in its config.json are wrong, "
             "correct them"
+        )
+    padding, said = getattr(tokenizer, "pad_token_id", None), getattr(config, "pad_token_id", None)
+    if config.model_type in POSITIONS_AFTER_PADDING and None not in (padding, said) and padding != said:
+        notes.append(
+            f"the model {model} counts positions behind padding {said} (pad_token_id in its config.json), and the "
+            f"tokenizer pads with {padding}: was it trained so?"
         )
     size, rows = len(tokenizer), getattr(config, "vocab_size", None)
     if isinstance(rows, int) and size < _USED_SHARE * rows and model_reads_pieces(config):
