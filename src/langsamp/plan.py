@@ -19,7 +19,7 @@ from langsamp.checks import check_run
 from langsamp.data.estimate import SAMPLE, estimate
 from langsamp.data.findings import Figures, check_trainable, judge, odd_sentences, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, read_overlap
-from langsamp.data.phases import Phase, phases_of
+from langsamp.data.phases import Phase, passes_of, phases_of
 from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.text.corpus import open_corpus
@@ -118,16 +118,17 @@ def make_plan(recipe: Recipe) -> Plan:
 
 
 def _by_tag(amounts: "_Amounts", phases: Sequence[Phase], *, rows_per_step: int) -> dict[LangScript, TagPlan]:
-    draws = [phase.steps * rows_per_step for phase in phases]
+    passes = passes_of(phases, amounts.rows, rows_per_step=rows_per_step)
+    draws = rows_per_step * sum(phase.steps for phase in phases)
     tags = {}
-    for number, (tag, rows) in enumerate(amounts.rows.items()):
-        read = [float(phase.shares[number]) * each for phase, each in zip(phases, draws, strict=True)]
+    for (tag, rows), by_phase in zip(amounts.rows.items(), passes.T.tolist(), strict=True):
+        epochs = sum(by_phase)
         tags[tag] = TagPlan(
             documents=amounts.documents[tag],
             rows=rows,
-            share=sum(read) / sum(draws),
-            epochs=sum(read) / max(rows, 1),
-            epochs_by_phase=tuple(each / max(rows, 1) for each in read),
+            share=epochs * max(rows, 1) / draws,
+            epochs=epochs,
+            epochs_by_phase=tuple(by_phase),
         )
     return tags
 

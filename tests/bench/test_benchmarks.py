@@ -13,6 +13,7 @@ from langsamp.bench.benchmarks.preparation import PrepareSize, measure_prepare
 from langsamp.bench.benchmarks.profile import measure_parts
 from langsamp.bench.benchmarks.report_time import ReportSize, measure_report
 from langsamp.bench.benchmarks.retrieval import RetrievalSize, measure_retrieval
+from langsamp.bench.benchmarks.scale import ScaleSize, measure_scale
 from langsamp.bench.benchmarks.start import measure_start
 from langsamp.bench.benchmarks.step import measure_step
 from langsamp.bench.benchmarks.step_gpu import measure_step_on_gpu
@@ -47,6 +48,20 @@ def test_prepare(scratch: Fixtures) -> None:
     check(record, variants=3, targets=2)
     peaks = [row.peak_mib for row in record.rows if row.peak_mib is not None]
     assert len(peaks) == 3 and min(peaks) > 10
+
+
+def test_scale(scratch: Fixtures, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LANGSAMP_DATA", raising=False)
+    size = ScaleSize(tags=9, smaller=1000, vocab_size=60, row_tokens=16, rows_per_step=8, steps=100, timed=2, rounds=1)
+    record = measure_scale(scratch, size)
+    assert (
+        [row.group for row in record.rows[::2]][-1] == "memory" and len(record.rows) == 10 and len(record.targets) == 5
+    )
+    assert all(row.peak_mib or (row.seconds is not None and row.ratio) for row in record.rows)
+    assert record.settings["epochs"]["least"] <= record.settings["epochs"]["most"]
+    held = sum(path.stat().st_blocks for path in scratch.folder.glob("hollow-*/*.ids"))
+    assert held == 0, "the files of the rows take no space"
+    assert Record.model_validate_json(record.model_dump_json(by_alias=True)) == record
 
 
 def test_step() -> None:

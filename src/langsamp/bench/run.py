@@ -14,6 +14,7 @@ from langsamp.bench.benchmarks import (
     preparation,
     report_time,
     retrieval,
+    scale,
     step,
     trainer_overhead,
 )
@@ -25,6 +26,7 @@ from langsamp.bench.benchmarks.preparation import measure_prepare
 from langsamp.bench.benchmarks.profile import measure_parts
 from langsamp.bench.benchmarks.report_time import measure_report
 from langsamp.bench.benchmarks.retrieval import measure_retrieval
+from langsamp.bench.benchmarks.scale import measure_scale
 from langsamp.bench.benchmarks.start import measure_start
 from langsamp.bench.benchmarks.step import measure_step
 from langsamp.bench.benchmarks.step_gpu import measure_step_on_gpu
@@ -41,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[Fixtures, bool], Record]] = {
     "start": lambda material, quick: measure_start(),
     "prepare": lambda material, quick: measure_prepare(material, preparation.QUICK if quick else preparation.NORMAL),
     "data": lambda material, quick: measure_data(material, batch_making.QUICK if quick else batch_making.NORMAL),
+    "scale": lambda material, quick: measure_scale(material, scale.QUICK if quick else scale.NORMAL),
     "trainer": lambda material, quick: measure_trainer(
         material, trainer_overhead.QUICK if quick else trainer_overhead.NORMAL
     ),

@@ -1,6 +1,6 @@
 """What a sampler's settings mean for rows that are there: the share of each tag, phase by phase."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -85,6 +85,12 @@ def shares_of(
             drawn=before[members],
         )
     return shares
+
+
+def passes_of(phases: Sequence[Phase], rows: Mapping[LangScript, int], *, rows_per_step: int) -> NDArray[np.float64]:
+    """How often each phase is expected to read each of a tag's rows, (phases, tags)."""
+    sizes = np.maximum(np.array(list(rows.values()), dtype=np.float64), 1)
+    return np.stack([phase.shares * (phase.steps * rows_per_step) for phase in phases]) / sizes
 
 
 def order_of(

@@ -144,7 +144,8 @@ class PreparedRows:
         self.vocabulary_size = self.manifest.vocabulary_size
         self.mask_id = self.manifest.mask_id
         self.frame = self.manifest.frame
-        self.ordinary_ids: NDArray[np.int64] = np.setdiff1d(np.arange(self.vocabulary_size), self.manifest.special_ids)
+        is_special = np.isin(np.arange(self.vocabulary_size), self.manifest.special_ids)
+        self.ordinary_ids: NDArray[np.int64] = np.flatnonzero(~is_special)
         self.sizes = [entry.rows for entry in self.manifest.tags.values()]
         for tag, entry in self.manifest.tags.items():
             self._check(tag, entry)

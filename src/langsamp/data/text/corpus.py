@@ -16,6 +16,7 @@ from langsamp.data.text.configurations import possible_tags
 from langsamp.data.text.folder import FolderCorpus, files_by_tag
 from langsamp.data.text.formats import TextFormat
 from langsamp.data.text.hub_corpus import HubCorpus, find_dataset
+from langsamp.data.text.remote import is_address, size_of
 from langsamp.data.text.stand_ins import check_file_is_text
 from langsamp.errors import UserError
 from langsamp.languages.select import Uses, select
@@ -33,7 +34,8 @@ class CorpusConfig(Config):
     """Which text to train on and how to clean it."""
 
     source: str = Field(default="cldr", min_length=1)
-    """`cldr` (embedded, needs nothing), a folder of `<tag>.txt` files, or `hub:OWNER/NAME[@revision]`."""
+    """`cldr` (embedded, needs nothing), a folder of `<tag>.txt` files or its address (`s3://BUCKET/FOLDER`,
+    needs `langsamp[s3]`; `gs://`, `file://` and what else fsspec reads), or `hub:OWNER/NAME[@revision]`."""
     languages: str = "all"
     """Selector of the tags to use: `all`, `head`, `script:Deva`, `swh_Latn`, `@file`, `!eng_Latn`, with `,` and `+`."""
     max_documents: int | None = Field(default=None, ge=1)
@@ -61,7 +63,7 @@ class CorpusConfig(Config):
     @property
     def is_remote(self) -> bool:
         """Whether reading a document costs a download."""
-        return self.source.startswith(_HUB)
+        return self.source.startswith(_HUB) or is_address(self.source)
 
 
 class Corpus(Protocol):
@@ -107,7 +109,7 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
     if config.source == "cldr":
         cldr = CldrCorpus(documents_per_tag=config.documents_per_tag, seed=config.seed)
         return _Selection(cldr=cldr, tags=_selected(config, cldr.tags))
-    if config.is_remote:
+    if config.source.startswith(_HUB):
         return _chosen(
             config,
             find_dataset(
@@ -119,14 +121,15 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
         )
     if config.configurations:
         raise UserError("corpus.configurations is for datasets (`corpus.source: hub:OWNER/NAME`); leave it out here")
-    folder = base / Path(config.source).expanduser()
+    folder = config.source.rstrip("/") if is_address(config.source) else base / Path(config.source).expanduser()
     files = files_by_tag(folder)
     chosen = {tag: files[tag] for tag in _selected(config, files)}
     for path in chosen.values():
-        if path.stat().st_size == 0:
+        if size_of(path) == 0:
             raise UserError(f"{path} is empty; expected one document a line. Fill or remove it")
         check_file_is_text(path, is_plain=TextFormat.of(path) == TextFormat("txt", ""))
-    return FolderCorpus(source=folder.resolve().name, files=chosen, text_column=config.text_column)
+    name = folder.rpartition("/")[2] if isinstance(folder, str) else folder.resolve().name
+    return FolderCorpus(source=name, files=chosen, text_column=config.text_column)
 
 
 def _chosen(config: CorpusConfig, dataset: HubCorpus) -> HubCorpus:

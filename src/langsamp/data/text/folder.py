@@ -1,4 +1,7 @@
-"""A folder of text files as a corpus: one file for each tag, named `<tag>.txt` or as `formats.READABLE` lists."""
+"""A folder of text files as a corpus: one file for each tag, named `<tag>.txt` or as `formats.READABLE` lists.
+
+It lies on this machine, or wherever `remote.py` reads.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,6 +11,7 @@ from pathlib import Path
 from xxhash import xxh3_128
 
 from langsamp.data.text.formats import READABLE, TextFormat, documents_in
+from langsamp.data.text.remote import RemoteFile, TextFile, remote_files, size_of
 from langsamp.data.text.tag_names import tag_named
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
@@ -27,7 +31,7 @@ class FolderCorpus:
     """Text files by tag."""
 
     source: str
-    files: Mapping[LangScript, Path]
+    files: Mapping[LangScript, TextFile]
     text_column: str
     licence: str | None = None
     """A folder does not tell."""
@@ -51,23 +55,18 @@ class FolderCorpus:
     def size(self, tag: LangScript) -> int:
         """Bytes of text, estimated from the file's size where it is compressed."""
         path = self.files[tag]
-        return path.stat().st_size * (1 if path.suffix in (".txt", ".jsonl") else _LIKELY_RATIO)
+        return size_of(path) * (1 if path.suffix in (".txt", ".jsonl") else _LIKELY_RATIO)
 
 
-def files_by_tag(folder: Path) -> dict[LangScript, Path]:
-    """The text file of each tag in a folder.
+def files_by_tag(folder: Path | str) -> dict[LangScript, TextFile]:
+    """The text file of each tag in a folder of this machine, or in one by its address.
 
     Raises:
         DataMissingError: where the folder is absent or has no text file.
-        UserError: for a file that is not named by a tag, and for two files of one tag.
+        UserError: for a file that is not named by a tag, for two files of one tag, and where an address cannot be read.
     """
-    if not folder.is_dir():
-        raise DataMissingError(
-            f"there is no folder {folder}; `corpus.source` must be `cldr`, a folder of <tag>.txt files, or "
-            "`hub:OWNER/NAME`"
-        )
-    files: dict[LangScript, Path] = {}
-    for path in sorted(folder.iterdir()):
+    files: dict[LangScript, TextFile] = {}
+    for path in remote_files(folder) if isinstance(folder, str) else _local_files(folder):
         if _BESIDE_TEXT.match(path.name):
             continue
         tag = _tag_of(path)
@@ -79,14 +78,24 @@ def files_by_tag(folder: Path) -> dict[LangScript, Path]:
     return files
 
 
-def _tag_of(path: Path) -> LangScript:
-    if path.is_dir() or TextFormat.of(path) is None:
-        kind = "a folder" if path.is_dir() else "of a kind we do not read"
+def _local_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise DataMissingError(
+            f"there is no folder {folder}; `corpus.source` must be `cldr`, a folder of <tag>.txt files, an address of "
+            "one (s3://BUCKET/FOLDER), or `hub:OWNER/NAME`"
+        )
+    return sorted(folder.iterdir())
+
+
+def _tag_of(path: TextFile) -> LangScript:
+    is_folder = path.is_folder if isinstance(path, RemoteFile) else path.is_dir()
+    if is_folder or TextFormat.of(path) is None:
+        kind = "a folder" if is_folder else "of a kind we do not read"
         raise UserError(
             f"{path} is {kind}; a corpus folder holds files named by their tag, like swh_Latn.txt ({READABLE}). Move "
             "it elsewhere, or hide it with a name that starts with a dot"
         )
-    if not path.is_file():
+    if isinstance(path, Path) and not path.is_file():
         kind = "a link to nothing" if path.is_symlink() else "no plain file"
         raise UserError(f"{path} is {kind}; a corpus folder holds files of text. Remove it, or put the file there")
     name = path.name.partition(".")[0]
@@ -96,7 +105,7 @@ def _tag_of(path: Path) -> LangScript:
         raise UserError(f"{path} is not named by a tag: {error}") from None
 
 
-def _digest(path: Path) -> str:
+def _digest(path: TextFile) -> str:
     state = xxh3_128()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

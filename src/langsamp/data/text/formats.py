@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from langsamp.data.text.odd_rows import OddRow
+from langsamp.data.text.remote import TextFile
 from langsamp.data.text.stand_ins import START, check_is_text
 from langsamp.errors import UserError
 
@@ -26,11 +27,16 @@ _PARQUET_ROWS = 1024
 _BLOCK = 1 << 16
 
 
-def _open_zstandard(path: Path) -> IO[bytes]:
+def _open_zstandard(path: TextFile) -> IO[bytes]:
     # pyarrow and not zstandard, whose stream reader takes a file cut short for a whole one
     import pyarrow as pa
 
-    return io.BufferedReader(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+    packed = pa.OSFile(str(path)) if isinstance(path, Path) else pa.PythonFile(path.open("rb"), mode="r")
+    return io.BufferedReader(pa.CompressedInputStream(packed, "zstd"))
+
+
+def _open_gzip(path: TextFile) -> IO[bytes]:
+    return gzip.GzipFile(path) if isinstance(path, Path) else gzip.GzipFile(fileobj=path.open("rb"))  # type: ignore[return-value]
 
 
 class _Streams(io.RawIOBase):
@@ -39,7 +45,7 @@ class _Streams(io.RawIOBase):
     The readers of the standard library end there without a word, so that a changed byte costs the rest of the file.
     """
 
-    def __init__(self, path: Path, begin: Callable[[], Any]) -> None:
+    def __init__(self, path: TextFile, begin: Callable[[], Any]) -> None:
         """`begin` gives a decompressor of one stream."""
         super().__init__()
         self._file, self._begin, self._stream = path.open("rb"), begin, begin()
@@ -76,9 +82,9 @@ class _Streams(io.RawIOBase):
         return bytes(packed)
 
 
-_OPENERS: dict[str, Callable[[Path], Any]] = {
+_OPENERS: dict[str, Callable[[TextFile], Any]] = {
     "": lambda path: path.open("rb"),
-    "gz": gzip.GzipFile,
+    "gz": _open_gzip,
     "xz": lambda path: io.BufferedReader(_Streams(path, lzma.LZMADecompressor)),
     "bz2": lambda path: io.BufferedReader(_Streams(path, bz2.BZ2Decompressor)),
     "zst": _open_zstandard,
@@ -92,7 +98,7 @@ class TextFormat(NamedTuple):
     compression: str
 
     @classmethod
-    def of(cls, path: Path) -> "TextFormat | None":
+    def of(cls, path: TextFile) -> "TextFormat | None":
         """The format that a file's name tells, e.g. of `swh_Latn.jsonl.gz`; None where it tells none we read."""
         _, _, suffix = path.name.partition(".")
         return _FORMATS.get(suffix.lower())
@@ -114,7 +120,7 @@ READABLE = ".txt, .jsonl (both also with .gz, .xz, .bz2 or .zst), .parquet"
 """The file names that `TextFormat.of` knows, for messages."""
 
 
-def open_bytes(path: Path) -> Any:
+def open_bytes(path: TextFile) -> Any:
     """A file opened for reading bytes, unpacked where the end of its name says that it is compressed."""
     return _OPENERS.get(path.suffix[1:], _OPENERS[""])(path)
 
@@ -124,7 +130,7 @@ def plain_name(path: Path) -> str:
     return path.stem if path.suffix[1:] in _OPENERS and path.suffix else path.name
 
 
-def read_bytes(path: Path, size: int = -1) -> bytes:
+def read_bytes(path: TextFile, size: int = -1) -> bytes:
     """The unpacked bytes of a file, the first `size` of them or all.
 
     Raises:
@@ -140,7 +146,7 @@ def not_utf8(error: UnicodeDecodeError) -> str:
     return f"byte {error.start} of the line ({error.object[error.start]:#04x}) is no UTF-8"
 
 
-def documents_in(path: Path, *, text_column: str) -> Iterator[str]:
+def documents_in(path: TextFile, *, text_column: str) -> Iterator[str]:
     """The raw documents of one file in their order; a null in a text column gives an empty document.
 
     A row that cannot be read gives an `OddRow`: no UTF-8, no JSON object, no text in its column.
@@ -159,7 +165,7 @@ def documents_in(path: Path, *, text_column: str) -> Iterator[str]:
             yield from _lines(path, text_format)
 
 
-def _lines(path: Path, text_format: TextFormat) -> Iterator[str]:
+def _lines(path: TextFile, text_format: TextFormat) -> Iterator[str]:
     opened, number = _OPENERS[text_format.compression], 0
     with opened(path) as stream:
         check_is_text(path, stream.read(START), is_plain=True, is_prose=text_format.kind == "txt")
@@ -174,7 +180,7 @@ def _lines(path: Path, text_format: TextFormat) -> Iterator[str]:
         yield from _lines_one_by_one(path, opened, after=number)
 
 
-def _lines_one_by_one(path: Path, opened: Callable[[Path], Any], *, after: int) -> Iterator[str]:
+def _lines_one_by_one(path: TextFile, opened: Callable[[TextFile], Any], *, after: int) -> Iterator[str]:
     """The lines after the first ones, each decoded alone, which takes three times as long and tells the odd ones."""
     with opened(path) as stream:
         for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=1):
@@ -185,10 +191,14 @@ def _lines_one_by_one(path: Path, opened: Callable[[Path], Any], *, after: int) 
             try:
                 yield (whole[:-2] if whole.endswith(b"\r\n") else whole.removesuffix(b"\n")).decode()
             except UnicodeDecodeError as error:
-                yield OddRow(path, f"line {number}", not_utf8(error))
+                yield OddRow(_where(path), f"line {number}", not_utf8(error))
 
 
-def _check_length(path: Path, number: int, line: str | bytes) -> None:
+def _where(path: TextFile) -> str | Path:
+    return path if isinstance(path, Path) else path.address
+
+
+def _check_length(path: TextFile, number: int, line: str | bytes) -> None:
     if len(line) == _LONGEST_LINE:
         raise UserError(
             f"{path}, line {number} is longer than {_LONGEST_LINE:,} characters; expected one document of ordinary "
@@ -196,7 +206,7 @@ def _check_length(path: Path, number: int, line: str | bytes) -> None:
         )
 
 
-def _json_texts(path: Path, lines: Iterator[str], text_column: str) -> Iterator[str]:
+def _json_texts(path: TextFile, lines: Iterator[str], text_column: str) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         if isinstance(line, OddRow):
             yield line
@@ -209,11 +219,11 @@ def _json_texts(path: Path, lines: Iterator[str], text_column: str) -> Iterator[
         try:
             yield _text_of(_DECODER.decode(line.lstrip("\ufeff\x1e")), text_column)
         except json.JSONDecodeError as error:
-            yield OddRow(path, f"line {number}", f"no JSON ({error}); expected one object a line")
+            yield OddRow(_where(path), f"line {number}", f"no JSON ({error}); expected one object a line")
         except RecursionError:
-            yield OddRow(path, f"line {number}", "brackets within brackets too deep to be read")
+            yield OddRow(_where(path), f"line {number}", "brackets within brackets too deep to be read")
         except UserError as error:
-            yield OddRow(path, f"line {number}", str(error))
+            yield OddRow(_where(path), f"line {number}", str(error))
 
 
 def _whole_number(digits: str) -> int:
@@ -239,11 +249,11 @@ def _text_or_empty(value: Any, where: str) -> str:
     return value
 
 
-def _parquet_column(path: Path, text_column: str) -> Iterator[str]:
+def _parquet_column(path: TextFile, text_column: str) -> Iterator[str]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path) as file:
+    with parquet.ParquetFile(path if isinstance(path, Path) else path.open("rb")) as file:
         if text_column not in file.schema_arrow.names:
             raise UserError(
                 f"{path} has no column {text_column!r}, only {', '.join(file.schema_arrow.names)}; name the one with "
@@ -269,17 +279,17 @@ def _parquet_column(path: Path, text_column: str) -> Iterator[str]:
             row += len(batch)
 
 
-def _decoded(path: Path, column: Any, first: int) -> Iterator[str | None]:
+def _decoded(path: TextFile, column: Any, first: int) -> Iterator[str | None]:
     """The texts of a column of which some are no UTF-8; `first` is the row that it starts with, counted from 0."""
     for row, value in enumerate(column, start=first):
         try:
             yield value.as_py()
         except UnicodeDecodeError as error:
-            yield OddRow(path, f"row {row}", not_utf8(error))
+            yield OddRow(_where(path), f"row {row}", not_utf8(error))
 
 
 @contextmanager
-def _faults_named(path: Path) -> Iterator[None]:
+def _faults_named(path: TextFile) -> Iterator[None]:
     damaged = f"{path} is damaged or cut short ({{}}); copy or make it again"
     try:
         yield

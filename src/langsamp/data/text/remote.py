@@ -1,0 +1,109 @@
+"""A folder of text by its address, on S3 or wherever else fsspec reads: listed, and its files opened, as if local.
+
+Who may read there is said outside a recipe, as each store wants it (AWS's variables and files, `FSSPEC_...`).
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import fsspec
+
+from langsamp.errors import DataMissingError, UserError
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://.+")
+_EXTRAS = {"s3": "pip install 'langsamp[s3]'"}
+_CLIENTS = {"aiohttp", "botocore", "gcsfs", "google"}
+"""Libraries behind fsspec whose own errors (no credentials, no such host) are no `OSError`."""
+
+
+@dataclass(frozen=True, order=True)
+class RemoteFile:
+    """A file by its address; what of it is asked is what readers of text ask of a `pathlib.Path`."""
+
+    address: str
+    size: int
+    is_folder: bool = False
+
+    def __str__(self) -> str:
+        """The address."""
+        return self.address
+
+    @property
+    def name(self) -> str:
+        """The last part of the address."""
+        return self.address.rpartition("/")[2]
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name, with its dot."""
+        return PurePosixPath(self.name).suffix
+
+    def open(self, mode: str = "rb") -> IO[bytes]:
+        """The file, opened for reading bytes.
+
+        Raises:
+            UserError: where it cannot be read.
+        """
+        with _faults_named(self.address):
+            file: IO[bytes] = fsspec.open(self.address, mode).open()
+            return file
+
+
+TextFile = Path | RemoteFile
+
+
+def is_address(source: str) -> bool:
+    """Whether this names something by `PROTOCOL://`, and no folder of this machine."""
+    return _ADDRESS.fullmatch(source) is not None
+
+
+def size_of(file: TextFile) -> int:
+    """Bytes of a file as it is stored."""
+    return file.size if isinstance(file, RemoteFile) else file.stat().st_size
+
+
+def remote_files(address: str) -> list[RemoteFile]:
+    """What lies in the folder at `address`, by name.
+
+    Raises:
+        DataMissingError: where there is no such folder.
+        UserError: where the kind of address is not known or not installed, or it cannot be read.
+    """
+    with _faults_named(address):
+        system, folder = fsspec.core.url_to_fs(address)
+        if not system.isdir(folder):
+            raise FileNotFoundError
+        return sorted(
+            RemoteFile(
+                address=f"{address}/{entry['name'].rstrip('/').rpartition('/')[2]}",
+                size=int(entry.get("size") or 0),
+                is_folder=entry["type"] == "directory",
+            )
+            for entry in system.ls(folder, detail=True)
+        )
+
+
+@contextmanager
+def _faults_named(address: str) -> Iterator[None]:
+    protocol = address.partition("://")[0]
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        raise DataMissingError(f"there is no folder of text at {address}; check its address") from None
+    except ImportError as error:
+        raise UserError(f"reading {address} needs a library: {_EXTRAS.get(protocol, error)}") from None
+    except ValueError as error:
+        raise UserError(
+            f"{address} cannot be read: {error}; fsspec's documentation lists what {protocol}:// may be"
+        ) from None
+    except Exception as error:
+        if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _CLIENTS:
+            raise
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(
+            f"{address} cannot be read ({why}); check the address, the network and who you are there"
+        ) from None
