@@ -25,9 +25,13 @@ print("LOADED", *{name.partition(".")[0] for name in sys.modules})
 """
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.name)
+RECIPES = sorted(path for folder in ("configs", "studies") for path in (ROOT / folder).glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
 def test_every_recipe_parses_and_has_its_files_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGSAMP_DATA", "data")
+    monkeypatch.setenv("LANGSAMP_ENCODER", "encoder")
     assert load_recipe(path).name == path.stem
 
 

@@ -57,6 +57,7 @@ def test_a_key_is_explained_by_path_section_or_part():
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_new_recipe_is_named_after_its_file_and_is_one(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LANGSAMP_DATA", "data")
+    monkeypatch.setenv("LANGSAMP_ENCODER", "encoder")
     path = tmp_path / "my run.yaml"
     new_recipe(path, name)
     assert load_recipe(path).name == "my-run"

@@ -20,8 +20,9 @@ from langsamp.disk.files import write_text
 from langsamp.errors import UserError, did_you_mean
 from langsamp.recipe import Recipe
 
-TEMPLATES = ("quickstart", "text", "continue", "paper")
-"""Recipes to start from: the embedded text, text of one's own, a pretrained encoder, the paper's settings."""
+TEMPLATES = ("quickstart", "text", "continue", "paper", "lab", "continued")
+"""Recipes to start from: the embedded text, text of one's own, a pretrained encoder, the paper's settings; the studies
+of tiny encoders from nothing and of a continued one."""
 
 
 class Key(NamedTuple):

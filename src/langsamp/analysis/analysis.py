@@ -86,7 +86,9 @@ class Analysis(BaseModel):
         if (kind := content.pop("kind", None)) != cls.kind:
             raise DamagedError(f"{path} is an analysis of the kind {kind!r}, expected {cls.kind!r}; {remedy}")
         for name, line in _tables(cls):
-            content[name] = [*_values_of(line, pd.read_parquet(folder / f"{name}.parquet"))]
+            table = folder / f"{name}.parquet"
+            if table.is_file():  # the seal holds; one that is not there is a table that later versions have
+                content[name] = [*_values_of(line, pd.read_parquet(table))]
         content["provenance"] = read_versioned(folder / PROVENANCE, remedy=remedy)
         return as_record(cls, content, path, remedy=remedy)
 

@@ -13,7 +13,6 @@ from langsamp.analysis.families import analyse_families
 from langsamp.analysis.identification.analyse import IdentificationConfig, analyse_identification, task_sentences
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
-from langsamp.analysis.neutrality.parallel_text import draw_parallel
 from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.unmade import Unmade, write_unmade
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
@@ -24,7 +23,6 @@ from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.tasks.registry import TASKS
-from langsamp.evaluation.tasks.task import TaskData
 from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
 from langsamp.progress import Bar
 from langsamp.provenance import file_sha256, fingerprint
@@ -172,9 +170,7 @@ def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
 
 def _with_content(text: NeutralityConfig) -> dict[str, Any]:
     """The settings, the sentences by content instead of where they lie."""
-    where = TaskData(data=text.data, seed=text.seed)
-    drawn = draw_parallel(text.task, where, languages=text.languages, number=text.sentences)
-    return {**text.model_dump(mode="json", exclude={"data"}), "text_revision": drawn.revision}
+    return {**text.model_dump(mode="json", exclude={"data"}), "text_revision": text.draw().revision}
 
 
 def _with_sentences(config: IdentificationConfig, vectors: Conditioning) -> dict[str, Any]:

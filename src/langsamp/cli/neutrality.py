@@ -22,6 +22,10 @@ def neutrality(
     ] = None,
     sentences: Annotated[int, typer.Option("--sentences", "-n", help="Sentences of each language.")] = 100,
     layer: Annotated[int | None, typer.Option(help="Hidden state told of; default: two thirds of the depth.")] = None,
+    post_hoc: Annotated[
+        int,
+        typer.Option(help="Further sentences to fit the cheap ways on: means subtracted, language removed; 0: none."),
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Draws the sentences and the resamples.")] = 0,
     device: Annotated[str | None, typer.Option(help="E.g. cpu or cuda:1; default: the best there is.")] = None,
     out: Out = None,
@@ -43,8 +47,11 @@ def neutrality(
         check_folder(out)
     config = checked(
         NeutralityConfig,
-        {"task": task, "data": data, "languages": languages, "sentences": sentences, "layer": layer, "seed": seed},
-    )
+        {
+            "task": task, "data": data, "languages": languages, "sentences": sentences, "layer": layer,
+            "post_hoc": post_hoc, "seed": seed,
+        },
+    )  # fmt: skip
     subjects = find_model_refs(models)
     analysis = analyse_neutrality(subjects, config, device=device)
     folder = out or folder_of(subjects)

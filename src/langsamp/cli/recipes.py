@@ -11,7 +11,10 @@ from langsamp.cli.output import Json, print_json, print_line, print_table
 def new(
     file: Annotated[Path, typer.Argument(help="Recipe to write, e.g. mine.yaml.")],
     source: Annotated[
-        str, typer.Option("--from", help="quickstart (embedded text), text (your own), continue (an encoder), paper.")
+        str,
+        typer.Option(
+            "--from", help="quickstart (embedded text), text (yours), continue (an encoder), paper, lab, continued."
+        ),
     ] = "text",
 ) -> None:
     """Write a commented recipe to start from."""

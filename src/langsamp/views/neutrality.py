@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from langsamp.analysis.neutrality.record import NeutralityAnalysis, PairChange, PairSimilarity
+from langsamp.analysis.neutrality.record import EDIT_NAMES, NeutralityAnalysis, PairChange, PairSimilarity
 from langsamp.render.document import Column, Document, Note, Sentence, Table, is_absent
-from langsamp.render.numbers import ABSENT, decimals, with_ends
+from langsamp.render.numbers import ABSENT, decimals, share, with_ends
 
 _MOST_COLUMNS = 11
 """At most so many languages stand side by side in a hundred columns."""
@@ -20,7 +20,7 @@ def neutrality_document(analysis: NeutralityAnalysis) -> Document:
     missing = [f"{tag} is left out: {why}" for tag, why in analysis.missing.items()]
     return Document(
         [
-            *map(Sentence, analysis.sentences), _models(analysis), *_pair_tables(analysis),
+            *map(Sentence, analysis.sentences), _models(analysis), *_edits(analysis), *_pair_tables(analysis),
             *map(Note, (*missing, *analysis.notes)),
         ],
         title=analysis.subject,
@@ -39,6 +39,25 @@ def _models(analysis: NeutralityAnalysis) -> Table:
         for row in map(analysis.means, analysis.models)
     ]  # fmt: skip
     return Table("Means over pairs of languages, [95 % over sentences]; shares told by probes", columns, rows)
+
+
+def _edits(analysis: NeutralityAnalysis) -> list[Table]:
+    """A line for each model and cheap way without training."""
+    if not analysis.post_hoc:
+        return []
+    names = ("model", "vectors", "centred", "raw gap", "language", "script", "nearest")
+    rows = [
+        (
+            line.model, EDIT_NAMES[line.edit], decimals(line.parallel), decimals(line.raw_gap),
+            f"{line.language_probe:.0%}", None if is_absent(line.script_probe) else f"{line.script_probe:.0%}",
+            with_ends(line.retrieval, line.retrieval_low, line.retrieval_high, share),
+        )
+        for line in analysis.post_hoc
+    ]  # fmt: skip
+    fitted = f"without training, fitted on {analysis.settings['post_hoc']} other sentences a language"
+    return [
+        Table(f"Cheap ways {fitted}; nearest: translations first of {analysis.number}", [*map(Column, names)], rows)
+    ]
 
 
 def _pair_tables(analysis: NeutralityAnalysis) -> list[Table]:

@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.neutrality.neutrality_findings import findings
-from langsamp.analysis.neutrality.neutrality_tables import Measured, change_tables, curve_table, similarity_table
+from langsamp.analysis.neutrality.neutrality_tables import (
+    Floats,
+    Measured,
+    change_tables,
+    curve_table,
+    similarity_table,
+)
 from langsamp.analysis.neutrality.parallel_text import FEWEST, ParallelSentences, draw_parallel
+from langsamp.analysis.neutrality.post_hoc import post_hoc_table
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.config import Config
 from langsamp.errors import UserError
@@ -48,6 +54,26 @@ class NeutralityConfig(Config):
     """Draws the sentences, the folds of the probes and the resamples."""
     resamples: int = Field(default=2000, ge=100)
     """Draws of sentences behind each interval."""
+    post_hoc: int = Field(default=0, ge=0)
+    """Further sentences of each language, not measured, on which the cheap ways without training are fitted that then
+    stand beside each model: language means subtracted, and the language subspace removed (LEACE). 0 leaves them out."""
+
+    @field_validator("post_hoc")
+    @classmethod
+    def _enough_to_fit(cls, number: int) -> int:
+        if 0 < number < FEWEST:
+            raise ValueError(f"expected 0, or at least {FEWEST} sentences of each language to fit on, got {number}")
+        return number
+
+    def draw(self) -> ParallelSentences:
+        """The sentences that are meant.
+
+        Raises:
+            DataMissingError: where the text is absent.
+            UserError: as `draw_parallel` does.
+        """
+        where = TaskData(data=self.data, seed=self.seed)
+        return draw_parallel(self.task, where, languages=self.languages, number=self.sentences, further=self.post_hoc)
 
 
 def check_text(config: NeutralityConfig) -> None:
@@ -57,8 +83,7 @@ def check_text(config: NeutralityConfig) -> None:
         DataMissingError: where the text is absent.
         UserError: as `draw_parallel` does.
     """
-    where = TaskData(data=config.data, seed=config.seed)
-    draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
+    config.draw()
 
 
 def analyse_neutrality(
@@ -81,12 +106,12 @@ def analyse_neutrality(
         name: check_layer(default_layer(model.num_layers) if config.layer is None else config.layer, model)
         for name, model in models.items()
     }
-    where = TaskData(data=config.data, seed=config.seed)
-    text = draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
-    measured = {
-        name: Measured.of(_encode(name, model, text, device), text.tags, seed=config.seed)
-        for name, model in models.items()
-    }
+    text = config.draw()
+    measured, at_layer = dict[str, Measured](), dict[str, tuple[Floats, Floats]]()
+    for name, model in models.items():
+        encoded = _encode(name, model, text, device)
+        measured[name] = Measured.of([every[:, : text.number] for every in encoded], text.tags, seed=config.seed)
+        at_layer[name] = encoded[layers[name]][:, : text.number], encoded[layers[name]][:, text.number :]
     drawn_RN = draws(text.number, config.resamples, np.random.default_rng(config.seed))
     change, overall = change_tables(measured, layers, text.tags, drawn_RN)
     fingerprints = {name: model.fingerprint for name, model in models.items()}
@@ -106,6 +131,7 @@ def analyse_neutrality(
         curve=curve_table(measured, text.tags, drawn_RN),
         change=change,
         overall=overall,
+        post_hoc=post_hoc_table(at_layer, layers, text.tags, drawn_RN, seed=config.seed) if text.further else (),
     )
     return analysis.model_copy(update={"sentences": findings(analysis)})
 
@@ -117,10 +143,10 @@ def _names(subjects: Sequence[ModelRef]) -> list[str]:
     return [name if names.count(name) == 1 else path for name, path in zip(names, places, strict=True)]
 
 
-def _encode(name: str, model: ModelFolder, text: ParallelSentences, device: str | None) -> list[NDArray[np.floating]]:
-    """Vectors of all sentences at each layer, shape (languages, sentences, width) each."""
+def _encode(name: str, model: ModelFolder, text: ParallelSentences, device: str | None) -> list[Floats]:
+    """Vectors of all sentences at each layer, shape (languages, sentences, width) each; further ones come last."""
     encoder = Encoder.load(model.folder, device=device)
     flat = [sentence for sentences in text.sentences.values() for sentence in sentences]
     with Bar(name, total=len(set(flat)), unit="sentences") as bar:
         by_layer = encoder.encode(flat, layers=range(model.num_layers + 1), advance=bar.update)
-    return [vectors.reshape(len(text.tags), text.number, -1) for _, vectors in sorted(by_layer.items())]
+    return [vectors.reshape(len(text.tags), text.number + text.further, -1) for _, vectors in sorted(by_layer.items())]

@@ -1,8 +1,9 @@
 """What the neutrality analysis found, in sentences that stand by themselves."""
 
 import math
+from collections.abc import Sequence
 
-from langsamp.analysis.neutrality.record import LayerMeans, NeutralityAnalysis, OverallChange
+from langsamp.analysis.neutrality.record import EDIT_NAMES, LayerMeans, NeutralityAnalysis, OverallChange, PostHoc
 
 
 def findings(analysis: NeutralityAnalysis) -> tuple[str, ...]:
@@ -13,6 +14,10 @@ def findings(analysis: NeutralityAnalysis) -> tuple[str, ...]:
         sentences += _about_model(analysis.means(model), pairs=len(analysis.pairs(model)), embeddings=embeddings)
     for model in analysis.models[1:]:
         sentences += _about_change(analysis, model)
+    if analysis.post_hoc:
+        sentences += [
+            _about_edits([line for line in analysis.post_hoc if line.model == model]) for model in analysis.models
+        ]
     return tuple(sentences)
 
 
@@ -65,6 +70,20 @@ def _about_change(analysis: NeutralityAnalysis, model: str) -> list[str]:
         )
     sentences.append("The intervals hold chance in the choice of sentences, not between trainings.")
     return sentences
+
+
+def _about_edits(lines: Sequence[PostHoc]) -> str:
+    """Of one model: what the vectors give as they are, and after each edit."""
+    parts = [
+        f"{EDIT_NAMES[line.edit]}, a linear probe tells the language of {line.language_probe:.0%} and "
+        f"{line.retrieval:.1%} [{line.retrieval_low:.1%}, {line.retrieval_high:.1%}] of the translations are nearest"
+        for line in lines
+    ]
+    first = lines[0]
+    return (
+        f"{first.model}, layer {first.layer}, without any training: {'; '.join(parts)} (chance "
+        f"{first.language_chance:.0%} and {first.retrieval_chance:.1%})."
+    )
 
 
 def _with_ends(value: float, low: float, high: float) -> str:

@@ -79,15 +79,12 @@ def curve_table(
     measured: Mapping[str, Measured], tags: Sequence[LangScript], drawn_RN: Floats
 ) -> tuple[LayerMeans, ...]:
     """A line for each model and layer: means over all pairs of languages, and the probes."""
-    by_chance = [
-        chance(labels) if len(set(labels)) > 1 else float("nan")
-        for labels in ([*map(str, tags)], [tag.script for tag in tags])
-    ]
+    by_chance = probe_chances(tags)
     rows = []
     for name, measures in measured.items():
         for layer, similar in enumerate(measures.similar):
             parallel, raw, gap, language, script = (
-                (float(each_N.mean()), *_interval(each_N, drawn_RN)) for each_N in measures.by_sentence(layer).values()
+                (float(each_N.mean()), *interval(each_N, drawn_RN)) for each_N in measures.by_sentence(layer).values()
             )
             non_parallel = float(similar.non_parallel.mean())
             rows.append(
@@ -118,7 +115,7 @@ def change_tables(
             means_b = b.by_sentence(model_layer)
             for measure, before_N in a.by_sentence(layer).items():
                 before, after = float(before_N.mean()), float(means_b[measure].mean())
-                ends = _interval(means_b[measure] - before_N, drawn_RN)
+                ends = interval(means_b[measure] - before_N, drawn_RN)
                 overall.append(
                     OverallChange(base, name, layer, model_layer, measure, before, after, after - before, *ends)
                 )
@@ -132,7 +129,17 @@ def _by_pair(tags: Sequence[LangScript], *columns: Floats) -> Iterator[tuple[Any
     return zip(first, second, *(column.tolist() for column in columns), strict=True)
 
 
-def _interval(values_N: Floats, drawn_RN: Floats) -> tuple[float, float]:
+def probe_chances(tags: Sequence[LangScript]) -> tuple[float, float]:
+    """Chance for the language probe and for that of scripts; NaN where there is one label only."""
+    language, script = (
+        chance(labels) if len(set(labels)) > 1 else float("nan")
+        for labels in ([*map(str, tags)], [tag.script for tag in tags])
+    )
+    return language, script
+
+
+def interval(values_N: Floats, drawn_RN: Floats) -> tuple[float, float]:
+    """Both ends of the 95 % interval of the mean over sentences."""
     low, high = mean_interval(values_N[None], drawn_RN)
     return float(low[0]), float(high[0])
 

@@ -56,6 +56,8 @@ class ParallelSentences:
     """Languages that were wanted and are not here, with the reason."""
     notes: tuple[str, ...] = ()
     """Languages that are here under another code."""
+    further: int = 0
+    """How many sentences of each, after the first `number`, are there to fit something on and are not measured."""
 
     @property
     def tags(self) -> tuple[LangScript, ...]:
@@ -64,8 +66,8 @@ class ParallelSentences:
 
     @property
     def number(self) -> int:
-        """Sentences of each language."""
-        return len(next(iter(self.sentences.values())))
+        """Sentences of each language that are measured: the first ones."""
+        return len(next(iter(self.sentences.values()))) - self.further
 
     @cached_property
     def revision(self) -> str:
@@ -73,8 +75,12 @@ class ParallelSentences:
         return fingerprint({str(tag): texts for tag, texts in self.sentences.items()})
 
 
-def draw_parallel(name: str, where: TaskData, *, languages: str | None = None, number: int = 100) -> ParallelSentences:
+def draw_parallel(
+    name: str, where: TaskData, *, languages: str | None = None, number: int = 100, further: int = 0
+) -> ParallelSentences:
     """`number` sentences of the task `name` in each of `languages` (a selector; None = the paper's ten).
+
+    `further` ones stand behind them, and do not change which the first are.
 
     `where.seed` decides which of the common sentences are drawn; equal text and seed give equal sentences. Of the
     paper's ten those that the task lacks are left out and named. A sentence is common where each language has it,
@@ -83,7 +89,7 @@ def draw_parallel(name: str, where: TaskData, *, languages: str | None = None, n
     Raises:
         DataMissingError: where the task's data are absent.
         UserError: where the task's text is not parallel, a language that a selector names is not there, fewer than two
-            languages remain, or they have fewer common sentences than `number`.
+            languages remain, or they have fewer common sentences than `number` and `further` together.
     """
     each = task(name)
     if each.kind != "retrieval" and each.name not in _ONE_ORDER:
@@ -98,7 +104,7 @@ def draw_parallel(name: str, where: TaskData, *, languages: str | None = None, n
     chosen, missing, notes = _chosen(offered, languages, each.name)
     if isinstance(reader, CldrPairs):
         _check_enough(chosen, missing, each.name)
-        rendered = retrieval_items(chosen, number=number, seed=where.seed)
+        rendered = retrieval_items(chosen, number=number + further, seed=where.seed)
         sentences, available = {tag: tuple(rendered[tag]) for tag in chosen}, None
     else:
         items = (
@@ -107,12 +113,13 @@ def draw_parallel(name: str, where: TaskData, *, languages: str | None = None, n
             else _through_english(reader, chosen, missing)
         )
         _check_enough(items, missing, each.name)
-        keys = _common(items, number, each)
-        drawn = [keys[index] for index in np.random.default_rng(where.seed).permutation(len(keys))[:number]]
+        keys, wanted = _common(items, number + further, each), number + further
+        drawn = [keys[index] for index in np.random.default_rng(where.seed).permutation(len(keys))[:wanted]]
         sentences, available = {tag: tuple(texts[key] for key in drawn) for tag, texts in items.items()}, len(keys)
     return ParallelSentences(
-        task=each.name, sentences=sentences, available=available, seed=where.seed, missing=missing, notes=notes
-    )
+        task=each.name, sentences=sentences, available=available, seed=where.seed, missing=missing, notes=notes,
+        further=further,
+    )  # fmt: skip
 
 
 def _chosen(

@@ -5,6 +5,14 @@ from typing import ClassVar, Literal, NamedTuple
 
 from langsamp.analysis.analysis import Analysis
 
+Edit = Literal["none", "means", "leace"]
+"""What is done to a model's vectors before they are measured; `post_hoc.py` says what each is."""
+EDIT_NAMES: Mapping[Edit, str] = {
+    "none": "as it is",
+    "means": "language means subtracted",
+    "leace": "language subspace removed",
+}
+"""What readers call them."""
 Measure = Literal["parallel", "raw", "raw_gap", "language_probe", "script_probe"]
 
 
@@ -100,6 +108,36 @@ class OverallChange(NamedTuple):
     high: float
 
 
+class PostHoc(NamedTuple):
+    """One model at the layer told of first, its vectors as they are (`none`) or edited without any training."""
+
+    model: str
+    edit: Edit
+    layer: int
+    parallel: float
+    low: float
+    high: float
+    raw: float
+    raw_non_parallel: float
+    raw_gap: float
+    raw_gap_low: float
+    raw_gap_high: float
+    language_probe: float
+    language_probe_low: float
+    language_probe_high: float
+    language_chance: float
+    script_probe: float
+    """NaN where all languages share a script, as are those below."""
+    script_probe_low: float
+    script_probe_high: float
+    script_chance: float
+    retrieval: float
+    """Share of sentences (0 to 1) whose translation is the most similar of all in the other language."""
+    retrieval_low: float
+    retrieval_high: float
+    retrieval_chance: float
+
+
 class NeutralityAnalysis(Analysis):
     """How neutral each of some models is on the same sentences, and how far each is from the first one."""
 
@@ -123,6 +161,8 @@ class NeutralityAnalysis(Analysis):
     change: tuple[PairChange, ...] = ()
     """Empty with one model, as is `overall`."""
     overall: tuple[OverallChange, ...] = ()
+    post_hoc: tuple[PostHoc, ...] = ()
+    """Empty where no sentences were asked for to fit the edits on."""
 
     @property
     def layer(self) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from langsamp.analysis.neutrality.record import LayerMeans, NeutralityAnalysis
+from langsamp.analysis.neutrality.record import EDIT_NAMES, LayerMeans, NeutralityAnalysis, PostHoc
 from langsamp.render.numbers import with_minus
 from langsamp.views.names import known, short_name
 
@@ -43,6 +43,13 @@ class NeutralityView(NamedTuple):
         lines = {line.model: line for line in self.analysis.curve if line.layer == self.analysis.layer}
         return [(self.labels.get(model, model), line) for model, line in lines.items()]
 
+    @property
+    def edits(self) -> list[tuple[str, str, PostHoc]]:
+        """Each model's label and what was done to its vectors without training, with what that gives."""
+        return [
+            (self.labels.get(line.model, line.model), EDIT_NAMES[line.edit], line) for line in self.analysis.post_hoc
+        ]
+
 
 Named = tuple[NeutralityAnalysis, Mapping[str, str]]
 """An analysis with readers' names of its models."""
@@ -76,6 +83,7 @@ def _view(group: Sequence[Named]) -> NeutralityView:
             "similarity": _once(
                 line for each in analyses for line in each.similarity if {line.first, line.second} <= {*shown}
             ),
+            "post_hoc": _once(line for each in analyses for line in each.post_hoc),
             "curve": _once(line for each in analyses for line in each.curve),
             "change": _once(line for each in analyses for line in each.change if {line.first, line.second} <= {*shown}),
         }
@@ -97,7 +105,7 @@ def _once(lines: Iterable[Line]) -> tuple[Line, ...]:
     return tuple(first.values())
 
 
-_KEYS = ("base", "model", "layer", "first", "second")
+_KEYS = ("base", "model", "edit", "layer", "first", "second")
 
 
 def with_labels(said: str, labels: Mapping[str, str]) -> str:
