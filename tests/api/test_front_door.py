@@ -71,6 +71,20 @@ def test_scores_are_laid_out_and_published_ones_compared(run: ls.Run):
     assert ls.transfer("paper:donors").data.kind == "transfer"
 
 
+def test_one_word_stands_for_a_list_of_one(run: ls.Run, tmp_path: Path):
+    assert str(ls.compare("paper:baseline", "paper:langsamp", by="script")) == str(
+        ls.compare("paper:baseline", "paper:langsamp", by=["script"])
+    )
+    with pytest.raises(UserError, match="no task 'sr-bibel'"):
+        ls.evaluate(run.models["both-0"], "sr-bibel", out=tmp_path / "scores")
+    with pytest.raises(UserError, match="deu_Latn: the model has no vector"):
+        ls.fill_mask(run.models["both-0"], "a <mask>", "deu_Latn")
+    with pytest.raises(UserError, match="not script"):
+        ls.train(run.folder.parent / "recipe.yaml", "name=other", variants="script")
+    with pytest.raises(UserError, match="no score of task 'sr-bibel'"):
+        ls.table(1, "paper:baseline", tasks="sr-bibel")
+
+
 def test_languages_are_selected():
     assert [str(tag) for tag in ls.select_languages("swh_Latn,deu_Latn")] == ["deu_Latn", "swh_Latn"]
 

@@ -130,3 +130,9 @@ def test_names_of_a_macrolanguage_find_its_members_and_the_other_way():
 )
 def test_what_is_not_found_is_explained(query, said):
     assert said in hint(query)
+
+
+@pytest.mark.parametrize("query", ["Bantu", "Slavic languages", "Indo-Aryan", "Indo-European languages"])
+def test_groups_of_languages_are_searched_by_name(query):
+    kin = {"Bantu": "lin", "Slavic languages": "pol", "Indo-Aryan": "hin", "Indo-European languages": "ell"}
+    assert kin[query] in {info.tag.language for info in search(query)}

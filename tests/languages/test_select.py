@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langsamp.errors import UserError
-from langsamp.languages.properties import SUBGROUPS
+from langsamp.languages.everyday import SUBGROUPS
 from langsamp.languages.select import GROUPS, select, select_each
 from langsamp.languages.table import describe, is_head, is_latin, tags
 from langsamp.languages.tags import LangScript
@@ -41,7 +41,8 @@ def chosen(selector: str) -> set[LangScript]:
         (" tail + family: atla1278 , ! lin_Latn ", "yor_Latn"),
         ("family:indo1319+!head", "npi_Deva"),
         ("family:Bantu", "swh_Latn lin_Latn"),
-        ("family:narr1281", "swh_Latn lin_Latn"),
+        ("family:NARR1281", "swh_Latn lin_Latn"),
+        ("family:Bantu languages", "swh_Latn lin_Latn"),
         ("family:Slavic+latin", "srp_Latn"),
         ("area:Africa", "yor_Latn swh_Latn lin_Latn"),
         ("area:africa+head", "swh_Latn"),
@@ -118,7 +119,7 @@ def test_the_family_other_is_that_of_the_paper():
         ("area:Afrika", ["unknown area 'Afrika'", "Did you mean 'Africa'", "There are Africa, Eurasia"]),
         ("Nepali", ["several languages", "nep_Deva", "npi_Deva"]),
         ("Swahilli", ["unknown term 'Swahilli'", "Did you mean swh_Latn"]),
-        ("latn", ["unknown term 'latn'", "Did you mean 'latin'"]),
+        ("latn", ["unknown term 'latn'", "Did you mean 'script:latn'"]),
         ("Latin", ["write the group as 'latin'"]),
         ("scrpt:Deva", ["Did you mean 'script:Deva'"]),
         ("zzzzzz", ["unknown term 'zzzzzz'", "nonlatin"]),
@@ -129,6 +130,9 @@ def test_the_family_other_is_that_of_the_paper():
         ("family:Indoeuropean", ["unknown family", "Did you mean 'Indo-European'"]),
         ("family:Bantoo", ["unknown family 'Bantoo'", "Did you mean 'Bantu'", "like Bantu or narr1281"]),
         ("family:Niger-Congo", ["There are Indo-European, Atlantic-Congo, Afro-Asiatic. A group within a family"]),
+        ("Bantu", ["unknown term 'Bantu'", "Did you mean 'family:Bantu'?"]),
+        ("Cyrillic", ["Did you mean 'script:Cyrillic'?"]),
+        ("Eurasia", ["Did you mean 'area:Eurasia'?"]),
         ("family:Swahili", ["name of a language: write Swahili for that alone, or family:Atlantic-Congo"]),
         ("script:Serbian", ["name of a language", "or script:Cyrillic or script:Latin"]),
         ("script:Chinesee", ["unknown script", "There are Latin, Devanagari, Cyrillic, Arabic."]),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-def given_recipe(recipe: "str | Path | Recipe", settings: Sequence[str] = ()) -> Recipe:
+def given_recipe(recipe: "str | Path | Recipe", settings: str | Sequence[str] = ()) -> Recipe:
     """The recipe that is meant; `settings` like `training.steps=100` are put over one that is read from a file.
 
     Raises:
@@ -26,12 +26,12 @@ def given_recipe(recipe: "str | Path | Recipe", settings: Sequence[str] = ()) ->
                 "settings go with a recipe's file; a loaded recipe takes them in `load_recipe(path, settings)`"
             )
         return recipe
-    return load_recipe(Path(recipe), tuple(settings))
+    return load_recipe(Path(recipe), tuple(words(settings)))
 
 
-def words(models: "Sequence[str | Path] | str | Path") -> list[str]:
-    """One name or several, as a list."""
-    return [str(models)] if isinstance(models, str | Path) else [str(each) for each in models]
+def words(given: "Sequence[str | Path] | str | Path") -> list[str]:
+    """One word or several, as a list: a single one is never read letter by letter."""
+    return [str(given)] if isinstance(given, str | Path) else [str(each) for each in given]
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def donors(
     *,
     candidates: str = "paper",
     k: int = 5,
-    tasks: Sequence[str] = (),
+    tasks: str | Sequence[str] = (),
     data: str | Path | None = None,
 ) -> Result:
     """Languages to transfer from for each target, ranked by the language vectors of `model`, with doubts.
@@ -90,16 +90,16 @@ def donors(
         UserError: for unknown words, candidates or tasks.
     """
     subject = find_model_ref(None if model is None else str(model))
-    asked = [targets] if isinstance(targets, str) else list(targets)
+    asked = words(targets)
     where = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
-    analysis = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=tasks, data=where)
+    analysis = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=words(tasks), data=where)
     return Result.of(donors_of_all(analysis) if asked == ["all"] else donors_of_each(analysis), analysis)
 
 
 def transfer(
     models: str | Path | Sequence[str | Path],
     *,
-    tasks: Sequence[str] = (),
+    tasks: str | Sequence[str] = (),
     candidates: str = "paper",
     languages: str = "all",
 ) -> Result:
@@ -114,21 +114,23 @@ def transfer(
     """
     named = words(models)
     if named[0].startswith(PREFIX):
-        analysis = published_study(named[0], tasks)
+        analysis = published_study(named[0], words(tasks))
     else:
         subjects = find_model_refs(named)
         subject = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
-        analysis = read_stored(subjects, subject=subject, candidates=candidates, tasks=tasks, languages=languages)
+        analysis = read_stored(
+            subjects, subject=subject, candidates=candidates, tasks=words(tasks), languages=languages
+        )
     return Result.of(transfer_document(analysis), analysis)
 
 
-def fill_mask(model: str | Path, sentence: str, vectors: Sequence[str] = (), *, k: int = 5) -> pd.DataFrame:
+def fill_mask(model: str | Path, sentence: str, vectors: str | Sequence[str] = (), *, k: int = 5) -> pd.DataFrame:
     """What a model puts under the mask of `sentence`, without vectors and under each of `vectors` (`deu_Latn`, `rus`).
 
     A line a token: see `explorer.fill_mask.MaskFiller.fill`, whose columns and errors these are. Of a run the first
     training of `both` is taken.
     """
-    return fill(_export(model), sentence, vectors, k=k)
+    return fill(_export(model), sentence, words(vectors), k=k)
 
 
 def language_map(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     models: "str | Path | PreTrainedModel | Sequence[str | Path | PreTrainedModel]",
-    tasks: Sequence[str] = ("sr-cldr",),
+    tasks: str | Sequence[str] = ("sr-cldr",),
     *,
     data: str | Path | None = None,
     languages: str = "all",
@@ -49,7 +49,7 @@ def evaluate(
         UserError: for a wrong setting, and as `evaluation.run.evaluate`. What goes wrong with one model or language is
             a line of the result.
     """
-    content = {"tasks": list(tasks), "data": data, "languages": languages, **settings}
+    content = {"tasks": words(tasks), "data": data, "languages": languages, **settings}
     config = checked(EvaluationConfig, content)
     with model_folders(models, tokenizer) as (folders, names):
         done = run_evaluation(folders, config, Path(out), device=device, names=names or None, executor=executor)
@@ -61,7 +61,7 @@ def compare(
     a: str | Path,
     b: str | Path,
     *,
-    by: Sequence[str] = ("paper",),
+    by: str | Sequence[str] = ("paper",),
     metrics: Mapping[str, str] | None = None,
     allow_mixed: bool = False,
 ) -> Result:
@@ -75,7 +75,7 @@ def compare(
         UserError: where a name is unclear, or the scores were made in different ways and `allow_mixed` is not set.
     """
     found = compare_sides(
-        open_system(str(a)), open_system(str(b)), by=list(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
+        open_system(str(a)), open_system(str(b)), by=words(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
     )
     return Result.of(comparison_document(found), found)
 
@@ -110,6 +110,8 @@ def table(number: int, *runs: str | Path, **options: Any) -> Result:
     Raises:
         UserError: for a table or an option that there is not, and scores that do not fit it.
     """
+    if options.get("tasks"):
+        options["tasks"] = words(options["tasks"])
     made = paper_table(number, read_runs(words(list(runs))), **options)
     return Result(title=f"Table {number}. {made.caption}", tables={"": made.tidy}, lines=made.notes, data=made)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from langsamp import pipeline
 from langsamp.analysis.model_refs import find_model_refs
-from langsamp.api.given import given_recipe
+from langsamp.api.given import given_recipe, words
 from langsamp.api.result import Result, readable
 from langsamp.api.scores import compare
 from langsamp.disk.layout import RunLayout
@@ -76,7 +76,9 @@ class Run:
         return Result(title=self.folder.name, tables=readable(score_tables(self.scores)), lines=lines, data=self.scores)
 
 
-def run(recipe: "str | Path | Recipe", settings: Sequence[str] = (), *, executor: "Executor | None" = None) -> Run:
+def run(
+    recipe: "str | Path | Recipe", settings: str | Sequence[str] = (), *, executor: "Executor | None" = None
+) -> Run:
     """All of a recipe, from text to report; what is there already is not made again.
 
     `settings` such as `training.steps=100` are put over a recipe that is given as a file. The workers of `executor`,
@@ -92,7 +94,7 @@ def run(recipe: "str | Path | Recipe", settings: Sequence[str] = (), *, executor
 
 
 def prepare(
-    recipe: "str | Path | Recipe", settings: Sequence[str] = (), *, executor: "Executor | None" = None
+    recipe: "str | Path | Recipe", settings: str | Sequence[str] = (), *, executor: "Executor | None" = None
 ) -> "PreparedRows":
     """The packed rows of a recipe, with clean text and its tokenizer, made (as in `run`) or found.
 
@@ -104,10 +106,10 @@ def prepare(
 
 def train(
     recipe: "str | Path | Recipe",
-    settings: Sequence[str] = (),
+    settings: str | Sequence[str] = (),
     *,
-    variants: Sequence[str] = (),
-    seeds: Sequence[int] = (),
+    variants: str | Sequence[str] = (),
+    seeds: int | Sequence[int] = (),
 ) -> dict[str, Path]:
     """The exports of a recipe's trainings by name, such as `both-0`; of some variants and seeds, by default of all.
 
@@ -118,6 +120,6 @@ def train(
         UserError: for a variant or seed that the recipe does not train, and as `pipeline.train_one`.
     """
     loaded = given_recipe(recipe, settings)
-    chosen = pipeline.chosen_trainings(loaded, variants, seeds)
+    chosen = pipeline.chosen_trainings(loaded, words(variants), [seeds] if isinstance(seeds, int) else seeds)
     rows = pipeline.prepare(loaded)
     return {f"{variant}-{seed}": pipeline.train_one(loaded, rows, variant, seed) for variant, seed in chosen}

@@ -4,21 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 
 from langsamp.errors import UserError, did_you_mean
+from langsamp.languages.everyday import SUBGROUPS
 from langsamp.languages.search import fold, named
 from langsamp.languages.table import AREAS, FAMILY_GROUPS, describe, families, lineage, scripts, tags
 from langsamp.languages.tags import LangScript
 
 Test = Callable[[LangScript], bool]
-
-SUBGROUPS: Mapping[str, str] = {
-    "Baltic": "east2280", "Balto-Slavic": "balt1263", "Bantu": "narr1281", "Benue-Congo": "benu1247",
-    "Berber": "berb1260", "Celtic": "celt1248", "Chadic": "chad1250", "Cushitic": "cush1243", "Finnic": "finn1317",
-    "Germanic": "germ1287", "Indic": "indo1321", "Indo-Aryan": "indo1321", "Indo-Iranian": "indo1320",
-    "Iranian": "iran1269", "Italic": "ital1284", "Kipchak": "kipc1239", "Malayo-Polynesian": "mala1545",
-    "Munda": "mund1335", "Oceanic": "ocea1241", "Oghuz": "oghu1243", "Polynesian": "poly1242", "Romance": "roma1334",
-    "Semitic": "semi1276", "Sinitic": "sini1245", "Slavic": "slav1255", "Volta-Congo": "volt1241",
-}  # fmt: skip
-"""Groups within a family by their usual names: Glottolog's nodes for them."""
 
 _LISTED = 8
 """At most this many values are listed in one message."""
@@ -35,6 +26,17 @@ def has_property(kind: str, value: str, among: Collection[LangScript]) -> Test:
     return PROPERTIES[kind](value, among)
 
 
+def term_for(value: str) -> str | None:
+    """The term for a script, family or area that is called `value`, `family:Bantu`; None where there is none."""
+    for kind in PROPERTIES:
+        try:
+            has_property(kind, value, ())
+        except UserError:
+            continue
+        return f"{kind}:{value}"
+    return None
+
+
 def _script(value: str, among: Collection[LangScript]) -> Test:
     if code := _code(value, scripts()):
         return lambda tag: tag.script == code
@@ -48,7 +50,7 @@ def _family(value: str, among: Collection[LangScript]) -> Test:
     if family := _code(value, families()):
         return lambda tag: describe(tag).family == family
     group = _code(value, {name: name for name in SUBGROUPS})
-    node = SUBGROUPS[group] if group else value
+    node = SUBGROUPS[group] if group else value.casefold()
     if any(node in lineage(tag.language) for tag in tags()):
         return lambda tag: node in lineage(tag.language)
     called = {describe(tag).family for tag in named(value, tags())} - {None}
@@ -71,7 +73,9 @@ PROPERTIES: Mapping[str, Callable[[str, Collection[LangScript]], Test]] = {
 
 
 def _code(value: str, names: Mapping[str, str]) -> str | None:
-    return next((code for code, name in names.items() if fold(value) in (fold(code), fold(name))), None)
+    """The code of what is called `value`, also with the word that says what it is (`Bantu languages`)."""
+    wanted = {fold(value), fold(value).removesuffix(" languages"), fold(value).removesuffix(" script")}
+    return next((code for code, name in names.items() if wanted & {fold(code), fold(name)}), None)
 
 
 def _unknown(

@@ -8,8 +8,8 @@ from functools import cache
 
 from langsamp.languages import bcp47, codes
 from langsamp.languages.aliases import aliases
-from langsamp.languages.everyday import all_everyday_names, everyday_names
-from langsamp.languages.table import LanguageInfo, describe, scripts, tags
+from langsamp.languages.everyday import SUBGROUPS, all_everyday_names, everyday_names
+from langsamp.languages.table import LanguageInfo, describe, lineage, scripts, tags
 from langsamp.languages.tags import LangScript
 
 _REMARK = re.compile(r"\s*\([^)]*\)")
@@ -21,7 +21,8 @@ def search(query: str, *, among: Iterable[LangScript] | None = None) -> list[Lan
     """The tags that `query` may mean, best first; small letters, accents and punctuation do not matter.
 
     In this order: the tag, its code (`pt`, BCP 47's `pt-BR` and withdrawn ones like `iw` too) or a whole name;
-    its macrolanguage or another code for it (`aliases`), both by code or name, script, family (code or name) or area;
+    its macrolanguage or another code for it (`aliases`), both by code or name, script, family (code or name), a group
+    within one, or area;
     the beginning of a name; a part of a name. Misspelt names are tried only if nothing else fits. A BCP 47 code gives
     its tag also where the table has none of the language.
 
@@ -92,7 +93,7 @@ def _rank(wanted: str, info: LanguageInfo, code: bcp47.Subtags | None) -> int | 
         return 1
     if wanted in {info.macrolanguage, info.tag.script.casefold(), fold(info.script_name), info.family}:
         return 1
-    if wanted in {fold(home) for home in (info.family_name, info.area) if home}:
+    if wanted in _names_of_groups(info):
         return 1
     if any(name.startswith(wanted) for name in names):
         return 2
@@ -121,6 +122,15 @@ def _names_of_relatives(tag: LangScript) -> frozenset[str]:
     others = {other.language for other in aliases(tag)} | {describe(tag).macrolanguage} - {tag.language}
     relatives = [entry for code in others if code is not None and (entry := codes.look_up(code))]
     return _folded(*(n for e in relatives for n in (e.name, *e.other_names, *everyday_names(e.code))))
+
+
+@cache
+def _names_of_groups(info: LanguageInfo) -> frozenset[str]:
+    """Of the area, the family and the groups within it, also with the word `languages`."""
+    nodes = lineage(info.tag.language)
+    groups = [name for name, node in SUBGROUPS.items() if node in nodes]
+    names = {fold(home) for home in (info.family_name, info.area, *groups) if home}
+    return frozenset(names | {f"{name} languages" for name in names})
 
 
 def _folded(*names: str) -> frozenset[str]:

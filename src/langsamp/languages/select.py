@@ -23,7 +23,7 @@ from typing import NamedTuple
 from langsamp.errors import UserError, did_you_mean
 from langsamp.languages import bcp47, codes
 from langsamp.languages.aliases import aliases, match
-from langsamp.languages.properties import PROPERTIES, has_property
+from langsamp.languages.properties import PROPERTIES, has_property, term_for
 from langsamp.languages.search import hint, named, search
 from langsamp.languages.table import LanguageInfo, describe, is_head, is_latin, scripts, tags
 from langsamp.languages.tags import LangScript
@@ -197,6 +197,8 @@ def _absent(word: str, meant: LanguageInfo, among: Collection[LangScript]) -> Us
 
 
 def _unknown(word: str, among: Collection[LangScript]) -> UserError:
+    if term := term_for(word):
+        return UserError(f"unknown term {word!r} in a selector. Did you mean {term!r}?")
     if code := codes.three_letter(word):
         return UserError(f"{word!r} is no term of a selector: write the ISO 639-3 code {code!r} or a tag")
     code_of_a_tag = None if codes.look_up(word) else bcp47.read(word)
