@@ -122,6 +122,20 @@ def test_a_cap_holds_with_replay_too_and_without_it_nothing_changes() -> None:
     assert (replayed() == plain).all()
 
 
+def test_flat_head_languages_come_as_often_as_the_smallest_of_the_others() -> None:
+    shares, sizes = replayed(head="flat"), np.array(list(REPLAYED.values()))
+    assert shares[0] == shares[2] == pytest.approx(shares[3])  # English, German: as the smallest tail language
+    assert shares[1] / shares[3] == pytest.approx((sizes[1] / sizes[3]) ** 0.3)
+    assert shares.sum() == pytest.approx(1) and shares[4] == 0
+    capped = replayed(head="flat", max_repetition=4.0)
+    assert (capped * 800 <= 4.0 * sizes + 1e-6).all(), "by the rows that there are"
+    halves = replayed(head="flat", replay=0.5)
+    assert halves[IS_HEAD].tolist() == pytest.approx([0.25, 0.25])
+    assert SamplerConfig(head="flat").deciding["head"] == "flat"
+    only_head = {LangScript.parse(tag): number for tag, number in {"eng_Latn": 900, "deu_Latn": 9}.items()}
+    assert shares_of(SamplerConfig(head="flat"), only_head, steps=1).tolist() == pytest.approx([0.5, 0.5])
+
+
 def test_replay_needs_both_kinds_of_languages() -> None:
     rows = {LangScript.parse("kab_Latn"): 10, LangScript.parse("eng_Latn"): 0}
     with pytest.raises(UserError, match="no head language"):
@@ -199,7 +213,7 @@ def test_a_cap_holds_over_all_phases_together() -> None:
 
 
 def test_without_phases_a_run_has_the_name_that_it_had_before_there_were_any() -> None:
-    assert SamplerConfig().deciding.keys() == SamplerConfig.model_fields.keys() - {"phases"}
+    assert SamplerConfig().deciding.keys() == SamplerConfig.model_fields.keys() - {"phases", "head"}
     assert SamplerConfig(phases=CURRICULUM).deciding["phases"][0]["languages"] == "head"
 
 

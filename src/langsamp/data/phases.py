@@ -65,9 +65,12 @@ def shares_of(
     """
     sizes, draws = np.array(list(rows.values()), dtype=np.int64), steps * config.rows_per_step
     before = np.zeros(len(sizes)) if drawn is None else drawn
+    is_apart = config.head == "flat" or config.replay is not None
+    is_head = np.array([is_apart and describe(tag).is_head for tag in rows], dtype=bool)
+    others = sizes[~is_head & (sizes > 0)]
+    weighed = np.where(is_head, others.min() if len(others) else 1, sizes) if config.head == "flat" else sizes
     parts = [(1.0, np.ones(len(sizes), dtype=bool))]
     if config.replay is not None:
-        is_head = np.array([describe(tag).is_head for tag in rows], dtype=bool)
         for members, called in ((is_head, "head"), (~is_head, "tail")):
             if not sizes[members].any():
                 raise UserError(
@@ -80,6 +83,7 @@ def shares_of(
         shares[members] = share * sampling_shares(
             sizes[members].tolist(),
             alpha=config.alpha,
+            weighed=weighed[members].tolist(),
             max_repetition=config.max_repetition,
             draws=max(1, round(share * draws)),
             drawn=before[members],

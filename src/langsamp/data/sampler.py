@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from threading import Lock
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,11 @@ class SamplerConfig(Config):
     replay: float | None = Field(default=None, gt=0, lt=1)
     """Share of each step's rows that is drawn, in expectation, from head languages, those that XLM-R knows, so that an
     encoder that continues does not forget them; `alpha` holds within head and within tail. None for one pool."""
+    head: Literal["by-rows", "flat"] = "by-rows"
+    """`flat` draws each head language, one that XLM-R knows, as often as the smallest of the others, whatever its rows,
+    while `alpha` holds for the others. So the published script of Glot500 does (`preprocessing/merge_files.py`), though
+    the papers tell of one exponent for all; it draws before training and with replacement, here each row comes in its
+    turn. `by-rows` is one exponent for all."""
     phases: tuple[PhaseConfig, ...] = ()
     """Phases of a curriculum (Marone et al. 2025, mmBERT, has languages join while exponent and mask rate fall), a list
     of mappings with the keys `from_step`, `languages`, `alpha`, `mask_rate`, in the order of their steps. Before the
@@ -68,8 +73,11 @@ class SamplerConfig(Config):
 
     @property
     def deciding(self) -> dict[str, Any]:
-        """The settings in JSON's terms, as they decide what a model reads; `phases` where there are any."""
-        return self.model_dump(mode="json", exclude=None if self.phases else {"phases"})
+        """The settings in JSON's terms, as they decide what a model reads; `phases` and `head` where they are given."""
+        return self.model_dump(mode="json", exclude={name for name in ("phases", "head") if self._is_default(name)})
+
+    def _is_default(self, name: str) -> bool:
+        return bool(getattr(self, name) == type(self).model_fields[name].default)
 
     @property
     def mask_rates(self) -> dict[int, float | None]:
@@ -88,14 +96,16 @@ def sampling_shares(
     sizes: Sequence[int],
     *,
     alpha: float,
+    weighed: Sequence[int] | None = None,
     max_repetition: float | None = None,
     draws: int = 0,
     drawn: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Probability of each tag, shape (tags,); a tag without rows gets 0.
 
-    With `max_repetition`, no tag is expected more than `max_repetition * size` times in `draws` draws and those before
-    them, in which it was expected `drawn` times; what is cut off goes to the others in proportion.
+    `weighed` are the numbers whose power the shares are, where these are not the `sizes`. With `max_repetition`, no tag
+    is expected more than `max_repetition * size` times in `draws` draws and those before them, in which it was expected
+    `drawn` times; what is cut off goes to the others in proportion.
 
     Raises:
         UserError: where there is no row at all, or the cap leaves too few rows for `draws`.
@@ -103,7 +113,8 @@ def sampling_shares(
     rows = np.asarray(sizes, dtype=np.float64)
     if not rows.any():
         raise UserError("no tag has a full row: expected at least one; use shorter rows (rows.row_tokens) or more text")
-    shares = np.where(rows > 0, np.maximum(rows, 1) ** alpha, 0.0)
+    powers = np.maximum(rows if weighed is None else np.asarray(weighed, dtype=np.float64), 1) ** alpha
+    shares = np.where(rows > 0, powers, 0.0)
     shares /= shares.sum()
     if max_repetition is None:
         return shares
