@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from langsamp import doctor
+from langsamp import doctor, machine
 from langsamp.doctor import Finding, examine
 
 
@@ -88,10 +88,12 @@ def test_threads_that_fight_for_cores_are_noted(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_processor_may_lack_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "processor_flags", lambda: frozenset({"avx2", "fma"}))
+    monkeypatch.setattr(machine, "processor_flags", lambda: frozenset({"avx2", "fma"}))
     assert named(examine(), "bf16").state == "note"
-    monkeypatch.setattr(doctor, "processor_flags", lambda: frozenset({"avx512f", "avx512_bf16"}))
+    monkeypatch.setattr(machine, "processor_flags", lambda: frozenset({"avx512f", "avx512_bf16"}))
     assert named(examine(), "bf16").state == "ok"
+    monkeypatch.setattr(machine, "processor_flags", frozenset)  # a system that tells none
+    assert not [finding for finding in examine() if finding.name == "bf16"]
 
 
 def test_the_hub_is_described_by_its_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

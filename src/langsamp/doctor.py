@@ -17,7 +17,7 @@ from langsamp.disk.files import free_bytes
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import TaskData
-from langsamp.machine import available_memory_bytes, memory_bytes, processor, processor_flags, usable_cores
+from langsamp.machine import available_memory_bytes, bf16_instructions, memory_bytes, processor, usable_cores
 
 State = Literal["ok", "note", "problem"]
 
@@ -25,8 +25,6 @@ _US = "langsamp"
 _NAMED = ("torch", "transformers", "tokenizers", "sentencepiece", "protobuf")
 """Packages whose versions are worth reading in any case; the last two read the tokenizers of XLM-R's kind."""
 _DEVELOPMENT = "dev"
-_BF16 = ("amx_bf16", "avx512_bf16", "avx_ne_convert", "bf16")
-"""Processor flags that mean multiplication of bf16 numbers in hardware."""
 _GIB = 1 << 30
 _LITTLE_MEMORY, _TOO_LITTLE_MEMORY = 4 * _GIB, _GIB
 _LITTLE_DISK, _TOO_LITTLE_DISK = 10 * _GIB, _GIB
@@ -115,12 +113,12 @@ def _extras(extras: Sequence[str]) -> Finding:
 def _processor() -> Iterator[Finding]:
     cores, present = usable_cores(), os.cpu_count()
     yield Finding("processor", "ok", f"{processor()}, {cores} of {present} cores usable")
-    flags = processor_flags()
-    if bf16_flags := [flag for flag in _BF16 if flag in flags]:
+    instructions = bf16_instructions()
+    if instructions:
         yield Finding(
-            "bf16", "ok", f"the processor computes in bf16 ({bf16_flags[0]}): training.precision bf16 is faster"
+            "bf16", "ok", f"the processor computes in bf16 ({instructions[0]}): training.precision bf16 is faster"
         )
-    elif flags:
+    elif instructions is not None:
         yield Finding("bf16", "note", "the processor has no bf16 instructions", "keep training.precision fp32 on it")
 
 

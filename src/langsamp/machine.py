@@ -13,6 +13,8 @@ _CPU_INFO = Path("/proc/cpuinfo")
 _LIMITS = Path("/sys/fs/cgroup")
 """Where Linux keeps the limits of a container (control groups, version 2)."""
 
+_BF16 = ("amx_bf16", "avx512_bf16", "avx_ne_convert", "bf16")
+
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -2, -3, -4
 """Settings of glibc's allocator (`man mallopt`)."""
 _KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1, _TOP_PAD: 64 << 20}
@@ -28,6 +30,15 @@ def processor() -> str:
 def processor_flags() -> frozenset[str]:
     """What the processor can do, in Linux's words (`avx512f`, `avx512_bf16` ...); empty elsewhere."""
     return frozenset((_cpu_info("flags") or _cpu_info("Features")).split())
+
+
+def bf16_instructions() -> tuple[str, ...] | None:
+    """Processor flags that mean products of bf16 numbers in hardware; None where the system does not tell any flag.
+
+    Without them torch computes bf16 in software, several times slower than fp32 (docs/performance.md).
+    """
+    flags = processor_flags()
+    return tuple(flag for flag in _BF16 if flag in flags) if flags else None
 
 
 def usable_cores() -> int:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from langsamp import machine
 from langsamp.errors import UserError
 from langsamp.training.config import TrainingConfig
-from langsamp.training.processes import check_launch, unmet
+from langsamp.training.processes import check_launch, slow_arithmetic, unmet
 from langsamp.world import World
 
 ACCELERATE = {"ACCELERATE_MIXED_PRECISION": "no", "ACCELERATE_USE_CPU": "True"}
@@ -49,3 +50,22 @@ def test_which_process_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "3")
     assert World.from_environment() == World(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision", "device", "is_slow"),
+    [
+        ({"avx512f"}, "bf16", "cpu", True),
+        ({"avx512f"}, "fp32", "cpu", False),
+        ({"avx512f"}, "bf16", "cuda", False),
+        ({"avx512f", "amx_bf16"}, "bf16", "cpu", False),
+        (set(), "bf16", "cpu", False),
+    ],
+    ids=["in software", "fp32", "on a GPU", "in hardware", "not told"],
+)
+def test_arithmetic_that_the_processor_has_not_is_named(
+    monkeypatch: pytest.MonkeyPatch, flags: set[str], precision: str, device: str, is_slow: bool
+) -> None:
+    monkeypatch.setattr(machine, "processor_flags", lambda: frozenset(flags))
+    config = TrainingConfig.model_validate({"precision": precision})
+    assert len(slow_arithmetic(config, device=device)) == is_slow

@@ -18,6 +18,7 @@ from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-
 from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
 from langsamp.errors import UserError
+from langsamp.machine import bf16_instructions
 from langsamp.progress import say
 from langsamp.training.config import TrainingConfig
 from langsamp.training.ending.watch import Watch
@@ -137,6 +138,13 @@ def check_machine(config: TrainingConfig, *, cpu: bool = False) -> None:
                 f"cannot log to {tracker}: it is not installed. pip install 'langsamp[{tracker}]', or take it out "
                 "of training.log_to"
             )
+
+
+def slow_arithmetic(config: TrainingConfig, *, device: str) -> list[str]:
+    """A sentence where `device` (torch's name of its type) computes `config.precision` in software, else nothing."""
+    if config.precision != "bf16" or device != "cpu" or bf16_instructions() != ():
+        return []
+    return ["this processor has no bf16 instructions: training.precision fp32 is several times faster on it than bf16"]
 
 
 def check_launch(environment: Mapping[str, str]) -> None:

@@ -32,7 +32,7 @@ from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor, beside_start
 from langsamp.training.optimization.layers import freeze_lower
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
-from langsamp.training.processes import as_one, average_gradients, join_processes, summed
+from langsamp.training.processes import as_one, average_gradients, join_processes, slow_arithmetic, summed
 from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
 from langsamp.training.throughput.batch_size import Trials, find_batch_size, half_of
@@ -110,12 +110,13 @@ class _Trainer:
             self.accelerator.free_memory()
 
     def _tell_start(self) -> None:
-        """Where the weights come from, at the first step, in the log and on the terminal."""
-        notes = self.task.start
-        if notes and self.step == 0:
+        """Where the weights come from, at the first step, in the log and on the terminal; and what makes it slow."""
+        notes = self.task.start if self.step == 0 else []
+        if notes:
             self.log.write("start", 0, {"notes": notes})
-            if self.world.is_leader:
-                say(f"{self.task.name}: {'; '.join(notes)}")
+        notes = [*notes, *slow_arithmetic(self.config, device=self.accelerator.device.type)]
+        if notes and self.world.is_leader:
+            say(f"{self.task.name}: {'; '.join(notes)}")
 
     def _measure_start(self) -> None:
         """Held-out loss and scores of what the training continues from, which tell later what it forgot."""
