@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
-.PHONY: help quickstart test test-all lint docs check smoke clean
+.PHONY: help quickstart test test-all lint docs check smoke results clean
 
 help:
 	@echo "make quickstart  train, evaluate and report on the embedded text, a few minutes"
@@ -13,6 +13,7 @@ help:
 	@echo "make check       both"
 	@echo "make docs        the documentation as a site in site/, links checked"
 	@echo "make test-all    the test suite with what takes more than half a minute"
+	@echo "make results     the tables of docs/results.md, made anew from the studies' cells in studies/cells"
 	@echo "make smoke       a short deterministic loss curve, which a refactor must not move"
 
 quickstart: $(INSTALLED)
@@ -38,6 +39,9 @@ check: lint test
 
 smoke: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -s tests/test_smoke.py
+
+results: $(INSTALLED)
+	$(BIN)/python tools/study_results.py tables
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -11,7 +11,13 @@ import typer
 from langsamp.cli.command import app
 from tests.docs.blocks import PAGES, ROOT
 
-ALL_PAGES = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "src/langsamp/recipes"]
+ALL_PAGES = [
+    *PAGES,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "src/langsamp/recipes",
+    ROOT / "studies/README.md",
+]
 _COMMAND = re.compile(r"`(?:[^`\n]* )?(langsamp [^`\n]+)`|^[# ]*(?:[A-Z_]+=\w+ )?(langsamp [a-z].*)$", re.MULTILINE)
 """In backticks, or a line that begins with it."""
 

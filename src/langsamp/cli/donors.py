@@ -11,6 +11,7 @@ from langsamp.cli.output import Json, complain, print_document, print_json, prin
 from langsamp.cli.scores import evaluation_config, listed, parse_seeds, print_plan
 
 if TYPE_CHECKING:
+    from langsamp.analysis.donors.neighbour_votes import NeighbourConfig
     from langsamp.analysis.transfer.record import TransferAnalysis
     from langsamp.evaluation.config import EvaluationConfig
 
@@ -85,6 +86,9 @@ def transfer(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="E.g. fine_tuning.ner.epochs=3.")
     ] = None,
+    neighbours: Annotated[
+        str | None, typer.Option(help="Task whose sentences rank donors by nearest neighbours, too, e.g. sr-bible.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="E.g. cpu or cuda:1; default: the best there is.")] = None,
     read: Annotated[bool, typer.Option("--read", help="Take the scores that are there; run nothing.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be run, and do nothing.")] = False,
@@ -116,9 +120,10 @@ def transfer(
     subjects = find_model_refs(runs)
     name = ", ".join(dict.fromkeys(str(each.run or each.folder) for each in subjects))
     folder = out or (subjects[0].run or Path()) / "analysis" / "transfer"
+    voters = _voters(neighbours, data, subjects[0].run)
     if read:
         analysis = stored.read_stored(
-            subjects, subject=name, candidates=candidates, tasks=tasks, languages=targets or "all"
+            subjects, subject=name, candidates=candidates, tasks=tasks, languages=targets or "all", neighbours=voters
         )
         _show_transfer(analysis, folder, as_json=json)
         return
@@ -127,11 +132,23 @@ def transfer(
     if plan:
         print_plan(study.plan_study(parts), as_json=json)
         return
-    done = study.run_study(parts, subject=name, device=device)
+    done = study.run_study(parts, subject=name, device=device, neighbours=voters)
     _show_transfer(done.analysis, folder, as_json=json)
     if done.failures:
         complain(f"{len(done.failures)} parts of the study failed, as said above")
         raise typer.Exit(3)
+
+
+def _voters(task: str | None, data: str | None, run: Path | None) -> "NeighbourConfig | None":
+    """Whose sentences vote for donors; their text lies where it is said, else where the run's evaluation has it."""
+    from langsamp.analysis.donors.neighbour_votes import NeighbourConfig
+    from langsamp.errors import checked
+    from langsamp.recipe import load_recipe
+
+    if task is None:
+        return None
+    of_run = None if data or run is None else load_recipe(run / "recipe.yaml").evaluation.data
+    return checked(NeighbourConfig, {"task": task, "data": data or of_run})
 
 
 def _study_config(run: Path | None, given: Mapping[str, Any], settings: Sequence[str]) -> "EvaluationConfig":

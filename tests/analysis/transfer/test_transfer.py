@@ -142,6 +142,32 @@ def test_a_donor_that_is_english_everywhere_differs_by_nothing(rows, conditionin
     assert means[["difference", "low", "high", "regret"]].abs().max().max() == 0
 
 
+def test_rankings_are_judged_beside_chance_and_hindsight(roles, rows, conditioning):
+    """What neighbours vote for is ranked as vectors and kin are; without votes there is no such role."""
+    assert set(roles.ndcg) == {"closest", "kinship", "random", "best"} and "neighbours" not in roles.scores
+    scores = rows.groupby(["tag", "source"])["value"].mean()
+    votes = {
+        LangScript.parse(target): {
+            donor: float(scores[target].get("arb_Arab" if str(donor) == "ara_Arab" else str(donor)))
+            for donor in CANDIDATES
+        }
+        for target in TARGETS
+    }
+    voted = choose_roles(rows, conditioning, CANDIDATES, votes=votes)
+    assert voted.ndcg["neighbours"] == pytest.approx(np.ones(len(voted.targets)))  # they vote by the very scores
+    assert voted.ndcg["closest"] == pytest.approx(roles.ndcg["closest"])
+    assert (roles.ndcg["random"] < 1).all() and (roles.ndcg["best"] == 1).all()
+    chosen = dict(zip(voted.targets, voted.sources["kinship"], strict=True))
+    assert chosen["pes_Arab"] == "hin_Deva" and chosen["deu_Latn"] != "deu_Latn"
+    analysis = analyse_transfer([voted], subject="made up", settings={})
+    means = analysis.tables["means"].query("group == 'all'").set_index("role")["ndcg"]
+    assert means["neighbours"] == pytest.approx(1) and np.isnan(means["english"]) and np.isnan(means["family"])
+    assert "by neighbours 1.00" in " ".join(analysis.sentences)
+    few = {target: of for target, of in votes.items() if str(target) != "jpn_Jpan"}
+    left_out = choose_roles(rows, conditioning, CANDIDATES, votes=few).left_out
+    assert ("jpn_Jpan",) in left_out.values()
+
+
 def test_seeds_that_a_source_lacks_are_left_out_and_too_little_is_refused(rows, conditioning):
     short = rows[(rows["source"] != "deu_Latn") | (rows["seed"] < 2)]
     found = choose_roles(short, conditioning, CANDIDATES)
@@ -255,8 +281,8 @@ def test_the_command_runs_shows_and_writes_what_tables_read(study):
     words = ("analyze", "transfer", f"{study.out}:both", "-t", "sib200", "--data", study.root / "eval", "--seeds", 1)
     chosen = ("--candidates", "hin_Deva,swh_Latn", "--set", "fine_tuning.sib200.epochs=1")
     assert "swh_Latn" in said(*words, *chosen, "--plan")
-    shown = said(*words, *chosen)
-    assert all(f"\n{role} " in shown for role in ROLES)
+    shown = said(*words, *chosen, "--neighbours", "sib200")
+    assert all(f"\n{role} " in shown for role in (*ROLES, "neighbours"))
     folder = study.out / "analysis" / "transfer"
     donors = json.loads((folder / "donors.json").read_text())
     assert donors["hin_Deva"] == "swh_Latn"

@@ -5,7 +5,7 @@ cosine with the target's. What it does not say: whether a vector was trained, wh
 random vectors, and whether there is anything to fine-tune on. Here each rank says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -116,6 +116,17 @@ def analyse_donors(
     )  # fmt: skip
 
 
+def by_kinship(target: LangScript, others: Sequence[LangScript], rows: Mapping[LangScript, int]) -> list[LangScript]:
+    """`others` by edges in Glottolog's tree, by kilometres, by training rows, then by tag; what is unknown last."""
+
+    def key(other: LangScript) -> tuple[float, float, int, LangScript]:
+        edges, apart = tree_distance(target, other), kilometres(target, other)
+        unknown = float("inf")
+        return unknown if edges is None else edges, unknown if apart is None else apart, -rows.get(other, 0), other
+
+    return sorted(others, key=key)
+
+
 def chance_cosine(number: int, width: int) -> float:
     """The cosine that the closest of `number` random vectors exceeds in 5 % of cases, at most.
 
@@ -156,7 +167,7 @@ class _Ranking:
         others = [tag for tag in candidates if tag != target]
         tag_of_vector = vector_tag(target, self._there)
         if tag_of_vector is None:
-            order, cosines = sorted(others, key=lambda tag: self._kinship(target, tag)), {}
+            order, cosines = by_kinship(target, others, self._of.rows_seen), {}
         else:
             values = self._vectors.cosines(tag_of_vector.language, others)
             cosines = {tag: float(value) for tag, value in zip(others, values, strict=True)}
@@ -206,16 +217,6 @@ class _Ranking:
     def _rows(self, tag: LangScript) -> int:
         return int(self._of.rows_seen.get(tag, 0))
 
-    def _kinship(self, target: LangScript, other: LangScript) -> tuple[float, float, int, LangScript]:
-        edges, kilometres_apart = tree_distance(target, other), kilometres(target, other)
-        unknown = float("inf")
-        return (
-            unknown if edges is None else edges,
-            unknown if kilometres_apart is None else kilometres_apart,
-            -self._rows(other),
-            other,
-        )
-
     def _doubts_of_target(self, target: LangScript, tag_of_vector: LangScript | None) -> list[str]:
         if tag_of_vector is None:
             return [self._without_vector(target)]
@@ -233,7 +234,7 @@ class _Ranking:
         known = f"{target} has no trained vector ({len(self._vectors.places)} languages have one)"
         if not kin:
             return f"{known}, nor has any of its family: candidates stand by distance"
-        nearest = sorted(kin, key=lambda tag: self._kinship(target, tag))[:_NAMED]
+        nearest = by_kinship(target, kin, self._of.rows_seen)[:_NAMED]
         return f"{known}; nearest covered by family: {', '.join(map(str, nearest))}"
 
     def _doubts_of_donor(self, target: LangScript, donor: LangScript) -> list[str]:

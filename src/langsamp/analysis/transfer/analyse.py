@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from langsamp.analysis.transfer.choices import ENGLISH
 from langsamp.analysis.transfer.record import LeftOut, Role, RoleMean, SourceUse, TargetScore, TransferAnalysis
-from langsamp.analysis.transfer.roles import ENGLISH, RoleScores
+from langsamp.analysis.transfer.roles import RoleScores
 from langsamp.analysis.vectors.neighbours import Floats
 from langsamp.languages.select import GROUPS
 from langsamp.languages.table import describe
@@ -76,7 +77,10 @@ def _transfer(each: RoleScores) -> Iterator[TargetScore]:
         for index, (target, score) in enumerate(zip(each.targets, score_LS.mean(axis=1).tolist(), strict=True)):
             draws = len(each.pools[index]) if role == "random" else 1
             regret, source = float(best_L[index] - score), each.sources[role][index]
-            yield TargetScore(each.task, each.model, target, role, source, score, draws, regret, len(each.seeds))
+            quality = float(each.ndcg[role][index]) if role in each.ndcg else np.nan
+            yield TargetScore(
+                each.task, each.model, target, role, source, score, draws, regret, len(each.seeds), quality
+            )
 
 
 def _best(each: RoleScores) -> Floats:
@@ -98,6 +102,7 @@ def _means(each: RoleScores) -> Iterator[RoleMean]:
                 *(_interval(english, ours, clusters) or unknown), regret,
                 *((None if np.isnan(regret) else _interval(ours, best[members], clusters)) or unknown),
                 float(_hits(each, role)[members].mean()),
+                float(each.ndcg[role][members].mean()) if role in each.ndcg else np.nan,
             )  # fmt: skip
 
 
@@ -136,7 +141,12 @@ def _sources(each: RoleScores, items: Mapping[str, Mapping[str, int]]) -> list[S
 
 _DONORS: tuple[Role, ...] = ("closest", "family", "best")
 _WAYS: tuple[tuple[Role, str], ...] = (
-    ("closest", "the closest donor"), ("family", "one of the family"), ("random", "a random one"),
+    ("closest", "the closest donor"), ("family", "one of the family"), ("kinship", "the nearest in the family tree"),
+    ("neighbours", "the one that neighbours vote for"), ("random", "a random one"),
+)  # fmt: skip
+
+_RANKINGS: tuple[tuple[Role, str], ...] = (
+    ("closest", "vectors"), ("kinship", "kinship"), ("neighbours", "neighbours"),
 )  # fmt: skip
 
 
@@ -153,13 +163,19 @@ def _sentence(each: RoleScores, means: Sequence[RoleMean]) -> str:
     )
     if best is None:
         return said
-    ways = [(english, "English"), *((by_role[role], name) for role, name in _WAYS)]
+    ways = [(english, "English"), *((by_role[role], name) for role, name in _WAYS if role in by_role)]
     hits = round(by_role["closest"].hits * len(each.targets))
     return (
         f"{said} The best donor in hindsight would give {best.score:.1f}; points behind it (regret): "
         f"{', '.join(f'{name} {row.regret:.1f}' for row, name in ways)}. The closest donor is the best one for {hits} "
-        f"of {len(each.targets)} languages."
+        f"of {len(each.targets)} languages. {_rankings(by_role)}"
     )
+
+
+def _rankings(by_role: Mapping[Role, RoleMean]) -> str:
+    """How good the rankings of all candidates are."""
+    ranked = [f"by {name} {by_role[role].ndcg:.2f}" for role, name in _RANKINGS if role in by_role]
+    return f"Quality of the ranking of all candidates (NDCG, chance {by_role['random'].ndcg:.2f}): {', '.join(ranked)}."
 
 
 def _signed(row: RoleMean) -> str:

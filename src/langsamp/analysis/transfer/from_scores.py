@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from langsamp.analysis.donors.candidates import find_candidates, has_language_vectors
+from langsamp.analysis.donors.neighbour_votes import NeighbourConfig
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
 from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.analysis.transfer.roles import RoleScores, choose_roles, published_roles
-from langsamp.analysis.transfer.study import scores_folder
+from langsamp.analysis.transfer.study import scores_folder, settings_of, votes_for
 from langsamp.disk.layout import EvaluationLayout
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.models import model_fingerprint
@@ -29,8 +30,9 @@ def read_stored(
     candidates: str = "paper",
     tasks: Sequence[str] = (),
     languages: str = "all",
+    neighbours: NeighbourConfig | None = None,
 ) -> TransferAnalysis:
-    """The study from the scores that are kept with each model; nothing is run.
+    """The study from the scores that are kept with each model; no fine-tuning is run.
 
     With no `tasks` all are taken that were scored from several sources. Models without language vectors or scores are
     left out and named.
@@ -57,7 +59,9 @@ def read_stored(
                 several.add(str(name))
                 if not tasks or name in tasks:
                     _check_one_way(task_rows, str(name))
-                    roles.append(choose_roles(task_rows, conditioning, chosen.tags, among=_among(task_rows, languages)))
+                    votes = votes_for(task_rows, each, chosen.tags, neighbours)
+                    among = _among(task_rows, languages)
+                    roles.append(choose_roles(task_rows, conditioning, chosen.tags, among=among, votes=votes))
     if unknown := [name for name in tasks if name not in several]:
         raise UserError(
             f"no task {unknown[0]!r} with scores from several sources.{did_you_mean(unknown[0], several)} There are "
@@ -68,7 +72,13 @@ def read_stored(
             "no model with language vectors has scores of one task from several sources. Let the study run the "
             "fine-tunings, with the tasks' data"
         )
-    said = {"candidates": candidates, "tasks": list(tasks), "languages": languages, "read": True}
+    said = {
+        "candidates": candidates,
+        "tasks": list(tasks),
+        "languages": languages,
+        "read": True,
+        **settings_of(neighbours),
+    }
     return analyse_transfer(roles, subject=subject, settings=said, notes=list(dict.fromkeys(notes)))
 
 

@@ -1,11 +1,12 @@
 """What the study of source languages holds."""
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar, Literal, NamedTuple
 
 from langsamp.analysis.analysis import Analysis
 
-Role = Literal["english", "closest", "family", "random", "best"]
+Role = Literal["english", "closest", "family", "kinship", "neighbours", "random", "best"]
 
 
 class TargetScore(NamedTuple):
@@ -23,6 +24,8 @@ class TargetScore(NamedTuple):
     """How many donors the mean is over: 1, for `random` all candidates."""
     regret: float
     seeds: int
+    ndcg: float = math.nan
+    """Of the role's ranking of all candidates (`ranking_quality.py`); NaN where the role does not rank them."""
 
 
 class RoleMean(NamedTuple):
@@ -45,6 +48,8 @@ class RoleMean(NamedTuple):
     regret_high: float
     hits: float
     """Share of languages for which the role's source is the best one; NaN for `random`."""
+    ndcg: float = math.nan
+    """Mean over languages of the quality of the role's ranking; NaN where the role does not rank."""
 
 
 class SourceUse(NamedTuple):

@@ -6,6 +6,9 @@ The ways (roles), for a target and a set of candidate sources:
 - `closest`: the candidate whose language vector has the largest cosine with the target's (the paper's section 5.4);
 - `family`: what one would do without vectors: of the candidates of the target's top-level Glottolog family the one with
   the most rows of text, equals by tag; English where there is none;
+- `kinship`: the candidate that is nearest in Glottolog's tree, then on the globe, then with the most rows;
+- `neighbours`, where it was asked for: the one that most neighbours of the target's sentences are of
+  (`donors.neighbour_votes`), equals in the order of kinship;
 - `random`: the mean over all candidates, which is what a donor drawn at random gives on average;
 - `best`: the source, candidate or English, with the best score. It is chosen by the very test scores that it is shown
   with, so it is a bound that no way of choosing can pass, and lies the higher the more chance is in the scores.
@@ -21,18 +24,18 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from langsamp.analysis.donors.analyse import rank_donors
-from langsamp.analysis.donors.candidates import is_same, sources_of, trained_tags, vector_tag
+from langsamp.analysis.donors.candidates import sources_of
+from langsamp.analysis.donors.neighbour_votes import Votes
+from langsamp.analysis.transfer.choices import ENGLISH, TargetScores, are_same, choose_sources, why_unfit
 from langsamp.analysis.transfer.record import Role
 from langsamp.analysis.vectors.neighbours import Floats
 from langsamp.errors import DataMissingError
-from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
 from langsamp.scores.published import CLOSEST
 
-ROLES: tuple[Role, ...] = get_args(Role)
-ENGLISH = "eng_Latn"
+ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "neighbours")
+"""Those that every study has; without sentences there are no neighbours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,8 @@ class RoleScores:
     sources: Mapping[Role, tuple[str, ...]]
     """By role, the source of each target as the scores call it; empty for `random`."""
     seeds: tuple[int, ...]
+    ndcg: Mapping[Role, Floats] = field(default_factory=dict)
+    """By role that ranks all candidates, how good the ranking is for each target."""
     pools: tuple[tuple[str, ...], ...] = ()
     """The candidate sources of each target; none where they are not known (published scores)."""
     kin: tuple[bool, ...] = ()
@@ -63,18 +68,20 @@ def choose_roles(
     candidates: Sequence[LangScript],
     *,
     among: Iterable[str] | None = None,
+    votes: Votes | None = None,
 ) -> RoleScores:
     """The roles of every target that `rows` scores from English and from each of its candidates.
 
     `rows` are tidy rows (`scores.cells.COLUMNS`) of one model, one task, one way of scoring and its main metric;
-    `candidates` are tags of the model. Seeds count that all sources have; `among` keeps only these targets.
+    `candidates` are tags of the model. Seeds count that all sources have; `among` keeps only these targets,
+    and with `votes` those that have some for every candidate.
 
     Raises:
         DataMissingError: where English or all candidates have no score, or no seed or target is left.
     """
     task, model, metric = (str(rows[name].iloc[0]) for name in ("task", "model_name", "metric"))
     there = [LangScript.parse(source) for source in sorted(rows["source"].unique())]
-    source_of = {str(donor): str(source) for donor, source in sources_of(candidates, there).items()}
+    source_of = {donor: str(source) for donor, source in sources_of(candidates, there).items()}
     needed = {ENGLISH, *source_of.values()}
     if ENGLISH not in map(str, there) or not source_of:
         raise DataMissingError(
@@ -82,15 +89,13 @@ def choose_roles(
             f"the candidates ({', '.join(map(str, candidates))}). Let the study run them, or choose others"
         )
     seeds, scores = _by_target(rows[rows["source"].isin(needed)], task)
-    wanted = set(scores) if among is None else set(among)
-    fits: dict[str, TargetScores] = {}
-    left_out = dict[str, list[str]]()
-    for target in sorted(wanted & set(scores)):
-        pool = {donor: source for donor, source in source_of.items() if not _same(target, source)}
-        if reason := _unfit(target, pool, scores[target], conditioning):
-            left_out.setdefault(reason, []).append(target)
-        else:
-            fits[target] = _choices(target, pool, scores[target], conditioning)
+    wanted = [target for target in sorted(scores) if among is None or target in {*among}]
+    pools = {
+        target: {donor: source for donor, source in source_of.items() if not are_same(target, source)}
+        for target in wanted
+    }
+    fits, left_out = _fits(pools, scores, conditioning, votes)
+    roles: list[Role] = [role for role in get_args(Role) if role in ROLES or votes is not None]
     if not fits:
         reasons = "; ".join(f"{reason} ({len(tags)})" for reason, tags in left_out.items())
         raise DataMissingError(f"{task}: no target of {model} can be compared: {reasons or 'none was scored'}")
@@ -99,14 +104,37 @@ def choose_roles(
         model=model,
         metric=metric,
         targets=tuple(fits),
-        scores={role: np.stack([fit.scores(role, scores[target]) for target, fit in fits.items()]) for role in ROLES},
-        sources={role: tuple(fit.sources.get(role, "") for fit in fits.values()) for role in ROLES},
+        scores={role: np.stack([fit.scores(role, scores[target]) for target, fit in fits.items()]) for role in roles},
+        sources={role: tuple(fit.sources.get(role, "") for fit in fits.values()) for role in roles},
         seeds=seeds,
+        ndcg={
+            role: np.array([fit.ndcg(role, scores[target]) for target, fit in fits.items()])
+            for role in roles
+            if role not in ("english", "family")
+        },
         pools=tuple(fit.pool for fit in fits.values()),
         kin=tuple(fit.kin > 0 for fit in fits.values()),
         left_out={reason: tuple(tags) for reason, tags in left_out.items()},
         notes=(*_notes(task, candidates, source_of, set(map(int, rows["seed"])) - set(seeds)), *_kin_notes(task, fits)),
     )
+
+
+def _fits(
+    pools: Mapping[str, Mapping[LangScript, str]],
+    scores: Mapping[str, Mapping[str, Floats]],
+    conditioning: Conditioning,
+    votes: Votes | None,
+) -> tuple[dict[str, TargetScores], dict[str, list[str]]]:
+    """What is chosen for each target that can be in the study, and the others by reason."""
+    fits: dict[str, TargetScores] = {}
+    left_out: dict[str, list[str]] = {}
+    for target, pool in pools.items():
+        voted = None if votes is None else votes.get(LangScript.parse(target), {})
+        if reason := why_unfit(target, pool, scores[target], conditioning, voted):
+            left_out.setdefault(reason, []).append(target)
+        else:
+            fits[target] = choose_sources(target, pool, scores[target], conditioning, voted)
+    return fits, left_out
 
 
 def published_roles(rows: pd.DataFrame) -> RoleScores:
@@ -130,28 +158,6 @@ def published_roles(rows: pd.DataFrame) -> RoleScores:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class TargetScores:
-    """What is chosen for one target."""
-
-    pool: tuple[str, ...]
-    """Its candidate sources."""
-    sources: Mapping[Role, str]
-    """By role but `random`."""
-    kin: int
-    """How many candidates are of its family."""
-    tie: bool
-    """Whether the most text is that of several of them."""
-    rewritten: bool
-    """Whether a candidate is the target's own language in another script, which has the same vector."""
-
-    def scores(self, role: Role, by_source: Mapping[str, Floats]) -> Floats:
-        """The score of each seed under a role."""
-        if role == "random":
-            return np.asarray(np.mean([by_source[source] for source in self.pool], axis=0))
-        return by_source[self.sources[role]]
-
-
 def _by_target(rows: pd.DataFrame, task: str) -> tuple[tuple[int, ...], dict[str, dict[str, Floats]]]:
     """The seeds that every source has, and by target and source the score of each."""
     seeds = set.intersection(*(set(group["seed"]) for _, group in rows.groupby("source")))
@@ -166,48 +172,13 @@ def _by_target(rows: pd.DataFrame, task: str) -> tuple[tuple[int, ...], dict[str
     return tuple(int(seed) for seed in table.columns), scores
 
 
-def _same(target: str, source: str) -> bool:
-    return is_same(LangScript.parse(target), LangScript.parse(source))
-
-
-def _unfit(target: str, pool: Mapping[str, str], by_source: Mapping[str, Floats], conditioning: Conditioning) -> str:
-    """Why a target cannot be in the study; empty where it can."""
-    if _same(target, ENGLISH):
-        return "English itself, which English cannot transfer to"
-    if not pool:
-        return "the only candidate itself"
-    if vector_tag(LangScript.parse(target), trained_tags(conditioning)) is None:
-        return "no trained vector"
-    return "" if {ENGLISH, *pool.values()} <= set(by_source) else "not scored from every source"
-
-
-def _choices(
-    target: str, pool: Mapping[str, str], by_source: Mapping[str, Floats], conditioning: Conditioning
-) -> TargetScores:
-    tag, donors = LangScript.parse(target), [LangScript.parse(donor) for donor in pool]
-    closest = str(rank_donors(conditioning, tag, candidates=donors, k=1)[0].donor)
-    family, rows = describe(tag).family, conditioning.rows_seen
-    kin = [donor for donor in donors if family is not None and describe(donor).family == family]
-    kin.sort(key=lambda donor: (-rows[donor], donor))
-    known = [ENGLISH, *(source for source in pool.values() if source != ENGLISH)]
-    sources: dict[Role, str] = {
-        "english": ENGLISH,
-        "closest": pool[closest],
-        "family": pool[str(kin[0])] if kin else ENGLISH,
-        "best": max(known, key=lambda source: float(by_source[source].mean())),
-    }
-    tie = len(kin) > 1 and rows[kin[0]] == rows[kin[1]]
-    rewritten = any(donor.language == tag.language for donor in donors)
-    return TargetScores(pool=tuple(pool.values()), sources=sources, kin=len(kin), tie=tie, rewritten=rewritten)
-
-
 def _notes(
-    task: str, candidates: Sequence[LangScript], source_of: Mapping[str, str], unused: Iterable[int]
+    task: str, candidates: Sequence[LangScript], source_of: Mapping[LangScript, str], unused: Iterable[int]
 ) -> list[str]:
     notes = []
-    if lost := [str(donor) for donor in candidates if str(donor) not in source_of]:
+    if lost := [str(donor) for donor in candidates if donor not in source_of]:
         notes.append(f"{task}: no scores from {', '.join(lost)}, which are no donors there")
-    if others := {donor: source for donor, source in source_of.items() if donor != source}:
+    if others := {donor: source for donor, source in source_of.items() if str(donor) != source}:
         notes.append(f"{task}: " + ", ".join(f"{source} stands for {donor}" for donor, source in others.items()))
     if unused:
         notes.append(f"{task}: seeds {', '.join(map(str, sorted(unused)))} are left out, which not every source has")

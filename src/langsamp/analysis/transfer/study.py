@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from langsamp.analysis.donors.candidates import (
     Chosen,
     find_candidates,
@@ -16,10 +18,12 @@ from langsamp.analysis.donors.candidates import (
     trained_tags,
     vector_tag,
 )
+from langsamp.analysis.donors.neighbour_votes import NeighbourConfig, Votes, neighbour_votes
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
+from langsamp.analysis.transfer.choices import ENGLISH
 from langsamp.analysis.transfer.record import TransferAnalysis
-from langsamp.analysis.transfer.roles import ENGLISH, choose_roles
+from langsamp.analysis.transfer.roles import choose_roles
 from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -87,8 +91,10 @@ def plan_study(parts: Sequence[Part]) -> list[PlannedCell]:
     ]
 
 
-def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None) -> Study:
-    """Run the fine-tunings that are missing, and analyse all of them.
+def run_study(
+    parts: Sequence[Part], *, subject: str, device: str | None = None, neighbours: NeighbourConfig | None = None
+) -> Study:
+    """Run the fine-tunings that are missing, and analyse all of them; with `neighbours` that ranking, too.
 
     Raises:
         DataMissingError: where so much failed that nothing can be compared.
@@ -102,7 +108,12 @@ def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None)
         cells += done.cells_run
         scored_parts.append((part, done.scores[done.scores["main"].astype(bool)]))
     roles = [
-        choose_roles(scores, Conditioning.load(part.subject.folder), part.candidates.tags)
+        choose_roles(
+            scores,
+            Conditioning.load(part.subject.folder),
+            part.candidates.tags,
+            votes=votes_for(scores, part.subject, part.candidates.tags, neighbours, device=device),
+        )
         for part, scores in scored_parts
         if len(scores)
     ]
@@ -111,11 +122,31 @@ def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None)
     analysis = analyse_transfer(
         roles,
         subject=subject,
-        settings=_settings(parts),
+        settings={**_settings(parts), **settings_of(neighbours)},
         items={task(part.config.tasks[0]).name: part.items for part in parts},
         notes=[note for part in parts for note in part.candidates.notes],
     )
     return Study(analysis=analysis, failures=tuple(failures), cells_run=cells)
+
+
+def votes_for(
+    scores: pd.DataFrame,
+    subject: ModelRef,
+    candidates: Sequence[LangScript],
+    neighbours: NeighbourConfig | None,
+    *,
+    device: str | None = None,
+) -> Votes | None:
+    """The votes of the targets in `scores`; None where they are not asked for."""
+    if neighbours is None:
+        return None
+    targets = [LangScript.parse(tag) for tag in sorted(set(scores["tag"]))]
+    return neighbour_votes(subject.folder, targets, candidates, neighbours, device=device)
+
+
+def settings_of(neighbours: NeighbourConfig | None) -> dict[str, object]:
+    """What to store of the sentences that voted."""
+    return {} if neighbours is None else {"neighbours": neighbours.model_dump(mode="json", exclude={"data"})}
 
 
 def scores_folder(subject: ModelRef) -> Path:

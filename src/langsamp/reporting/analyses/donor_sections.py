@@ -1,5 +1,6 @@
 """The part of the page about donors: whom to transfer from, why, with what doubts; and what transfer really gave."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ ROLES: dict[Role, str] = {
     "english": "English",
     "closest": "Closest donor",
     "family": "Same-family donor",
+    "kinship": "Nearest kin",
+    "neighbours": "Nearest neighbours",
     "random": "Random donor",
     "best": "Best in hindsight",
 }
@@ -63,6 +66,8 @@ class TransferRow(NamedTuple):
     languages: Mapping[str, int]
     best: frozenset[str]
     """Groups in which no way but hindsight is better."""
+    ndcg: float
+    """Of its ranking of all candidates, over all languages; NaN where it does not rank them."""
 
 
 class TransferTable(NamedTuple):
@@ -143,6 +148,7 @@ def _roles(means: Sequence[RoleMean]) -> list[TransferRow]:
                     role=name, scores={line.group: line.score for line in lines}, best=frozenset(best),
                     regrets={line.group: line.regret for line in lines if not is_absent(line.regret)},
                     languages={line.group: line.languages for line in lines},
+                    ndcg=next((line.ndcg for line in lines if line.group == "all"), math.nan),
                 )
             )  # fmt: skip
     return rows

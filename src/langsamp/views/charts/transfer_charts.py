@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 from langsamp.analysis.transfer.record import Role, RoleMean, TargetScore, TransferAnalysis
 from langsamp.render.chart import Chart, Point, score_scatter
 from langsamp.render.document import is_absent
-from langsamp.render.palette import BLUE, FAMILIES, GREEN, GREY, ORANGE, PURPLE, Mark
+from langsamp.render.palette import BLUE, FAMILIES, GREEN, GREY, OLIVE, ORANGE, PURPLE, SKY, Mark
 from langsamp.render.svg import INK, page_style
 from langsamp.views.names import known
 from langsamp.views.transfer import ROLE_NAMES
 
 ROLE_MARKS: dict[Role, Mark] = {
-    "english": Mark(GREY, "o"), "closest": Mark(BLUE, "D"), "family": Mark(GREEN, "^"), "random": Mark(ORANGE, "s"),
-    "best": Mark(PURPLE, "P"),
+    "english": Mark(GREY, "o"), "closest": Mark(BLUE, "D"), "family": Mark(GREEN, "^"),
+    "kinship": Mark(OLIVE, "v"), "neighbours": Mark(SKY, "h"), "random": Mark(ORANGE, "s"), "best": Mark(PURPLE, "P"),
 }  # fmt: skip
 _PANELS_A_ROW = 3
 
