@@ -16,7 +16,7 @@ from langsamp.data.text.corpus import CorpusConfig, open_corpus
 from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.disk.folders import check_file, check_folder
 from langsamp.errors import DataMissingError, UserError
-from tests.data.text.test_corpus import STORED, SWAHILI, TEXT
+from tests.data.text.corpora import STORED, SWAHILI, TEXT
 from tests.tiny_run import documents, write_lines
 
 

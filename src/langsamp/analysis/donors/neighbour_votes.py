@@ -89,9 +89,9 @@ def vote(target_ND: NDArray[np.floating], pool_CMD: NDArray[np.floating], *, nei
     return np.asarray(counts_C / counts_C.sum())
 
 
-def _texts(wanted: Collection[LangScript], config: NeighbourConfig) -> dict[LangScript, list[str]]:
+def _texts(wanted: Collection[LangScript], config: NeighbourConfig) -> dict[LangScript, Sequence[str]]:
     """The sentences of each tag that the task has, under that code or another of the same language."""
-    known = {*wanted, *(other for tag in wanted for other in aliases(tag))}
+    known = frozenset({*wanted, *(other for tag in wanted for other in aliases(tag))})
     texts, _ = task_sentences(IdentificationConfig(task=config.task, data=config.data, seed=config.seed), known)
     return {tag: texts[there] for tag, there in match(sorted(wanted), texts).items()}
 

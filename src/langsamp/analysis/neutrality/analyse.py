@@ -65,34 +65,32 @@ class NeutralityConfig(Config):
             raise ValueError(f"expected 0, or at least {FEWEST} sentences of each language to fit on, got {number}")
         return number
 
-    def draw(self) -> ParallelSentences:
-        """The sentences that are meant.
 
-        Raises:
-            DataMissingError: where the text is absent.
-            UserError: as `draw_parallel` does.
-        """
-        where = TaskData(data=self.data, seed=self.seed)
-        return draw_parallel(self.task, where, languages=self.languages, number=self.sentences, further=self.post_hoc)
-
-
-def check_text(config: NeutralityConfig) -> None:
-    """Raise now what `analyse_neutrality` would raise of its text.
+def draw_text(config: NeutralityConfig) -> ParallelSentences:
+    """The sentences that `config` names.
 
     Raises:
         DataMissingError: where the text is absent.
         UserError: as `draw_parallel` does.
     """
-    config.draw()
+    where = TaskData(data=config.data, seed=config.seed)
+    return draw_parallel(
+        config.task, where, languages=config.languages, number=config.sentences, further=config.post_hoc
+    )
 
 
 def analyse_neutrality(
-    subjects: Sequence[ModelRef], config: NeutralityConfig, *, device: str | None = None
+    subjects: Sequence[ModelRef],
+    config: NeutralityConfig,
+    *,
+    text: ParallelSentences | None = None,
+    device: str | None = None,
 ) -> NeutralityAnalysis:
     """How neutral each model is on the same sentences, and how far each is from the first one.
 
     Baselines without vectors (`none-...` of a run) are put first. Each `low` and `high` is a 95 % bootstrap interval
-    over sentences, the same draws for all models; chance in the training of the models is not in it.
+    over sentences, the same draws for all models; chance in the training of the models is not in it. `text` is what
+    `draw_text` gave, where it was called before.
 
     Raises:
         DataMissingError: where the text is absent.
@@ -106,7 +104,7 @@ def analyse_neutrality(
         name: check_layer(default_layer(model.num_layers) if config.layer is None else config.layer, model)
         for name, model in models.items()
     }
-    text = config.draw()
+    text = text or draw_text(config)
     measured, at_layer = dict[str, Measured](), dict[str, tuple[Floats, Floats]]()
     for name, model in models.items():
         encoded = _encode(name, model, text, device)

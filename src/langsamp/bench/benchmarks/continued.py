@@ -118,7 +118,7 @@ def _measured(
     with Bar(title, total=size.rounds * len(turns), unit="turns") as bar:
         for number in range(size.rounds):
             for turn in turns[:: -1 if number % 2 else 1]:
-                with keeping_freed_memory() if turn.setting.way == OURS else nullcontext():
+                with keeping_freed_memory() if turn.setting.implementation == OURS else nullcontext():
                     taken[turn] += workplaces[turn.is_full].steps(turn.setting, warm_up=1, number=1)
                 bar.update()
     trimmed = workplaces[False]
@@ -141,6 +141,6 @@ def _targets(
     for reference, limit in ((plain, _PLAIN_IN_BF16), (authors, _AUTHORS_AT_FULL)):
         pairs = zip(taken[reference], taken[ours], strict=True)
         ratio = median(one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in pairs)
-        yield Target(name=f"speed against {reference}", found=ratio, limit=limit)
+        yield Target(name=f"speed against {reference}", measured=ratio, limit=limit)
     share = floors[best] / median(max(each.cpu_seconds, TICK) for each in taken[ours])
-    yield Target(name=f"share of the floor in {best}", found=share, limit=_FLOOR_IN_BF16)
+    yield Target(name=f"share of the floor in {best}", measured=share, limit=_FLOOR_IN_BF16)

@@ -84,11 +84,11 @@ def measure_scale(material: Fixtures, size: ScaleSize) -> Record:
         unit="steps",
         rows=(*rows, *(Row(variant=name, group="memory", peak_mib=peak) for name, peak in peaks.items())),
         targets=(
-            Target(name="seconds to the first step", found=start.seconds, limit=_MOST_SECONDS, at_most=True),
-            Target(name="seconds to the last step", found=late.seconds, limit=_MOST_SECONDS, at_most=True),
-            Target(name="MiB of one process", found=max(peaks.values()), limit=_MOST_MIB, at_most=True),
-            Target(name="steps in order, against the smaller corpus", found=following.ratio, limit=_LEAST_SPEED),
-            Target(name="steps anywhere, against the smaller corpus", found=anywhere.ratio, limit=_LEAST_SPEED),
+            Target(name="seconds to the first step", measured=start.seconds, limit=_MOST_SECONDS, at_most=True),
+            Target(name="seconds to the last step", measured=late.seconds, limit=_MOST_SECONDS, at_most=True),
+            Target(name="MiB of one process", measured=max(peaks.values()), limit=_MOST_MIB, at_most=True),
+            Target(name="steps in order, against the smaller corpus", measured=following.ratio, limit=_LEAST_SPEED),
+            Target(name="steps anywhere, against the smaller corpus", measured=anywhere.ratio, limit=_LEAST_SPEED),
         ),
         settings={**asdict(size), "epochs": _epochs(PreparedRows(list(folders.values())[-1], verify=False), size)},
     )

@@ -1,0 +1,113 @@
+"""Which files of a folder are a corpus, under which tags; and the embedded one."""
+
+import gzip
+import pickle
+from pathlib import Path
+
+import pytest
+
+from langsamp.data.text.corpus import CorpusConfig, open_corpus
+from langsamp.errors import DataMissingError, UserError
+from tests.data.text.corpora import GERMAN, LINES, RUSSIAN, SWAHILI, TEXT, folder_corpus, jsonl, read
+
+
+def test_only_selected_tags_are_opened(folder: Path) -> None:
+    for tag in (SWAHILI, GERMAN, RUSSIAN):
+        (folder / f"{tag}.txt").write_text("text")
+    (folder / "README.md").write_text("beside the text")
+    (folder / "MANIFEST.tsv").write_text("")
+    (folder / "SHA256SUMS").write_text("")
+    (folder / ".hidden").mkdir()
+    assert folder_corpus(folder).tags == [GERMAN, RUSSIAN, SWAHILI]
+    assert folder_corpus(folder, languages="latin,!deu_Latn").tags == [SWAHILI]
+    with pytest.raises(UserError, match="fra_Latn"):
+        folder_corpus(folder, languages="fra_Latn")
+
+
+def test_fingerprint_names_content_not_place_or_time(folder: Path, tmp_path: Path) -> None:
+    (folder / "swh_Latn.txt").write_text("moja")
+    (folder / "deu_Latn.txt").write_text("eins")
+    first = folder_corpus(folder).fingerprint()
+    assert folder_corpus(folder, languages="deu_Latn").fingerprint() != first
+    moved = tmp_path / "elsewhere"
+    folder.rename(moved)
+    (moved / "deu_Latn.txt").write_text("eins")
+    assert folder_corpus(moved).fingerprint() == first
+    (moved / "deu_Latn.txt").write_text("zwei")
+    changed = folder_corpus(moved).fingerprint()
+    (moved / "deu_Latn.txt").rename(moved / "nld_Latn.txt")
+    assert len({first, changed, folder_corpus(moved).fingerprint()}) == 3
+
+
+def test_a_corpus_can_be_sent_to_another_process(folder: Path) -> None:
+    (folder / "swh_Latn.txt").write_bytes(TEXT)
+    corpus = folder_corpus(folder)
+    sent = pickle.loads(pickle.dumps(corpus))
+    assert list(sent.documents(SWAHILI)) == LINES
+    assert (sent.source, sent.licence, sent.size(SWAHILI)) == ("texts", None, len(TEXT))
+
+
+def test_an_empty_file_of_a_tag_that_is_not_asked_for_is_nobodys_business(folder: Path) -> None:
+    (folder / "swh_Latn.txt").write_text("moja")
+    (folder / "deu_Latn.txt").write_text("")
+    assert folder_corpus(folder, languages="swh_Latn").tags == [SWAHILI]
+    with pytest.raises(UserError, match=r"deu_Latn\.txt is empty"):
+        folder_corpus(folder)
+
+
+@pytest.mark.parametrize("name", ["swh-Latn.txt", "SWH_LATN.TXT", "swh_latn.txt"])
+def test_tags_in_other_spellings_are_read(folder: Path, name: str) -> None:
+    (folder / name).write_text("moja")
+    assert read(folder) == ["moja"]
+    (folder / "swh_Latn.jsonl").write_bytes(jsonl({"text": "mbili"}))
+    with pytest.raises(UserError, match="duplicate tag swh_Latn"):
+        folder_corpus(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("swahili.txt", r"swahili\.txt is not named by a tag.*expected a tag like 'ewe_Latn'"),
+        ("swh_Latn.csv", r"swh_Latn\.csv is of a kind we do not read.*\.parquet"),
+        ("swh_Latn", r"swh_Latn is of a kind we do not read"),
+        ("xqq_Latn.txt", r"xqq_Latn"),
+        ("agp_Latn.txt", r"retired"),
+        ("deu_Ltan.txt", r"deu_Ltan.*'Ltan' is no script"),
+    ],
+)
+def test_unexpected_files_are_named(folder: Path, name: str, message: str) -> None:
+    (folder / "deu_Latn.txt").write_text("text")
+    (folder / name).write_text("text")
+    with pytest.raises(UserError, match=message):
+        folder_corpus(folder)
+
+
+def test_folders_that_cannot_be_a_corpus(folder: Path) -> None:
+    with pytest.raises(DataMissingError, match=r"there is no folder .*absent"):
+        folder_corpus(folder.parent / "absent")
+    (folder / "README").write_text("nothing yet")
+    with pytest.raises(DataMissingError, match="has no text file"):
+        folder_corpus(folder)
+    (folder / "swh_Latn").mkdir()
+    with pytest.raises(UserError, match="swh_Latn is a folder"):
+        folder_corpus(folder)
+    (folder / "swh_Latn").rmdir()
+    (folder / "swh_Latn.txt").touch()
+    with pytest.raises(UserError, match=r"swh_Latn\.txt is empty"):
+        folder_corpus(folder)
+    (folder / "swh_Latn.txt").write_text("moja")
+    (folder / "swh_Latn.txt.gz").write_bytes(gzip.compress(b"moja"))
+    with pytest.raises(UserError, match=r"duplicate tag swh_Latn: swh_Latn\.txt and swh_Latn\.txt\.gz"):
+        folder_corpus(folder)
+
+
+def test_the_embedded_corpus(tmp_path: Path) -> None:
+    config = CorpusConfig(languages="rus_Cyrl,deu_Latn", documents_per_tag=5)
+    corpus = open_corpus(config, base=tmp_path)
+    assert corpus.tags == [GERMAN, RUSSIAN]
+    documents = list(corpus.documents(GERMAN))
+    assert len(documents) == 5
+    assert list(pickle.loads(pickle.dumps(corpus)).documents(GERMAN)) == documents
+    assert (corpus.licence, corpus.size(GERMAN)) == ("Unicode-3.0", corpus.size(RUSSIAN))
+    for other in ({"languages": "deu_Latn"}, {"seed": 1}, {"documents_per_tag": 6}):
+        assert open_corpus(config.model_copy(update=other), base=tmp_path).fingerprint() != corpus.fingerprint()
