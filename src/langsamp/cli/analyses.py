@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from langsamp.analysis.analysis import Analysis
     from langsamp.analysis.model_refs import ModelRef
     from langsamp.render.chart import Chart
+    from langsamp.render.document import Document
 
 Kind = TypeVar("Kind", bound="Analysis")
 
@@ -47,26 +48,14 @@ def vectors(
     stand beside what shuffled labels give.
     """
     from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
-    from langsamp.disk.folders import check_folder
     from langsamp.errors import checked
     from langsamp.views.charts.vector_charts import figures
     from langsamp.views.vectors import vectors_document
 
-    if out is not None:
-        check_folder(out)
     given = {"neighbours": neighbours, "embedding": embedding, "shuffles": shuffles, "seed": seed}
     config = checked(VectorsConfig, {**given, "perplexity": perplexity})
-    subjects, done = _with_vectors(models), []
-    for subject in subjects:
-        analysis = analyse_vectors(subject, config)
-        folder = _folder(subject, "vectors", out, alone=len(subjects) == 1)
-        store(analysis, folder, None if no_figures else figures)
-        done.append({"folder": str(folder), **analysis.as_json()})
-        if not json:
-            print_document(vectors_document(analysis))
-            print_line(f"Analysis: {folder}")
-    if json:
-        print_json(done)
+    drawn = None if no_figures else figures
+    _of_each(models, lambda subject: analyse_vectors(subject, config), vectors_document, drawn, out=out, json=json)
 
 
 @app.command()
@@ -84,24 +73,57 @@ def identification(
     A sentence gets the tag under whose vectors its hidden tokens are most probable; the encoder itself gets no id.
     """
     from langsamp.analysis.identification.analyse import IdentificationConfig, analyse_identification
-    from langsamp.disk.folders import check_folder
     from langsamp.errors import checked
     from langsamp.views.identification import identification_document
 
+    config = checked(IdentificationConfig, {"task": task, "data": data, "sentences": sentences, "seed": seed})
+    _of_each(
+        models, lambda subject: analyse_identification(subject, config), identification_document, out=out, json=json
+    )
+
+
+def _of_each(
+    models: list[str],
+    analyse: "Callable[[ModelRef], Kind]",
+    document: "Callable[[Kind], Document]",
+    figures: "Callable[[Kind], Mapping[str, Chart]] | None" = None,
+    *,
+    out: Path | None,
+    json: bool,
+) -> None:
+    """Make, store and print an analysis of each model that has vectors."""
+    from langsamp.disk.folders import check_folder
+
     if out is not None:
         check_folder(out)
-    config = checked(IdentificationConfig, {"task": task, "data": data, "sentences": sentences, "seed": seed})
     subjects, done = _with_vectors(models), []
     for subject in subjects:
-        analysis = analyse_identification(subject, config)
-        folder = _folder(subject, "identification", out, alone=len(subjects) == 1)
-        analysis.save(folder)
+        analysis = analyse(subject)
+        folder = _folder(subject, analysis.kind, out, alone=len(subjects) == 1)
+        store(analysis, folder, figures)
         done.append({"folder": str(folder), **analysis.as_json()})
         if not json:
-            print_document(identification_document(analysis))
+            print_document(document(analysis))
             print_line(f"Analysis: {folder}")
     if json:
         print_json(done)
+
+
+def give(
+    analysis: Kind,
+    folder: Path,
+    document: "Callable[[Kind], Document]",
+    figures: "Callable[[Kind], Mapping[str, Chart]]",
+    *,
+    json: bool,
+) -> None:
+    """Store an analysis with its pictures, and print it."""
+    store(analysis, folder, figures)
+    if json:
+        print_json(analysis.as_json())
+        return
+    print_document(document(analysis))
+    print_line(f"\nAnalysis: {folder}")
 
 
 def store(analysis: Kind, folder: Path, figures: "Callable[[Kind], Mapping[str, Chart]] | None") -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.cli.analyses import Models, Out, store
-from langsamp.cli.output import Json, print_document, print_json, print_line
+from langsamp.cli.analyses import Models, Out, give
+from langsamp.cli.output import Json
 
 if TYPE_CHECKING:
     from langsamp.analysis.model_refs import ModelRef
@@ -47,13 +47,7 @@ def neutrality(
     )
     subjects = find_model_refs(models)
     analysis = analyse_neutrality(subjects, config, device=device)
-    folder = out or folder_of(subjects)
-    store(analysis, folder, figures)
-    if json:
-        print_json(analysis.as_json())
-        return
-    print_document(neutrality_document(analysis))
-    print_line(f"\nAnalysis: {folder}")
+    give(analysis, out or folder_of(subjects), neutrality_document, figures, json=json)
 
 
 def folder_of(subjects: "Sequence[ModelRef]") -> Path:

@@ -1,18 +1,12 @@
 """The verbs of models side by side: what each part of the method brings, and for which families."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from langsamp.cli.analyses import Kind, Out, store
-from langsamp.cli.output import Json, print_document, print_json, print_line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from langsamp.render.chart import Chart
-    from langsamp.render.document import Document
+from langsamp.cli.analyses import Out, give
+from langsamp.cli.output import Json
 
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Draws the resamples of intervals.")]
 
@@ -35,7 +29,7 @@ def ablation(
     if out is not None:
         check_folder(out)
     analysis = analyse_ablation(runs, seed=seed)
-    _give(analysis, figures, ablation_document(analysis), runs=runs, out=out, json=json)
+    give(analysis, out or _folder(runs, analysis.kind), ablation_document, figures, json=json)
 
 
 def families(
@@ -57,26 +51,7 @@ def families(
     if out is not None:
         check_folder(out)
     analysis = analyse_families(runs, source=source, seed=seed)
-    _give(analysis, figures, family_document(analysis), runs=runs, out=out, json=json)
-
-
-def _give(
-    analysis: Kind,
-    figures: "Callable[[Kind], Mapping[str, Chart]]",
-    document: "Document",
-    *,
-    runs: list[str],
-    out: Path | None,
-    json: bool,
-) -> None:
-    """Store an analysis with its pictures, and print it."""
-    folder = out or _folder(runs, analysis.kind)
-    store(analysis, folder, figures)
-    if json:
-        print_json(analysis.as_json())
-        return
-    print_document(document)
-    print_line(f"\nAnalysis: {folder}")
+    give(analysis, out or _folder(runs, analysis.kind), family_document, figures, json=json)
 
 
 def _folder(runs: list[str], kind: str) -> Path:
