@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from langsamp.analysis.neutrality.analyse import check_text
+from langsamp.analysis.neutrality.analyse import draw_text
 from langsamp.data.phases import phases_of
 from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
@@ -187,7 +187,7 @@ def _check_languages(recipe: Recipe) -> None:
 def _check_analyses(recipe: Recipe) -> None:
     config = recipe.analysis
     if "neutrality" in config.kinds and config.neutrality is not None:
-        check_text(config.neutrality)
+        draw_text(config.neutrality)
     has_vectors = any("language" in parts_of(variant).tables for variant in recipe.variants)
     if "donors" in config.kinds and has_vectors and config.candidates not in ("all", "paper"):
         trained: list[LangScript] = open_corpus(recipe.corpus, base=Path()).tags

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -10,10 +10,15 @@ from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.donors.analyse import analyse_donors
 from langsamp.analysis.families import analyse_families
-from langsamp.analysis.identification.analyse import IdentificationConfig, analyse_identification, task_sentences
+from langsamp.analysis.identification.analyse import (
+    IdentificationConfig,
+    TaskSentences,
+    analyse_identification,
+    task_sentences,
+)
 from langsamp.analysis.model_refs import ModelRef, find_model_refs
-from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
-from langsamp.analysis.neutrality.parallel_text import draw_parallel
+from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality, draw_text
+from langsamp.analysis.neutrality.parallel_text import ParallelSentences
 from langsamp.analysis.read_analyses import read_analysis
 from langsamp.analysis.unmade import Unmade, write_unmade
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
@@ -24,8 +29,7 @@ from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.tasks.registry import TASKS
-from langsamp.evaluation.tasks.task import TaskData
-from langsamp.model.conditioning import LANGUAGES, WEIGHTS, Conditioning
+from langsamp.model.conditioning import LANGUAGES, WEIGHTS
 from langsamp.progress import Bar
 from langsamp.provenance import file_sha256, fingerprint
 
@@ -106,61 +110,65 @@ def _has_failed(job: _Job, error: UserError) -> bool:
 
 
 def _jobs(run: Path, config: AnalysisConfig, evaluation: EvaluationConfig) -> Iterator[_Job]:
+    """What a run's models and scores allow of the kinds that are wanted."""
     subjects = find_model_refs([str(run)])
-    for subject in subjects:
-        vectors = subject.conditioning()
-        if "vectors" in config.kinds and subject.has_vectors:
-            make: Callable[[], Analysis] = partial(analyse_vectors, subject, config.vectors)
-            yield _Job(
-                "vectors",
-                [subject],
-                subject.analysis_folder("vectors"),
-                config.vectors.model_dump,
-                make,
-                config.vectors != VectorsConfig(),
-            )
-        speech = config.identification or IdentificationConfig(task=evaluation.tasks[0], data=evaluation.data)
-        if "identification" in config.kinds and vectors is not None and vectors.tells_languages:
-            make = partial(analyse_identification, subject, speech)
-            yield _Job(
-                "identification",
-                [subject],
-                subject.analysis_folder("identification"),
-                partial(_with_sentences, speech, vectors),
-                make,
-                config.identification is not None,
-            )
-        if "donors" in config.kinds and vectors is not None and vectors.language is not None:
-            make = partial(analyse_donors, subject, candidates=config.candidates)
-            yield _Job(
-                "donors",
-                [subject],
-                subject.analysis_folder("donors"),
-                lambda: config.candidates,
-                make,
-                config.candidates != "all",
-            )
-    text = config.neutrality or _text(evaluation)
-    if "neutrality" in config.kinds and text is not None:
-        make = partial(analyse_neutrality, subjects, text)
-        yield _Job(
-            "neutrality",
-            subjects,
-            RunLayout(run).analyses / "neutrality",
-            partial(_with_content, text),
-            make,
-            config.neutrality is not None,
+    read = cache(task_sentences)  # the trainings of a run know the same languages
+    every = [job for subject in subjects for job in _of_model(subject, config, evaluation, read)]
+    every += _side_by_side(
+        run, subjects, config.neutrality or _text(evaluation), is_asked=config.neutrality is not None
+    )
+    yield from (job for job in every if job.kind in config.kinds)
+
+
+def _of_model(
+    subject: ModelRef, config: AnalysisConfig, evaluation: EvaluationConfig, read: Callable[..., TaskSentences]
+) -> Iterator[_Job]:
+    """The analyses of one model."""
+
+    def job(kind: str, settings: Callable[[], Any], make: Callable[[], Analysis], *, is_asked: bool) -> _Job:
+        return _Job(kind, [subject], subject.analysis_folder(kind), settings, make, is_asked)
+
+    vectors = subject.conditioning()
+    if subject.has_vectors:
+        make = partial(analyse_vectors, subject, config.vectors)
+        yield job("vectors", config.vectors.model_dump, make, is_asked=config.vectors != VectorsConfig())
+    if vectors is not None and vectors.tells_languages:
+        text = config.identification or IdentificationConfig(task=evaluation.tasks[0], data=evaluation.data)
+        sentences = partial(read, text, frozenset(vectors.trained_tags))
+        yield job(
+            "identification",
+            partial(_with_content, text, sentences),
+            lambda: analyse_identification(subject, text, sentences=sentences()),
+            is_asked=config.identification is not None,
         )
-    scores = RunLayout(run).evaluation.scores
-    variants = {subject.name.rpartition("-")[0] for subject in subjects}
-    for kind, analyse, is_wanted in (
-        ("ablation", analyse_ablation, len(variants) > _PAIR),
-        ("families", analyse_families, True),
-    ):
-        if kind in config.kinds and is_wanted and scores.is_file():
-            yield _Job(
-                kind, (), RunLayout(run).analyses / kind, partial(file_sha256, scores), partial(analyse, [str(run)])
-            )
+    if vectors is not None and vectors.language is not None:
+        rank = partial(analyse_donors, subject, candidates=config.candidates)
+        yield job("donors", lambda: config.candidates, rank, is_asked=config.candidates != "all")
+
+
+def _side_by_side(
+    run: Path, subjects: Sequence[ModelRef], text: NeutralityConfig | None, *, is_asked: bool
+) -> Iterator[_Job]:
+    """The analyses of all models together."""
+    files = RunLayout(run)
+    if text is not None:
+        draw = cache(partial(draw_text, text))
+        make = partial(_neutrality, subjects, text, draw)
+        settings = partial(_with_content, text, draw)
+        yield _Job("neutrality", subjects, files.analyses / "neutrality", settings, make, is_asked)
+    if not (scores := files.evaluation.scores).is_file():
+        return
+    of_scores: dict[str, Callable[..., Analysis]] = {"ablation": analyse_ablation, "families": analyse_families}
+    if len({subject.name.rpartition("-")[0] for subject in subjects}) <= _PAIR:
+        del of_scores["ablation"]
+    for kind, analyse in of_scores.items():
+        yield _Job(kind, (), files.analyses / kind, partial(file_sha256, scores), partial(analyse, [str(run)]))
+
+
+def _neutrality(
+    subjects: Sequence[ModelRef], config: NeutralityConfig, draw: Callable[[], ParallelSentences]
+) -> Analysis:
+    return analyse_neutrality(subjects, config, text=draw())
 
 
 def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
@@ -170,18 +178,11 @@ def _text(evaluation: EvaluationConfig) -> NeutralityConfig | None:
     return None
 
 
-def _with_content(text: NeutralityConfig) -> dict[str, Any]:
+def _with_content(
+    config: IdentificationConfig | NeutralityConfig, read: Callable[[], TaskSentences | ParallelSentences]
+) -> dict[str, Any]:
     """The settings, the sentences by content instead of where they lie."""
-    where = TaskData(data=text.data, seed=text.seed)
-    drawn = draw_parallel(text.task, where, languages=text.languages, number=text.sentences)
-    return {**text.model_dump(mode="json", exclude={"data"}), "text_revision": drawn.revision}
-
-
-def _with_sentences(config: IdentificationConfig, vectors: Conditioning) -> dict[str, Any]:
-    """The settings, the sentences by content instead of where they lie."""
-    texts, _ = task_sentences(config, vectors.trained_tags)
-    said = {str(tag): sentences for tag, sentences in texts.items()}
-    return {**config.model_dump(mode="json", exclude={"data"}), "text_revision": fingerprint(said)}
+    return {**config.model_dump(mode="json", exclude={"data"}), "text_revision": read().revision}
 
 
 def _content(subject: ModelRef) -> list[str]:

@@ -8,7 +8,7 @@ there are. Character n-grams, which do this well, stand beside it to say how muc
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -38,6 +38,19 @@ _RESAMPLES = 2000
 Sentences = Mapping[LangScript, Sequence[str]]
 
 
+class TaskSentences(NamedTuple):
+    """The distinct test sentences of a task in some languages."""
+
+    texts: Sentences
+    missing: Mapping[str, str]
+    """Why a tag that has text is left out."""
+
+    @property
+    def revision(self) -> str:
+        """Name of the content."""
+        return fingerprint({str(tag): list(sentences) for tag, sentences in self.texts.items()})
+
+
 class IdentificationConfig(Config):
     """Which sentences."""
 
@@ -51,10 +64,13 @@ class IdentificationConfig(Config):
     """Draws the sentences, the tokens that are hidden and the resamples."""
 
 
-def analyse_identification(subject: ModelRef, config: IdentificationConfig) -> IdentificationAnalysis:
+def analyse_identification(
+    subject: ModelRef, config: IdentificationConfig, *, sentences: TaskSentences | None = None
+) -> IdentificationAnalysis:
     """How often the model's vectors tell the language of the task's sentences.
 
-    Of the task's languages those take part whose vectors had a gradient in training.
+    Of the task's languages those take part whose vectors had a gradient in training. `sentences` are what
+    `task_sentences` gave, where it was called before.
 
     Raises:
         DataMissingError: where the task's text is absent.
@@ -62,8 +78,8 @@ def analyse_identification(subject: ModelRef, config: IdentificationConfig) -> I
             enough text.
     """
     model = FrozenModel(subject.folder)
-    texts, missing = task_sentences(config, model.conditioning.trained_tags)
-    drawn = {tag: _draw(sentences, config, tag) for tag, sentences in texts.items()}
+    sentences = sentences or task_sentences(config, frozenset(model.conditioning.trained_tags))
+    drawn = {tag: _draw(texts, config, tag) for tag, texts in sentences.texts.items()}
     tested = {tag: half[0] for tag, half in drawn.items()}
     given = _by_vectors(model, tested, seed=config.seed)
     by_ngrams = _by_ngrams({tag: half[1] for tag, half in drawn.items()}, tested)
@@ -76,13 +92,12 @@ def analyse_identification(subject: ModelRef, config: IdentificationConfig) -> I
     right_L = np.array([line.right for line in languages])
     drawn_RL = draws(len(right_L), _RESAMPLES, np.random.default_rng(config.seed))
     interval = percentile_interval(drawn_RL @ right_L / drawn_RL.sum(1))
-    revision = fingerprint({str(tag): list(sentences) for tag, sentences in texts.items()})
     return IdentificationAnalysis(
         subject=subject.name,
         settings={
             **config.model_dump(mode="json"),
             "model": find_model(subject.folder).fingerprint,
-            "text_revision": revision,
+            "text_revision": sentences.revision,
         },
         text=config.task,
         right=float(right_L.mean()),
@@ -90,15 +105,13 @@ def analyse_identification(subject: ModelRef, config: IdentificationConfig) -> I
         high=interval.high,
         ngram=float(np.mean([line.ngram for line in languages])),
         chance=1 / len(languages),
-        missing=missing,
+        missing=sentences.missing,
         languages=languages,
     )  # fmt: skip
 
 
-def task_sentences(
-    config: IdentificationConfig, trained: set[LangScript]
-) -> tuple[dict[LangScript, list[str]], dict[str, str]]:
-    """The distinct test sentences of each of `trained` that the task has, and why a tag of them is left out.
+def task_sentences(config: IdentificationConfig, trained: frozenset[LangScript]) -> TaskSentences:
+    """The distinct test sentences of each of `trained` that the task has.
 
     Raises:
         DataMissingError: where the task's text is absent.
@@ -125,7 +138,7 @@ def task_sentences(
             f"{config.task} has enough text in {len(texts)} of the {len(trained)} languages that the model was trained "
             "on; to tell languages apart takes two: name another task"
         )
-    return dict(sorted(texts.items())), missing
+    return TaskSentences(dict(sorted(texts.items())), missing)
 
 
 def _sentences(text: Any) -> list[str]:

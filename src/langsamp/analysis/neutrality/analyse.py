@@ -50,24 +50,29 @@ class NeutralityConfig(Config):
     """Draws of sentences behind each interval."""
 
 
-def check_text(config: NeutralityConfig) -> None:
-    """Raise now what `analyse_neutrality` would raise of its text.
+def draw_text(config: NeutralityConfig) -> ParallelSentences:
+    """The sentences that `config` names.
 
     Raises:
         DataMissingError: where the text is absent.
         UserError: as `draw_parallel` does.
     """
     where = TaskData(data=config.data, seed=config.seed)
-    draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
+    return draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
 
 
 def analyse_neutrality(
-    subjects: Sequence[ModelRef], config: NeutralityConfig, *, device: str | None = None
+    subjects: Sequence[ModelRef],
+    config: NeutralityConfig,
+    *,
+    text: ParallelSentences | None = None,
+    device: str | None = None,
 ) -> NeutralityAnalysis:
     """How neutral each model is on the same sentences, and how far each is from the first one.
 
     Baselines without vectors (`none-...` of a run) are put first. Each `low` and `high` is a 95 % bootstrap interval
-    over sentences, the same draws for all models; chance in the training of the models is not in it.
+    over sentences, the same draws for all models; chance in the training of the models is not in it. `text` is what
+    `draw_text` gave, where it was called before.
 
     Raises:
         DataMissingError: where the text is absent.
@@ -81,8 +86,7 @@ def analyse_neutrality(
         name: check_layer(default_layer(model.num_layers) if config.layer is None else config.layer, model)
         for name, model in models.items()
     }
-    where = TaskData(data=config.data, seed=config.seed)
-    text = draw_parallel(config.task, where, languages=config.languages, number=config.sentences)
+    text = text or draw_text(config)
     measured = {
         name: Measured.of(_encode(name, model, text, device), text.tags, seed=config.seed)
         for name, model in models.items()
