@@ -72,7 +72,7 @@ def check_visible(folder: Path) -> None:
         PreparedRows(rows)
     for model in folder.glob("models/*"):
         for checkpoint in checkpoints(model / "checkpoints"):
-            assert read_record(checkpoint)["step"]
+            assert read_record(checkpoint).step
             check_sealed(checkpoint, remedy="")
         if (model / "export").exists():
             Conditioning.load(model / "export")

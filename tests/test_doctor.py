@@ -23,8 +23,8 @@ def test_this_machine_can_work(tmp_path: Path) -> None:
     names = [finding.name for finding in findings]
     assert len(set(names)) == len(names)
     assert {"Python", "packages", "extras", "processor", "threads", "memory", "disk", "folder", "hub"} <= set(names)
-    assert all(finding.found for finding in findings)
-    assert "torch 2" in named(findings, "packages").found
+    assert all(finding.observed for finding in findings)
+    assert "torch 2" in named(findings, "packages").observed
     assert not list(tmp_path.iterdir())
 
 
@@ -33,12 +33,12 @@ def test_missing_and_old_packages_are_named_with_their_mend(monkeypatch: pytest.
     monkeypatch.setattr(doctor, "requires", lambda _: wanted)
     findings = examine()
     assert named(findings, "torch").state == named(findings, "no-such-package").state == "problem"
-    assert ">=999 is needed" in named(findings, "torch").found
+    assert ">=999 is needed" in named(findings, "torch").observed
     assert named(findings, "torch").mend == "pip install 'torch>=999'"
     assert named(findings, "no-such-package") == Finding(
         "no-such-package", "problem", "not installed", "pip install 'no-such-package<3,>=1'"
     )
-    assert named(findings, "packages").found.startswith("1 of 3 ")
+    assert named(findings, "packages").observed.startswith("1 of 3 ")
 
 
 def test_missing_extras_are_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_missing_extras_are_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "requires", lambda _: wanted)
     extras = named(examine(), "extras")
     assert extras.state == "note"
-    assert "wandb not installed" in extras.found and "tensorboard installed" in extras.found
+    assert "wandb not installed" in extras.observed and "tensorboard installed" in extras.observed
     assert extras.mend == "pip install 'langsamp[wandb]'"
 
 
@@ -77,7 +77,7 @@ def test_a_place_that_cannot_be_written_to_is_a_problem(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
     folder = named(examine(file), "folder")
-    assert folder.state == "problem" and str(file) in folder.found
+    assert folder.state == "problem" and str(file) in folder.observed
     assert named(examine(tmp_path / "later" / "deeper"), "folder").state == "ok"
 
 
@@ -100,7 +100,7 @@ def test_the_hub_is_described_by_its_variables(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     hub = named(examine(), "hub")
-    assert hub.state == "ok" and f"1 models in the cache {tmp_path / 'hub'}" in hub.found
+    assert hub.state == "ok" and f"1 models in the cache {tmp_path / 'hub'}" in hub.observed
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert named(examine(), "hub").state == "note"
 

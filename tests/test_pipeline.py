@@ -87,7 +87,7 @@ def test_a_second_run_changes_no_file(tiny_run: TinyRun) -> None:
     before = stamps(tiny_run.root)
     report, evaluation = pipeline.run(tiny_run.recipe())
     assert stamps(tiny_run.root) == before
-    assert report == tiny_run.out / "report.html"
+    assert report.inputs.default_out == tiny_run.out / "report.html"
     assert evaluation.cells_run == 0 and not evaluation.failures and len(evaluation.scores)
 
 

@@ -7,9 +7,8 @@ import pytest
 import yaml
 
 from langsamp import pipeline
-from langsamp.reporting.against_start import below_start, outcomes
-from langsamp.reporting.inputs.combined import read_inputs
-from langsamp.reporting.inputs.comparisons import compare
+from langsamp.reporting.against_start import below_start
+from langsamp.reporting.report import Report
 from langsamp.scores.reading import read_scores
 from langsamp.training.lines import read_log
 from tests.tiny_run import TinyRun, langsamp, said
@@ -53,14 +52,13 @@ def test_the_start_is_a_model_of_the_comparison(continued: TinyRun, tiny_run: Ti
 
 @pytest.mark.usefixtures("end")
 def test_each_training_is_set_against_the_start(continued: TinyRun) -> None:
-    inputs = read_inputs([str(continued.out)])
+    report = Report.read([continued.out])
+    inputs = report.inputs
     assert inputs.baseline == "none"
     assert "start" in inputs.sides
     assert len({mark.colour for mark in inputs.marks.values()}) == 3
-    assert inputs.scores is not None
-    compared = compare(inputs.scores, inputs.baseline)
-    assert [each.others for each in compared] == [["both"]], "the start is neither a variant nor the baseline"
-    results = outcomes(inputs, compared)
+    assert [each.others for each in report.compared] == [["both"]], "the start is neither a variant nor the baseline"
+    results = report.outcomes
     assert {each.side for each in results} == {"none", "both"}
     for each in results:
         assert each.groups[0].group == "all"
@@ -70,7 +68,7 @@ def test_each_training_is_set_against_the_start(continued: TinyRun) -> None:
 
 
 def test_a_run_that_fell_under_its_start_ends_with_that(continued: TinyRun, end: str) -> None:
-    lines = below_start(str(continued.out))
+    lines = below_start(Report.read([continued.out]).outcomes)
     page = (continued.out / "report.html").read_text(encoding="utf-8")
     assert end.splitlines()[-len(lines) :] == lines if lines else "WORSE THAN ITS START" not in end
     assert ("Worse than its start." in page) == bool(lines)
@@ -97,6 +95,6 @@ def test_the_start_can_be_left_out(continued: TinyRun, tmp_path: Path) -> None:
 
 
 def test_a_run_from_nothing_has_no_start(tiny_run: TinyRun) -> None:
-    assert below_start(str(tiny_run.out)) == []
+    assert below_start(Report.read([tiny_run.out]).outcomes) == []
     log = read_log(Path(tiny_run.out) / "models" / "none-0" / "log.jsonl")
     assert all(line["step"] > 0 for line in log if line["kind"] == "held_out")

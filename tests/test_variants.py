@@ -48,7 +48,7 @@ def test_placement_and_control_go_through_the_whole_run(untrained: TinyRun) -> N
     assert [model.label for model in read_run(untrained.out).models] == [
         "Baseline, seed 0", "Both at the input, seed 0", "Shuffled ids, seed 0",
     ]  # fmt: skip
-    assert "Both at the input" in report.read_text(encoding="utf-8")
+    assert "Both at the input" in report.inputs.default_out.read_text(encoding="utf-8")
     assert "both@shuffled" in said("compare", f"{untrained.out}:none", f"{untrained.out}:both@shuffled")
     assert "Shuffled ids" in said("table", untrained.out, "--paper", 1)
     subjects = find_model_refs([f"{untrained.out}:both@input"])

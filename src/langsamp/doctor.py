@@ -38,7 +38,7 @@ class Finding:
 
     name: str
     state: State
-    found: str
+    observed: str
     mend: str = ""
 
 

@@ -75,6 +75,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
+def first_of(names: Iterable[object], most: int) -> str:
+    """`a, b and 3 more`: at most so many names, and the number of the others."""
+    words = [str(name) for name in names]
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+
+
 def checked(owner: type[Settings], content: object, *, source: str = "") -> Settings:
     """`content` as settings of the class `owner`; errors name `source`, if there is one, and the key.
 

@@ -43,7 +43,8 @@ from langsamp.model.variants import START, Variant, parts_of
 from langsamp.progress import only_lines, say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.recipe import Recipe
-from langsamp.reporting.page import write_report
+from langsamp.reporting.page import write_page
+from langsamp.reporting.report import Report
 from langsamp.training.checkpoint import checkpoints, newest_record
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.exporting import export
@@ -52,8 +53,8 @@ from langsamp.training.trainer import train
 from langsamp.world import World
 
 
-def run(recipe: Recipe, *, executor: Executor | None = None) -> tuple[Path, Evaluation]:
-    """All stages of a recipe; the path of its report, and the evaluation with what failed in it.
+def run(recipe: Recipe, *, executor: Executor | None = None) -> tuple[Report, Evaluation]:
+    """All stages of a recipe; its report, whose page is written, and the evaluation with what failed in it.
 
     Text is prepared and models are scored by the workers of `executor`, where there is one.
 
@@ -77,7 +78,9 @@ def run(recipe: Recipe, *, executor: Executor | None = None) -> tuple[Path, Eval
     for each in unmade:
         say(each)
     failed = tuple(str(each) for each in unmade if each.has_failed)
-    return write_report(recipe.folder), replace(evaluation, unmade=failed)
+    report = Report.read([recipe.folder])
+    write_page(report)
+    return report, replace(evaluation, unmade=failed)
 
 
 def prepare(recipe: Recipe, *, executor: Executor | None = None) -> PreparedRows:
@@ -176,7 +179,7 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
     return ModelLayout(out).export
 
 
-def evaluate_run(recipe: Recipe, *, force: bool = False, executor: Executor | None = None) -> Evaluation:
+def evaluate_run(recipe: Recipe, *, executor: Executor | None = None) -> Evaluation:
     """The recipe's tasks on all its exports, and on the encoder that they started from."""
     exports = {str(ModelLayout(model_folder(recipe, *training)).export): training for training in recipe.trainings}
     names = OnlyNames({path: f"{variant}-{seed}" for path, (variant, seed) in exports.items()})
@@ -186,7 +189,6 @@ def evaluate_run(recipe: Recipe, *, force: bool = False, executor: Executor | No
         list(names),
         recipe.resolved_evaluation,
         RunLayout(recipe.folder).evaluation.folder,
-        force=force,
         names=names,
         executor=executor,
     )
@@ -268,7 +270,7 @@ def _check_same(finished: dict[str, Any], out: Path) -> None:
     """Accept a training's folder that is empty, `finished`, or on the way there."""
     theirs = _exported(out)
     if theirs != finished and (record := newest_record(ModelLayout(out).checkpoints)) is not None:
-        theirs = {**record["identity"], "steps": max(record["step"], finished["steps"])}
+        theirs = {**record.identity, "steps": max(record.step, finished["steps"])}
         theirs |= {key: choice for key, choice in finished.items() if key == "selection"}
     changes = differing_keys(finished, theirs) if theirs else []
     if changes:

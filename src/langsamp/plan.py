@@ -199,16 +199,16 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
     if recipe.evaluation.data != "hub":  # a plan downloads no test sets
         tags = () if recipe.corpus.source == "cldr" else open_corpus(recipe.corpus, base=Path()).tags
         tests = sentences_of_tests(recipe.evaluation, embedded_of=tags)
-    found = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
+    estimated = estimate(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, test_sentences=tests)
     sample = f" among the first {SAMPLE} of each"
-    odd = odd_sentences({str(tag): notes for tag, notes in found.notes.items()}, found.remarks)
-    shared = [] if recipe.corpus.decontaminate else overlap_sentences(found.overlap, sample=sample)
+    odd = odd_sentences({str(tag): notes for tag, notes in estimated.notes.items()}, estimated.remarks)
+    shared = [] if recipe.corpus.decontaminate else overlap_sentences(estimated.overlap, sample=sample)
     return _Amounts(
-        documents=found.documents,
-        figures=found.figures,
+        documents=estimated.documents,
+        figures=estimated.figures,
         remarks=[*odd, *shared],
         is_estimate=True,
-        tokenizer=found.tokenizer,
+        tokenizer=estimated.tokenizer,
     )
 
 

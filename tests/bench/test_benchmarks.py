@@ -28,7 +28,7 @@ def check(record: Record, *, variants: int, targets: int) -> None:
     for row in timed:
         assert row.ratio and math.isfinite(row.ratio) and row.cpu_seconds is not None and row.spread
     assert len(record.targets) == targets
-    assert all(math.isfinite(target.found) for target in record.targets)
+    assert all(math.isfinite(target.measured) for target in record.targets)
     assert record.settings and record.machine["usable_cores"] >= 1 and "torch" in record.provenance["versions"]
     assert Record.model_validate_json(record.model_dump_json(by_alias=True)) == record
 
@@ -124,7 +124,7 @@ def test_finetuning(scratch: Fixtures) -> None:
     pairs = [record.rows[first : first + 2] for first in range(0, 8, 2)]
     assert len(record.rows) == 8 and len(record.targets) == 4
     for (plain, ours), target in zip(pairs, record.targets, strict=True):
-        assert plain.ratio == 1 and ours.cpu_ratio == target.found > 0
+        assert plain.ratio == 1 and ours.cpu_ratio == target.measured > 0
         assert plain.variant.startswith(ours.variant) and ours.rate
     assert record.settings["difference"] <= 1e-5
 

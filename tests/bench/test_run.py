@@ -23,8 +23,8 @@ RECORD = Record(
         Row(variant="ours", seconds=0.5, cpu_seconds=0.9, ratio=24.691, cpu_ratio=22.2, spread=(24.1, 25.6), rate=1e5),
     ),
     targets=(
-        Target(name="speed", found=24.691, limit=5),
-        Target(name="MiB more", found=40, limit=32, at_most=True),
+        Target(name="speed", measured=24.691, limit=5),
+        Target(name="MiB more", measured=40, limit=32, at_most=True),
     ),
     settings={"rounds": 3},
 )  # fmt: skip
@@ -69,8 +69,8 @@ def test_the_table_fits_a_terminal(width: int) -> None:
 
 def test_a_target_is_met_on_its_side() -> None:
     assert [target.is_met for target in RECORD.targets] == [True, False]
-    assert Target(name="x", found=0.7, limit=0.7).is_met
-    assert Target(name="x", found=0.02, limit=0.02, at_most=True).is_met
+    assert Target(name="x", measured=0.7, limit=0.7).is_met
+    assert Target(name="x", measured=0.02, limit=0.02, at_most=True).is_met
 
 
 def test_records_are_kept_as_json(

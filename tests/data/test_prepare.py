@@ -24,6 +24,7 @@ from langsamp.data.prepare import check_settings, prepare_rows
 from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import TOKENIZER, PreparedRows, RowsConfig
 from langsamp.data.text.corpus import CorpusConfig, open_corpus
+from langsamp.data.tokens.encoding import FACTS, TokenizerFacts
 from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.data.workers import worthwhile
 from langsamp.disk.files import write_json
@@ -311,10 +312,11 @@ def test_damage_to_what_a_stopped_preparation_left_is_mended_or_named(text: Path
     config = CorpusConfig(source=str(text))
     folder = tmp_path / "half"
     shutil.copytree(saved, folder / TOKENIZER)
-    write_json(
-        folder / "tokenizer-facts.json",
-        {"vocabulary_size": 60, "unknown_id": 3, "special_ids": [0, 1, 2, 3, 4], "byte_ids": [], "frame": None},
-    )
+    facts = TokenizerFacts(
+        tokenizer_fingerprint="", vocabulary_size=60, mask_id=4, unknown_id=3, special_ids=[0, 1, 2, 3, 4], byte_ids=[],
+        frame=None,
+    )  # fmt: skip
+    write_json(folder / FACTS, facts.model_dump())
     corpus = open_corpus(config, base=Path())
     work = TagWork(tag=corpus.tags[0], corpus=corpus, cleaning=config, rows=ROWS, folder=folder)
     entry, path = work.encode(), folder / f"{corpus.tags[0]}.ids"

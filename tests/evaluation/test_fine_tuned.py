@@ -180,7 +180,7 @@ def test_a_failed_cell_is_seen_in_the_plan_until_it_works(data, save_model, tmp_
     done = evaluate([model], wild, tmp_path / "out")
     assert done.cells_run == 0 and done.scores.empty and done.failures[0].tag is None
     (cell,) = plan([model], wild, tmp_path / "out")
-    assert cell.state == "failed" and cell.row["why"] == done.failures[0].reason
+    assert cell.state == "failed" and cell.row.why == done.failures[0].reason
 
 
 def test_a_source_is_checked_before_any_work(data, save_model, tmp_path, trainings):

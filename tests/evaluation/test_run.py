@@ -143,14 +143,14 @@ def test_an_interrupted_cell_keeps_the_languages_it_finished(config, save_model,
 def test_the_plan_says_what_would_be_done_and_writes_nothing(config, save_model, tmp_path, encoded):
     model, out = save_model(), tmp_path / "out"
     (cell,) = plan([model], config, out, names={str(model): "tiny"})
-    assert cell.row == {
+    assert cell.row._asdict() == {
         "model": "tiny", "task": "sr-bible", "protocol": "fixed", "source": "eng_Latn", "seed": 0, "layer": 2,
         "state": "missing", "languages": 3, "done": 0, "to_run": 3, "failed": 0, "amount": "120 sentences", "why": None,
     }  # fmt: skip
     assert not out.exists() and not encoded
     evaluate([model], config.model_copy(update={"languages": "swh_Latn"}), out)
-    assert plan([model], config, out)[0].row["done"] == 1
-    assert plan([model], config, out, force=True)[0].row["done"] == 0
+    assert plan([model], config, out)[0].row.done == 1
+    assert plan([model], config, out, force=True)[0].row.done == 0
 
 
 def test_mistakes_are_said_before_any_work(config, save_model, tmp_path, encoded):

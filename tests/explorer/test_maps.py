@@ -42,7 +42,7 @@ def test_every_trained_language_is_a_dot_and_the_untrained_is_named(colour) -> N
 
 def test_places_are_those_of_glottolog_and_homeless_languages_are_named() -> None:
     picture = language_map(conditioning(), by="places")
-    homes = {tag.language: describe(tag).place for tag in SEEN}
+    homes = {tag.language: describe(tag).coordinates for tag in SEEN}
     homeless = {code for code, place in homes.items() if place is None}
     assert set(picture.left_out) == homeless | {"fra"}
     drawn = np.vstack([dots.get_offsets() for dots in picture.chart.figure.axes[0].collections])

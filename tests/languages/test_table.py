@@ -169,12 +169,12 @@ def test_importing_and_selecting_loads_no_slow_library():
 def test_where_a_language_is_at_home():
     info = describe(tag("swh_Latn"))
     assert info.area == "Africa"
-    assert info.place == (-8.26, 37.62)
+    assert info.coordinates == (-8.26, 37.62)
     assert describe(tag("swa_Latn"))[-2:] == ("Africa", None)  # a macrolanguage: the area of its members, no place
     assert describe(tag("tok_Latn"))[-2:] == describe(tag("zun_Latn"))[-2:] == (None, None)
     for each in tags():
         info = describe(each)
         assert info.area in (*AREAS, None)
-        assert info.place is None or (-90 <= info.place[0] <= 90 and -180 <= info.place[1] <= 180)
+        assert info.coordinates is None or (-90 <= info.coordinates[0] <= 90 and -180 <= info.coordinates[1] <= 180)
     constructed = {"ido", "ile", "jbo", "nov", "tlh", "tok", "vol"}
     assert {each.language for each in tags() if describe(each).area is None} == constructed

@@ -17,12 +17,10 @@ from langsamp.reporting.against_start import (
     Outcome,
     _group,
     below_start,
-    outcomes,
 )
 from langsamp.reporting.curves import forgetting_curves
-from langsamp.reporting.inputs.combined import read_inputs
-from langsamp.reporting.inputs.comparisons import compare
 from langsamp.reporting.page import write_report
+from langsamp.reporting.report import Report
 from langsamp.scores.difference import Difference
 from langsamp.scores.groups import groups_of
 from langsamp.scores.statistics.bootstrap import Interval
@@ -48,9 +46,7 @@ def make_with_start(build: Callable[..., Path], folder: Path, start: Callable[[s
 
 
 def found(run: Path) -> dict[str, Outcome]:
-    inputs = read_inputs([str(run)])
-    assert inputs.scores is not None
-    return {each.side: each for each in outcomes(inputs, compare(inputs.scores, inputs.baseline))}
+    return {each.side: each for each in Report.read([run]).outcomes}
 
 
 def test_a_fall_is_said_with_its_languages(build: Callable[..., Path], tmp_path: Path) -> None:
@@ -62,7 +58,7 @@ def test_a_fall_is_said_with_its_languages(build: Callable[..., Path], tmp_path:
     assert both.fell
     assert {row.tag for row in both.languages if row.verdict == WORSE} == set(HEAD)
     assert both.languages[0].tag == "arb_Arab", "which lost one point more, comes first"
-    lines = below_start(str(run))
+    lines = below_start(Report.read([run]).outcomes)
     assert all(tag in "".join(lines) for tag in HEAD)
     assert "replay" in lines[-1]
     page = write_report(run).read_text(encoding="utf-8")
@@ -78,7 +74,7 @@ def test_the_verdict_follows_the_interval(
     results = found(run)
     assert results["none"].groups[0].verdict == verdict
     assert results["none"].fell == (verdict == WORSE)
-    assert bool(below_start(str(run))) == any(each.fell for each in results.values())
+    assert bool(below_start(Report.read([run]).outcomes)) == any(each.fell for each in results.values())
 
 
 def test_the_start_is_no_variant_and_no_baseline() -> None:
@@ -92,7 +88,7 @@ def test_the_start_is_no_variant_and_no_baseline() -> None:
 
 def test_curves_run_from_the_start(build: Callable[..., Path], tmp_path: Path) -> None:
     run = build(tmp_path / "run")
-    assert forgetting_curves(read_inputs([str(run)]).models, {}) is None, "a model from nothing has no start"
+    assert forgetting_curves(Report.read([run]).inputs.models, {}) is None, "a model from nothing has no start"
     for name in ("none-0", "both-0"):
         path = run / "models" / name / "log.jsonl"
         means = {"loss": 3.0, "accuracy": 0.3, "bits_per_byte": 1.0}
@@ -104,7 +100,7 @@ def test_curves_run_from_the_start(build: Callable[..., Path], tmp_path: Path) -
         path.write_text(
             "".join(json.dumps(line) + "\n" for line in (first, *scores)) + path.read_text(encoding="utf-8")
         )
-    inputs = read_inputs([str(run)])
+    inputs = Report.read([run]).inputs
     started = forgetting_curves(inputs.models, inputs.marks)
     assert started is not None
     assert [axes.get_title("left") for axes in started.figure.axes] == ["head languages", "tail languages"]

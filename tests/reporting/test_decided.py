@@ -7,19 +7,15 @@ import pytest
 
 from langsamp.analysis.identification.record import IdentificationAnalysis, LanguageIdentified
 from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
-from langsamp.reporting.analyses.analyses_of_runs import read_stored
-from langsamp.reporting.decided import Finding, _neighbours, decided_lines, findings
-from langsamp.reporting.inputs.combined import read_inputs
-from langsamp.reporting.inputs.comparisons import compare
+from langsamp.reporting.decided import Finding, _neighbours, decided_lines
 from langsamp.reporting.page import write_report
+from langsamp.reporting.report import Report
 
 Build = Callable[..., Path]
 
 
 def found(run: Path) -> Mapping[str, Finding]:
-    inputs = read_inputs([str(run)])
-    compared = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
-    return {each.what: each for each in findings(inputs.runs, compared, read_stored(inputs.runs))}
+    return {each.what: each for each in Report.read([run]).findings}
 
 
 @pytest.mark.parametrize(("height", "is_decided"), [(20.0, True), (8.0, False), (6.0, False)])
@@ -43,7 +39,7 @@ def test_identification_is_decided_where_its_interval_leaves_chance_out(
     ).save(run_folder / "analysis" / "identification-both-0")  # fmt: skip
     told = found(run_folder)["Language of a sentence"]
     assert told.is_decided == is_decided and "chance is 33%" in told.sentence
-    (line,) = [line for line in decided_lines(str(run_folder)) if "Language of a sentence" in line]
+    (line,) = [line for line in decided_lines(Report.read([run_folder]).findings) if "Language of a sentence" in line]
     assert line.startswith("decided" if is_decided else "not decided")
 
 

@@ -34,7 +34,7 @@ def test_retrieval_shows_query_translation_and_what_was_found(evaluation):
     (hebrew,) = found(evaluation)["sr-bible"].losers
     example = hebrew.examples[0]
     assert (example.item, example.query, example.text) == (2, ENGLISH[1], HEBREW[1])
-    assert [(each.text, each.rank) for each in example.found] == [(HEBREW[1], 1), (HEBREW[2], 12)]
+    assert [(each.text, each.rank) for each in example.matches] == [(HEBREW[1], 1), (HEBREW[2], 12)]
 
 
 def test_sentences_show_the_words_that_changed(evaluation):

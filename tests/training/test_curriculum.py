@@ -51,7 +51,7 @@ def test_a_language_that_joins_later_is_read_later_and_for_all_variants_alike(
             "keep_checkpoints": 2,
         }
         last = train(task(rows, tokenizer, tmp_path / variant, **settings), cpu=True)
-        seen.append([read_record(each)["rows_seen"] for each in (last.with_name("step-0000003"), last)])
+        seen.append([read_record(each).rows_seen for each in (last.with_name("step-0000003"), last)])
     assert seen[0] == seen[1]
     assert seen[0][0]["deu_Latn"] == 0 < seen[0][1]["deu_Latn"]
 

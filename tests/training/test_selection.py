@@ -16,7 +16,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import MonitorConfig, RetrievalMonitor
-from langsamp.training.checkpoint import checkpoints, read_record
+from langsamp.training.checkpoint import Selected, checkpoints, read_record
 from langsamp.training.config import TrainingConfig
 from langsamp.training.job import TrainingJob
 from langsamp.training.selection import Selection, candidates, chosen_until_now
@@ -135,7 +135,7 @@ def test_the_best_is_given_and_kept_beside_the_newest(
     assert [path.name for path in checkpoints(tmp_path / "out" / "checkpoints")] == [chosen.name, "step-0000012"]
     newest = checkpoints(tmp_path / "out" / "checkpoints")[-1]
     on = {"sr-bible": "test", "held_out_loss": "dev"}[select]
-    assert read_record(newest)["selected"] == {"by": select, "on": on, "step": best, "score": scores[best]}
+    assert read_record(newest).selected == Selected(by=select, on=on, step=best, score=scores[best])
     assert chosen_until_now(newest) == chosen
     AcceleratorState._reset_state(reset_partial_state=True)
     assert train(monitored(rows, tokenizer, tmp_path / "out", data=data, **settings), cpu=True) == chosen

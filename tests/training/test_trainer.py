@@ -100,7 +100,7 @@ def assert_resumes_exactly(rows: PreparedRows, tokenizer: Tokenizer, folder: Pat
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert losses(folder / "whole") == losses(folder / "parts")
-    assert read_record(whole)["masked_seen"] == read_record(again)["masked_seen"]
+    assert read_record(whole).masked_seen == read_record(again).masked_seen
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_a_checkpoint_rebuilds_the_model(rows: PreparedRows, tokenizer: Tokenize
     model, record = rebuild_model(train(job, cpu=True))
     for name, value in job.model.state_dict().items():
         assert torch.equal(model.state_dict()[name], value)
-    assert sum(record["rows_seen"].values()) == 4 * 32
-    assert all(record["masked_seen"][tag] >= number for tag, number in record["rows_seen"].items())
+    assert sum(record.rows_seen.values()) == 4 * 32
+    assert all(record.masked_seen[tag] >= number for tag, number in record.rows_seen.items())
 
 
 def test_rows_with_nothing_to_predict_break_no_loss_and_give_no_gradient(
@@ -175,8 +175,8 @@ def test_rows_with_nothing_to_predict_break_no_loss_and_give_no_gradient(
 ) -> None:
     job = task(make_unknown(rows, "kmr_Cyrl"), tokenizer, tmp_path, held_out_every=4, checkpoint_every=2)
     record = read_record(train(job, cpu=True))
-    assert record["rows_seen"]["kmr_Cyrl"] > 0 == record["masked_seen"]["kmr_Cyrl"]
-    assert record["masked_seen"]["kmr_Latn"] > 0
+    assert record.rows_seen["kmr_Cyrl"] > 0 == record.masked_seen["kmr_Cyrl"]
+    assert record.masked_seen["kmr_Latn"] > 0
 
 
 def test_a_step_with_nothing_to_predict_at_all_changes_no_weight(
@@ -343,7 +343,7 @@ def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tm
         mine, theirs = tmp_path / "one" / variant, tmp_path / "two" / variant
         assert losses(theirs) == pytest.approx(losses(mine), rel=1e-4)
         one, two = (checkpoints(out / "checkpoints")[-1] for out in (mine, theirs))
-        assert read_record(two)["masked_seen"] == read_record(one)["masked_seen"]
+        assert read_record(two).masked_seen == read_record(one).masked_seen
         for name, value in load_file(one / "model.safetensors").items():
             torch.testing.assert_close(load_file(two / "model.safetensors")[name], value, atol=3e-3, rtol=0)
         assert log(theirs, "held_out")[-1]["tags"].keys() == set(map(str, rows.tags))

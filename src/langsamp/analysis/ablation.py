@@ -16,6 +16,7 @@ from langsamp.scores.difference import TaskComparison, difference, limits, numbe
 from langsamp.scores.grid import Grid, grids
 from langsamp.scores.groups import group_means
 from langsamp.scores.reading import read_runs
+from langsamp.scores.score_table import main_rows
 from langsamp.scores.systems import System, baseline_of, systems_of
 
 EXPECTED = ("none", "language", "script", "both", "both@input", "both@shuffled")
@@ -51,7 +52,7 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> AblationAnalysis:
         UserError: where no model is a training of a variant.
     """
     scores = read_runs(runs)
-    systems = systems_of(scores[scores["main"].eq(True)])
+    systems = systems_of(main_rows(scores))
     variants = [system for system in systems if system.variant]
     if not variants:
         raise UserError(
@@ -120,9 +121,9 @@ def _analyse_grid(grid: Grid, *, seed: int) -> _OneGrid:
     ]
     ranked = sorted((row for row in rows if row.group == "all"), key=lambda row: -row.mean)
     contrasts = [
-        Contrast(grid.label, contrast, first, second, group, *numbers(found), q=float("nan"), told_apart=False)
+        Contrast(grid.label, contrast, first, second, group, *numbers(difference), q=float("nan"), told_apart=False)
         for contrast, first, second in _contrasts(shared.names, [row.variant for row in ranked])
-        for group, found in tested(first, second).groups["paper"].items()
+        for group, difference in tested(first, second).groups["paper"].items()
         if contrast != BEST or group == "all"
     ]
     return _OneGrid(rows, contrasts, [*notes, *limits(tests.values())])

@@ -29,7 +29,7 @@ def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int
         UserError: where no score is from `source`.
     """
     scores = read_runs(runs)
-    trained = scores[scores["model_name"].str.rpartition(":")[2] != START]  # whatever they start from is no part of it
+    trained = scores[scores.model_name.str.rpartition(":")[2] != START]  # whatever they start from is no part of it
     columns = one_source(columns_of(trained if len(trained) else scores), source)
     shared, left_out = columns.over_shared()
     both = [grid for grid in shared if len(columns.labels) == len(grid.names) == 2]
@@ -47,7 +47,7 @@ def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int
 
 def _rows(grid: Grid, test: TaskComparison | None) -> list[FamilyMean]:
     names = {**family_names(), "all": "all languages"}
-    groups = {group: found for by in _BY for group, found in test.groups[by].items()} if test else {}
+    groups = {group: difference for by in _BY for group, difference in test.groups[by].items()} if test else {}
     return [
         FamilyMean(
             grid.label,

@@ -74,10 +74,10 @@ def compare(
         DataMissingError: where there are no scores, or none that both have.
         UserError: where a name is unclear, or the scores were made in different ways and `allow_mixed` is not set.
     """
-    found = compare_sides(
+    comparison = compare_sides(
         open_system(str(a)), open_system(str(b)), by=list(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
     )
-    return Result.of(comparison_document(found), found)
+    return Result.of(comparison_document(comparison), comparison)
 
 
 def ablation(*runs: str | Path, seed: int = 0) -> Result:
@@ -110,8 +110,8 @@ def table(number: int, *runs: str | Path, **options: Any) -> Result:
     Raises:
         UserError: for a table or an option that there is not, and scores that do not fit it.
     """
-    made = paper_table(number, read_runs(words(list(runs))), **options)
-    return Result(title=f"Table {number}. {made.caption}", tables={"": made.tidy}, lines=made.notes, data=made)
+    table = paper_table(number, read_runs(words(list(runs))), **options)
+    return Result(title=f"Table {number}. {table.caption}", tables={"": table.tidy}, lines=table.notes, data=table)
 
 
 def report(

@@ -47,7 +47,7 @@ class Target(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    found: float
+    measured: float
     limit: float
     at_most: bool = False
     """True where less is better."""
@@ -55,8 +55,8 @@ class Target(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def is_met(self) -> bool:
-        """Whether `found` is on the right side of `limit`."""
-        return self.found <= self.limit if self.at_most else self.found >= self.limit
+        """Whether `measured` is on the right side of `limit`."""
+        return self.measured <= self.limit if self.at_most else self.measured >= self.limit
 
 
 def _machine() -> dict[str, Any]:

@@ -56,12 +56,12 @@ class StepSize:
 class StepSetting:
     """What a step is computed in."""
 
-    way: str
+    implementation: str
     precision: str = "fp32"
     dropout: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.way}, {self.precision}"
+        return f"{self.implementation}, {self.precision}"
 
 
 class Workplace:
@@ -106,21 +106,23 @@ class Workplace:
 
     def ready(self, setting: StepSetting) -> AbstractContextManager[None]:
         """Make the model what this setting says, within the block."""
-        self.model.mlm.set_attn_implementation("eager" if setting.way == AUTHORS else "sdpa")
+        self.model.mlm.set_attn_implementation("eager" if setting.implementation == AUTHORS else "sdpa")
         for layer in self.model.modules():
             if isinstance(layer, nn.Dropout):
                 layer.p = setting.dropout
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=setting.precision == "fp16")
         for group in self.optimizer.param_groups:
-            group["fused"] = None if setting.way == AUTHORS else True
-        return self.model.taking(self.choice(setting.precision).paths) if setting.way == OURS else nullcontext()
+            group["fused"] = None if setting.implementation == AUTHORS else True
+        return (
+            self.model.taking(self.choice(setting.precision).paths) if setting.implementation == OURS else nullcontext()
+        )
 
     def gradients(self, setting: StepSetting) -> float:
         """The step's mean loss, whose gradients are left with the parameters."""
         torch.manual_seed(_SEED)
         dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(setting.precision)
         with torch.autocast(self.device.type, dtype, enabled=dtype is not None):
-            loss = _LOSSES[setting.way](self.model, self.batch)
+            loss = _LOSSES[setting.implementation](self.model, self.batch)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 

@@ -64,7 +64,7 @@ def _table(rows: Sequence[Row], *, unit: str, width: int) -> Table:
 
 def _sentence(target: Target) -> str:
     verdict, side = ("met", "at most" if target.at_most else "at least")
-    return f"{verdict if target.is_met else 'missed'}: {target.name} {target.found:.3g} ({side} {target.limit:g})"
+    return f"{verdict if target.is_met else 'missed'}: {target.name} {target.measured:.3g} ({side} {target.limit:g})"
 
 
 def _number(value: float | None) -> str:

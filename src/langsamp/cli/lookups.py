@@ -69,7 +69,8 @@ def doctor(json: Json = False) -> None:
 
     findings = examine()
     rows = [
-        {"": finding.state, "what": finding.name, "found": finding.found, "to do": finding.mend} for finding in findings
+        {"": finding.state, "what": finding.name, "found": finding.observed, "to do": finding.mend}
+        for finding in findings
     ]
     print_table("This machine", rows, as_json=json)
     if any(finding.state == "problem" for finding in findings):

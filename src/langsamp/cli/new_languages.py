@@ -102,14 +102,14 @@ def identify(
     rows = [
         {
             "line": number,
-            "rank": place,
+            "rank": rank,
             "tag": str(guess.tag),
             "loss": f"{guess.loss:.3f}",
             "probability": f"{guess.probability:.3f}",
-            "text": text[:40] if place == 1 else "",
+            "text": text[:40] if rank == 1 else "",
         }
         for number, (text, ranked) in enumerate(zip(texts, guesses, strict=True), 1)
-        for place, guess in enumerate(ranked[:top], 1)
+        for rank, guess in enumerate(ranked[:top], 1)
     ]
     print_table(f"{len(texts)} lines", rows, as_json=json)
 

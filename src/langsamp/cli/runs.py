@@ -46,13 +46,13 @@ def run(
     with opened(executor) as workers:
         report, evaluation = pipeline.run(loaded, executor=workers)
     print_scores(evaluation)
-    for line in decided_lines(str(loaded.folder)):
+    for line in decided_lines(report.findings):
         print_line(line)
-    print_line(f"Report: {report.resolve()}")
+    print_line(f"Report: {report.inputs.default_out.resolve()}")
     try:
         end_if_failed(evaluation)
     finally:  # the last lines, so that nobody misses them
-        if fallen := below_start(str(loaded.folder)):
+        if fallen := below_start(report.outcomes):
             complain(*fallen)
 
 

@@ -210,15 +210,15 @@ def listed(words: Iterable[str] | None) -> list[str]:
     Raises:
         UserError: where something was given that holds no word: the default would stand for it in silence.
     """
-    found = []
+    kept = []
     for word in words or ():
         parts = word.replace(",", " ").split()
         if not parts:
             from langsamp.errors import UserError
 
             raise UserError(f"an option takes names, got {word!r}: name what is meant, or leave the option out")
-        found += parts
-    return found
+        kept += parts
+    return kept
 
 
 def _pairs(words: Iterable[str]) -> dict[str, str]:
@@ -259,7 +259,7 @@ def _shard(words: str) -> tuple[int, int]:
 def print_plan(cells: "Sequence[PlannedCell]", *, as_json: bool) -> None:
     """Every cell as JSON; for the terminal those of one model, task and source in one line."""
     if as_json:
-        print_table("", [cell.row for cell in cells], as_json=True)
+        print_table("", [cell.row._asdict() for cell in cells], as_json=True)
         return
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for cell in cells:
@@ -267,7 +267,7 @@ def print_plan(cells: "Sequence[PlannedCell]", *, as_json: bool) -> None:
         row = rows.setdefault(
             key,
             {"model": key[0], "task": key[1], "source": key[2], "cells": 0, "done": 0, "missing": 0, "failed": 0}
-            | {"elsewhere": 0, "languages": cell.row["languages"], "unreadable": cell.row["failed"]},
+            | {"elsewhere": 0, "languages": cell.row.languages, "unreadable": cell.row.failed},
         )
         row["cells"] += 1
         row["failed" if cell.state == "impossible" else cell.state] += 1

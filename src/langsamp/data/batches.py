@@ -159,8 +159,8 @@ class Batches:
             part = range(first, min(first + rows_per_batch, mine.stop))
             tokens = np.stack([self.rows.training(draws.tag[index])[draws.row[index]] for index in part])
             keys = [(_TRAINING, self._seed, start + index) for index in part]
-            own, named = draws.tag[part.start : part.stop], draws.tag[names[part.start : part.stop]]
-            batches.append(self._masked(tokens, (own, named), keys, rate))
+            true_tag, named = draws.tag[part.start : part.stop], draws.tag[names[part.start : part.stop]]
+            batches.append(self._masked(tokens, (true_tag, named), keys, rate))
         return batches
 
     def held_out(self, tag: int, *, rows_per_batch: int) -> Iterator[MaskedBatch]:
@@ -172,8 +172,8 @@ class Batches:
         for first in range(0, len(tokens), rows_per_batch):
             part = tokens[first : first + rows_per_batch]
             keys = [(_HELD_OUT, tag, first + offset) for offset in range(len(part))]
-            own = np.full(len(part), tag)
-            yield self._masked(part, (own, own), keys, self._rate(None))
+            true_tag = np.full(len(part), tag)
+            yield self._masked(part, (true_tag, true_tag), keys, self._rate(None))
 
     def _masked(
         self,
@@ -186,11 +186,11 @@ class Batches:
 
         `tags` are, both (B,), those whose text the rows are and those whose ids they get.
         """
-        own, named = tags
+        true_tag, named = tags
         inputs = tokens.astype(np.int64)
         labels = np.full_like(inputs, IGNORED)
         for row, (part, major, minor) in enumerate(keys):
-            by_word = bool(self._spaced[own[row]])
+            by_word = bool(self._spaced[true_tag[row]])
             self._mask_row(inputs[row], labels[row], self._stream(part, major, minor), rate, by_word=by_word)
         pairs, masked_B = self._pairs[named], (labels != IGNORED).sum(axis=1)
         return MaskedBatch(
@@ -201,7 +201,7 @@ class Batches:
             num_masked=int(masked_B.sum()),
             documents=None if self.rows.frame is None else segments(tokens, self.rows.frame),
             masked_by_tag=np.bincount(named, masked_B, minlength=len(self._pairs)).astype(np.int64),
-            tags=own,
+            tags=true_tag,
         )
 
     def _stream(self, part: int, major: int, minor: int) -> np.random.Generator:

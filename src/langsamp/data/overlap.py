@@ -117,6 +117,6 @@ def _counted(sentences: TaskSentences, corpus: CorpusConfig, base: Path) -> dict
             TagWork(tag=tag, corpus=source, cleaning=corpus, rows=RowsConfig(), folder=folder, test_sentences=file)
             for tag in sorted(source.tags, key=source.size, reverse=True)
         ]
-        found = each(methodcaller("look"), jobs, pool, "looking for test sentences")
-    counts = {str(job.tag): overlap for job, overlap in zip(jobs, found, strict=True) if overlap}
+        overlaps = each(methodcaller("look"), jobs, pool, "looking for test sentences")
+    counts = {str(job.tag): overlap for job, overlap in zip(jobs, overlaps, strict=True) if overlap}
     return dict(sorted(counts.items()))

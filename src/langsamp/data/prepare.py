@@ -31,6 +31,7 @@ from langsamp.data.rows import (
 from langsamp.data.text.contamination import TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.text.near_duplicates import check_near_duplicates
+from langsamp.data.tokens.encoding import FACTS, TokenizerFacts
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
     byte_ids,
@@ -177,7 +178,7 @@ def _make(
 
 def _make_tokenizer(
     jobs: Sequence[TagWork], config: TokenizerConfig, rows: RowsConfig, *, folder: Path, pool: Executor | None
-) -> dict[str, Any]:
+) -> TokenizerFacts:
     """Put the tokenizer into `folder` and return what rows and masks need to know of it."""
     if not (folder / TOKENIZER).is_dir():
         if config.load is not None:
@@ -196,16 +197,16 @@ def _make_tokenizer(
             seal(fresh)
     check_sealed(folder / TOKENIZER, remedy=f"delete {folder}, a preparation half done, and run the same command again")
     tokenizer = load_tokenizer(str(folder / TOKENIZER))
-    facts = {
-        "tokenizer_fingerprint": tokenizer_fingerprint(tokenizer),
-        "vocabulary_size": vocabulary_size(tokenizer),
-        "mask_id": tokenizer.mask_token_id,
-        "unknown_id": tokenizer.unk_token_id,
-        "special_ids": textless_ids(tokenizer),
-        "byte_ids": byte_ids(tokenizer),
-        "frame": delimiters_of(tokenizer)._asdict() if rows.packing == "best-fit" else None,
-    }
-    write_json(folder / "tokenizer-facts.json", facts)
+    facts = TokenizerFacts(
+        tokenizer_fingerprint=tokenizer_fingerprint(tokenizer),
+        vocabulary_size=vocabulary_size(tokenizer),
+        mask_id=tokenizer.mask_token_id,
+        unknown_id=tokenizer.unk_token_id,
+        special_ids=textless_ids(tokenizer),
+        byte_ids=byte_ids(tokenizer),
+        frame=delimiters_of(tokenizer) if rows.packing == "best-fit" else None,
+    )
+    write_json(folder / FACTS, facts.model_dump(mode="json"))
     return facts
 
 
@@ -220,14 +221,14 @@ def _finish(
     *,
     source: Corpus,
     made_from: dict[str, dict[str, object]],
-    facts: dict[str, Any],
+    facts: TokenizerFacts,
     rows: RowsConfig,
     tags: dict[str, TagRows],
 ) -> None:
     """Write manifest and provenance, drop what was needed on the way, and give the folder its name."""
     checksums = {tag: entry.sha256 for tag, entry in tags.items()}
     manifest = Manifest(
-        fingerprint=fingerprint([facts["tokenizer_fingerprint"], rows.model_dump(include=_NAMING), checksums]),
+        fingerprint=fingerprint([facts.tokenizer_fingerprint, rows.model_dump(include=_NAMING), checksums]),
         made_from=made_from,
         source=source.source,
         licence=source.licence,
@@ -235,9 +236,9 @@ def _finish(
         row_tokens=rows.row_tokens,
         tags=tags,
         looked_for=read_json(folder / LOOKED_FOR),
-        **{key: value for key, value in facts.items() if key not in ("unknown_id", "byte_ids")},
+        **facts.model_dump(exclude={"unknown_id", "byte_ids"}),
     )
-    on_the_way = ("*.clean.*", "*_*.json", "tokenizer-facts.json", LOOKED_FOR, "test-sentences.*")
+    on_the_way = ("*.clean.*", "*_*.json", FACTS, LOOKED_FOR, "test-sentences.*")
     for path in {path for pattern in on_the_way for path in folder.glob(pattern)}:
         path.unlink()
     for path in folder.glob(".*"):  # half-written by a preparation that was killed

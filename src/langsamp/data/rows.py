@@ -182,9 +182,9 @@ class PreparedRows:
         path = self.folder / file_name(tag)
         rows = entry.rows + entry.held_out_rows
         expected = rows * self.row_tokens * np.dtype(id_type(self.vocabulary_size)).itemsize
-        found = path.stat().st_size if path.is_file() else None
-        if found != expected:
-            state = "is missing" if found is None else f"has {found:,} bytes"
+        size = path.stat().st_size if path.is_file() else None
+        if size != expected:
+            state = "is missing" if size is None else f"has {size:,} bytes"
             raise DamagedError(f"{path} {state}, expected {expected:,} bytes; {_remedy(self.folder)}")
 
 

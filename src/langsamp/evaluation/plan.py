@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -23,6 +23,29 @@ from langsamp.scores.cells import Cell, scored
 
 Shard = tuple[int, int]
 """Which of how many equal parts of the cells, counted from 1."""
+
+
+class PlanRow(NamedTuple):
+    """What the plan's table says of a cell."""
+
+    model: str
+    task: str
+    protocol: str
+    source: str
+    seed: int
+    layer: int | None
+    """None where the task fine-tunes."""
+    state: str
+    languages: int
+    """That are wanted."""
+    done: int
+    to_run: int
+    failed: int
+    """Whose text cannot be read."""
+    amount: str
+    """Of work: `1,200 sentences`."""
+    why: str | None
+    """Why it cannot run, or gave nothing when it last did."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,37 +102,37 @@ class PlannedCell:
         return "failed" if self.failed_before else "missing"
 
     @property
-    def row(self) -> dict[str, str | int | None]:
+    def row(self) -> PlanRow:
         """Its line in the plan's table."""
         kind, readable = KINDS[self.task.kind], len(self.wanted.revisions)
         amount = kind.amount(self.texts, self.training, self.wanted.settings) if self.runs else 0
-        return {
-            "model": self.model.name,
-            "task": self.task.name,
-            "protocol": self.wanted.protocol,
-            "source": self.wanted.source,
-            "seed": self.wanted.seed,
-            "layer": self.wanted.settings.get("layer"),  # type: ignore[dict-item]
-            "state": self.state,
-            "languages": readable + len(self.failures),
-            "done": readable - len(self.texts),
-            "to_run": len(self.texts),
-            "failed": len(self.failures),
-            "amount": f"{amount:,} {kind.unit}s",
-            "why": self.problem or self.failed_before,
-        }
+        return PlanRow(
+            model=self.model.name,
+            task=self.task.name,
+            protocol=self.wanted.protocol,
+            source=self.wanted.source,
+            seed=self.wanted.seed,
+            layer=self.wanted.settings.get("layer"),  # type: ignore[arg-type]
+            state=self.state,
+            languages=readable + len(self.failures),
+            done=readable - len(self.texts),
+            to_run=len(self.texts),
+            failed=len(self.failures),
+            amount=f"{amount:,} {kind.unit}s",
+            why=self.problem or self.failed_before,
+        )
 
     def __str__(self) -> str:
         """One line for the terminal."""
         row, depth = self.row, self.model.num_layers
         if KINDS[self.task.kind].fine_tunes:
-            how = f"from {row['source']}, seed {row['seed']}"
+            how = f"from {row.source}, seed {row.seed}"
         else:
-            default = " (two thirds of the depth)" if row["layer"] == default_layer(depth) else ""
-            how = f"layer {row['layer']} of {depth}{default}"
+            default = " (two thirds of the depth)" if row.layer == default_layer(depth) else ""
+            how = f"layer {row.layer} of {depth}{default}"
         return (
-            f"{row['model']}, {row['task']} ({row['protocol']}): {row['languages']} languages, {row['done']} done, "
-            f"{row['to_run']} to run, {row['failed']} failed; {how}"
+            f"{row.model}, {row.task} ({row.protocol}): {row.languages} languages, {row.done} done, {row.to_run} to "
+            f"run, {row.failed} failed; {how}"
         )
 
 
@@ -133,12 +156,12 @@ def usable_models(
     usable, unusable = [], dict[str, UserError]()
     for model in models:
         try:
-            found = find_model(model, name=called[str(model)])
+            loaded = find_model(model, name=called[str(model)])
             if config.layer is not None and pools:
-                check_layer(config.layer, found)
-            if note := unnamed_vectors(found.folder):
+                check_layer(config.layer, loaded)
+            if note := unnamed_vectors(loaded.folder):
                 say(f"note: only the encoder is scored: {note}")
-            usable.append(found)
+            usable.append(loaded)
         except UserError as error:
             unusable[called[str(model)]] = error
     if unusable and not usable:

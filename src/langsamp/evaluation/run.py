@@ -246,5 +246,5 @@ def _asked(store: ResultStore, cells: Sequence[PlannedCell]) -> pd.DataFrame:
     records = store.records()
     asked = {(name, tag) for cell in cells for tag, name in scored(cell.wanted, records).items()}
     table = store.scores()
-    pairs = zip(table["cell"], table["tag"], strict=True)
+    pairs = zip(table.cell, table.tag, strict=True)
     return table[np.fromiter((pair in asked for pair in pairs), dtype=bool)].reset_index(drop=True)

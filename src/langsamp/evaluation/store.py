@@ -40,12 +40,12 @@ class ResultStore:
         Raises:
             DamagedError: where a cell was written by another version.
         """
-        found = {}
+        folders = {}
         for folder in (self.folder / "cells").glob("[!.]*"):
             with suppress(DamagedError, FileNotFoundError):  # the latter where another process replaces it just now
                 check_sealed(folder, remedy=remedy_of(folder), only=[RECORD, SCORES])
-                found[folder.name] = folder
-        records = {name: read_cell(folder) for name, folder in found.items()}
+                folders[folder.name] = folder
+        records = {name: read_cell(folder) for name, folder in folders.items()}
         return dict(sorted(records.items(), key=lambda item: (item[1].number, item[0])))
 
     def damaged(self) -> list[str]:
@@ -166,10 +166,10 @@ class ResultStore:
     def _frame(self, cell: str, record: CellRecord, named: ModelRecord | None) -> pd.DataFrame:
         frame = read_table(self.folder / "cells" / cell, SCORES)
         key = record.key
-        frame["revision"] = frame["tag"].map(dict(key.revisions))
+        frame["revision"] = frame.tag.map(dict(key.revisions))
         return frame.assign(
             **key.columns,
-            main=frame["metric"] == record.metric,
+            main=frame.metric == record.metric,
             model_name=named.name if named else record.model_name,
             cell=cell,
         ).astype({"layer": "Int64"})

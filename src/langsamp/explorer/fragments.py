@@ -89,10 +89,12 @@ def _cell(cell: TableCell) -> str:
 
 def _facts(language: LanguageProfile) -> str:
     info = language.info
-    home = "not known" if info.place is None else f"{_degrees(info.place[0], 'NS')}, {_degrees(info.place[1], 'EW')}"
+    home = [info.area or "not known"]
+    if info.coordinates:
+        home.append(", ".join(map(_degrees, info.coordinates, ("NS", "EW"))))
     rows = {
         "Family": language.family,
-        "Home": f"{info.area or 'not known'}; {home}" if info.place else info.area or "not known",
+        "Home": "; ".join(home),
         "Script": f"{info.script_name}, written from {'right to left' if info.direction == 'rtl' else 'left to right'}",
         "XLM-R": "covered (head)" if info.is_head else "not covered (tail)",
         "Seen in training": "no record" if language.rows is None else _rows(language),

@@ -30,6 +30,7 @@ from langsamp.model.variants import BASELINE, training_of
 from langsamp.scores.grid import exact, grids
 from langsamp.scores.published import published
 from langsamp.scores.reading import read_scores
+from langsamp.scores.score_table import main_rows
 from langsamp.scores.setting import Setting, by_setting
 from langsamp.scores.systems import System, choose
 
@@ -193,7 +194,7 @@ def _text(tag: LangScript) -> dict[str, list[str]]:
         tasks = {}
     paper = published("paper:baseline")
     for task, rows in paper.groupby("task", sort=False):
-        if match([tag], [LangScript.parse(word) for word in rows["tag"].unique()]):
+        if match([tag], [LangScript.parse(word) for word in rows.tag.unique()]):
             tasks[str(task)] = ["paper"]
     return tasks
 
@@ -212,21 +213,21 @@ def _scored(subject: ModelRef, tag: LangScript, said: list[str]) -> list[TaskLin
     except UserError as error:
         said.append(str(error))
         return []
-    system = replace(system, scores=system.scores[system.scores["main"].eq(True)])
+    system = replace(system, scores=main_rows(system.scores))
     training = training_of(subject.name)
     is_baseline = training is not None and training.variant == BASELINE
-    baselines = {} if is_baseline else _baselines(system, scores[scores["main"].eq(True)], tag, said)
-    taken = match([tag], [LangScript.parse(word) for word in system.scores["tag"].unique()]).get(tag)
+    baselines = {} if is_baseline else _baselines(system, main_rows(scores), tag, said)
+    taken = match([tag], [LangScript.parse(word) for word in system.scores.tag.unique()]).get(tag)
     lines = []
-    for setting, rows in by_setting(system.scores[system.scores["tag"] == str(taken)]).items():
-        score, baseline = float(rows["value"].mean()), baselines.get(setting, math.nan)
-        lines.append(TaskLine(setting.task, (), score, baseline, _how(setting, rows["seed"].nunique())))
+    for setting, rows in by_setting(system.scores[system.scores.tag == str(taken)]).items():
+        score, baseline = float(rows.value.mean()), baselines.get(setting, math.nan)
+        lines.append(TaskLine(setting.task, (), score, baseline, _how(setting, rows.seed.nunique())))
     return lines
 
 
 def _baselines(system: System, scores: pd.DataFrame, tag: LangScript, said: list[str]) -> dict[Setting, float]:
     """The baseline's score of a language by how the system was scored."""
-    trainings = {name: training_of(str(name)) for name in scores["model_name"].unique()}
+    trainings = {name: training_of(str(name)) for name in scores.model_name.unique()}
     if not any(training is not None and training.variant == BASELINE for training in trainings.values()):
         said.append("no model without vectors was scored here, so there is no baseline to compare with")
         return {}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from langsamp.analysis.vectors.neighbours import Table
-from langsamp.errors import UserError
+from langsamp.errors import UserError, first_of
 from langsamp.explorer.fragments import figure, hint
 from langsamp.explorer.maps import By, Colour, language_map
 from langsamp.explorer.opened_models import Answer, Opened, heading, showing_errors
@@ -49,14 +49,10 @@ def show_map(opened: Opened, view: View, colour: Colour) -> Answer:
     picture = language_map(opened.conditioning, table=view.table, by=view.by, colour=colour)
     chart = picture.chart
     svg = inline_svg(chart.figure, name="map", summary=picture.summary, titles=chart.titles)
-    lacking = f"Not shown, for want of {_LACK[view.by]}: {_listed(picture.left_out)}."
+    lacking = f"Not shown, for want of {_LACK[view.by]}: {first_of(picture.left_out, _NAMED)}."
     left_out = hint(lacking) if picture.left_out else ""
     call = _CALL.format(folder=str(opened.subject.folder), table=view.table, by=view.by, colour=colour)
     return figure(svg, picture.summary, inches=chart.figure.get_figwidth()) + left_out, call
-
-
-def _listed(codes: tuple[str, ...]) -> str:
-    return ", ".join(codes[:_NAMED]) + (f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else "")
 
 
 def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any], list[Any]]]:

@@ -89,7 +89,7 @@ def _by_vectors(conditioning: Conditioning, colour: Colour) -> LanguageMap:
 def _by_places(conditioning: Conditioning, colour: Colour) -> LanguageMap:
     vectors = trained(conditioning)
     facts = {code: describe(tag) for code, tag in main_tags(conditioning).items()}
-    places = {code: (at[1], at[0]) for code in vectors.codes if (at := facts[code].place) is not None}
+    places = {code: (at[1], at[0]) for code in vectors.codes if (at := facts[code].coordinates) is not None}
     if not places:
         raise DataMissingError("Glottolog's coordinates are known of none of the trained languages")
     homeless = tuple(code for code in vectors.codes if code not in places)

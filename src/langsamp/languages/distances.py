@@ -22,7 +22,7 @@ def kilometres(first: LangScript, second: LangScript) -> float | None:
     Raises:
         UserError: where a tag is not valid, as `table.check` says.
     """
-    here, there = describe(first).place, describe(second).place
+    here, there = describe(first).coordinates, describe(second).coordinates
     if first.language == second.language:
         return 0.0
     if here is None or there is None:

@@ -6,12 +6,13 @@ the table does not have its language.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from langsamp.errors import UserError, did_you_mean
+from langsamp.errors import UserError, did_you_mean, first_of
 from langsamp.languages import codes
 from langsamp.languages.codes import LanguageCode
 from langsamp.languages.tags import LangScript
@@ -51,29 +52,29 @@ class LanguageInfo(NamedTuple):
     """For a macrolanguage, the codes of its members that the table has."""
     area: str | None
     """One of `AREAS`: where the language is at home by Glottolog; None where it is not known."""
-    place: tuple[float, float] | None
+    coordinates: tuple[float, float] | None
     """Latitude and longitude of that home in degrees, to two decimals; None where it is not known."""
 
 
 @cache
 def tags() -> tuple[LangScript, ...]:
     """Every tag of the table, in alphabetical order."""
-    return tuple(LangScript.parse(tag) for tag in _table()["tags"])
+    return tuple(LangScript.parse(tag) for tag in _table().tags)
 
 
 def families() -> dict[str, str]:
     """Names of the families in the table by Glottolog id."""
-    return dict(_table()["families"])
+    return dict(_table().families)
 
 
 def scripts() -> dict[str, str]:
     """Names of all scripts a tag may have by ISO 15924 code."""
-    return {code: name for code, (name, _) in _table()["scripts"].items()}
+    return {code: name for code, (name, _) in _table().scripts.items()}
 
 
 def is_head(tag: LangScript) -> bool:
     """Whether XLM-R covers the tag, by the lists that reproduce the paper; False for a tag that the table lacks."""
-    return bool(_table()["tags"].get(str(tag)) == "head")
+    return _table().tags.get(str(tag)) == "head"
 
 
 def is_latin(tag: LangScript) -> bool:
@@ -91,7 +92,7 @@ def describe(tag: LangScript) -> LanguageInfo:
     check(tag)
     language, family = _language(tag.language)
     area, coordinates = _home(tag.language)
-    script_name, direction = _table()["scripts"][tag.script]
+    script_name, direction = _table().scripts[tag.script]
     return LanguageInfo(
         tag=tag,
         name=language.name,
@@ -100,13 +101,13 @@ def describe(tag: LangScript) -> LanguageInfo:
         script_name=script_name,
         direction=direction,
         family=family,
-        family_name=_table()["families"][family] if family else None,
+        family_name=_table().families[family] if family else None,
         family_group=family if family in FAMILY_GROUPS else "other",
         is_head=is_head(tag),
         macrolanguage=language.macrolanguage,
         members=_members().get(tag.language, ()),
         area=area,
-        place=coordinates,
+        coordinates=coordinates,
     )
 
 
@@ -120,12 +121,12 @@ def check(tag: LangScript) -> None:
         UserError: for an unknown script or language code, a two-letter or bibliographic one, a retired one, and one
             that stands for a group of languages, naming what to write instead.
     """
-    if tag.script not in _table()["scripts"]:
+    if tag.script not in _table().scripts:
         raise UserError(
             f"{tag}: {tag.script!r} is no script code of ISO 15924 that text can be written in (like Latn, Cyrl, Arab)."
-            f"{did_you_mean(tag.script, _table()['scripts'])}"
+            f"{did_you_mean(tag.script, _table().scripts)}"
         )
-    if tag.language in _table()["languages"]:
+    if tag.language in _table().languages:
         return
     language = codes.look_up(tag.language)
     if language is None:
@@ -155,11 +156,11 @@ def notes(tag: LangScript) -> list[str]:
         remarks.append(f"{tag.language} stands for a group of languages, not for one.")
     if language.scope == "macrolanguage":
         remarks.append(f"{tag.language} is a macrolanguage; where the member is known, write its code: {_some(tag)}.")
-    if language.macrolanguage in _table()["languages"]:
+    if language.macrolanguage in _table().languages:
         remarks.append(
             f"{tag.language} is a member of the macrolanguage {language.macrolanguage}, which some data use."
         )
-    if str(tag) not in _table()["tags"]:
+    if str(tag) not in _table().tags:
         unknown = "" if family else " and its family is unknown"
         remarks.append(f"{tag} is not in the table of known tags: it counts as tail{unknown}.")
     return remarks
@@ -171,11 +172,11 @@ def lineage(language: str) -> tuple[str, ...]:
 
     A macrolanguage stands at the deepest node above its members. Constructed languages and pidgins have no genealogy.
     """
-    if language not in _table()["languages"]:
+    if language not in _table().languages:
         lines = [lineage(member) for member in _members().get(language, ())]
         levels = takewhile(lambda nodes: len(set(nodes)) == 1, zip(*lines, strict=False))
         return tuple(nodes[0] for nodes in levels)
-    node = _table()["languages"][language].get("node")
+    node = _table().languages[language].get("node")
     line: list[str] = []
     while node:
         line.append(node)
@@ -183,21 +184,32 @@ def lineage(language: str) -> tuple[str, ...]:
     return tuple(reversed(line))
 
 
+class _Table(NamedTuple):
+    """What `table.json` holds."""
+
+    sources: Mapping[str, str]
+    families: Mapping[str, str]
+    tree: Mapping[str, str]
+    """Of each node of Glottolog's tree those right below it, joined by blanks."""
+    scripts: Mapping[str, tuple[str, Literal["ltr", "rtl"]]]
+    languages: Mapping[str, Mapping[str, Any]]
+    tags: Mapping[str, Literal["head", "tail"]]
+
+
 @cache
-def _table() -> dict[str, dict[str, Any]]:
-    content: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("table.json").read_text(encoding="utf-8"))
-    return content
+def _table() -> _Table:
+    return _Table(**json.loads(Path(__file__).with_name("table.json").read_text(encoding="utf-8")))
 
 
 @cache
 def _parents() -> dict[str, str]:
-    return {child: parent for parent, below in _table()["tree"].items() for child in below.split()}
+    return {child: parent for parent, below in _table().tree.items() for child in below.split()}
 
 
 @cache
 def _members() -> dict[str, tuple[str, ...]]:
     members: dict[str, tuple[str, ...]] = {}
-    for code, facts in _table()["languages"].items():
+    for code, facts in _table().languages.items():
         if macrolanguage := facts.get("macrolanguage"):
             members[macrolanguage] = (*members.get(macrolanguage, ()), code)
     return members
@@ -205,7 +217,7 @@ def _members() -> dict[str, tuple[str, ...]]:
 
 def _language(code: str) -> tuple[LanguageCode, str | None]:
     """The language of a checked code, and its family."""
-    facts = _table()["languages"].get(code)
+    facts = _table().languages.get(code)
     if facts is None:
         language = codes.look_up(code)
         assert language is not None, f"{code} was not checked"
@@ -218,13 +230,13 @@ def _language(code: str) -> tuple[LanguageCode, str | None]:
 
 def _shared_family(macrolanguage: str) -> str | None:
     """The family of all members that the table has, as for the macrolanguages in it."""
-    families = {_table()["languages"][member].get("family") for member in _members().get(macrolanguage, ())}
+    families = {_table().languages[member].get("family") for member in _members().get(macrolanguage, ())}
     return families.pop() if len(families) == 1 else None
 
 
 def _home(code: str) -> tuple[str | None, tuple[float, float] | None]:
     """Area and place of a language, as far as they are known."""
-    facts = _table()["languages"].get(code, {})
+    facts = _table().languages.get(code, {})
     latitude, longitude = facts.get("at", (None, None))
     return facts.get("area"), None if latitude is None else (latitude, longitude)
 
@@ -233,7 +245,7 @@ def _unknown(tag: LangScript) -> str:
     if code := codes.three_letter(tag.language):
         length = {2: "two-letter", 3: "bibliographic"}[len(tag.language)]
         return f"{tag.language!r} is the {length} code of {code!r}. Did you mean '{code}_{tag.script}'?"
-    near = [(code, facts) for code, facts in _table()["languages"].items() if _is_slip(tag.language, code)]
+    near = [(code, facts) for code, facts in _table().languages.items() if _is_slip(tag.language, code)]
     near.sort(key=lambda entry: (not is_head(LangScript(entry[0], tag.script)), entry[0]))
     meant = ", ".join(f"{code}_{tag.script} ({facts['name']})" for code, facts in near[:3])
     return f"{tag.language!r} is no language code of ISO 639-3." + (f" Did you mean {meant}?" if meant else "")
@@ -251,5 +263,4 @@ def _some(macrolanguage: LangScript) -> str:
     known = _members().get(macrolanguage.language, ())
     entry = codes.look_up(macrolanguage.language)
     others = [member for member in (entry.members if entry else ()) if member not in known]
-    members = [*known, *others]
-    return ", ".join(members[:_NAMED]) + (f" and {len(members) - _NAMED} more" if len(members) > _NAMED else "")
+    return first_of([*known, *others], _NAMED)

@@ -131,8 +131,8 @@ def _vectors(variant: str) -> str:
     if not tables:
         return f"`{LANGUAGES}` holds the languages and scripts it was trained on; there are no vectors."
     files = f"`{WEIGHTS}` and `{LANGUAGES}`"
-    told = f"{files} hold the {' and '.join(tables)} vectors"
-    return f"{told}; those whose codes stand under `untrained` have had no gradient."
+    files_text = f"{files} hold the {' and '.join(tables)} vectors"
+    return f"{files_text}; those whose codes stand under `untrained` have had no gradient."
 
 
 def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts: Mapping[str, Any]) -> str:

@@ -58,7 +58,7 @@ def parts_of(variant: str) -> Parts:
 class Training(NamedTuple):
     """What the name of a training says."""
 
-    place: str
+    run_prefix: str
     """`first:` where several tables had models of its name (`scores.reading`), else empty."""
     variant: str
     seed: int
@@ -66,7 +66,7 @@ class Training(NamedTuple):
     @property
     def side(self) -> str:
         """Its variant with its place, which all trainings of the variant share."""
-        return self.place + self.variant
+        return self.run_prefix + self.variant
 
 
 def training_of(name: str) -> Training | None:

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from langsamp.errors import first_of
 from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import split_side
 from langsamp.render.numbers import ABSENT, score, signed
-from langsamp.reporting.inputs.combined import Inputs, read_inputs
-from langsamp.reporting.inputs.comparisons import SystemComparison, compare
+from langsamp.reporting.inputs.combined import Inputs
+from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import group_name
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.scores.difference import TIE, Difference, LanguageDifference, difference, with_tests
@@ -108,8 +109,7 @@ class Outcome(NamedTuple):
         worse = [f"{each.tag} ({signed(each.difference)})" for each in self.languages if each.verdict == WORSE]
         if not worse:
             return [f"{said}. No language is shown to be worse."]
-        more = f" and {len(worse) - _NAMED} more" if len(worse) > _NAMED else ""
-        return [f"{said}.", f"Worse than the start on {len(worse)} of {over}: {', '.join(worse[:_NAMED])}{more}."]
+        return [f"{said}.", f"Worse than the start on {len(worse)} of {over}: {first_of(worse, _NAMED)}."]
 
 
 def outcomes(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> list[Outcome]:
@@ -125,29 +125,22 @@ def outcomes(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> list[Ou
     ]
 
 
-def below_start(run: str) -> list[str]:
-    """What to say at the end of a run of the trainings that fell under their start; empty where none did.
-
-    Raises:
-        DamagedError: where scores cannot be read.
-    """
-    inputs = read_inputs([run])
-    compared = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
-    fallen = [each for each in outcomes(inputs, [one for one in compared if one.shared]) if each.fell]
-    lines = [f"WORSE THAN ITS START: {sentence}" for each in fallen for sentence in each.sentences]
+def below_start(every: Sequence[Outcome]) -> list[str]:
+    """What to say at the end of a run of the trainings that fell under their start; empty where none did."""
+    lines = [f"WORSE THAN ITS START: {sentence}" for each in every if each.fell for sentence in each.sentences]
     return [*lines, *([_ADVICE] if lines else [])]
 
 
 def _pairs(comparison: SystemComparison, trained: set[str]) -> Iterator[tuple[str, str]]:
     """The start and each trained side of one run."""
     for start in filter(is_start, comparison.sides):
-        place = split_side(start)[0]
-        yield from ((start, side) for side in comparison.sides if side in trained and split_side(side)[0] == place)
+        run_prefix = split_side(start)[0]
+        yield from ((start, side) for side in comparison.sides if side in trained and split_side(side)[0] == run_prefix)
 
 
 def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence[Run]) -> Outcome:
-    place = split_side(side)[0]
-    folder = next((each.evaluation for each in runs if each.place == place and each.evaluation), None)
+    run_prefix = split_side(side)[0]
+    folder = next((each.evaluation for each in runs if each.run_prefix == run_prefix and each.evaluation), None)
     cells = folder / "cells" if folder is not None else None
     pair = comparison.over_shared.pair(start, side)
     systems = [replace(system, cells=cells) for system in pair.systems]
@@ -162,37 +155,37 @@ def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence
     )
 
 
-def _group(name: str, found: Difference, languages: Sequence[LanguageOutcome]) -> GroupOutcome:
-    interval, shown, verdict = found.interval, ABSENT, ""
+def _group(name: str, difference: Difference, languages: Sequence[LanguageOutcome]) -> GroupOutcome:
+    interval, shown, verdict = difference.interval, ABSENT, ""
     members = [each for each in languages if name in groups_of(LangScript.parse(each.tag), "paper")]
     tested = {each.verdict for each in members if not each.why_not}
     if interval is not None:
         shown = _interval(*interval)
-        is_even = not interval.excludes_zero or abs(found.mean) < TIE
-        verdict = SAME if is_even else BETTER if found.mean > 0 else WORSE
+        is_even = not interval.excludes_zero or abs(difference.mean) < TIE
+        verdict = SAME if is_even else BETTER if difference.mean > 0 else WORSE
         if len(members) < _FEW and tested and verdict not in tested:
             verdict = SAME
     elif members:
         shown, verdict = members[0].interval, members[0].verdict if tested else ""
     return GroupOutcome(
         group=group_name(name),
-        languages=found.languages,
-        start=found.mean_a,
-        trained=found.mean_b,
+        languages=difference.languages,
+        start=difference.mean_a,
+        trained=difference.mean_b,
         interval=shown,
         verdict=verdict,
     )
 
 
-def _language(found: LanguageDifference) -> LanguageOutcome:
+def _language(difference: LanguageDifference) -> LanguageOutcome:
     """What the test of a language tells."""
-    change, test = found.difference, found.test
+    change, test = difference.difference, difference.test
     by_difference = SAME if abs(change) < TIE else BETTER if change > 0 else WORSE
     is_tested = test is not None and test.is_tested
     return LanguageOutcome(
-        tag=found.tag,
-        start=found.a,
-        trained=found.b,
+        tag=difference.tag,
+        start=difference.a,
+        trained=difference.b,
         interval=_interval(test.low, test.high) if test is not None and is_tested else ABSENT,
         verdict={"indistinct": SAME}.get(test.verdict, test.verdict)
         if test is not None and is_tested

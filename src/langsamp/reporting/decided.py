@@ -17,9 +17,8 @@ from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import DISPLAY_NAMES
 from langsamp.render.numbers import decimals, probability, score, signed
-from langsamp.reporting.analyses.analyses_of_runs import Stored, of_kind, read_stored
-from langsamp.reporting.inputs.combined import read_inputs
-from langsamp.reporting.inputs.comparisons import SystemComparison, compare
+from langsamp.reporting.analyses.analyses_of_runs import Stored, of_kind
+from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.scores.statistics.bootstrap import Interval, difference_interval, seed_noise
 from langsamp.views.appearance import side_name
@@ -51,15 +50,8 @@ def findings(
     ]
 
 
-def decided_lines(run: str) -> list[str]:
-    """The findings of one run for its last lines on a terminal, decided ones first.
-
-    Raises:
-        DamagedError: where a file of the run is not as it was written.
-    """
-    inputs = read_inputs([run])
-    compared = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
-    every = findings(inputs.runs, [one for one in compared if one.shared], read_stored(inputs.runs))
+def decided_lines(every: Sequence[Finding]) -> list[str]:
+    """Findings as the last lines of a run on a terminal, decided ones first."""
     return [
         f"{'decided' if each.is_decided else 'not decided'}: {each.what}: {each.sentence}"
         for each in sorted(every, key=lambda each: not each.is_decided)

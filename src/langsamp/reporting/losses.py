@@ -71,10 +71,10 @@ def _of_side(comparison: SystemComparison, side: str, library: Library | None) -
 
 def _cells(comparison: SystemComparison, side: str, tag: str) -> tuple[str, str]:
     """The baseline's and the side's cell of the first seed that both have; of each its first where none is shared."""
-    rows = comparison.rows[comparison.rows["tag"] == tag]
+    rows = comparison.rows[comparison.rows.tag == tag]
     by_side = [
-        dict(zip(mine["replicate"], mine["cell"], strict=True))
-        for mine in (rows[rows["side"] == name] for name in (str(comparison.baseline), side))
+        dict(zip(mine.replicate, mine.cell, strict=True))
+        for mine in (rows[rows.side == name] for name in (str(comparison.baseline), side))
     ]
     both = sorted(set(by_side[0]) & set(by_side[1]), key=_numbers)
     first, second = (both[0], both[0]) if both else (min(cells, key=_numbers) for cells in by_side)

@@ -10,26 +10,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from langsamp.analysis.unmade import read_unmade
 from langsamp.disk.files import write_text
-from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.model.variants import START
 from langsamp.render import numbers
 from langsamp.render.chart import embedded
 from langsamp.render.document import is_absent
-from langsamp.reporting.against_start import outcomes
-from langsamp.reporting.analyses.analyses_of_runs import read_stored
 from langsamp.reporting.analyses.analysis_sections import analysis_parts
 from langsamp.reporting.citations import sources
 from langsamp.reporting.curves import dev_curves, forgetting_curves, loss_curves, monitor_curves
-from langsamp.reporting.decided import findings
 from langsamp.reporting.headline import cards
 from langsamp.reporting.inputs.cell_remarks import alias_uses, cell_counts, failures, notes, tuning_rows, tunings
-from langsamp.reporting.inputs.combined import Inputs, read_inputs
-from langsamp.reporting.inputs.comparisons import SystemComparison, compare, not_compared
+from langsamp.reporting.inputs.combined import Inputs
+from langsamp.reporting.inputs.comparisons import SystemComparison, not_compared
 from langsamp.reporting.inputs.group_rows import group_name, tone
 from langsamp.reporting.inputs.metric_names import meanings
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.reporting.inputs.shown_examples import EXAMPLES, Library
 from langsamp.reporting.losses import LOSERS, WITH_EXAMPLES, losses
+from langsamp.reporting.report import Report
 from langsamp.reporting.sections import (
     all_tags,
     data_findings,
@@ -64,15 +61,19 @@ def write_report(
         DamagedError: where a file of one cannot be read.
         UserError: where the report cannot be written, and for an unknown baseline.
     """
-    inputs = read_inputs([str(word) for word in words], baseline=baseline, title=title)
-    target = out or inputs.default_out
-    write_text(target, render(inputs, redact_text=redact_text))
+    return write_page(Report.read(words, baseline=baseline, title=title), out=out, redact_text=redact_text)
+
+
+def write_page(report: Report, *, out: Path | None = None, redact_text: bool = False) -> Path:
+    """The same of a report that was read.
+
+    Raises:
+        DamagedError: where a file of it cannot be read.
+        UserError: where it cannot be written.
+    """
+    target = out or report.inputs.default_out
+    write_text(target, _templates().get_template("page.html").render(_context(report, redact_text=redact_text)))
     return target
-
-
-def render(inputs: Inputs, *, redact_text: bool = False) -> str:
-    """The report as HTML text."""
-    return _templates().get_template("page.html").render(context(inputs, redact_text=redact_text))
 
 
 @cache
@@ -89,17 +90,13 @@ def _templates() -> Environment:
     return environment
 
 
-def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
+def _context(report: Report, *, redact_text: bool) -> Mapping[str, Any]:
     """Every value that the template prints, by name."""
-    order = list(TASKS)
-    compared = compare(inputs.scores, inputs.baseline) if inputs.scores is not None else []
-    compared.sort(key=lambda each: order.index(each.setting.task) if each.setting.task in order else len(order))
-    comparisons = [comparison for comparison in compared if comparison.shared]
+    inputs, comparisons = report.inputs, report.comparisons
     tests = significance(comparisons, by=GROUPINGS)
     tags, seen = all_tags(inputs), rows_seen(inputs.models)
     tasks = task_sections(comparisons, tests, marks=inputs.marks, tags=tags, seen=seen)
     shown = {side for comparison in comparisons for side in comparison.sides}
-    stored = read_stored(inputs.runs)
     return {
         "inputs": inputs,
         "langsamp_version": version("langsamp"),
@@ -109,13 +106,13 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "models": model_summary(inputs.models),
         "tasks": tasks,
         "headlines": headlines(comparisons, tests),
-        "against_start": outcomes(inputs, comparisons),
+        "against_start": report.outcomes,
         "summary": summary_rows(comparisons, [task.whole for task in tasks], tests),
         "shown_sides": [side for side in inputs.sides if side in shown],
         "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},
         "cards": cards(inputs.runs, comparisons),
-        "decided": findings(inputs.runs, comparisons, stored),
-        "absent": [*absent(inputs, compared), *not_compared(compared), *inputs.left_out],
+        "decided": report.findings,
+        "absent": [*absent(inputs, report.compared), *not_compared(report.compared), *inputs.left_out],
         "overview": overview_rows(comparisons, tags, seen=seen),
         "exact_scores": exact_scores(comparisons) if len(shown) > 2 else {},
         "losses": losses(comparisons, None if redact_text else Library(inputs.runs)),
@@ -133,7 +130,7 @@ def context(inputs: Inputs, *, redact_text: bool) -> Mapping[str, Any]:
         "sources": sources([comparison.setting.task for comparison in comparisons]),
         **_training_parts(inputs, comparisons),
         **_seed_parts(inputs, comparisons),
-        **analysis_parts(inputs.runs, stored),
+        **analysis_parts(inputs.runs, report.stored),
     }
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from langsamp.scores.grid import Grid, grids
 from langsamp.scores.groups import GroupMean, group_means
+from langsamp.scores.score_table import main_rows
 from langsamp.scores.systems import models_of
 
 
@@ -41,7 +42,7 @@ def score_records(scores: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _means(scores: pd.DataFrame) -> list[tuple[Grid, GroupMean]]:
-    models = models_of(scores[scores["main"].eq(True)])
+    models = models_of(main_rows(scores))
     return [(grid, mean) for model in models for grid in grids([model], mixed="apart") for mean in group_means(grid)]
 
 

@@ -59,7 +59,7 @@ def all_tags(inputs: Inputs) -> list[str]:
         if model.conditioning is not None:
             tags |= {str(tag) for tag, rows in model.conditioning.rows_seen.items() if rows > 0}
     if inputs.scores is not None:
-        tags |= set(inputs.scores["tag"])
+        tags |= set(inputs.scores.tag)
     return sorted(tags)
 
 

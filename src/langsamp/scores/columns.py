@@ -17,6 +17,7 @@ from langsamp.scores.comparability import (
     training_notes,
 )
 from langsamp.scores.grid import Grid, grids
+from langsamp.scores.score_table import main_rows
 from langsamp.scores.setting import Setting, by_setting
 from langsamp.scores.systems import System, systems_of
 
@@ -78,15 +79,15 @@ def columns_of(scores: pd.DataFrame, tasks: Sequence[str] | None = None) -> Colu
     Raises:
         UserError: where a task has no score here.
     """
-    scores = scores[scores["main"].eq(True)]
+    scores = main_rows(scores)
     if tasks is not None:
-        present = set(scores["task"])
+        present = set(scores.task)
         for name in tasks:
             if name not in present:
                 raise UserError(
                     f"no score of task {name!r} here.{did_you_mean(name, present)} There are {listed(sorted(present))}"
                 )
-        scores = scores[scores["task"].isin(tasks)]
+        scores = scores[scores.task.isin(tasks)]
     systems = [each for system in systems_of(scores) for each in _one_setting_each(system)]
     return Columns(systems=tuple(systems), notes=(*training_notes(systems), *comparability_notes(systems)))
 
@@ -99,11 +100,11 @@ def one_source(columns: Columns, source: str) -> Columns:
     """
     systems, notes, there = [], [], set()
     for system in columns.systems:
-        by_source = system.scores["source"]
+        by_source = system.scores.source
         there |= set(by_source)
         rows = system.scores[by_source == source]
         systems += [replace(system, scores=rows)] if len(rows) else []
-        lost = sorted(set(system.scores["task"]) - set(rows["task"]))
+        lost = sorted(set(system.scores.task) - set(rows.task))
         notes += [f"{system.name}, {task}: no score from {source}, left out." for task in lost]
     if columns.systems and not systems:
         raise UserError(

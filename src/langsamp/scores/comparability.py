@@ -53,7 +53,7 @@ def comparability_notes(systems: Sequence[System]) -> list[str]:
 
 def training_notes(systems: Sequence[System]) -> list[str]:
     """A line for each system that was trained several times: what stands behind it, and what is over what."""
-    names = {system.label: sorted(set(system.scores["model_name"])) for system in systems}
+    names = {system.label: sorted(set(system.scores.model_name)) for system in systems}
     return [
         f"{label}: {len(trainings)} trainings ({listed(trainings)}), each the mean over its seeds; deviations and "
         "intervals are over trainings."

@@ -79,7 +79,7 @@ def compare(
 
 def _of_shared_tasks(a: System, b: System, metrics: Mapping[str, str]) -> list[System]:
     """Both systems with the rows of the metric that is wanted of each task that both have."""
-    shared = [task for task in dict.fromkeys(a.scores["task"]) if task in set(b.scores["task"])]
+    shared = [task for task in dict.fromkeys(a.scores.task) if task in set(b.scores.task)]
     if unknown := [task for task in metrics if task not in shared]:
         raise UserError(
             f"a metric is named for {unknown[0]!r}, which the two do not share.{did_you_mean(unknown[0], shared)} They "
@@ -101,9 +101,9 @@ def _of_shared_tasks(a: System, b: System, metrics: Mapping[str, str]) -> list[S
 
 def _of_metric(side: System, task: str, metric: str | None) -> tuple[list[str], list[int]]:
     """The metrics and the positions of the rows of a task's wanted metric."""
-    of_task = side.scores["task"] == task
+    of_task = side.scores.task == task
     there = sorted(side.scores.loc[of_task, "metric"].unique())
-    wanted = side.scores["metric"] == metric if metric else side.scores["main"].eq(True)
+    wanted = side.scores.metric == metric if metric else side.scores.main.eq(True)
     positions = np.flatnonzero(of_task & wanted)
     if not len(positions) and metric:
         raise UserError(f"{side.name} has no {metric!r} for {task}; it has {', '.join(there)}")
@@ -111,12 +111,12 @@ def _of_metric(side: System, task: str, metric: str | None) -> tuple[list[str], 
         raise UserError(
             f"{side.name} lacks the main metric of {task}; it has {', '.join(there)}. Name one with --metric"
         )
-    return side.scores["metric"].iloc[positions].tolist(), positions.tolist()
+    return side.scores.metric.iloc[positions].tolist(), positions.tolist()
 
 
 def _why_none(a: System, b: System, matched: Sequence[Grid]) -> str:
     if not matched:
-        tasks = [", ".join(dict.fromkeys(side.scores["task"])) for side in (a, b)]
+        tasks = [", ".join(dict.fromkeys(side.scores.task)) for side in (a, b)]
         return f" {a.name} has the tasks {tasks[0]}; {b.name} has {tasks[1]}"
     reasons = [
         f"{grid.setting.task}: {reason} ({len(tags)})" for grid in matched for reason, tags in grid.dropped.items()
@@ -127,7 +127,7 @@ def _why_none(a: System, b: System, matched: Sequence[Grid]) -> str:
 def _notes(a: System, b: System, matched: Sequence[Grid]) -> tuple[str, ...]:
     notes = []
     for side, other in ((a, b), (b, a)):
-        only = [task for task in dict.fromkeys(side.scores["task"]) if task not in set(other.scores["task"])]
+        only = [task for task in dict.fromkeys(side.scores.task) if task not in set(other.scores.task)]
         if only:
             notes.append(f"only {side.name} has {', '.join(only)}")
     for side, index in ((a, 0), (b, 1)):

@@ -150,7 +150,7 @@ def with_tests(task: TaskComparison, a: System, b: System, *, seed: int = 0) -> 
     Raises:
         DamagedError: where kept predictions cannot be read.
     """
-    metrics = set(a.scores.loc[a.scores["task"] == task.grid.setting.task, "metric"])
+    metrics = set(a.scores.loc[a.scores.task == task.grid.setting.task, "metric"])
     of_words = "seqeval_f1" in metrics  # which only labelled words have
     tests = language_tests(task.grid, a.cells, b.cells, paired=task.noise.paired, of_words=of_words, seed=seed)
     if tests is None:
@@ -192,12 +192,12 @@ def counts(change_L: NDArray[np.float64]) -> tuple[int, int, int]:
     return better, len(change_L) - better - worse, worse
 
 
-def numbers(found: Difference | None) -> tuple[float, float, float, float]:
+def numbers(difference: Difference | None) -> tuple[float, float, float, float]:
     """Difference, both ends of its interval, and p, as a line of a table has them; NaN for what there is not."""
     nothing = float("nan")
-    if found is None:
+    if difference is None:
         return nothing, nothing, nothing, nothing
-    return found.mean, *(found.interval or (nothing, nothing)), found.p
+    return difference.mean, *(difference.interval or (nothing, nothing)), difference.p
 
 
 def limits(tests: Iterable[TaskComparison]) -> list[str]:
@@ -220,7 +220,7 @@ def _task_notes(pair: Grid, whole: Difference, noise: SeedNoise) -> tuple[str, .
     gaps = sum(int(pair.replicates(name).isna().to_numpy().sum()) for name in pair.names)
     if gaps:
         notes.append(f"{gaps} scores of single seeds are missing; a language's mean is over the others")
-    texts = pair.rows.groupby("system")["revision"].nunique()
+    texts = pair.rows.groupby("system").revision.nunique()
     if len(silent := texts.index[texts == 0]) == 1:
         notes.append(f"the text of {silent[0]} is not stated, so it may be another")
     mine, theirs = (pair.settings[name] for name in pair.names)

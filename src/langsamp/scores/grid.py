@@ -65,15 +65,15 @@ class Grid:
     @property
     def other_tags(self) -> dict[str, str]:
         """The last system's tag by the first one's, where they differ."""
-        own = self.rows.loc[self.rows["own_tag"] != self.rows["tag"], ["tag", "own_tag"]].drop_duplicates()
-        return dict(own.itertuples(index=False, name=None))
+        renamed = self.rows.loc[self.rows.own_tag != self.rows.tag, ["tag", "own_tag"]].drop_duplicates()
+        return dict(renamed.itertuples(index=False, name=None))
 
     @cached_property
     def _replicates(self) -> dict[str, pd.DataFrame]:
         return {name: self._table(name, ["replicate"]) for name in self.names}
 
     def _table(self, name: str, columns: list[str]) -> pd.DataFrame:
-        rows = self.rows[self.rows["system"] == name]
+        rows = self.rows[self.rows.system == name]
         table = rows.pivot_table(index="tag", columns=columns, values="value", aggfunc="mean")
         return table.reindex(list(self.tags))
 
@@ -88,8 +88,8 @@ class Grid:
     def trials(self, name: str) -> str:
         """What the replicates of a system are, in words: `1 seed`, `2 trainings`."""
         number = self.replicates(name).shape[1]
-        rows = self.rows[self.rows["system"] == name]
-        unit = "training" if rows["model"].nunique() > 1 else "seed"
+        rows = self.rows[self.rows.system == name]
+        unit = "training" if rows.model.nunique() > 1 else "seed"
         return f"{number} {unit}{'s' * (number != 1)}"
 
     def filled(self, name: str) -> NDArray[np.float64]:
@@ -111,7 +111,7 @@ class Grid:
     def pair(self, first: str, second: str) -> "Grid":
         """Two of the systems."""
         systems = tuple(system for name in (first, second) for system in self.systems if system.name == name)
-        return replace(self, systems=systems, rows=self.rows[self.rows["system"].isin((first, second))])
+        return replace(self, systems=systems, rows=self.rows[self.rows.system.isin((first, second))])
 
     def over_shared(self) -> "Grid":
         """Only the languages that every system has; what is left out stands in `dropped`."""
@@ -122,7 +122,7 @@ class Grid:
         return replace(
             self,
             tags=self.shared,
-            rows=self.rows[self.rows["tag"].isin(self.shared)],
+            rows=self.rows[self.rows.tag.isin(self.shared)],
             dropped={**self.dropped, **{reason: tuple(sorted(tags)) for reason, tags in sorted(lost.items())}},
         )
 
@@ -154,9 +154,9 @@ def grids(systems: Sequence[System], *, mixed: Mixed = "refuse", match: Match | 
             + "\n  ".join(lines)
             + "\nScore both in one way, or allow it with --allow-mixed"
         )
-    made = [_grid(systems, stated, each, mixed=mixed, match=match) for each in chosen]
-    among = [grid.setting for grid in made]
-    return [replace(grid, label=label(grid.setting, among)) for grid in made]
+    labelled = [_grid(systems, stated, each, mixed=mixed, match=match) for each in chosen]
+    among = [grid.setting for grid in labelled]
+    return [replace(grid, label=label(grid.setting, among)) for grid in labelled]
 
 
 def _of_task(
@@ -208,16 +208,16 @@ def _grid(
 ) -> Grid:
     present = [system for system in systems if system.name in settings]
     parts = [_rows(system.name, stated[system.name][settings[system.name]]) for system in present]
-    own_texts = any(part.groupby(["tag", "model"])["revision"].nunique().gt(1).any() for part in parts)
+    own_texts = any(part.groupby(["tag", "model"]).revision.nunique().gt(1).any() for part in parts)
     if own_texts:
-        seeds = set.intersection(*(set(part["seed"]) for part in parts if part["revision"].notna().any()))
-        parts = [part[part["seed"].isin(seeds)] for part in parts]
+        seeds = set.intersection(*(set(part.seed) for part in parts if part.revision.notna().any()))
+        parts = [part[part.seed.isin(seeds)] for part in parts]
     dropped: dict[str, tuple[str, ...]] = {}
-    tags = list(dict.fromkeys(tag for part in parts for tag in part["tag"]))
+    tags = list(dict.fromkeys(tag for part in parts for tag in part.tag))
     if match is not None and len(parts) == 2:
         tags, parts, dropped = _matched(present, parts, match)
     rows = pd.concat(parts, ignore_index=True)
-    texts = rows.groupby(["tag", "seed"] if own_texts else ["tag"])["revision"].nunique()
+    texts = rows.groupby(["tag", "seed"] if own_texts else ["tag"]).revision.nunique()
     differing = tuple(sorted(set(texts[texts > 1].index.get_level_values("tag"))))
     if differing and mixed != "note":
         dropped[OTHER_TEXT] = differing
@@ -227,7 +227,7 @@ def _grid(
         systems=tuple(present),
         settings=settings,
         tags=tuple(tags),
-        rows=rows[rows["tag"].isin(tags)],
+        rows=rows[rows.tag.isin(tags)],
         dropped=dropped,
         differing=differing,
         own_texts=own_texts,
@@ -236,18 +236,18 @@ def _grid(
 
 def _rows(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of one system with the columns that a grid adds."""
-    rows = rows[rows["value"].notna()]
+    rows = rows[rows.value.notna()]
     if rows.duplicated(["tag", "model", "seed"]).any():
-        task = rows["task"].iloc[0]
+        task = rows.task.iloc[0]
         raise UserError(f"{task}: some languages have several scores for one seed; give the scores of one run")
-    return rows.assign(system=name, replicate=replicates(rows), own_tag=rows["tag"])
+    return rows.assign(system=name, replicate=replicates(rows), own_tag=rows.tag)
 
 
 def _matched(
     systems: Sequence[System], parts: Sequence[pd.DataFrame], match: Match
 ) -> tuple[list[str], list[pd.DataFrame], dict[str, tuple[str, ...]]]:
     """The tags that both of two systems have, the rows of those with the second's under the first's tags, the rest."""
-    mine, theirs = ([LangScript.parse(tag) for tag in dict.fromkeys(part["tag"])] for part in parts)
+    mine, theirs = ([LangScript.parse(tag) for tag in dict.fromkeys(part.tag)] for part in parts)
     partner = {str(tag): str(other) for tag, other in match(mine, theirs).items()}
     tag_of = {other: tag for tag, other in partner.items()}
     assert len(tag_of) == len(partner), f"{parts[0]['task'].iloc[0]}: two languages have one partner"
@@ -256,6 +256,6 @@ def _matched(
         for system, tags, kept in zip(systems, (mine, theirs), (partner, tag_of), strict=True)
     }
     first, second = parts
-    second = second[second["tag"].isin(list(tag_of))]
-    kept_rows = [first[first["tag"].isin(list(partner))], second.assign(tag=second["tag"].map(tag_of))]
+    second = second[second.tag.isin(list(tag_of))]
+    kept_rows = [first[first.tag.isin(list(partner))], second.assign(tag=second.tag.map(tag_of))]
     return list(partner), kept_rows, {reason: tags for reason, tags in lost.items() if tags}

@@ -113,9 +113,9 @@ def language_tests(
     """
     if cells_a is None or cells_b is None:
         return None
-    sides = [(cells, pair.rows[pair.rows["system"] == name])
+    sides = [(cells, pair.rows[pair.rows.system == name])
              for cells, name in zip((cells_a, cells_b), pair.names, strict=True)]  # fmt: skip
-    total = len(pair.tags) + sum(rows["cell"].nunique() for _, rows in sides)
+    total = len(pair.tags) + sum(rows.cell.nunique() for _, rows in sides)
     with Bar(f"{pair.label} by language", total=total, unit="parts", patience=_PATIENCE, is_shown=progress) as bar:
         kept_a, kept_b = (
             _kept(rows, folder, pair.setting.metric, of_words=of_words, bar=bar) for folder, rows in sides

@@ -9,6 +9,7 @@ named: `selection` is `test`. Of Tables 15 to 19 every fifth language is missing
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -111,10 +112,10 @@ def published(name: str) -> pd.DataFrame:
         model=name, model_name=name, revision=None, protocol="paper", seed=0, main=True, selection="test",
         precision=None, settings=None, cell=name,
     )  # fmt: skip
-    retrieves = frame["metric"] == "top10_accuracy"
+    retrieves = frame.metric == "top10_accuracy"
     frame["layer"] = retrieves.map({True: _RETRIEVAL_LAYER, False: None}).astype("Int64")
     frame["n"] = pd.Series(pd.NA, index=frame.index, dtype="Int64")
-    order = frame["task"].map(list(_METRICS).index)
+    order = frame.task.map(list(_METRICS).index)
     frame = frame.assign(order=order).sort_values(["order", "tag"], kind="stable", ignore_index=True)
     return frame.reindex(columns=list(COLUMNS))
 
@@ -124,7 +125,7 @@ def printed(number: int) -> tuple[Printed, ...]:
     """Table 1, 2, 3 or 6 as the paper prints it."""
     rows = []
     columns = _COLUMNS_OF[str(number)]
-    for task, groups in _content()[f"table{number}"].items():
+    for task, groups in getattr(_content(), f"table{number}").items():
         for group, cells in groups.items():
             languages = cells[0] if number == 6 else None
             for column, cell in zip(columns, cells[1:] if number == 6 else cells, strict=True):
@@ -137,13 +138,13 @@ def printed_targets() -> list[PrintedTarget]:
     """Table 4 as the paper prints it: languages that gain most from their donor."""
     return [
         PrintedTarget(tag, row["donor"], {task: tuple(pair) for task, pair in row.items() if task != "donor"})
-        for tag, row in _content()["table4"].items()
+        for tag, row in _content().table4.items()
     ]
 
 
 def printed_tasks() -> dict[str, PrintedTask]:
     """Table 5 as printed, by task."""
-    return {task: PrintedTask(**facts) for task, facts in _content()["table5"].items()}
+    return {task: PrintedTask(**facts) for task, facts in _content().table5.items()}
 
 
 @cache
@@ -158,21 +159,35 @@ def missing_donors() -> dict[str, int]:
     scores, donors = _languages("scores"), _languages("donors")
     return {
         task: sum(task in tasks and task not in donors.get(tag, {}) for tag, tasks in scores.items())
-        for task in _content()["table3"]
+        for task in _content().table3
     }
 
 
-def _languages(section: str) -> dict[str, dict[str, Any]]:
+def _languages(section: str) -> Mapping[str, Mapping[str, Any]]:
     """Two numbers by tag and task; the rows of Table 4 stand in for those that Tables 15 to 19 lost."""
     if section == "scores":
-        return dict(_content()["scores"])
+        return _content().scores
     known = {target.tag: dict(target.scores) for target in printed_targets()}
-    kept: dict[str, dict[str, Any]] = _content()["donors"]
+    kept = _content().donors
     return {tag: {**known.get(tag, {}), **kept.get(tag, {})} for tag in sorted({*known, *kept})}
 
 
+class _Content(NamedTuple):
+    """What `published.json` holds: Tables 1 to 6 by task or tag, and Tables 7 to 19 by tag and task."""
+
+    source: Mapping[str, str]
+    table1: Mapping[str, Mapping[str, Any]]
+    table2: Mapping[str, Mapping[str, Any]]
+    table3: Mapping[str, Mapping[str, Any]]
+    table4: Mapping[str, Mapping[str, Any]]
+    table5: Mapping[str, Mapping[str, Any]]
+    table6: Mapping[str, Mapping[str, Any]]
+    scores: Mapping[str, Mapping[str, Any]]
+    donors: Mapping[str, Mapping[str, Any]]
+
+
 @cache
-def _content() -> dict[str, dict[str, Any]]:
-    content = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
-    assert tuple(next(iter(content["table6"].values())))[:-1] == FAMILY_GROUPS
-    return dict(content)
+def _content() -> _Content:
+    content = _Content(**json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8")))
+    assert tuple(next(iter(content.table6.values())))[:-1] == FAMILY_GROUPS
+    return content

@@ -59,7 +59,7 @@ def places_to_tell(frames: Sequence[pd.DataFrame], runs: Sequence[str]) -> list[
     """
     clashing = _clashing(frames)
     return [
-        f"{prefix}:" if not run.startswith(PREFIX) and clashing & set(frame["model_name"]) else ""
+        f"{prefix}:" if not run.startswith(PREFIX) and clashing & set(frame.model_name) else ""
         for frame, run, prefix in zip(frames, runs, _short_names(runs), strict=True)
     ]
 
@@ -69,9 +69,7 @@ def side_by_side(frames: Sequence[pd.DataFrame], places: Sequence[str]) -> pd.Da
     if not frames:
         return pd.DataFrame(columns=list(COLUMNS))
     told_apart = [
-        frame.assign(model=frame["model"] + f"@{prefix[:-1]}", model_name=prefix + frame["model_name"])
-        if prefix
-        else frame
+        frame.assign(model=frame.model + f"@{prefix[:-1]}", model_name=prefix + frame.model_name) if prefix else frame
         for frame, prefix in zip(frames, places, strict=True)
     ]
     return one_below_the_other(told_apart).drop_duplicates([*ONE_TABLE, "seed", "tag", "value"], ignore_index=True)
@@ -107,9 +105,9 @@ def _clashing(frames: Sequence[pd.DataFrame]) -> set[str]:
     frame_numbers = [number for number, frame in enumerate(frames) for _ in range(len(frame))]
     table = table.assign(place=frame_numbers)
     models = table.groupby("model_name")[["model", "place"]].nunique()
-    differing = set(models.index[(models["model"] > 1) & (models["place"] > 1)])
+    differing = set(models.index[(models.model > 1) & (models["place"] > 1)])
     again = table[table.duplicated([*ONE_TABLE, "seed", "tag"], keep=False)]
-    values = again.groupby([*ONE_TABLE, "seed", "tag"], dropna=False)["value"].nunique()
+    values = again.groupby([*ONE_TABLE, "seed", "tag"], dropna=False).value.nunique()
     return differing | set(values.index[values > 1].get_level_values("model_name"))
 
 

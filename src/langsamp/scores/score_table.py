@@ -31,6 +31,11 @@ _BETWEEN = 2
 """Bytes between key and value in the footer: the field's type, and that it is 64 long (Thrift's compact protocol)."""
 
 
+def main_rows(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the metrics that tasks are known by."""
+    return scores[scores.main.eq(True)]
+
+
 def read_score_table(path: Path) -> pd.DataFrame:
     """The tidy table (`cells.COLUMNS`) in a file; columns that an older table lacks are missing values.
 
@@ -64,9 +69,9 @@ def _checked(scores: pd.DataFrame, path: Path) -> pd.DataFrame:
             raise DamagedError(
                 f"{path} is no table of scores: {name} is not {expected} in every row; {_MEND}"
             ) from None
-    _check(scores["seed"].notna(), "seed", path, "a whole number")
-    _check(scores["main"].notna(), "main", path, "true or false")
-    _check(np.isfinite(scores["value"]), "value", path, "a finite number")
+    _check(scores.seed.notna(), "seed", path, "a whole number")
+    _check(scores.main.notna(), "main", path, "true or false")
+    _check(np.isfinite(scores.value), "value", path, "a finite number")
     for name in ("tag", "source"):
         for tag in scores[name].unique():
             try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.errors import DataMissingError, UserError, did_you_mean, first_of
 from langsamp.model.variants import BASELINE, DISPLAY_NAMES, Training, split_side, training_of
 from langsamp.scores.published import PREFIX
 from langsamp.scores.reading import read_scores
@@ -35,7 +35,7 @@ class System:
     @property
     def trainings(self) -> int:
         """How many trained models stand behind it."""
-        return int(self.scores["model"].nunique())
+        return int(self.scores.model.nunique())
 
 
 def replicates(scores: pd.DataFrame) -> pd.Series:
@@ -45,7 +45,7 @@ def replicates(scores: pd.DataFrame) -> pd.Series:
     the spread over trainings: the seeds of one training's fine-tunings share its weights, so they are averaged first.
     Every deviation, interval and count of seeds is over replicates.
     """
-    return scores["model_name"] if scores["model"].nunique() > 1 else scores["seed"].astype(str)
+    return scores.model_name if scores.model.nunique() > 1 else scores.seed.astype(str)
 
 
 def systems_of(scores: pd.DataFrame) -> list[System]:
@@ -55,10 +55,10 @@ def systems_of(scores: pd.DataFrame) -> list[System]:
     name are told apart by their fingerprints, and are no trainings then.
     """
     pairs = scores[["model_name", "model"]].drop_duplicates()
-    names = pairs["model_name"].tolist()
+    names = pairs.model_name.tolist()
     members: dict[str, list[str]] = {}
     training_by: dict[str, Training] = {}
-    for name, model in zip(names, pairs["model"], strict=True):
+    for name, model in zip(names, pairs.model, strict=True):
         is_twin = names.count(name) > 1
         training = None if is_twin else training_of(name)
         key = training.side if training else f"{name} ({model[:_LETTERS]})" if is_twin else name
@@ -68,8 +68,8 @@ def systems_of(scores: pd.DataFrame) -> list[System]:
     return [
         System(
             name=key,
-            scores=scores[scores["model"].isin(members[key])],
-            label=training_by[key].place + DISPLAY_NAMES[training_by[key].variant] if key in training_by else key,
+            scores=scores[scores.model.isin(members[key])],
+            label=training_by[key].run_prefix + DISPLAY_NAMES[training_by[key].variant] if key in training_by else key,
             variant=key if key in training_by else None,
         )
         for key in _in_order(list(members), training_by)
@@ -82,7 +82,7 @@ def _in_order(names: Sequence[str], training_by: Mapping[str, Training]) -> list
     rank: dict[str, tuple[int, int, int]] = {}
     for at, name in enumerate(names):
         training = training_by.get(name)
-        first = first_of_run.setdefault(training.place, at) if training else at
+        first = first_of_run.setdefault(training.run_prefix, at) if training else at
         rank[name] = (first, list(DISPLAY_NAMES).index(training.variant) if training else 0, at)
     return sorted(names, key=rank.__getitem__)
 
@@ -90,7 +90,7 @@ def _in_order(names: Sequence[str], training_by: Mapping[str, Training]) -> list
 def models_of(scores: pd.DataFrame) -> list[System]:
     """Every model of a tidy table by itself, trainings of one variant too."""
     return [
-        System(name=str(model), label=str(rows["model_name"].iloc[0]), scores=rows)
+        System(name=str(model), label=str(rows.model_name.iloc[0]), scores=rows)
         for model, rows in scores.groupby("model", sort=False)
     ]
 
@@ -100,8 +100,8 @@ def baseline_of(variant: str, present: Collection[str]) -> str | None:
 
     None for a baseline itself, and where there is none.
     """
-    place, name = split_side(variant)
-    names = [each for each in (place + BASELINE, BASELINE) if each in present]
+    run_prefix, name = split_side(variant)
+    names = [each for each in (run_prefix + BASELINE, BASELINE) if each in present]
     return names[0] if names and name != BASELINE else None
 
 
@@ -159,7 +159,7 @@ def choose(
         )
     wanted = _wanted(model, models, where) if model is not None else set(models)
     name = name or model or next(iter(models.values()))
-    return System(name=name, scores=scores[scores["model"].isin(wanted)], cells=cells)
+    return System(name=name, scores=scores[scores.model.isin(wanted)], cells=cells)
 
 
 def _wanted(model: str, names: Mapping[str, str], where: str) -> set[str]:
@@ -182,5 +182,4 @@ def _wanted(model: str, names: Mapping[str, str], where: str) -> set[str]:
 
 
 def _listed(words: Iterable[str]) -> str:
-    words = sorted(set(words))
-    return ", ".join(words[:_NAMED]) + (f", and {len(words) - _NAMED} more" if len(words) > _NAMED else "")
+    return first_of(sorted(set(words)), _NAMED)

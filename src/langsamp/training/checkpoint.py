@@ -101,7 +101,7 @@ def newest_whole(folder: Path) -> tuple[Path | None, list[DamagedError]]:
     return _newest(folder, _whole)
 
 
-def newest_record(folder: Path) -> dict[str, Any] | None:
+def newest_record(folder: Path) -> CheckpointRecord | None:
     """The record of the newest checkpoint below `folder` whose record is whole; None where there is no checkpoint.
 
     Raises:
@@ -152,22 +152,21 @@ def put_aside(newer_than: Path) -> list[Path]:
     return aside
 
 
-def read_record(checkpoint: Path) -> dict[str, Any]:
-    """What `checkpoint.json` says, the fields of `CheckpointRecord`.
+def read_record(checkpoint: Path) -> CheckpointRecord:
+    """What `checkpoint.json` says.
 
     Raises:
         DamagedError: where it is missing, changed, of another schema or of another step than its folder.
     """
     path, remedy = checkpoint / RECORD, _remedy(checkpoint)
     check_sealed(checkpoint, remedy=remedy, only=[RECORD])
-    content = read_versioned(path, remedy=remedy)
-    step = as_record(CheckpointRecord, content, path, remedy=remedy).step
-    if _NAME.fullmatch(checkpoint.name) and checkpoint.name != checkpoint_folder(checkpoint.parent, step).name:
-        raise DamagedError(f"{checkpoint} holds step {step}, so it was renamed: give it its name back")
-    return content
+    record = as_record(CheckpointRecord, read_versioned(path, remedy=remedy), path, remedy=remedy)
+    if _NAME.fullmatch(checkpoint.name) and checkpoint.name != checkpoint_folder(checkpoint.parent, record.step).name:
+        raise DamagedError(f"{checkpoint} holds step {record.step}, so it was renamed: give it its name back")
+    return record
 
 
-def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer | None = None) -> dict[str, Any]:
+def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer | None = None) -> CheckpointRecord:
     """Put the state of `checkpoint` into `model` and `optimizer`; return its record.
 
     Raises:
@@ -184,7 +183,7 @@ def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer 
     return record
 
 
-def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, dict[str, Any]]:
+def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, CheckpointRecord]:
     """The model as it was at `checkpoint`, and the checkpoint's record.
 
     Raises:
@@ -192,12 +191,10 @@ def rebuild_model(checkpoint: Path) -> tuple[LangSampForMaskedLM, dict[str, Any]
     """
     record = read_record(checkpoint)
     check_sealed(checkpoint, remedy=_remedy(checkpoint))
-    ids = LanguageIds.model_validate(record["ids"])
     config = AutoConfig.from_pretrained(checkpoint, local_files_only=True, trust_remote_code=False)
     mlm = AutoModelForMaskedLM.from_config(config, dtype=torch.float32, trust_remote_code=False)
-    model = LangSampForMaskedLM(
-        mlm, variant=record["variant"], num_languages=len(ids.languages), num_scripts=len(ids.scripts)
-    )
+    languages, scripts = len(record.ids.languages), len(record.ids.scripts)
+    model = LangSampForMaskedLM(mlm, variant=record.variant, num_languages=languages, num_scripts=scripts)
     load_checkpoint(checkpoint, model=model)
     return model, record
 

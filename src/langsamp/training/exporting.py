@@ -6,7 +6,6 @@ from typing import Any
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.disk.layout import ModelLayout
 from langsamp.errors import DataMissingError
-from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.export import export_model
 from langsamp.training.checkpoint import checkpoints, rebuild_model
@@ -30,18 +29,16 @@ def export(model: Path, out: Path, **facts: Any) -> Path:
             "checkpoints"
         )
     rebuilt, record = rebuild_model(checkpoint)
-    selected = record.get("selected") or {"on": "none"}
     return export_model(
         rebuilt,
         out,
         tokenizer=load_tokenizer(str(checkpoint)),
-        ids=LanguageIds.model_validate(record["ids"]),
-        rows_seen={LangScript.parse(tag): rows for tag, rows in record["rows_seen"].items()},
-        masked_seen={LangScript.parse(tag): number for tag, number in record["masked_seen"].items()}
-        if "masked_seen" in record
-        else None,
-        facts={key: record[key] for key in ("name", "step", "data", "seed")}
-        | {"start": record.get("start", [])}
-        | ({"selection": selected["on"]} if existing else {})
+        ids=record.ids,
+        rows_seen={LangScript.parse(tag): rows for tag, rows in record.rows_seen.items()},
+        masked_seen=None
+        if record.masked_seen is None
+        else {LangScript.parse(tag): number for tag, number in record.masked_seen.items()},
+        facts=record.model_dump(mode="json", include={"name", "step", "data", "seed", "start"})
+        | ({"selection": record.selected.on if record.selected else "none"} if existing else {})
         | facts,
     )

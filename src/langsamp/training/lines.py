@@ -106,11 +106,11 @@ def read_log(path: Path) -> list[dict[str, Any]]:
     if _is_cut(lines[-1]):
         lines.pop()
     where = [f"{path}, line {number}" for number in range(1, len(lines) + 1)]
-    contents = [_parsed(line, place) for line, place in zip(lines, where, strict=True)]
+    contents = [_parsed(line, position) for line, position in zip(lines, where, strict=True)]
     is_written_by_us = any("checksum" in content for content in contents)
-    for content, place in zip(contents, where, strict=True):
+    for content, position in zip(contents, where, strict=True):
         if is_written_by_us and not is_signed(content):
-            raise DamagedError(f"{place} does not match its own checksum; {_REMEDY}")
+            raise DamagedError(f"{position} does not match its own checksum; {_REMEDY}")
     return [{key: value for key, value in content.items() if key != "checksum"} for content in contents]
 
 

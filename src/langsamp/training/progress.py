@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from langsamp.data.sampler import RowOrder
-from langsamp.errors import NonFiniteLossError
+from langsamp.errors import NonFiniteLossError, first_of
 from langsamp.progress import Bar
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.job import TrainingJob
@@ -86,9 +86,9 @@ class Progress:
         draws = self._order.draws(step * rows, (step + 1) * rows)
         tags = self._task.batches.rows.tags
         names = [f"{tags[tag]}:{row}" for tag, row in zip(draws.tag, draws.row, strict=True)]
-        shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         newest = checkpoints(self._task.checkpoints)
         raise NonFiniteLossError(
-            f"{self._task.name}: the loss of step {step} is {loss}. Its rows (tag:row): {shown}. Saved last: "
-            f"{newest[-1].name if newest else 'nothing'}. Lower training.learning_rate, warm up longer, or use fp32"
+            f"{self._task.name}: the loss of step {step} is {loss}. Its rows (tag:row): {first_of(names, 12)}. Saved "
+            f"last: {newest[-1].name if newest else 'nothing'}. Lower training.learning_rate, warm up longer, or use "
+            "fp32"
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from langsamp.errors import DataMissingError, UserError
-from langsamp.training.checkpoint import checkpoint_folder, checkpoints, read_record
+from langsamp.training.checkpoint import Selected, checkpoint_folder, checkpoints, read_record
 from langsamp.training.config import HELD_OUT_LOSS, LAST, TrainingConfig
 from langsamp.training.monitor import Monitor
 
@@ -56,11 +56,11 @@ class Selection:
         return max(self._scores, key=self._scores.__getitem__, default=None)
 
     @property
-    def record(self) -> dict[str, Any] | None:
+    def record(self) -> Selected | None:
         """What a checkpoint says of the best one so far."""
         if self.best is None:
             return None
-        return {"by": self.by, "on": self.on, "step": self.best, "score": self._scores[self.best]}
+        return Selected(by=self.by, on=self.on, step=self.best, score=self._scores[self.best])
 
     def note(self, line: Mapping[str, Any]) -> None:
         """Take notice of a line of the log, in the order of steps."""
@@ -113,12 +113,12 @@ def chosen_until_now(newest: Path) -> Path:
         DamagedError: where the newest one cannot be read.
         DataMissingError: where the chosen one was deleted.
     """
-    selected = read_record(newest).get("selected")
+    selected = read_record(newest).selected
     if selected is None:
         return newest
-    chosen = checkpoint_folder(newest.parent, selected["step"])
+    chosen = checkpoint_folder(newest.parent, selected.step)
     if not chosen.is_dir():
         raise DataMissingError(
-            f"{chosen}, the best by {selected['by']}, was deleted; name the checkpoint to take, such as {newest}"
+            f"{chosen}, the best by {selected.by}, was deleted; name the checkpoint to take, such as {newest}"
         )
     return chosen

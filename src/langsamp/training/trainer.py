@@ -354,7 +354,7 @@ class _Trainer:
             "fast_paths": self.paths.model_dump(mode="json"),
             "batch_size": self.batch_size,
             "scaler": scaler.state_dict() if scaler is not None else None,
-            "selected": self.selection.record,
+            "selected": selected.model_dump() if (selected := self.selection.record) else None,
             "start": task.start,
             "provenance": provenance(),
         }
@@ -371,20 +371,20 @@ class _Trainer:
         if newest is None:
             return 0
         record = read_record(newest)
-        changes = differing_keys(self.task.identity, record["identity"])
+        changes = differing_keys(self.task.identity, record.identity)
         if changes:
             raise UserError(
                 f"{self.task.out} was made with another recipe ({'; '.join(changes)}): choose another output folder, "
                 "or delete that one"
             )
-        self.kept_paths, self.kept_batch_size = record.get("fast_paths"), record.get("batch_size")
+        self.kept_paths, self.kept_batch_size = record.fast_paths, record.batch_size
         if self.world.is_leader:  # the other ranks count from nothing: what is written is the sum
-            counted = record.get("masked_seen", record["rows_seen"])
+            counted = record.rows_seen if record.masked_seen is None else record.masked_seen
             self.masked_seen += torch.tensor([counted[str(tag)] for tag in self.task.batches.rows.tags])
         load_checkpoint(newest, model=self.task.model, optimizer=self.optimizer)
-        if record["scaler"] is not None and self.accelerator.scaler is not None:
-            self.accelerator.scaler.load_state_dict(record["scaler"])
-        return int(record["step"])
+        if record.scaler is not None and self.accelerator.scaler is not None:
+            self.accelerator.scaler.load_state_dict(dict(record.scaler))
+        return record.step
 
     def _newest_checkpoint(self) -> Path | None:
         """The checkpoint to go on from, the same in all processes; the leader puts damaged newer ones aside."""
@@ -392,7 +392,7 @@ class _Trainer:
         if self.world.is_leader:
             newest, warnings = newest_alone(self.task.checkpoints)
             if newest is not None:
-                step += 1 + int(read_record(newest)["step"])
+                step += 1 + read_record(newest).step
                 for warning in warnings:
                     say(f"warning: {warning}, and {self.task.name} goes on from {newest.name}")
         chosen = int(summed(step, self.accelerator))

@@ -33,10 +33,10 @@ def variant_of(side: str) -> str:
 
 def side_name(side: str) -> str:
     """What readers call a side: `Baseline`, `first: LangSAMP`, `paper: baseline`."""
-    place, variant = split_side(side)
+    run_prefix, variant = split_side(side)
     if side.startswith(PREFIX):
         return f"paper: {_PUBLISHED.get(variant, variant)}"
-    return f"{place} {_NAMES[variant]}" if place and variant in _NAMES else _NAMES.get(side, side)
+    return f"{run_prefix} {_NAMES[variant]}" if run_prefix and variant in _NAMES else _NAMES.get(side, side)
 
 
 def meanings_of_sides(sides: Iterable[str]) -> dict[str, str]:
@@ -79,9 +79,9 @@ def in_order(sides: Iterable[str], *, first: str | None = None) -> list[str]:
     variants = list(DISPLAY_NAMES)
 
     def rank(side: str) -> tuple[bool, int, int, str]:
-        place, variant = split_side(side)
+        run_prefix, variant = split_side(side)
         at = variants.index(variant) if variant in variants else len(variants)
-        return side != first, places.index(place), at, side
+        return side != first, places.index(run_prefix), at, side
 
     return sorted(sides, key=rank)
 

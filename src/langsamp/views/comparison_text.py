@@ -70,9 +70,9 @@ def comparison_document(comparison: Comparison, *, verbose: bool = False) -> Doc
             parts.append(Sentence(f"{task.grid.label}: {said}"))
         parts += [Sentence(f"{task.grid.label}: {by_language(task)}.")] if task.tested else []
     parts += [_group_table(task) for task in comparison.tasks if task.groups]
-    made = _merged((task.grid.label, _how(task.grid)) for task in comparison.tasks)
+    protocols = _merged((task.grid.label, _how(task.grid)) for task in comparison.tasks)
     limited = _merged((task.grid.label, limit) for task in comparison.tasks for limit in limits(task))
-    parts += [*(Sentence(f"Compared: {line}") for line in made), *map(Note, [*limited, *comparison.notes])]
+    parts += [*(Sentence(f"Compared: {line}") for line in protocols), *map(Note, [*limited, *comparison.notes])]
     for task in comparison.tasks if verbose else ():
         parts.append(_language_table(task))
         for reason, tags in task.grid.dropped.items():

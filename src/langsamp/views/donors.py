@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from langsamp.analysis.donors.record import Donor, DonorsAnalysis
+from langsamp.errors import first_of
 from langsamp.render.document import Column, Document, Note, Sentence, Table, is_absent
 from langsamp.render.numbers import cosine, whole
 from langsamp.views.names import short_name
@@ -76,7 +77,7 @@ def _marks(analysis: DonorsAnalysis) -> Iterator[Sentence]:
         kind = split_warnings(row.warnings) if row.basis == "vectors" else ["a target without a trained vector"]
         for doubt in kind:
             doubts.setdefault(doubt.partition(" (")[0], []).append(row.target)
-    return (Sentence(f"! {doubt}: {_some(targets)}") for doubt, targets in doubts.items())
+    return (Sentence(f"! {doubt}: {first_of(targets, _SHOWN)}") for doubt, targets in doubts.items())
 
 
 def _beside(analysis: DonorsAnalysis, donors: Sequence[Donor], *, explain: bool) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _beside(analysis: DonorsAnalysis, donors: Sequence[Donor], *, explain: bool)
     for row in donors:
         for doubt in split_warnings(row.donor_warnings):
             doubts.setdefault(doubt, []).append(row.donor)
-    yield from (f"{_some(tags)}: {doubt}" for doubt, tags in doubts.items())
+    yield from (f"{first_of(tags, _SHOWN)}: {doubt}" for doubt, tags in doubts.items())
     if first.english_rank is not None and not is_absent(first.english_cosine):
         others = len({*analysis.candidates} - {first.target})
         yield f"English stands {first.english_rank} of {others} (cosine {cosine(first.english_cosine)})"
@@ -115,11 +116,6 @@ def _reasons(analysis: DonorsAnalysis, row: Donor) -> Iterator[str]:
     for task, of_task in analysis.items.items():
         number = of_task.get(row.donor)
         yield f"no {task} training data" if number is None else f"{number:,} training items for {task}"
-
-
-def _some(tags: list[str]) -> str:
-    more = f" and {len(tags) - _SHOWN} more" if len(tags) > _SHOWN else ""
-    return ", ".join(tags[:_SHOWN]) + more
 
 
 def _same(holds: bool) -> str | None:

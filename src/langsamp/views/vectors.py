@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from langsamp.analysis.vectors.neighbours import Table as VectorTable
 from langsamp.analysis.vectors.record import VectorsAnalysis
+from langsamp.errors import first_of
 from langsamp.render.document import Column, Document, Note, Sentence, Table
 from langsamp.render.numbers import cosine, probability, whole
 from langsamp.views.names import short_name
@@ -61,5 +62,4 @@ def _neighbours(analysis: VectorsAnalysis, table: VectorTable) -> Table:
 def _untrained(analysis: VectorsAnalysis) -> Iterator[str]:
     for table, codes in analysis.untrained.items():
         if codes:
-            more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
-            yield f"Untrained {table} vectors, left out: {', '.join(codes[:_NAMED])}{more}."
+            yield f"Untrained {table} vectors, left out: {first_of(codes, _NAMED)}."

@@ -87,14 +87,14 @@ def job_of(examples_of):
 def network_of():
     """A network with a random head on the model of a folder, and the tokeniser for it."""
 
-    def make(folder, kind, *, token_budget=None, window=512, way=None):
+    def make(folder, kind, *, token_budget=None, window=512, method=None):
         auto = AutoModelForSequenceClassification if kind == TEXTS else AutoModelForTokenClassification
         model, tokenizer = load_model(auto, folder, device="cpu", num_labels=3)
         tokeniser = Tokeniser(
             tokenizer,
             folder,
             window=min(window, num_positions(model)),
-            way=way or ("text" if kind == TEXTS else "words"),
+            method=method or ("text" if kind == TEXTS else "words"),
             vocabulary_size=60,
             cache=TokenCache(),
         )

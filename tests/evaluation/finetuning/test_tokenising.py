@@ -136,9 +136,9 @@ def words_folder(tokenizer, tmp_path):
     return tmp_path / "words"
 
 
-def make(tokenizer, folder, *, window=64, way="words", cache=None, vocabulary_size=1000):
+def make(tokenizer, folder, *, window=64, method="words", cache=None, vocabulary_size=1000):
     return Tokeniser(
-        tokenizer, folder, window=window, way=way, vocabulary_size=vocabulary_size, cache=cache or TokenCache()
+        tokenizer, folder, window=window, method=method, vocabulary_size=vocabulary_size, cache=cache or TokenCache()
     )
 
 
@@ -159,11 +159,11 @@ def unpacked(tokens):
     ]
 
 
-@pytest.mark.parametrize("way", ["words", "words alone"])
-def test_words_become_what_they_are_in_running_text(family, way):
+@pytest.mark.parametrize("method", ["words", "words alone"])
+def test_words_become_what_they_are_in_running_text(family, method):
     tokenizer, folder = family
-    made = make(tokenizer, folder, way=way).tokens(sentences(*LINES))
-    ends = 2 if way == "words alone" else 1
+    made = make(tokenizer, folder, method=method).tokens(sentences(*LINES))
+    ends = 2 if method == "words alone" else 1
     for (ids, heads), line in zip(unpacked(made), LINES, strict=True):
         words = line.split(" ")
         # one word before makes all of them stand inside a text
@@ -177,12 +177,12 @@ def test_words_become_what_they_are_in_running_text(family, way):
     assert made.notes == () and made.ends.all()
 
 
-@pytest.mark.parametrize("way", ["words", "words alone"])
-def test_a_long_sentence_is_split_between_words(tokenizer, words_folder, sentences_of, way):
-    tokeniser = make(tokenizer, words_folder, window=10, way=way)
+@pytest.mark.parametrize("method", ["words", "words alone"])
+def test_a_long_sentence_is_split_between_words(tokenizer, words_folder, sentences_of, method):
+    tokeniser = make(tokenizer, words_folder, window=10, method=method)
     long, short = sentences_of(30), sentences_of(4)
     made = tokeniser.tokens(sentences(long, short))
-    room = 7 if way == "words alone" else 8
+    room = 7 if method == "words alone" else 8
     found = unpacked(made)
     assert [len(heads) for _, heads in found] == [room] * (30 // room) + [30 % room, 4]
     assert all(len(ids) <= 10 for ids, _ in found)
@@ -192,22 +192,22 @@ def test_a_long_sentence_is_split_between_words(tokenizer, words_folder, sentenc
     assert made.notes == ("1 of 2 sentences are longer than 10 tokens and were split between words",)
 
 
-@pytest.mark.parametrize("way", ["words", "words alone"])
-def test_a_word_without_tokens_is_unknown_and_keeps_its_label(family, way):
+@pytest.mark.parametrize("method", ["words", "words alone"])
+def test_a_word_without_tokens_is_unknown_and_keeps_its_label(family, method):
     tokenizer, folder = family
-    made = make(tokenizer, folder, way=way).tokens(sentences(f"the {INVISIBLE} cat"))
+    made = make(tokenizer, folder, method=method).tokens(sentences(f"the {INVISIBLE} cat"))
     ((ids, heads),) = unpacked(made)
     assert len(heads) == 3
     if not tokenizer.tokenize(INVISIBLE):
         assert ids[heads[1]] == tokenizer.unk_token_id and heads[2] == heads[1] + 1
-        room = 61 if way == "words alone" else 62
+        room = 61 if method == "words alone" else 62
         assert made.notes[0] == f"1 words have no token or more than {room}, and count as unknown"
 
 
-@pytest.mark.parametrize("way", ["words", "words alone"])
-def test_a_word_that_does_not_fit_the_window_is_unknown(family, way):
+@pytest.mark.parametrize("method", ["words", "words alone"])
+def test_a_word_that_does_not_fit_the_window_is_unknown(family, method):
     tokenizer, folder = family
-    made = make(tokenizer, folder, way=way, window=12).tokens(sentences("the " + "m" + "at" * 20 + " sat"))
+    made = make(tokenizer, folder, method=method, window=12).tokens(sentences("the " + "m" + "at" * 20 + " sat"))
     ids = [token for ids, _ in unpacked(made) for token in ids]
     assert made.num_places == 3 and tokenizer.unk_token_id in ids
     assert made.lengths.max() <= 12
@@ -226,13 +226,13 @@ def test_our_own_tokenizer_drops_invisible_words_and_spells_rare_ones_in_bytes(t
 
 def test_a_sentence_of_no_words_has_no_label(tokenizer, words_folder):
     empty = TaggedSentences(tag=ENGLISH, words=((), ("ba", "be")), labels=((), ("O", "O")))
-    for way in ("words", "words alone"):
-        found = unpacked(make(tokenizer, words_folder, way=way).tokens(empty))
+    for method in ("words", "words alone"):
+        found = unpacked(make(tokenizer, words_folder, method=method).tokens(empty))
         assert [heads for _, heads in found] == [[], [1, 2]]
 
 
 def test_a_long_text_is_cut_and_counted(tokenizer, words_folder, sentences_of):
-    made = make(tokenizer, words_folder, way="text", window=10).tokens(texts(sentences_of(30), sentences_of(4), ""))
+    made = make(tokenizer, words_folder, method="text", window=10).tokens(texts(sentences_of(30), sentences_of(4), ""))
     assert made.lengths.tolist() == [10, 6, 2] and made.num_places == 3
     first = unpacked(made)[0][0]
     assert first == tokenizer(sentences_of(30), truncation=True, max_length=10)["input_ids"]
@@ -240,13 +240,13 @@ def test_a_long_text_is_cut_and_counted(tokenizer, words_folder, sentences_of):
     assert made.notes == ("1 of 3 texts are longer than 10 tokens and were cut",)
 
 
-@pytest.mark.parametrize("way", ["text", "words", "words alone"])
-def test_texts_that_the_tokenizer_does_not_know_are_counted(tokenizer, words_folder, sentences_of, way):
+@pytest.mark.parametrize("method", ["text", "words", "words alone"])
+def test_texts_that_the_tokenizer_does_not_know_are_counted(tokenizer, words_folder, sentences_of, method):
     def notes(*lines):
-        some = texts(*lines) if way == "text" else sentences(*lines)
-        return make(tokenizer, words_folder, way=way).tokens(some).notes
+        some = texts(*lines) if method == "text" else sentences(*lines)
+        return make(tokenizer, words_folder, method=method).tokens(some).notes
 
-    called, known = "texts" if way == "text" else "sentences", [sentences_of(5)] * 20
+    called, known = "texts" if method == "text" else "sentences", [sentences_of(5)] * 20
     many = f"2 of 22 {called} are unknown to the tokenizer by half of their tokens or more"
     assert notes(*known, "ⵣⵓⵍ ⴰⵎⴰⴹⴰⵍ", "ⴰⵣⵓⵍ ba") == (many,)
     assert notes(*known, "ⴰⵣⵓⵍ") == (), "one in 21 is little"
@@ -256,27 +256,28 @@ def test_texts_that_the_tokenizer_does_not_know_are_counted(tokenizer, words_fol
 def test_the_same_text_is_tokenised_once_for_all_models_with_the_same_tokenizer(tokenizer, words_folder, tmp_path):
     shutil.copytree(words_folder, tmp_path / "copy")
     cache, some = TokenCache(), texts("ba be bi", "da de")
-    made = make(tokenizer, words_folder, way="text", cache=cache).tokens(some)
+    made = make(tokenizer, words_folder, method="text", cache=cache).tokens(some)
     again = LabelledTexts(tag=LangScript("deu", "Latn"), texts=some.texts, labels=some.labels)
-    assert make(tokenizer, tmp_path / "copy", way="text", cache=cache).tokens(again) is made
-    assert make(tokenizer, words_folder, way="text", cache=cache, window=9).tokens(some) is not made
-    assert make(tokenizer, words_folder, way="text", cache=cache).tokens(texts("ba be", "da de")) is not made
+    assert make(tokenizer, tmp_path / "copy", method="text", cache=cache).tokens(again) is made
+    assert make(tokenizer, words_folder, method="text", cache=cache, window=9).tokens(some) is not made
+    assert make(tokenizer, words_folder, method="text", cache=cache).tokens(texts("ba be", "da de")) is not made
     tokenizer_file = tmp_path / "copy" / "tokenizer.json"
     tokenizer_file.write_text(tokenizer_file.read_text().replace('"ba"', '"ba2"'))
-    assert make(tokenizer, tmp_path / "copy", way="text", cache=cache).tokens(some) is not made
+    assert make(tokenizer, tmp_path / "copy", method="text", cache=cache).tokens(some) is not made
 
 
 def test_words_and_words_alone_are_kept_apart(tokenizer, words_folder):
     cache, some = TokenCache(), sentences("ba be bi")
     lengths = [
-        make(tokenizer, words_folder, way=way, cache=cache).tokens(some).lengths for way in ("words", "words alone")
+        make(tokenizer, words_folder, method=method, cache=cache).tokens(some).lengths
+        for method in ("words", "words alone")
     ]
     assert [length.tolist() for length in lengths] == [[5], [6]]
 
 
 def test_the_cache_forgets_what_was_not_used_for_longest(tokenizer, words_folder):
     cache = TokenCache(max_bytes=500)
-    tokeniser = make(tokenizer, words_folder, way="text", cache=cache)
+    tokeniser = make(tokenizer, words_folder, method="text", cache=cache)
     first, second, third = (texts(*(f"{word} be bi",) * 5) for word in ("ba", "da", "ga"))
     kept = tokeniser.tokens(first)
     tokeniser.tokens(second)
@@ -288,7 +289,7 @@ def test_the_cache_forgets_what_was_not_used_for_longest(tokenizer, words_folder
 
 def test_a_tokenizer_that_is_too_large_for_the_model_is_refused(tokenizer, words_folder):
     with pytest.raises(UserError, match=r"the tokenizer gives token \d+, but the model has 6 embeddings"):
-        make(tokenizer, words_folder, way="text", vocabulary_size=6).tokens(texts("ba be bi"))
+        make(tokenizer, words_folder, method="text", vocabulary_size=6).tokens(texts("ba be bi"))
 
 
 def test_a_tokenizer_without_special_tokens_cannot_read_a_blank_text(tmp_path):
@@ -297,4 +298,4 @@ def test_a_tokenizer_without_special_tokens_cannot_read_a_blank_text(tmp_path):
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>", pad_token="<unk>")
     tokenizer.save_pretrained(tmp_path)
     with pytest.raises(UserError, match="no token for a blank text"):
-        make(tokenizer, tmp_path, way="text").tokens(texts("ba", ""))
+        make(tokenizer, tmp_path, method="text").tokens(texts("ba", ""))

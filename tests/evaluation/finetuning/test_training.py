@@ -98,7 +98,7 @@ def test_under_paper_only_the_second_part_of_a_pair_moves_the_weights(save_model
 
 def test_under_paper_the_means_of_four_parts_are_averaged(save_model, network_of, examples_of):
     examples = examples_of(WORDS_KIND, 70)
-    network, tokeniser = network_of(save_model(), WORDS_KIND, way="words alone")
+    network, tokeniser = network_of(save_model(), WORDS_KIND, method="words alone")
     tokens, labels = tokeniser.tokens(examples), numbers(examples, WORDS_KIND)
     (update,) = first_updates(WORDS_KIND, "paper", 70)
     gradients(network, tokens, labels=labels, update=update, accumulation=4)
@@ -114,7 +114,7 @@ def test_under_paper_the_means_of_four_parts_are_averaged(save_model, network_of
 
 def test_under_paper_a_carried_part_adds_to_the_next_epochs_first_update(save_model, network_of, examples_of):
     examples = examples_of(WORDS_KIND, 40)  # five parts of eight
-    network, tokeniser = network_of(save_model(), WORDS_KIND, way="words alone")
+    network, tokeniser = network_of(save_model(), WORDS_KIND, method="words alone")
     tokens, labels = tokeniser.tokens(examples), numbers(examples, WORDS_KIND)
     first, second = first_updates(WORDS_KIND, "paper", 40, 2)
     gradients(network, tokens, labels=labels, update=second, accumulation=4)
@@ -225,9 +225,9 @@ def original_loop(network, tokens, labels, *, settings, accumulation):
 def test_paper_trains_as_the_original_loop_does(kind, save_model, network_of, examples_of):
     examples, folder = examples_of(kind, 76, longest=20), save_model()  # ten parts of eight, the last of four
     settings = FINE_TUNING[kind, "paper"].model_copy(update={"epochs": 3, "raw_epsilon": False, "select_every": 1})
-    way = "words alone" if kind == WORDS_KIND else None
+    method = "words alone" if kind == WORDS_KIND else None
     torch.manual_seed(0)
-    network, tokeniser = network_of(folder, kind, way=way, token_budget=60)
+    network, tokeniser = network_of(folder, kind, method=method, token_budget=60)
     torch.manual_seed(0)
     twin, _ = network_of(folder, kind)
     tokens, labels = tokeniser.tokens(examples), numbers(examples, kind)

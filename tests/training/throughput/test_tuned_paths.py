@@ -29,7 +29,7 @@ def _fresh_accelerate() -> None:
 
 
 def paths_of(checkpoint: Path) -> dict[str, Any]:
-    found: dict[str, Any] = read_record(checkpoint)["fast_paths"]
+    found: Any = read_record(checkpoint).fast_paths
     return found
 
 

@@ -19,6 +19,7 @@ from langsamp.model.conditioning import Conditioning
 from langsamp.scores.cells import COLUMNS, ONE_TABLE
 from langsamp.scores.published import published
 from langsamp.scores.reading import read_scores
+from langsamp.scores.score_table import main_rows
 from langsamp.scores.setting import row_numbers
 
 
@@ -53,7 +54,7 @@ def read_stored(
         chosen = find_candidates(candidates, conditioning)
         notes += chosen.notes
         for name, task_rows in rows.groupby("task", sort=False):
-            if task_rows["source"].nunique() > 1:
+            if task_rows.source.nunique() > 1:
                 several.add(str(name))
                 if not tasks or name in tasks:
                     _check_one_way(task_rows, str(name))
@@ -78,8 +79,8 @@ def _stored(subject: ModelRef) -> pd.DataFrame:
     if not EvaluationLayout(folder).scores.is_file():
         return pd.DataFrame(columns=list(COLUMNS))
     scores = read_scores(str(folder))
-    known = scores["model"] == model_fingerprint(subject.folder)
-    return scores[known & scores["main"].astype(bool)]
+    known = scores.model == model_fingerprint(subject.folder)
+    return main_rows(scores[known])
 
 
 def published_study(name: str, tasks: Sequence[str] = ()) -> TransferAnalysis:
@@ -89,12 +90,12 @@ def published_study(name: str, tasks: Sequence[str] = ()) -> TransferAnalysis:
         UserError: for other published scores, which are from English only, and for an unknown task.
     """
     rows = published(name)
-    if rows["source"].nunique() < 2:
+    if rows.source.nunique() < 2:
         raise UserError(f"{name} holds scores from English only; those from donors too are called paper:donors")
-    there = list(dict.fromkeys(rows["task"]))
+    there = list(dict.fromkeys(rows.task))
     if unknown := [each for each in tasks if each not in there]:
         raise UserError(f"no published donors for {unknown[0]!r}; there are {', '.join(there)}")
-    roles = [published_roles(rows[rows["task"] == each]) for each in there if not tasks or each in tasks]
+    roles = [published_roles(rows[rows.task == each]) for each in there if not tasks or each in tasks]
     lost = "every fifth language of the paper's Tables 15 to 19 is lost, but for those of Table 4"
     return analyse_transfer(roles, subject=name, settings={"read": True, "tasks": list(tasks)}, notes=[lost])
 
@@ -112,5 +113,5 @@ def _check_one_way(rows: pd.DataFrame, name: str) -> None:
 
 def _among(rows: pd.DataFrame, languages: str) -> list[str]:
     uses: Uses = {}
-    tags = [LangScript.parse(tag) for tag in sorted(set(rows["tag"]))]
+    tags = [LangScript.parse(tag) for tag in sorted(set(rows.tag))]
     return [str(tag) for tag in select(languages, tags, uses=uses)]

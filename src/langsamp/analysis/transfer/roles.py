@@ -73,7 +73,7 @@ def choose_roles(
         DataMissingError: where English or all candidates have no score, or no seed or target is left.
     """
     task, model, metric = (str(rows[name].iloc[0]) for name in ("task", "model_name", "metric"))
-    there = [LangScript.parse(source) for source in sorted(rows["source"].unique())]
+    there = [LangScript.parse(source) for source in sorted(rows.source.unique())]
     source_of = {str(donor): str(source) for donor, source in sources_of(candidates, there).items()}
     needed = {ENGLISH, *source_of.values()}
     if ENGLISH not in map(str, there) or not source_of:
@@ -81,7 +81,7 @@ def choose_roles(
             f"{task}: {model} has scores from {', '.join(map(str, there))}; needed are those from {ENGLISH} and from "
             f"the candidates ({', '.join(map(str, candidates))}). Let the study run them, or choose others"
         )
-    seeds, scores = _by_target(rows[rows["source"].isin(needed)], task)
+    seeds, scores = _by_target(rows[rows.source.isin(needed)], task)
     wanted = set(scores) if among is None else set(among)
     fits: dict[str, TargetScores] = {}
     left_out = dict[str, list[str]]()
@@ -105,7 +105,7 @@ def choose_roles(
         pools=tuple(fit.pool for fit in fits.values()),
         kin=tuple(fit.kin > 0 for fit in fits.values()),
         left_out={reason: tuple(tags) for reason, tags in left_out.items()},
-        notes=(*_notes(task, candidates, source_of, set(map(int, rows["seed"])) - set(seeds)), *_kin_notes(task, fits)),
+        notes=(*_notes(task, candidates, source_of, set(map(int, rows.seed)) - set(seeds)), *_kin_notes(task, fits)),
     )
 
 
@@ -116,7 +116,7 @@ def published_roles(rows: pd.DataFrame) -> RoleScores:
     """
     task, model, metric = (str(rows[name].iloc[0]) for name in ("task", "model_name", "metric"))
     table = rows.pivot(index="tag", columns="source", values="value").dropna(subset=[ENGLISH, CLOSEST])
-    lost = tuple(sorted(set(rows["tag"]) - set(table.index)))
+    lost = tuple(sorted(set(rows.tag) - set(table.index)))
     sides: dict[Role, str] = {"english": ENGLISH, "closest": CLOSEST}
     return RoleScores(
         task=task,
@@ -154,11 +154,11 @@ class TargetScores:
 
 def _by_target(rows: pd.DataFrame, task: str) -> tuple[tuple[int, ...], dict[str, dict[str, Floats]]]:
     """The seeds that every source has, and by target and source the score of each."""
-    seeds = set.intersection(*(set(group["seed"]) for _, group in rows.groupby("source")))
+    seeds = set.intersection(*(set(group.seed) for _, group in rows.groupby("source")))
     if not seeds:
-        named = ", ".join(sorted(rows["source"].unique()))
+        named = ", ".join(sorted(rows.source.unique()))
         raise DataMissingError(f"{task}: the sources share no seed ({named}); fine-tune each with the same seeds")
-    rows = rows[rows["seed"].isin(seeds)]
+    rows = rows[rows.seed.isin(seeds)]
     table = rows.pivot(index=["tag", "source"], columns="seed", values="value").dropna()
     scores: dict[str, dict[str, Floats]] = {}
     for (tag, source), values in zip(table.index, table.to_numpy(float), strict=True):

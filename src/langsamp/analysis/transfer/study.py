@@ -29,6 +29,7 @@ from langsamp.evaluation.tasks.lookup import task
 from langsamp.languages.select import Uses, select
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
+from langsamp.scores.score_table import main_rows
 
 ELSEWHERE = Path("runs/evaluation")
 """Where the scores of a model outside a run are kept, as `langsamp evaluate` does."""
@@ -100,7 +101,7 @@ def run_study(parts: Sequence[Part], *, subject: str, device: str | None = None)
         done = evaluate([part.subject.folder], part.config, part.scores, device=device, names=_names(part))
         failures += done.failures
         cells += done.cells_run
-        scored_parts.append((part, done.scores[done.scores["main"].astype(bool)]))
+        scored_parts.append((part, main_rows(done.scores)))
     roles = [
         choose_roles(scores, Conditioning.load(part.subject.folder), part.candidates.tags)
         for part, scores in scored_parts

@@ -143,7 +143,7 @@ def _points(
 
 
 def _of_language(info: LanguageInfo) -> _Known:
-    latitude, longitude = info.place or (np.nan, np.nan)
+    latitude, longitude = info.coordinates or (np.nan, np.nan)
     return (
         str(info.tag), info.name, info.family, info.family_name, info.tag.script, info.script_name, info.area,
         latitude, longitude, info.is_head,

@@ -56,7 +56,7 @@ def language_statistics(vectors: Vectors, facts: Mapping[str, LanguageInfo], how
     """
     families = {code: info.family for code, info in facts.items() if info.family and lineage(code)}
     scripts = {code: info.tag.script for code, info in facts.items()}
-    at_home = [code for code in vectors.codes if facts[code].place is not None]
+    at_home = [code for code in vectors.codes if facts[code].coordinates is not None]
     in_tree = [code for code in vectors.codes if lineage(code)]
     purity = partial(neighbour_purity, vectors, k=how.neighbours, shuffles=how.shuffles, seed=how.seed)
     correlation = partial(_correlation, vectors, facts, how)

@@ -66,7 +66,7 @@ def measure_data(material: Fixtures, size: DataSize) -> Record:
         targets=(
             Target(
                 name=f"threads for {_LEAST_SURPLUS:g} times the {_GPU_TOKENS:,} tokens/s of one H200",
-                found=_LEAST_SURPLUS * _GPU_TOKENS / rows_of_record[1].rate, limit=1.0, at_most=True,
+                measured=_LEAST_SURPLUS * _GPU_TOKENS / rows_of_record[1].rate, limit=1.0, at_most=True,
             ),
         ),
         settings={**asdict(size), "tags": len(rows.tags)},

@@ -56,8 +56,8 @@ def measure_prepare(material: Fixtures, size: PrepareSize) -> Record:
         unit="documents",
         rows=(*compared(taken, amount=size.documents * len(material.tags)), *memory),
         targets=(
-            Target(name="speed against the tokenizer alone, start taken off", found=speed, limit=_LEAST_SPEED),
-            Target(name="MiB more for 16 times the text", found=growth, limit=_MOST_GROWTH, at_most=True),
+            Target(name="speed against the tokenizer alone, start taken off", measured=speed, limit=_LEAST_SPEED),
+            Target(name="MiB more for 16 times the text", measured=growth, limit=_MOST_GROWTH, at_most=True),
         ),
         settings={**asdict(size), "tags": [str(tag) for tag in material.tags], "cores": usable_cores()},
     )

@@ -100,13 +100,13 @@ def measure_retrieval(material: Fixtures, size: RetrievalSize) -> Record:
         rows=(*rows[:3], least, *rows[3:]),
         targets=(
             *(
-                Target(name=f"speed in {name} by processor time", found=row.cpu_ratio or 0.0, limit=limit)
+                Target(name=f"speed in {name} by processor time", measured=row.cpu_ratio or 0.0, limit=limit)
                 for row, (name, limit) in zip(rows[-2:], _LEAST_SPEED.items(), strict=True)
                 if size.hidden >= NORMAL.hidden  # promised for the base size
             ),
             Target(
                 name="MiB more for all texts than for one language",
-                found=(rows[2].peak_mib or 0.0) - (least.peak_mib or 0.0),
+                measured=(rows[2].peak_mib or 0.0) - (least.peak_mib or 0.0),
                 limit=_MOST_GROWTH,
                 at_most=True,
             ),

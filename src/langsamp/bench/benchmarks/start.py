@@ -38,8 +38,8 @@ def measure_start(*, rounds: int = 5) -> Record:
         unit="starts",
         rows=rows,
         targets=(
-            Target(name="seconds of langsamp --help", found=rows[1].seconds, limit=_MOST_SECONDS, at_most=True),
-            Target(name="heavy libraries loaded for it", found=len(loaded), limit=0, at_most=True),
+            Target(name="seconds of langsamp --help", measured=rows[1].seconds, limit=_MOST_SECONDS, at_most=True),
+            Target(name="heavy libraries loaded for it", measured=len(loaded), limit=0, at_most=True),
         ),
         settings={"rounds": rounds, "heavy": list(_HEAVY), "loaded": loaded},
     )

@@ -43,7 +43,9 @@ _PLAIN = [
     StepSetting(OURS),
     StepSetting(OURS, "bf16"),
 ]
-_DROPPED = [StepSetting(each.way, each.precision, _DROPOUT) for each in _PLAIN if each.way != STOCK]
+_DROPPED = [
+    StepSetting(each.implementation, each.precision, _DROPOUT) for each in _PLAIN if each.implementation != STOCK
+]
 _TARGETS = [
     (StepSetting(STOCK), StepSetting(OURS), 5.5),
     (StepSetting(AUTHORS), StepSetting(OURS), 2.6),
@@ -114,8 +116,10 @@ def _take_turns(size: StepSize, workers: Mapping[str, ProcessPoolExecutor]) -> d
     with Bar("steps", total=size.rounds * len(settings), unit="turns") as bar:
         for number in range(size.rounds):
             for setting in settings[:: -1 if number % 2 else 1]:
-                warm_up = 1 if number or setting.way == STOCK else 2  # allocators learn, optimizers make their state
-                taken[setting].append(workers[setting.way].submit(_turn, setting, warm_up).result())
+                warm_up = (
+                    1 if number or setting.implementation == STOCK else 2
+                )  # allocators learn, optimizers make their state
+                taken[setting].append(workers[setting.implementation].submit(_turn, setting, warm_up).result())
                 bar.update()
     return taken
 
@@ -126,11 +130,13 @@ def _targets(taken: Mapping[StepSetting, Sequence[Times]], above: Mapping[StepSe
         pairs = zip(taken[reference], taken[ours], strict=True)
         ratio = median(one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in pairs)
         dropout = f", dropout {ours.dropout}" if ours.dropout else ""
-        speeds.append(Target(name=f"speed in {ours.precision} against {reference}{dropout}", found=ratio, limit=limit))
+        speeds.append(
+            Target(name=f"speed in {ours.precision} against {reference}{dropout}", measured=ratio, limit=limit)
+        )
     memory = [
         Target(
             name=f"memory above, in {precision}, against {AUTHORS}",
-            found=above[StepSetting(OURS, precision)] / above[StepSetting(AUTHORS, precision)],
+            measured=above[StepSetting(OURS, precision)] / above[StepSetting(AUTHORS, precision)],
             limit=_MOST_MEMORY,
             at_most=True,
         )
@@ -162,7 +168,7 @@ def _gflop_per_second(precision: str, width: int) -> float:
 
 def _alone(size: StepSize, setting: StepSetting) -> tuple[float, float]:
     """The most memory of a process that does a few such steps, and how much of it is over what every step must hold."""
-    with _worker(size, keeps=setting.way == OURS) as worker:
+    with _worker(size, keeps=setting.implementation == OURS) as worker:
         return worker.submit(_peak, setting).result()
 
 
@@ -201,7 +207,7 @@ def _reasons(precision: str) -> str:
 
 def _peak(setting: StepSetting) -> tuple[float, float]:
     workplace = _places[0]
-    if setting.way == OURS:
+    if setting.implementation == OURS:
         workplace.choice(setting.precision)
     gc.collect()
     before = resident_memory_bytes()

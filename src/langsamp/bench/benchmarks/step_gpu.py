@@ -80,20 +80,20 @@ def _targets(
     speeds = [
         Target(
             name=f"speed against {reference}{f', dropout {ours.dropout}' if ours.dropout else ''}",
-            found=median(a.seconds / b.seconds for a, b in zip(taken[reference], taken[ours], strict=True)),
+            measured=median(a.seconds / b.seconds for a, b in zip(taken[reference], taken[ours], strict=True)),
             limit=_LEAST_SPEED,
         )
         for reference, ours in _TARGETS
     ]  # fmt: skip
     memory = Target(
         name=f"memory above, against {_SETTINGS[1]}",
-        found=above[_SETTINGS[3]] / max(above[_SETTINGS[1]], 1.0), limit=_MOST_MEMORY, at_most=True,
+        measured=above[_SETTINGS[3]] / max(above[_SETTINGS[1]], 1.0), limit=_MOST_MEMORY, at_most=True,
     )  # fmt: skip
     if peak is None:
         return (*speeds, memory)
     seconds = median(each.seconds for each in taken[_SETTINGS[3]])
     share = size.gflop(masked, prunes=False) / seconds / (1000 * peak)
-    return (*speeds, Target(name="share of the dense bf16 peak", found=share, limit=_LEAST_SHARE), memory)
+    return (*speeds, Target(name="share of the dense bf16 peak", measured=share, limit=_LEAST_SHARE), memory)
 
 
 def _above_mib(workplace: Workplace, setting: StepSetting) -> float:

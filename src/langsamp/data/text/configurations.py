@@ -43,14 +43,14 @@ def by_tags(
             candidates[tag_or_none].append(name)
         elif name not in _OF_ALL:
             unclear.append(name)
-    found = dict(mapped)
+    by_tag = dict(mapped)
     for tag, spelled in candidates.items():
         name_or_none = _one(tag, spelled)
         if tag not in mapped and name_or_none:
-            found[tag] = name_or_none
+            by_tag[tag] = name_or_none
         elif tag not in mapped:
             unclear += spelled
-    return dict(sorted(found.items())), tuple(unclear)
+    return dict(sorted(by_tag.items())), tuple(unclear)
 
 
 def possible_tags(name: str) -> list[LangScript]:

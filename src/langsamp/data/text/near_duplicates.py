@@ -56,8 +56,10 @@ class NearTexts:
     def _hashed(self, texts: Sequence[str]) -> list[list[int]]:
         from datasketch import MinHash
 
-        made = MinHash.bulk(map(_runs, texts), num_perm=_VALUES, seed=1, hashfunc=xxh32_intdigest, scheme="affine32")
-        return [each.hashvalues.tolist() for each in made]
+        signatures = MinHash.bulk(
+            map(_runs, texts), num_perm=_VALUES, seed=1, hashfunc=xxh32_intdigest, scheme="affine32"
+        )
+        return [each.hashvalues.tolist() for each in signatures]
 
     def _keys(self, values: list[int]) -> list[str]:
         rows = self._rows

@@ -5,12 +5,31 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 from tokenizers import Tokenizer
 
 from langsamp.data.packing import Delimiters
 from langsamp.data.rows import id_type
-from langsamp.disk.files import read_json
+from langsamp.disk.files import PUT_BACK, as_record, read_json
 from langsamp.errors import UserError
+
+FACTS = "tokenizer-facts.json"
+
+
+class TokenizerFacts(BaseModel):
+    """What rows and masks need to know of a tokenizer: `FACTS` beside its folder while rows are made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tokenizer_fingerprint: str
+    vocabulary_size: int
+    mask_id: int
+    unknown_id: int | None
+    special_ids: list[int]
+    """Ids that stand for no text."""
+    byte_ids: list[int]
+    frame: Delimiters | None
+    """Where rows hold whole documents: the ids around each, and of padding."""
 
 
 class DocumentEncoder:
@@ -26,15 +45,14 @@ class DocumentEncoder:
         self._backend = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._backend.no_truncation()
         self._backend.no_padding()
-        facts = read_json(folder.parent / "tokenizer-facts.json")
-        self.dtype = id_type(facts["vocabulary_size"])
-        self.unknown_id: int | None = facts["unknown_id"]
-        self.frame = Delimiters(**facts["frame"]) if facts["frame"] else None
-        self.is_special = np.zeros(facts["vocabulary_size"], dtype=bool)
-        self.is_special[facts["special_ids"]] = True
-        self.is_byte = np.zeros(facts["vocabulary_size"], dtype=bool)
-        self.is_byte[facts["byte_ids"]] = True
-        self._special = frozenset(facts["special_ids"]) - {self.unknown_id}  # any text may give `<unk>`
+        path = folder.parent / FACTS
+        facts = as_record(TokenizerFacts, read_json(path), path, remedy=PUT_BACK)
+        self.dtype = id_type(facts.vocabulary_size)
+        self.unknown_id, self.frame = facts.unknown_id, facts.frame
+        self.is_special, self.is_byte = np.zeros((2, facts.vocabulary_size), dtype=bool)
+        self.is_special[facts.special_ids] = True
+        self.is_byte[facts.byte_ids] = True
+        self._special = frozenset(facts.special_ids) - {self.unknown_id}  # any text may give `<unk>`
         self._before, self._after = _around(self._backend)
 
     def __call__(self, documents: list[str]) -> list[list[int]]:
@@ -73,7 +91,7 @@ class DocumentEncoder:
 def _around(backend: Tokenizer) -> tuple[list[int], list[int]]:
     """The special tokens that the tokenizer puts before a document and behind it."""
     encoding = backend.encode("a")
-    inside = [place for place, is_added in enumerate(encoding.special_tokens_mask) if not is_added]
+    inside = [position for position, is_added in enumerate(encoding.special_tokens_mask) if not is_added]
     if not inside:  # nothing is left of `a`, so one side cannot be told from the other
         middle = len(encoding.ids) // 2
         return list(encoding.ids[:middle]), list(encoding.ids[middle:])

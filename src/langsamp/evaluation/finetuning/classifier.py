@@ -14,7 +14,7 @@ from transformers import AutoModelForSequenceClassification, AutoModelForTokenCl
 from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.labelling import label_numbers, scored
 from langsamp.evaluation.finetuning.predicting import NOTHING, Network, predicted
-from langsamp.evaluation.finetuning.tokenising import Tokeniser, Way
+from langsamp.evaluation.finetuning.tokenising import Method, Tokeniser
 from langsamp.evaluation.finetuning.tokens import Tokens
 from langsamp.evaluation.finetuning.training import DevPoint, train
 from langsamp.evaluation.finetuning.updates import num_looks, num_updates
@@ -185,7 +185,7 @@ def _prepared(job: FineTuningJob) -> tuple[Network, Tokeniser]:
         tokenizer,
         job.folder,
         window=min(job.settings.max_tokens, num_positions(model)),
-        way=_way(job),
+        method=_method(job),
         vocabulary_size=model.get_input_embeddings().weight.shape[0],
     )
     return network, tokeniser
@@ -205,7 +205,7 @@ def _fast(network: Network) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _way(job: FineTuningJob) -> Way:
+def _method(job: FineTuningJob) -> Method:
     if job.kind == "sequence-classification":
         return "text"
     return "words alone" if job.settings.words_alone else "words"

@@ -17,7 +17,7 @@ from langsamp.evaluation.models import tokenizer_fingerprint
 from langsamp.evaluation.tasks.examples import Examples, LabelledTexts, TaggedSentences
 from langsamp.evaluation.unknown import is_unknown, note_on_unknown
 
-Way = Literal["text", "words", "words alone"]
+Method = Literal["text", "words", "words alone"]
 
 _CACHE_BYTES = 2**30
 
@@ -53,7 +53,7 @@ class Tokeniser:
         folder: Path,
         *,
         window: int,
-        way: Way,
+        method: Method,
         vocabulary_size: int,
         cache: TokenCache = _CACHE,
     ) -> None:
@@ -62,18 +62,18 @@ class Tokeniser:
         Raises:
             UserError: where the tokenizer cannot serve.
         """
-        self.tokenizer, self.window, self.way, self.cache = tokenizer, window, way, cache
+        self.tokenizer, self.window, self.method, self.cache = tokenizer, window, method, cache
         self.vocabulary_size = vocabulary_size
-        self._key = (tokenizer_fingerprint(folder), type(tokenizer).__name__, window, way)
+        self._key = (tokenizer_fingerprint(folder), type(tokenizer).__name__, window, method)
         self.tokenizer.truncation_side = "right"
-        if way != "text":
+        if method != "text":
             if not tokenizer.is_fast:
                 raise UserError(
                     f"the tokenizer in {folder} cannot tell which token belongs to which word: expected a fast one; "
                     "save it again from AutoTokenizer with a tokenizer.json"
                 )
             self._before, self._after = _frame(tokenizer)
-            if way == "words alone":
+            if method == "words alone":
                 self._after = [*self._after, *self._after[-1:]]
             self._space = "" if _splits_alike(tokenizer) else " "
 
@@ -146,7 +146,7 @@ class Tokeniser:
 
     def _pieces(self, sentences: Sequence[Sequence[str]]) -> Iterator[list[list[int]]]:
         """The token ids of each word of each sentence."""
-        if self.way == "words alone":
+        if self.method == "words alone":
             distinct = list(dict.fromkeys(word for words in sentences for word in words))
             ids = _ids(self.tokenizer, [self._space + word for word in distinct], add_special_tokens=False)
             ids_of = dict(zip(distinct, ids, strict=True))

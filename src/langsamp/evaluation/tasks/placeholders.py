@@ -142,22 +142,22 @@ def _pairs(text: ParallelText, protocol: Protocol) -> ParallelText:
     if protocol == "paper":
         stay = f"{len(missing)} of {len(text.target)} items are placeholders and stay, as in the original"
         return replace(text, remarks=(*text.remarks, *_note(stay, missing), *_equal(text)))
-    kept = [place for place in range(len(text.target)) if place not in missing]
+    kept = [position for position in range(len(text.target)) if position not in missing]
     gone = f"{len(missing)} of {len(text.target)} items are placeholders and left out"
     if len(kept) < FEWEST:
         raise UserError(
             f"{text.tag}: expected at least {FEWEST} sentences, got {len(kept)}: {_note(gone, missing)[0]}; add "
             "sentences"
         )
-    if (different := len({(text.english[place], text.target[place]) for place in kept})) < FEWEST:
+    if (different := len({(text.english[position], text.target[position]) for position in kept})) < FEWEST:
         raise UserError(
             f"{text.tag}: expected at least {FEWEST} different sentences, got {different} in {len(kept)} lines; give "
             "text that is not repeated"
         )
     left = replace(
         text,
-        english=tuple(text.english[place] for place in kept),
-        target=tuple(text.target[place] for place in kept),
+        english=tuple(text.english[position] for position in kept),
+        target=tuple(text.target[position] for position in kept),
         remarks=(*text.remarks, *_note(gone, missing)),
     ) if missing else text  # fmt: skip
     return replace(left, remarks=(*left.remarks, *_equal(left)))
@@ -167,8 +167,8 @@ def _missing(text: ParallelText) -> dict[int, str]:
     """Places of pairs of which one side is no sentence, with what stands there."""
     fillers = _fillers(text.english, text.target) | _fillers(text.target, text.english)
     return {
-        place: next(side for side in (target, english) if is_placeholder(side) or side in fillers)
-        for place, (english, target) in enumerate(zip(text.english, text.target, strict=True))
+        position: next(side for side in (target, english) if is_placeholder(side) or side in fillers)
+        for position, (english, target) in enumerate(zip(text.english, text.target, strict=True))
         if is_placeholder(target) or is_placeholder(english) or target in fillers or english in fillers
     }
 
@@ -190,18 +190,18 @@ def _equal(text: ParallelText) -> tuple[str, ...]:
 
 
 def _labelled(text: LabelledTexts, protocol: Protocol) -> LabelledTexts:
-    missing = {place: each for place, each in enumerate(text.texts) if is_placeholder(each)}
+    missing = {position: each for position, each in enumerate(text.texts) if is_placeholder(each)}
     if not missing:
         return text
     if protocol == "paper":
         stay = f"{len(missing)} of {len(text)} texts are placeholders and stay, as in the original"
         return replace(text, notes=(*text.notes, *_note(stay, missing)))
-    kept = [place for place in range(len(text)) if place not in missing]
+    kept = [position for position in range(len(text)) if position not in missing]
     gone = f"{len(missing)} of {len(text)} texts are placeholders and left out"
     return replace(
         text,
-        texts=tuple(text.texts[place] for place in kept),
-        labels=tuple(text.labels[place] for place in kept),
+        texts=tuple(text.texts[position] for position in kept),
+        labels=tuple(text.labels[position] for position in kept),
         notes=(*(note for note in text.notes if not note.endswith(BLANK)), *_note(gone, missing)),
     )
 

@@ -111,4 +111,4 @@ def _chosen(ids: Sequence[int], special: Iterable[int], *, key: tuple[int, int])
     ordinary = np.flatnonzero(~np.isin(ids, list(special)))
     number = min(max(1, round(MASKED * len(ordinary))), len(ordinary))
     chosen = np.random.default_rng(key).permutation(ordinary)[:number]
-    return [int(place) for place in np.sort(chosen)]
+    return [int(position) for position in np.sort(chosen)]

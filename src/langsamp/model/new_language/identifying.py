@@ -29,20 +29,20 @@ def identify(model: FrozenModel, texts: Sequence[str], *, seed: int = 0) -> list
     tags = sorted(conditioning.trained_tags)
     reading = model.read(texts, seed=seed)
     sums = torch.zeros(len(tags), len(texts))
-    for place, tag in enumerate(tags):
+    for index, tag in enumerate(tags):
         language, script = conditioning.ids.pair(tag)
         assert conditioning.language is not None
         vector = torch.from_numpy(conditioning.language[language].copy())
         if conditioning.script is not None:
             vector = vector + torch.from_numpy(conditioning.script[script].copy())
-        sums[place].index_add_(0, reading.texts, model.losses(reading, vector))
+        sums[index].index_add_(0, reading.texts, model.losses(reading, vector))
     masked = torch.zeros(len(texts)).index_add_(0, reading.texts, torch.ones(len(reading.texts))).clamp(min=1)
     shares = (-sums).softmax(0)
     return [
         sorted(
             (
-                Guess(tag, float(sums[place, text] / masked[text]), float(shares[place, text]))
-                for place, tag in enumerate(tags)
+                Guess(tag, float(sums[index, text] / masked[text]), float(shares[index, text]))
+                for index, tag in enumerate(tags)
             ),
             key=lambda guess: guess.loss,
         )

@@ -36,10 +36,10 @@ def problem(model: PreTrainedModel, report: Mapping[str, Any], *, keeps_surplus:
         )
     other = {name: shapes for name, *shapes in report["mismatched_keys"] if is_inside(model, name, inside)}
     if other:
-        name, (stored, made) = next(iter(sorted(other.items())))
+        name, (stored, expected) = next(iter(sorted(other.items())))
         return (
             f"has weights of other sizes than its config.json or the settings say: {name} is {list(stored)} in the "
-            f"file and would be {list(made)}{f', and {len(other) - 1} more' if len(other) > 1 else ''}"
+            f"file and would be {list(expected)}{f', and {len(other) - 1} more' if len(other) > 1 else ''}"
         )
     surplus = [] if keeps_surplus else _surplus(model, report)
     if surplus:
@@ -118,12 +118,12 @@ def _surplus(model: PreTrainedModel, report: Mapping[str, Any]) -> list[str]:
     base = f"{model.base_model_prefix}."
     fronts = {"", base, f"{path}." if path else "", f"{base}{path}." if path else ""}
     children = {name for name, _ in encoder.named_children()}
-    found = []
+    names = []
     for name in report["unexpected_keys"]:
         short = next(name[len(front) :] for front in sorted(fronts, key=len, reverse=True) if name.startswith(front))
         if short.partition(".")[0] in children and not HARMLESS.search(name) and not name.endswith(VECTORS):
-            found.append(name)
-    return sorted(found)
+            names.append(name)
+    return sorted(names)
 
 
 def listed(names: list[str], most: int = 3) -> str:

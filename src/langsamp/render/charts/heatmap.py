@@ -18,19 +18,17 @@ _CELL = 0.56
 """Inches."""
 
 
-def similarity_heatmap(
-    names: Sequence[str], matrix: NDArray[np.floating], *, low: float, high: float = 1.0, title: str = ""
-) -> Chart:
-    """The similarity of each pair of `names`, coloured between `low` and `high`, with two decimals in each square.
+def similarity_heatmap(names: Sequence[str], matrix: NDArray[np.floating], *, low: float, title: str = "") -> Chart:
+    """The similarity of each pair of `names`, coloured between `low` and 1, with two decimals in each square.
 
-    `matrix` has shape (names, names). Charts that share `low` and `high` can be compared by colour.
+    `matrix` has shape (names, names). Charts that share `low` can be compared by colour.
     """
     number = len(names)
     with page_style():
         side = _CELL * number
         figure = Figure(figsize=(side + 1.9, side + 1.1), layout="constrained")
         axes = figure.subplots()
-        image = axes.imshow(matrix, cmap=_COLOURS, vmin=low, vmax=high)
+        image = axes.imshow(matrix, cmap=_COLOURS, vmin=low, vmax=1)
         axes.set_xticks(range(number), list(names), rotation=45, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(number), list(names))
         axes.tick_params(length=0)

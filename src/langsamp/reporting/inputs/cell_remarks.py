@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from langsamp.errors import first_of
 from langsamp.languages.aliases import aliases, describe_use
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import fingerprint
@@ -34,8 +35,7 @@ class Remark(NamedTuple):
     @property
     def named(self) -> str:
         """The tags as text, the first ones of many."""
-        more = len(self.tags) - _NAMED
-        return ", ".join(self.tags[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        return first_of(self.tags, _NAMED)
 
 
 class Tuning(NamedTuple):
@@ -108,7 +108,7 @@ def current_scores(run: Run) -> tuple[pd.DataFrame | None, list[str]]:
     for name, models in names.items():
         old = sorted(models, key=lambda model: latest.get(model, 0))[:-1]
         if old:
-            scores = scores[~((scores["model_name"] == name) & scores["model"].isin(old))]
+            scores = scores[~((scores.model_name == name) & scores.model.isin(old))]
             said.append(f"Scores of {len(old)} earlier model{'s' * (len(old) > 1)} called {name} are left out.")
     return scores, said
 
@@ -158,7 +158,7 @@ def tunings(run: Run, comparison: SystemComparison) -> list[Tuning]:
         looks = [look for look in cell.dev_curve if comparison.metric in look.metrics]
         if name not in comparison.cells or not looks:
             continue
-        side, training = split_name(names.get(cell.key.model, run.place + cell.model_name))
+        side, training = split_name(names.get(cell.key.model, run.run_prefix + cell.model_name))
         if side not in comparison.sides:
             continue
         epochs = [look.epoch for look in looks]
@@ -213,7 +213,7 @@ def cell_counts(runs: Sequence[Run]) -> list[CellCount]:
         names = _model_names(run)
         scored = [(cell.key, int(bool(cell.failures))) for _, cell in _latest(run)]
         for key, state in [*scored, *((record.cell, 2) for record in run.failed_cells)]:
-            key_of_count = (key.task, split_name(names.get(key.model, run.place + key.model))[0])
+            key_of_count = (key.task, split_name(names.get(key.model, run.run_prefix + key.model))[0])
             counts.setdefault(key_of_count, [0, 0, 0])[state] += 1
     return [CellCount(*key_of_count, *numbers) for key_of_count, numbers in sorted(counts.items())]
 
@@ -243,7 +243,7 @@ def _identity(key: Cell) -> tuple[str | int, ...]:
 
 def _model_names(run: Run) -> dict[str, str]:
     named = {cell.key.model: cell.model_name for cell in run.cells.values()}
-    return {model: run.place + name for model, name in {**named, **run.model_names}.items()}
+    return {model: run.run_prefix + name for model, name in {**named, **run.model_names}.items()}
 
 
 def _place(key: Cell, names: Mapping[str, str]) -> str:

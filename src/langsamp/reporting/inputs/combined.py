@@ -83,8 +83,8 @@ def read_inputs(words: Sequence[str], *, baseline: str | None = None, title: str
     runs = _told_apart(runs)
     scored = [run for run in runs if run.scores is not None]
     frames = [run.scores for run in scored if run.scores is not None]
-    scores = side_by_side(frames, [run.place for run in scored]) if frames else None
-    names = dict.fromkeys(scores["model_name"]) if scores is not None else ()
+    scores = side_by_side(frames, [run.run_prefix for run in scored]) if frames else None
+    names = dict.fromkeys(scores.model_name) if scores is not None else ()
     scores, elsewhere = from_english(scores) if scores is not None else (None, [])
     sides = in_order(
         chain((split_name(name)[0] for name in names), (model.side for run in runs for model in run.models))
@@ -111,8 +111,8 @@ def _told_apart(runs: Sequence[Run]) -> list[Run]:
     for run, names in zip(runs, trained, strict=True):
         twice = any(names & others for others in trained if others is not names)
         prefix = places.get(run.word, "") or (f"{run.name}:" if twice else "")
-        models = tuple(replace(model, place=prefix) for model in run.models)
-        renamed.append(replace(run, place=prefix, models=models))
+        models = tuple(replace(model, run_prefix=prefix) for model in run.models)
+        renamed.append(replace(run, run_prefix=prefix, models=models))
     return renamed
 
 

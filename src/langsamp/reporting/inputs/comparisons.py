@@ -10,6 +10,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from langsamp.errors import first_of
 from langsamp.scores.grid import OTHER_TEXT, Grid, grids
 from langsamp.scores.published import PREFIX
 from langsamp.scores.setting import Setting, apart, by_setting
@@ -59,19 +60,19 @@ class SystemComparison:
     @cached_property
     def items(self) -> pd.Series:
         """Test items of each tag."""
-        return self.grid.rows.groupby("tag")["n"].first()
+        return self.grid.rows.groupby("tag").n.first()
 
     @cached_property
     def cells(self) -> frozenset[str]:
         """Names of the cells that the scores are from."""
-        return frozenset(self.grid.rows["cell"])
+        return frozenset(self.grid.rows.cell)
 
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The tidy rows of the main metric, with `side` and `replicate`: training seed and seed, as `0/3`."""
         rows = self.grid.rows
-        training = rows["model_name"].map({name: split_name(name)[1] for name in rows["model_name"].unique()})
-        return rows.assign(side=rows["system"], replicate=training + "/" + rows["seed"].astype(str))
+        training = rows.model_name.map({name: split_name(name)[1] for name in rows.model_name.unique()})
+        return rows.assign(side=rows.system, replicate=training + "/" + rows.seed.astype(str))
 
     @cached_property
     def sides(self) -> list[str]:
@@ -158,10 +159,10 @@ def compare(scores: pd.DataFrame, baseline: str | None = None) -> list[SystemCom
     """
     words = scores.select_dtypes(include=["string"]).columns
     scores = scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
-    is_main = scores["main"].eq(True)
+    is_main = scores.main.eq(True)
     others = {system.name: by_setting(system.scores) for system in systems_of(scores[~is_main])}
-    made = grids(systems_of(scores[is_main]), mixed="apart")
-    ordered = sorted(made, key=lambda grid: [str(value or "") for value in grid.setting])
+    all_grids = grids(systems_of(scores[is_main]), mixed="apart")
+    ordered = sorted(all_grids, key=lambda grid: [str(value or "") for value in grid.setting])
     return [_comparison(grid, others, baseline) for grid in ordered]
 
 
@@ -176,7 +177,7 @@ def _comparison(
         if other._replace(metric=metric) == setting
     ]
     rows = pd.concat([*parts, grid.rows.assign(metric=metric)], ignore_index=True)
-    rows = rows[rows["tag"].isin(grid.tags) & (rows["metric"] != metric)]
+    rows = rows[rows.tag.isin(grid.tags) & (rows.metric != metric)]
     means = rows.pivot_table(index="tag", columns=["metric", "system"], values="value", aggfunc="mean")
     controls = {f"{control}_{metric}": control for control in CONTROLS}
     is_control = means.columns.get_level_values(0).isin(controls)
@@ -193,11 +194,11 @@ def from_english(scores: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
     A study of transfer fine-tunes on many sources. Its scores answer another question than which encoder is better.
     """
-    other = scores["source"].isin(_other_tags(scores["source"]))
-    other &= scores["task"].isin(set(scores.loc[scores["source"] == ENGLISH, "task"]))
+    other = scores.source.isin(_other_tags(scores.source))
+    other &= scores.task.isin(set(scores.loc[scores.source == ENGLISH, "task"]))
     said = [
-        f"{task} has scores of other sources than English too ({_few(sorted(set(rows['source'])))}). They are no part "
-        "of the tables of scores: the study of transfer (langsamp analyze transfer) shows them, under Donors."
+        f"{task} has scores of other sources than English too ({first_of(sorted(set(rows.source)), _NAMED)}). They are "
+        "no part of the tables of scores: the study of transfer (langsamp analyze transfer) shows them, under Donors."
         for task, rows in scores[other].groupby("task", sort=False)
     ]
     return scores[~other], said
@@ -206,11 +207,6 @@ def from_english(scores: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def _other_tags(sources: pd.Series) -> list[str]:
     """The sources that are a tag, without English; `closest` of the paper's donors is none."""
     return [source for source in sources.dropna().astype(str).unique() if "_" in source and source != ENGLISH]
-
-
-def _few(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def not_compared(comparisons: Sequence[SystemComparison]) -> list[str]:

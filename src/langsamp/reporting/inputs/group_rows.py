@@ -15,7 +15,7 @@ from langsamp.languages.table import families
 from langsamp.reporting.inputs.comparisons import CONTROLS, SystemComparison
 from langsamp.scores.difference import TIE, TaskComparison, counts
 from langsamp.scores.groups import group_means, members
-from langsamp.scores.published import group_sizes, printed
+from langsamp.scores.published import Printed, group_sizes, printed
 from langsamp.scores.setting import Setting
 from langsamp.scores.statistics.bootstrap import Interval
 
@@ -36,15 +36,6 @@ class Against(NamedTuple):
     def tone(self) -> str:
         """`better`, `worse` or empty."""
         return tone(self.difference)
-
-
-class Printed(NamedTuple):
-    """A number of the paper's own tables."""
-
-    mean: float
-    sd: float | None
-    """Of what, the paper does not say."""
-    languages: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +132,7 @@ def _printed(by: str) -> dict[tuple[str, str], dict[str, Printed]]:
     by_group: dict[tuple[str, str], dict[str, Printed]] = {}
     for row in printed(number) if number else ():
         languages = group_sizes().get((row.task, row.group)) if row.languages is None else row.languages
-        mean = float("nan") if row.mean is None else row.mean
-        by_group.setdefault((row.task, row.group), {})[row.column] = Printed(mean, row.sd, languages)
+        by_group.setdefault((row.task, row.group), {})[row.column] = row._replace(languages=languages)
     return by_group
 
 

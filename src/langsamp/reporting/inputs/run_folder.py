@@ -44,19 +44,19 @@ class Model:
     conditioning: Conditioning | None
     """None where the model was not exported."""
     provenance: Mapping[str, Any]
-    place: str = ""
+    run_prefix: str = ""
     """Where it is from, as `first:`, if another input of the report has a model of its name."""
 
     @property
     def label(self) -> str:
         """What charts and tables call it, e.g. `LangSAMP, seed 1`."""
-        prefix = f"{self.place} " if self.place else ""
+        prefix = f"{self.run_prefix} " if self.run_prefix else ""
         return f"{prefix}{DISPLAY_NAMES.get(self.variant, self.variant)}, seed {self.seed}"
 
     @property
     def side(self) -> str:
         """The side of the report that it belongs to (`views.appearance`)."""
-        return f"{self.place}{self.variant}"
+        return f"{self.run_prefix}{self.variant}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ class Run:
     """Cells whose last run gave nothing."""
     model_names: Mapping[str, str] = field(default_factory=dict)
     """What tables call the scored models, by fingerprint."""
-    place: str = ""
+    run_prefix: str = ""
     """What goes before the names of its models, as `first:`, if another input has models of these names."""
 
     @property

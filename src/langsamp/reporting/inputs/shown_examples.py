@@ -66,7 +66,7 @@ class Example(NamedTuple):
     query: str = ""
     """The English sentence that was looked for; of retrieval only."""
     labels: Sequence[Labelled] = ()
-    found: Sequence[MatchedItem] = ()
+    matches: Sequence[MatchedItem] = ()
     """The baseline's and the model's; of retrieval only."""
 
 
@@ -131,7 +131,7 @@ class Library:
         if name not in self._predictions:
             self._predictions[name] = read_table(self._cells[name].folder, PREDICTIONS)
         table = self._predictions[name]
-        return table[table["tag"] == tag].sort_values("item", ignore_index=True)
+        return table[table.tag == tag].sort_values("item", ignore_index=True)
 
     def _text(self, record: CellRecord, tag: str) -> Text | None:
         """The text of a cell's language; None where it is not known where it was, or only the hub has it."""
@@ -163,8 +163,8 @@ def _values(table: pd.DataFrame, metric: str, *, tagged: bool) -> list[int]:
     if match := _TOP.fullmatch(metric):
         return [int(rank <= int(match[1])) for rank in table["rank"]]
     if not tagged:
-        return [int(gold == label) for gold, label in zip(table["gold"], table["predicted"], strict=True)]
-    pairs = zip(table["gold"].str.split(), table["predicted"].str.split(), strict=True)
+        return [int(gold == label) for gold, label in zip(table.gold, table.predicted, strict=True)]
+    pairs = zip(table.gold.str.split(), table.predicted.str.split(), strict=True)
     return [sum(gold == label for gold, label in zip(*labels, strict=False)) for labels in pairs]
 
 
@@ -172,12 +172,12 @@ def _example(text: Text, item: int, baseline: pd.DataFrame, model: pd.DataFrame)
     if isinstance(text, ParallelText):
         matched = [
             MatchedItem(
-                _cut(text.target[int(table["nearest"][item])]) if "nearest" in table else "", int(table["rank"][item])
+                _cut(text.target[int(table.nearest[item])]) if "nearest" in table else "", int(table["rank"][item])
             )
             for table in (baseline, model)
         ]
-        return Example(item + 1, _cut(text.target[item]), query=_cut(text.english[item]), found=matched)
-    gold, first, second = (str(each[item]) for each in (baseline["gold"], baseline["predicted"], model["predicted"]))
+        return Example(item + 1, _cut(text.target[item]), query=_cut(text.english[item]), matches=matched)
+    gold, first, second = (str(each[item]) for each in (baseline.gold, baseline.predicted, model.predicted))
     if isinstance(text, LabelledTexts):
         return Example(item + 1, _cut(text.texts[item]), labels=[Labelled("", gold, first, second)])
     words = zip(text.words[item], gold.split(), first.split(), second.split(), strict=False)

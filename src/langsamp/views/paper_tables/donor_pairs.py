@@ -86,20 +86,20 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
     trained = {
         setting.task for each in columns.systems for setting in by_setting(each.scores) if setting.source != ENGLISH
     }
-    made, pairs, notes = [], [], []
+    systems, pairs, notes = [], [], []
     for system in columns.systems:
-        english = system.scores[system.scores["source"] == ENGLISH]
+        english = system.scores[system.scores.source == ENGLISH]
         of_donor = _of_donor(system.scores, donors or {}, trained)
         both = _cells(english) & _cells(of_donor)
         notes += _left_out(system.name, _cells(system.scores), both)
         if both:
             pair = DonorPair(system.name, f"{system.name} from English", f"{system.name} from the closest donor")
             pairs.append(pair)
-            made += [_half(system, pair.english, "English", english, both)]
-            made += [_half(system, pair.donor, "donor", of_donor, both)]
+            systems += [_half(system, pair.english, "English", english, both)]
+            systems += [_half(system, pair.donor, "donor", of_donor, both)]
     if not pairs:
         raise _nothing_to_pair(columns.scores, donors)
-    return Columns(systems=tuple(made), notes=(*columns.notes, *notes)), pairs
+    return Columns(systems=tuple(systems), notes=(*columns.notes, *notes)), pairs
 
 
 def _of_donor(scores: pd.DataFrame, donors: Donors, trained: Collection[str]) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def _has(names: list[str]) -> str:
 
 
 def _nothing_to_pair(scores: pd.DataFrame, donors: Donors | None) -> UserError:
-    sources = listed(sorted(scores["source"].unique()))
+    sources = listed(sorted(scores.source.unique()))
     if not donors:
         return UserError(
             'this table needs the donor of each target: give a file like {"urd_Arab": "hin_Deva"}, and runs that were '

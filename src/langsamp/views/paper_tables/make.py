@@ -213,7 +213,7 @@ def _columns(wanted: _Wanted, scores: pd.DataFrame) -> Columns:
     """The columns of the tasks asked for; of those that only the paper's print has, none are expected."""
     tasks = wanted.tasks
     if tasks is not None and wanted.printed:
-        tasks = tuple(task for task in tasks if task in set(scores["task"]))
+        tasks = tuple(task for task in tasks if task in set(scores.task))
     return columns_of(scores, tasks)
 
 
@@ -223,13 +223,13 @@ def _values(wanted: _Wanted, grids: Sequence[Grid], groupings: Sequence[str]) ->
 
 
 def _with_published(scores: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
-    missing = [published(name) for name in names if name not in set(scores["model_name"])]
+    missing = [published(name) for name in names if name not in set(scores.model_name)]
     return one_below_the_other([scores, *missing])
 
 
 def _lost(scores: pd.DataFrame) -> list[str]:
     """What is not known of the published donor scores, where they are shown."""
-    if _DONORS not in set(scores["model_name"]):
+    if _DONORS not in set(scores.model_name):
         return []
     counts = ", ".join(f"{task_name(task)} {count}" for task, count in missing_donors().items())
     return [

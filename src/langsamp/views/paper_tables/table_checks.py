@@ -13,7 +13,7 @@ def check_models(scores: pd.DataFrame, *, number: int, printed: bool) -> None:
     Raises:
         UserError: for a Table 2 of published models alone, which are other models than the paper's Table 2 compares.
     """
-    models = sorted(set(scores["model_name"]))
+    models = sorted(set(scores.model_name))
     if number == 2 and not printed and models and all(name.startswith(PREFIX) for name in models):
         of_table_1 = "is a model" if len(models) == 1 else "are models"
         raise UserError(

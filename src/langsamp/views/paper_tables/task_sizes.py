@@ -35,7 +35,7 @@ def task_sizes(scores: pd.DataFrame) -> list[TaskSize]:
     tags: dict[str, dict[str, None]] = {}
     metrics: dict[str, set[str]] = {}
     for setting, rows in by_setting(scores).items():
-        tags.setdefault(setting.task, {}).update(dict.fromkeys(rows["tag"]))
+        tags.setdefault(setting.task, {}).update(dict.fromkeys(rows.tag))
         metrics.setdefault(setting.task, set()).add(setting.metric)
     sizes = []
     for task in in_order(tags):

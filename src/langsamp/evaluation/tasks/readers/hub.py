@@ -63,7 +63,7 @@ class HubData:
             raise UserError(f"{source} has no {split} split, only {', '.join(there)}")
         with _with_source(source):
             rows = load_dataset(self.name, configuration, split=wanted[0], revision=self.revision)
-        return HubRows(place=f"{source}, split {wanted[0]}", dataset=rows)
+        return HubRows(source=f"{source}, split {wanted[0]}", dataset=rows)
 
     @cached_property
     def _split_files(self) -> dict[str, set[str]]:
@@ -81,7 +81,7 @@ class HubData:
 class HubRows:
     """The rows of one split."""
 
-    place: str
+    source: str
     dataset: Any
 
     def __len__(self) -> int:
@@ -119,7 +119,7 @@ class HubRows:
 
     def odd(self, number: int, reason: str) -> OddRow:
         """The row of a number as one that cannot be read."""
-        return OddRow(self.place, f"row {number}", reason)
+        return OddRow(self.source, f"row {number}", reason)
 
     def script(self, column: str) -> str | None:
         """The script of most letters in the first rows of a column; None where there is no letter."""
@@ -129,7 +129,7 @@ class HubRows:
 
     def _column(self, column: str) -> list[Any]:
         if column not in self.dataset.column_names:
-            raise UserError(f"{self.place}: expected a column {column!r}, got {', '.join(self.dataset.column_names)}")
+            raise UserError(f"{self.source}: expected a column {column!r}, got {', '.join(self.dataset.column_names)}")
         return list(self.dataset[column])
 
 
@@ -165,7 +165,7 @@ def find_hub_data(name: str) -> HubData:
 def script_of(language: str, task: str) -> str | None:
     """The script that the paper has `language` in for `task`, or the only one of the language table; else None."""
     scores = published("paper:baseline")
-    tags = scores.loc[scores["task"] == task, "tag"].unique()
+    tags = scores.loc[scores.task == task, "tag"].unique()
     scripts = {tag.partition("_")[2] for tag in tags if tag.startswith(f"{language}_")}
     scripts = scripts or {tag.script for tag in table.tags() if tag.language == language}
     return scripts.pop() if len(scripts) == 1 else None

@@ -169,7 +169,7 @@ def hub_pos(
         for part in rows:
             sentences = part.sequences("tokens")
             if left_out := _reason(tag, part, sentences):
-                notes.append(f"{part.place} is left out: {left_out}")
+                notes.append(f"{part.source} is left out: {left_out}")
                 continue
             some_words, some_labels, some_notes = _sentences(
                 part, sentences, part.sequences("upos"), labels, without_label=without_label

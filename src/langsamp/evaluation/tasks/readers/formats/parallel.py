@@ -109,10 +109,10 @@ class PairFiles:
         def accepts(path: Path, named: str | None) -> bool:
             return path.parent.name.lower() in homes if named is None else named.lower() == prefix
 
-        found = cls.in_folders(_folders(data), accepts)
-        if not found.tags:
+        data_folders = cls.in_folders(_folders(data), accepts)
+        if not data_folders.tags:
             raise DataMissingError(_missing(prefix, data))
-        return found
+        return data_folders
 
     @classmethod
     def in_folders(cls, folders: Iterable[Path], accepts: Accepts) -> "PairFiles":

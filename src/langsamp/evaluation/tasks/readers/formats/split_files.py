@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Literal
 
-from langsamp.errors import UserError
+from langsamp.errors import UserError, first_of
 from langsamp.evaluation.tasks.examples import E, TrainAndDev
 from langsamp.languages import table
 from langsamp.languages.tags import LangScript
@@ -109,8 +109,7 @@ class SplitFiles(Generic[E]):
 
 def named(tags: Sequence[LangScript]) -> str:
     """The tags in one line, the first twelve of them; `none` where there is none."""
-    more = f" and {len(tags) - _SHOWN} more" if len(tags) > _SHOWN else ""
-    return (", ".join(map(str, tags[:_SHOWN])) + more) or "none"
+    return first_of(tags, _SHOWN) or "none"
 
 
 def _places(paths: Sequence[Path]) -> str:

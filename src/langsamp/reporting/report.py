@@ -1,0 +1,61 @@
+"""What a report is made from, each part read and computed once: for the page and for the last lines of a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from langsamp.analysis.analysis import Analysis
+from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.reporting.against_start import Outcome, outcomes
+from langsamp.reporting.analyses.analyses_of_runs import Stored, read_stored
+from langsamp.reporting.decided import Finding, findings
+from langsamp.reporting.inputs.combined import Inputs, read_inputs
+from langsamp.reporting.inputs.comparisons import SystemComparison, compare
+
+
+@dataclass(frozen=True)
+class Report:
+    """Inputs with what follows from them; a part that nobody asks for is not read."""
+
+    inputs: Inputs
+
+    @classmethod
+    def read(cls, words: Sequence[str | Path], *, baseline: str | None = None, title: str | None = None) -> "Report":
+        """The report on runs, evaluations and published scores.
+
+        Raises:
+            DataMissingError: where a word names none of them.
+            DamagedError: where a file of one cannot be read, here or in a part that is asked for.
+            UserError: for an unknown baseline.
+        """
+        return cls(read_inputs([str(word) for word in words], baseline=baseline, title=title))
+
+    @cached_property
+    def compared(self) -> list[SystemComparison]:
+        """Every comparison, in the order of the registered tasks."""
+        order = list(TASKS)
+        every = compare(self.inputs.scores, self.inputs.baseline) if self.inputs.scores is not None else []
+        return sorted(
+            every, key=lambda each: order.index(each.setting.task) if each.setting.task in order else len(order)
+        )
+
+    @cached_property
+    def comparisons(self) -> list[SystemComparison]:
+        """Those with a language that every side was scored on."""
+        return [each for each in self.compared if each.shared]
+
+    @cached_property
+    def stored(self) -> list[Stored[Analysis]]:
+        """The analyses of the runs."""
+        return read_stored(self.inputs.runs)
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        """Each trained side against the start of its run."""
+        return outcomes(self.inputs, self.comparisons)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What is decided and what is not."""
+        return findings(self.inputs.runs, self.comparisons, self.stored)
