@@ -180,6 +180,16 @@ class TestBadInput:
             answer = langsamp(*words)
             assert answer.code == 2 and "Usage: langsamp" in answer.err
 
+    def test_an_option_of_one_value_is_given_once(self) -> None:
+        for words, name in (
+            (["evaluate", "x", "-l", "swh_Latn", "--languages", "deu_Latn"], "--languages"),
+            (["languages", "--select", "swh_Latn", "--select", "deu_Latn"], "--select"),
+            (["analyze", "vectors", "a", "--out", "b", "--out", "c"], "--out"),
+        ):
+            answer = langsamp(*words)
+            assert answer.code == 2 and f"{name} takes one value and is given 2 times" in answer.err
+        assert "no task 'a'" in complaint("evaluate", "x", "-t", "a", "-t", "b")
+
     def test_bad_questions_about_languages(self) -> None:
         assert "no language matches 'zzzzqq'" in complaint("languages", "zzzzqq")
         assert "unknown term 'zzzz'" in complaint("languages", "--select", "zzzz")

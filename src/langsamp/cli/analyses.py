@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from langsamp.cli.application import Application
 from langsamp.cli.output import Json, complain, print_document, print_json, print_line
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound="Analysis")
 
-app = typer.Typer(
+app = Application(
     name="analyze", help="Look into models and scores: tables, statistics, figures.", no_args_is_help=True
 )
 

@@ -11,8 +11,6 @@ import signal
 import sys
 from typing import NoReturn
 
-import typer
-
 from langsamp import stopping
 from langsamp.cli import (
     analyses,
@@ -27,6 +25,7 @@ from langsamp.cli import (
     side_by_side,
     tokenizer,
 )
+from langsamp.cli.application import Application
 from langsamp.cli.console import print_on_any_console
 from langsamp.cli.output import complain
 from langsamp.errors import StoppedError, UserError
@@ -38,7 +37,7 @@ _OF_THE_DISK = {
 }  # fmt: skip
 """Troubles with a file or folder that the user can mend, wherever they show."""
 
-app = typer.Typer(
+app = Application(
     name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 for verb in (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from langsamp.cli.application import Application
 from langsamp.cli.lookups import languages
 from langsamp.cli.output import Json, check_new_folder, print_json, print_line, print_table
 
@@ -23,7 +24,7 @@ class _FindsByDefault(TyperGroup):
         return super().parse_args(ctx, args if is_named else [_FIND, *args])
 
 
-app = typer.Typer(
+app = Application(
     name="languages", cls=_FindsByDefault, rich_markup_mode=None,
     help="Find languages, or give a trained model new ones.",
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langsamp.cli.application import Application
 from langsamp.cli.output import Json, check_new_folder, print_line
 from langsamp.cli.vocabulary_output import print_cut, print_extension, print_fits
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from langsamp.data.tokens.tokenizer import TokenizerConfig
     from langsamp.data.vocabulary.sampling import Sample
 
-app = typer.Typer(
+app = Application(
     name="tokenizer", no_args_is_help=True, rich_markup_mode=None, help="Train, extend, trim and inspect vocabularies."
 )
 
