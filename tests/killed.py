@@ -4,7 +4,6 @@ Each attempt is a new process. Operations spread over each stage are chosen; wha
 each time, and the next attempt must end in the same bytes.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,22 +12,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from safetensors.numpy import load_file
-
 from langsamp import pipeline
+from langsamp.bench.faults.artefacts import content, curves
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import MANIFEST, PreparedRows
-from langsamp.disk.seals import CHECKSUMS, check_sealed
+from langsamp.disk.seals import check_sealed
 from langsamp.evaluation.store import ResultStore
 from langsamp.model.conditioning import Conditioning
-from langsamp.provenance import file_sha256
 from langsamp.recipe import Recipe
 from langsamp.training.checkpoint import checkpoints, read_record
 from tests.processes import start
 from tests.tiny_run import TinyRun
 
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir"}
-TELLS_TIME = {"provenance.json", "checkpoint.json", "cell.json", "log.jsonl", CHECKSUMS}
 
 STAGES: dict[str, Callable[[Recipe], object]] = {
     "prepare": lambda r: prepare_rows(r.corpus, r.tokenizer, r.rows, out=r.folder / "rows", workers=1),
@@ -80,31 +76,6 @@ def check_visible(folder: Path) -> None:
             assert json.loads((model / "export" / "provenance.json").read_text())["identity"]
     if (folder / "evaluation").exists():
         assert len(ResultStore(folder / "evaluation").records()) == len(list(folder.glob("evaluation/cells/[!.]*")))
-
-
-def content(folder: Path) -> dict[str, str]:
-    """Digest of every file that can be seen and does not tell the time."""
-    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in TELLS_TIME]
-    return {str(path): digest(folder / path) for path in files if not any(part[0] == "." for part in path.parts)}
-
-
-def curves(folder: Path) -> dict[str, list[dict[str, object]]]:
-    """The lines of every training log without what tells time."""
-    times = {"tokens_per_second", "data_wait", "seconds", "checksum"}
-    return {
-        path.parent.name: [
-            {key: value for key, value in json.loads(line).items() if key not in times}
-            for line in path.read_text("utf-8").splitlines()
-        ]
-        for path in folder.glob("models/*/log.jsonl")
-    }
-
-
-def digest(path: Path) -> str:
-    if path.suffix != ".safetensors":
-        return file_sha256(path)
-    tensors = sorted(load_file(path).items())  # the header's order is another each time
-    return hashlib.sha256(b"".join(name.encode() + tensor.tobytes() for name, tensor in tensors)).hexdigest()
 
 
 def old_checkpoints(whole: dict[str, str], folder: Path) -> set[str]:

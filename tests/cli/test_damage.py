@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.killed import content
+from langsamp.bench.faults.artefacts import content
 from tests.tiny_run import TinyRun, complaint, full_disk, langsamp, said
 
 

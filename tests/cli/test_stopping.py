@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from langsamp.bench.faults.artefacts import content
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.checkpoint import checkpoints
 from tests.docs.blocks import ROOT
 from tests.held import hold
-from tests.killed import content
 from tests.processes import command_line, start
 from tests.tiny_run import TinyRun, complaint, langsamp, said
 

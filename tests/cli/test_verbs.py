@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from langsamp.bench.faults.artefacts import content
 from langsamp.data.rows import PreparedRows
 from langsamp.model.conditioning import Conditioning
-from tests.killed import content
 from tests.processes import command_line, together
 from tests.tiny_run import TinyRun, langsamp, said, stamps, write_lines
 

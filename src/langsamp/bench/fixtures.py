@@ -30,6 +30,8 @@ class Fixtures:
     folder: Path
     tags: Sequence[LangScript] = tuple(map(LangScript.parse, _TAGS))
     alone: Alone = field(default_factory=Alone)
+    count: int | None = None
+    """How often a benchmark that counts does what it counts; None for as often as its size says."""
 
     def text(self, documents: int) -> Path:
         """A folder with `documents` documents of each tag, one a line."""

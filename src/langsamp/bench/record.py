@@ -37,6 +37,10 @@ class Row(BaseModel):
     """Most memory that a process held which did this and nothing else."""
     above_mib: float | None = None
     """Of that, what is over weights, gradients and optimizer state."""
+    faults: int | None = None
+    """How many times it was harmed."""
+    stood: int | None = None
+    """Of these, how many times that left no trace, or was found and named."""
     error: float | None = None
     """Largest difference from the exact result, as a share of its largest number."""
 

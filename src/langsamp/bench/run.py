@@ -9,6 +9,7 @@ import torch
 from langsamp.bench.benchmarks import (
     batch_making,
     continued,
+    faults,
     finetuning,
     loss_backends,
     preparation,
@@ -20,6 +21,7 @@ from langsamp.bench.benchmarks import (
 )
 from langsamp.bench.benchmarks.batch_making import measure_data
 from langsamp.bench.benchmarks.continued import measure_continue
+from langsamp.bench.benchmarks.faults import measure_faults
 from langsamp.bench.benchmarks.finetuning import measure_finetuning
 from langsamp.bench.benchmarks.loss_backends import measure_loss
 from langsamp.bench.benchmarks.preparation import measure_prepare
@@ -61,36 +63,44 @@ BENCHMARKS: dict[str, Callable[[Fixtures, bool], Record]] = {
         material, finetuning.QUICK if quick else finetuning.NORMAL
     ),
     "report": lambda material, quick: measure_report(material, report_time.QUICK if quick else report_time.NORMAL),
+    "faults": lambda material, quick: measure_faults(
+        (faults.QUICK if quick else faults.NORMAL).counted(material.count)
+    ),
 }
 """What can be measured, each a function of (material, quick)."""
 
 _ON_GPU = ("step-gpu", "loss-gpu")
+_BY_NAME = (*_ON_GPU, "step-401k", "faults")
+"""What is measured only where it is named."""
 GROUPS = {
     "evaluate": ("retrieval", "fine-tuning", "report"),
     "gpu": _ON_GPU,
-    "all": tuple(name for name in BENCHMARKS if name not in (*_ON_GPU, "step-401k")),
+    "all": tuple(name for name in BENCHMARKS if name not in _BY_NAME),
 }
-"""Names for several; `all` are those for a CPU, `step` at one vocabulary."""
+"""Names for several; `all` are those for a CPU, `step` at one vocabulary, without `faults`."""
 
 
-def run_benchmarks(names: Sequence[str] = (), *, quick: bool = False, out: Path | None = None) -> list[Record]:
+def run_benchmarks(
+    names: Sequence[str] = (), *, quick: bool = False, out: Path | None = None, count: int | None = None
+) -> list[Record]:
     """The records of the benchmarks with these `names`, of all for none or `all`, each printed when it is there.
 
-    `quick` measures less: two minutes instead of ten on two cores. Each record goes to `out / "NAME.json"`, and
-    as a picture beside it.
+    `quick` measures less: two minutes instead of ten on two cores. Each record goes to `out / "NAME.json"`, and as a
+    picture beside it where there are times. `count` is how many kills `faults` does, with half as many changed bytes.
 
     Raises:
         UserError: for a name that is none.
     """
     records = []
     with tempfile.TemporaryDirectory(prefix="langsamp-bench-") as scratch:
-        material = Fixtures(folder=Path(scratch))
+        material = Fixtures(folder=Path(scratch), count=count)
         for name in dict.fromkeys(_single(names or ["all"])):
             record = BENCHMARKS[name](material, quick)
             print_record(record)
             if out is not None:
                 write_json(out / f"{name}.json", record.model_dump(mode="json", by_alias=True))
-                save_figures({name: figure(record)}, out)
+                if any(row.seconds is not None for row in record.rows):
+                    save_figures({name: figure(record)}, out)
             records.append(record)
     return records
 

@@ -19,6 +19,8 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
     "{unit}/s": lambda row: _number(row.rate),
     "peak MiB": lambda row: _number(row.peak_mib),
     "above MiB": lambda row: _number(row.above_mib),
+    "faults": lambda row: "" if row.faults is None else f"{row.faults:,}",
+    "stood": lambda row: "" if row.stood is None else f"{row.stood:,}",
     "error": lambda row: "" if row.error is None else f"{row.error:.0e}",
 }
 _SPARED = ("quartiles", "peak MiB", "seconds", "ratio")

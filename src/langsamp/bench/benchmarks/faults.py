@@ -1,0 +1,161 @@
+"""What a run stands: killed at random moments in each stage, and with one byte of a file changed.
+
+A stage that was killed, started again until it is done, must leave what an undisturbed one leaves. A changed byte must
+be found by the next command that uses the file, which names it.
+"""
+
+import random
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from langsamp.bench.faults.artefacts import content, curves, differences
+from langsamp.bench.faults.commands import Ended, run_command
+from langsamp.bench.faults.victim import COMPARE, EXPORT, KINDS, REPORT, TRAIN, Stage, Victim
+from langsamp.bench.record import Record, Row, Target
+from langsamp.errors import DamagedError, UserError
+from langsamp.progress import Bar, say
+
+_KILLED = -9
+_LAST_LINE = b"# sha256"
+"""Begins the comment with a text's checksum: changed, it is another comment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultSize:
+    """How much harm is done."""
+
+    kills: int
+    """Over all stages."""
+    flips: int
+    """Bytes that are changed, over all kinds of files."""
+    seed: int = 0
+
+    def counted(self, number: int | None) -> "FaultSize":
+        """The same with `number` kills and half as many changed bytes; itself for None."""
+        return self if number is None else replace(self, kills=number, flips=number // 2)
+
+
+QUICK = FaultSize(kills=16, flips=30)
+NORMAL = FaultSize(kills=200, flips=100)
+
+
+def measure_faults(size: FaultSize) -> Record:
+    """How often a run of all stages was harmed, and how often it stood that.
+
+    Raises:
+        UserError: where a stage that nobody disturbs fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="langsamp-faults-") as scratch:
+        harm = _Harm(Victim(Path(scratch)), random.Random(size.seed))
+        stages = harm.victim.stages
+        with Bar("faults", total=size.kills + size.flips, unit="faults") as bar:
+            killed = [
+                harm.kill(stage, -(-(size.kills - number) // len(stages)), bar) for number, stage in enumerate(stages)
+            ]
+            changed = harm.flip(size.flips, bar)
+    for trouble in harm.troubles:
+        say(f"faults: {trouble}")
+    return Record(
+        name="faults",
+        measures=(
+            "Each stage killed (SIGKILL) at random moments and started again until it is done, against an undisturbed "
+            "one; and one byte changed in each kind of file, which the next command must name."
+        ),
+        unit="faults",
+        rows=(*killed, *changed),
+        targets=(
+            Target(name="share of kills that left no trace", found=_share(killed), limit=1.0),
+            Target(name="share of changed bytes that were named", found=_share(changed), limit=1.0),
+        ),
+        settings={**asdict(size), "troubles": harm.troubles},
+    )
+
+
+def _share(rows: list[Row]) -> float:
+    return sum(row.stood or 0 for row in rows) / max(sum(row.faults or 0 for row in rows), 1)
+
+
+@dataclass
+class _Harm:
+    """Does harm to one run, stage after stage."""
+
+    victim: Victim
+    random: random.Random
+    troubles: list[str] = field(default_factory=list)
+
+    def kill(self, stage: Stage, times: int, bar: Bar) -> Row:
+        """`stage` undisturbed, then killed so many times; it is done in the end."""
+        made, before = self.victim.made, self.victim.root / "before"
+        made.mkdir(exist_ok=True)
+        shutil.copytree(made, before)
+        undisturbed = self._run(stage)
+        if undisturbed.code:
+            raise UserError(f"{stage.name} failed, and nobody disturbed it: {undisturbed.said[-500:]}")
+        whole, lines = content(made), curves(made)
+        killed = stood = in_a_row = 0
+        for _ in range(4 * times + 1):  # some have ended before they are killed
+            if killed == times and not in_a_row:
+                break
+            if not in_a_row:
+                shutil.rmtree(made)
+                shutil.copytree(before, made)
+            after = self.random.uniform(0, undisturbed.seconds) if killed < times else None
+            ended = self._run(stage, kill_after=after)
+            if ended.code == _KILLED:
+                killed, in_a_row = killed + 1, in_a_row + 1
+                bar.update()
+                continue
+            wrong = self._wrong(ended, whole, lines)
+            self.troubles += [f"{stage.name}, after {in_a_row} kills: {each}" for each in wrong]
+            stood, in_a_row = stood + (0 if wrong else in_a_row), 0
+        shutil.rmtree(before)
+        return Row(variant=stage.name, group="killed", faults=killed, stood=stood)
+
+    def flip(self, times: int, bar: Bar) -> list[Row]:
+        """One byte changed so many times, kind after kind of file."""
+        rows = []
+        for number, (pattern, verb) in enumerate(KINDS.items()):
+            path, faults = sorted(self.victim.made.glob(pattern))[0], -(-(times - number) // len(KINDS))
+            stood = sum(self._is_named(path, verb) for _ in range(faults))
+            bar.update(faults)
+            if faults > 0:
+                rows.append(Row(variant=pattern, group="one byte changed", faults=faults, stood=stood))
+        return rows
+
+    def _is_named(self, path: Path, verb: str) -> bool:
+        whole = path.read_bytes()
+        at = self.random.randrange(whole.find(_LAST_LINE) % (len(whole) + 1))
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << self.random.randrange(8)]) + whole[at + 1 :])
+        ended = run_command(self._words(verb), said=self.victim.root / "said")
+        path.write_bytes(whole)
+        is_named = ended.code == DamagedError.exit_code and path.name in ended.said
+        if not is_named:
+            name = path.relative_to(self.victim.made)
+            self.troubles.append(f"{name}, byte {at}: {verb} ended with {ended.code} and said {ended.said[-300:]!r}")
+        return is_named
+
+    def _words(self, verb: str) -> list[str]:
+        elsewhere = str(self.victim.root / "elsewhere")
+        return {
+            TRAIN: ["train", str(self.victim.recipe)],
+            EXPORT: ["export", str(self.victim.model), "-o", elsewhere],
+            COMPARE: ["compare", str(self.victim.run), str(self.victim.made / "scores")],
+            REPORT: ["report", str(self.victim.run), "-o", f"{elsewhere}.html"],
+        }[verb]
+
+    def _run(self, stage: Stage, kill_after: float | None = None) -> Ended:
+        return run_command(
+            stage.words,
+            said=self.victim.root / "said",
+            processes=stage.processes,
+            kill_after=kill_after,
+            killed=self.random.randrange(stage.processes),
+        )
+
+    def _wrong(self, ended: Ended, whole: dict[str, str], lines: dict[str, list[dict[str, object]]]) -> list[str]:
+        if ended.code:
+            return [f"ended with {ended.code}: {ended.said[-500:]}"]
+        wrong = list(differences(self.victim.made, whole))
+        return wrong if curves(self.victim.made) == lines else [*wrong, "log.jsonl has other lines"]
