@@ -126,17 +126,17 @@ def _measured(
 
 
 def _turns(precisions: Sequence[str]) -> Iterator[_Turn]:
-    for is_full, ways in ((True, (AUTHORS, OURS)), (False, (PLAIN, OURS))):
-        for way in ways:
+    for is_full, implementations in ((True, (AUTHORS, OURS)), (False, (PLAIN, OURS))):
+        for implementation in implementations:
             for precision in precisions:
-                yield _Turn(is_full, StepSetting(way, precision))
+                yield _Turn(is_full, StepSetting(implementation, precision))
 
 
 def _targets(
     taken: Mapping[_Turn, Sequence[Times]], precisions: Sequence[str], floors: Mapping[str, float]
 ) -> Iterator[Target]:
     best = precisions[-1]
-    ours, plain = (_Turn(False, StepSetting(way, best)) for way in (OURS, PLAIN))
+    ours, plain = (_Turn(False, StepSetting(implementation, best)) for implementation in (OURS, PLAIN))
     authors = _Turn(True, StepSetting(AUTHORS))
     for reference, limit in ((plain, _PLAIN_IN_BF16), (authors, _AUTHORS_AT_FULL)):
         pairs = zip(taken[reference], taken[ours], strict=True)
