@@ -66,8 +66,8 @@ def measure_faults(size: FaultSize) -> Record:
         unit="faults",
         rows=(*killed, *changed),
         targets=(
-            Target(name="share of kills that left no trace", found=_share(killed), limit=1.0),
-            Target(name="share of changed bytes that were named", found=_share(changed), limit=1.0),
+            Target(name="share of kills that left no trace", measured=_share(killed), limit=1.0),
+            Target(name="share of changed bytes that were named", measured=_share(changed), limit=1.0),
         ),
         settings={**asdict(size), "troubles": harm.troubles},
     )
