@@ -5,7 +5,7 @@ import pytest
 
 from langsamp.analysis.model_refs import find_model_refs
 from langsamp.analysis.read_analyses import read_analysis
-from langsamp.cli.neutrality import folder_of
+from langsamp.cli.analyses import folder_of
 from tests.tiny_run import complaint, langsamp, said
 
 FEW = ("--languages", "eng_Latn,deu_Latn,rus_Cyrl", "--sentences", "12")

@@ -17,7 +17,6 @@ from langsamp.cli import (
     donors,
     lookups,
     models,
-    neutrality,
     new_languages,
     recipes,
     runs,
@@ -61,7 +60,6 @@ for verb in (
     lookups.bench,
 ):
     app.command("import" if verb is models.import_checkpoint else None)(verb)
-analyses.app.command()(neutrality.neutrality)
 analyses.app.command()(donors.transfer)
 analyses.app.command()(side_by_side.ablation)
 analyses.app.command()(side_by_side.families)
