@@ -41,7 +41,7 @@ smoke: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -s tests/test_smoke.py
 
 results: $(INSTALLED)
-	$(BIN)/python tools/study_results.py tables
+	$(BIN)/python -m tools.study_results tables
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -1,7 +1,7 @@
 """The scores of a study as small files in the repository, and the tables of docs/results.md made from them.
 
-python tools/study_results.py collect runs/lab     # writes studies/cells/lab, scores only: a few hundred kB
-python tools/study_results.py tables               # `make results`: writes the tables anew between the page's markers
+python -m tools.study_results collect runs/lab     # writes studies/cells/lab, scores only: a few hundred kB
+python -m tools.study_results tables               # `make results`: writes the tables anew between the page's markers
 
 What is collected names no path and holds no weight, no text and no prediction. `langsamp compare studies/cells/lab:none
 studies/cells/lab:both` and every other command that reads scores takes such a folder.
@@ -10,34 +10,28 @@ studies/cells/lab:both` and every other command that reads scores takes such a f
 import argparse
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from tools.study_tables import ABOUT, study
 
-from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.identification.record import IdentificationAnalysis
-from langsamp.analysis.neutrality.record import EDIT_NAMES, NeutralityAnalysis
+from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.analysis.read_analyses import read_analyses
 from langsamp.analysis.transfer.record import TransferAnalysis
-from langsamp.analysis.variants_record import VariantMean
 from langsamp.analysis.vectors.record import VectorsAnalysis
 from langsamp.disk.files import replacing, write_json, write_text
 from langsamp.disk.layout import ModelLayout, RunLayout
 from langsamp.errors import DataMissingError, UserError
-from langsamp.model.variants import DISPLAY_NAMES, VARIANTS, training_of
-from langsamp.render.numbers import ABSENT, cosine, decimals, probability, score, share, signed, with_ends
-from langsamp.views.transfer import ROLE_NAMES
 
 ROOT = Path(__file__).parent.parent
 CELLS, PAGE = ROOT / "studies" / "cells", ROOT / "docs" / "results.md"
 BEGIN, END = "<!-- made by `make results` from studies/cells -->", "<!-- end of what `make results` makes -->"
 LARGEST = 5 * 2**20
 """Bytes that all studies in the repository may take."""
-ABOUT = "about.json"
-GROUPS = ("tail", "head", "all")
 
 
 def main() -> None:
@@ -126,121 +120,6 @@ def with_tables(page: str, cells: Path) -> str:
     before, _, rest = page.partition(BEGIN)
     studies = [part for folder in sorted(path.parent for path in cells.glob(f"*/{ABOUT}")) for part in study(folder)]
     return "\n\n".join([before + BEGIN, *(studies or ["No study is stored yet."]), END]) + rest.partition(END)[2]
-
-
-def study(folder: Path) -> Iterator[str]:
-    """The tables of one study in Markdown, each with a heading or sentence before it."""
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    yield f"## The study `{folder.name}`"
-    versions = ", ".join(f"{name} {about['versions'][name]}" for name in ("torch", "transformers"))
-    yield (
-        f"{len(about['trainings'])} trainings, finished {str(about['finished'])[:10]} with {versions}. Scores in per "
-        "cent, differences to the baseline in points, brackets: 95 % over language families and trainings."
-    )
-    yield from _scores(folder)
-    yield "Held-out text, bits per byte, mean over trainings (lowest to highest):"
-    yield _held_out(about["trainings"])
-    for make in (_neutrality, _vectors, _donors):
-        yield from make(folder)
-
-
-def _scores(folder: Path) -> Iterator[str]:
-    analysis = analyse_ablation([str(folder)])
-    names = {line.variant: line.name for line in analysis.ablation}
-    for group in GROUPS:
-        lines = {(line.task, line.variant): line for line in analysis.ablation if line.group == group}
-        tasks = dict.fromkeys(task for task, _ in lines)
-        rows = [[task, *(_mean(lines.get((task, variant))) for variant in names)] for task in tasks]
-        if rows:
-            yield f"Scores, {group} languages:"
-            yield markdown(["task", *names.values()], rows)
-    yield "\n".join(f"- {sentence}" for sentence in analysis.sentences)
-
-
-def _mean(line: VariantMean | None) -> str:
-    """A mean over languages and, but for the baseline, its difference to that."""
-    if line is None:
-        return ABSENT
-    difference = "" if line.difference != line.difference else with_ends(line.difference, line.low, line.high, signed)
-    return ", ".join(filter(None, (score(line.mean), difference)))
-
-
-def _held_out(trainings: Sequence[dict[str, Any]]) -> str:
-    table = pd.DataFrame(trainings)
-    table["variant"] = [side_of(name) for name in table["name"]]
-    by_variant = table.groupby("variant")["held_out_bits_per_byte"].agg(["mean", "min", "max"])
-    rows = [
-        [DISPLAY_NAMES[variant], f"{decimals(line['mean'])} ({decimals(line['min'])} to {decimals(line['max'])})"]
-        for variant, line in ((name, by_variant.loc[name]) for name in VARIANTS if name in by_variant.index)
-    ]
-    return markdown(["variant", "bits per byte"], rows)
-
-
-def _neutrality(folder: Path) -> Iterator[str]:
-    table = _read(folder, "post_hoc")
-    if table is None or table.empty:
-        return
-    table["variant"] = [side_of(model) for model in table["model"]]
-    rows = []
-    for (text, variant, edit), lines in table.groupby(["text", "variant", "edit"], sort=False):
-        mean = lines.mean(numeric_only=True)
-        told = [f"{share(mean[f'{of}_probe'])} ({share(mean[f'{of}_chance'])})" for of in ("language", "script")]
-        near = f"{share(mean['retrieval'])} ({share(mean['retrieval_chance'])})"
-        rows.append(
-            [text, DISPLAY_NAMES.get(variant, variant), EDIT_NAMES[edit], decimals(mean["parallel"]),
-             decimals(mean["raw_gap"]), *told, near]
-        )  # fmt: skip
-    layer = int(table["layer"].iloc[0])
-    yield f"Neutrality at layer {layer}, mean over trainings (brackets: chance), and what edits without training give:"
-    names = ["text", "variant", "vectors", "centred cosine", "raw gap", "language told", "script told", "nearest"]
-    yield markdown(names, rows)
-
-
-def _vectors(folder: Path) -> Iterator[str]:
-    table = _read(folder, "vectors")
-    if table is None:
-        return
-    yield "What the vectors know, by model; in brackets what 95 % of shuffled labels give:"
-    rows = [
-        [line.model, f"{line.table}: {line.statistic}", with_null(line), probability(line.p_value)]
-        for line in table.itertuples()
-    ]
-    yield markdown(["model", "statistic", "observed", "p"], rows)
-
-
-def with_null(line: Any) -> str:
-    """A statistic with what shuffled labels give."""
-    return f"{cosine(line.observed)} ({cosine(line.null_low)} to {cosine(line.null_high)})"
-
-
-def _donors(folder: Path) -> Iterator[str]:
-    table = _read(folder, "transfer")
-    if table is None:
-        return
-    yield "Donors, all targets: mean score, points behind the best in hindsight, quality of the whole ranking (NDCG):"
-    rows = [
-        [line.task, line.model, ROLE_NAMES[line.role], str(line.languages), score(line.score),
-         with_ends(line.regret, line.regret_low, line.regret_high, signed), cosine(line.ndcg)]
-        for line in table[table["group"] == "all"].itertuples()
-    ]  # fmt: skip
-    yield markdown(["task", "model", "source", "targets", "score", "regret", "NDCG"], rows)
-
-
-def side_of(model: str) -> str:
-    """The variant of which a model is a training; its name where it is none, as the start of a continued study."""
-    training = training_of(model)
-    return model if training is None else training.variant
-
-
-def _read(folder: Path, name: str) -> pd.DataFrame | None:
-    path = folder / f"{name}.parquet"
-    return pd.read_parquet(path) if path.is_file() else None
-
-
-def markdown(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 if __name__ == "__main__":
