@@ -119,7 +119,7 @@ def visit(browser: Any, address: str) -> Iterator[Callable[[int], Watched]]:
         watched.page.on(
             "response", lambda got: got.status >= 400 and watched.complaints.append(f"{got.status} {got.url}")
         )
-        watched.page.set_default_timeout(20_000)
+        watched.page.set_default_timeout(120_000)
         watched.page.goto(address)
         watched.page.locator(".answer h2").wait_for()
         return watched

@@ -39,7 +39,7 @@ def opened(
         offline=True, viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
     )
     tab, said = context.new_page(), list[str]()
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(120_000)
     tab.on("console", lambda message: said.append(message.text))
     tab.on("pageerror", lambda error: said.append(str(error)))
     tab.on("request", lambda request: said.append(request.url) if request.url.startswith("http") else None)
