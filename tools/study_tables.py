@@ -67,12 +67,12 @@ def _controls(folder: Path) -> Iterator[str]:
     values = scores.groupby(["task", "metric"])["value"].mean()
     mains = scores[scores["main"].eq(True)].groupby("task", sort=False)["metric"].first()
     rows = [
-        [str(task), *(score(values[task, f"{control}_{metric}"]) for control in CONTROLS)]
+        [str(task), *(score(values.get((task, f"{control}_{metric}"))) for control in CONTROLS)]
         for task, metric in mains.items()
         if (task, f"chance_{metric}") in values.index
     ]
     if rows:
-        yield "What retrieval must beat, mean over the same languages (the embedding layer's over all models, too):"
+        yield "What a score must beat, mean over the same languages (the embedding layer's over all models, too):"
         yield markdown(["task", *CONTROLS.values()], rows)
 
 
