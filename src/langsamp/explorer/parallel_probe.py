@@ -26,6 +26,7 @@ from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.render.chart import Chart
 from langsamp.render.charts.heatmap import similarity_heatmap
+from langsamp.scores.statistics.unit_length import unit_length
 
 MOST_LANGUAGES = 30
 MOST_SENTENCES = 300
@@ -170,6 +171,5 @@ def _similarity(vectors_PSD: NDArray[np.float32], *, centred: bool) -> NDArray[n
     shifted_PSD = vectors_PSD.astype(np.float64)
     if centred:
         shifted_PSD = shifted_PSD - shifted_PSD.mean(axis=1, keepdims=True)
-    lengths_PS1 = np.linalg.norm(shifted_PSD, axis=2, keepdims=True)
-    units_PSD = np.divide(shifted_PSD, lengths_PS1, out=np.zeros_like(shifted_PSD), where=lengths_PS1 > 0)
+    units_PSD = unit_length(shifted_PSD)
     return np.asarray(np.einsum("psd,qsd->pq", units_PSD, units_PSD) / units_PSD.shape[1])

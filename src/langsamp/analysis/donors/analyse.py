@@ -31,6 +31,7 @@ from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import WEIGHTS, Conditioning
 from langsamp.provenance import file_sha256
+from langsamp.scores.statistics.unit_length import unit_length
 
 LITTLE = 0.1
 """A language has little text where it has seen less than this share of the median over trained languages."""
@@ -155,9 +156,7 @@ class _Ranking:
         self._items = items
         self._there = trained_tags(conditioning)
         table = trained(conditioning)
-        lengths = np.linalg.norm(table.vectors, axis=1, keepdims=True)
-        units = np.divide(table.vectors, lengths, out=np.zeros_like(table.vectors), where=lengths > 0)
-        self._vectors = _Vectors(units, {code: number for number, code in enumerate(table.codes)})
+        self._vectors = _Vectors(unit_length(table.vectors), {code: number for number, code in enumerate(table.codes)})
         self._little = LITTLE * float(np.median(table.rows)) if table.rows else 0.0
 
     def chance(self, number: int) -> float:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from langsamp.analysis.neutrality.neutrality_tables import Floats, Measured, interval, probe_chances
 from langsamp.analysis.neutrality.record import Edit, PostHoc
 from langsamp.languages.tags import LangScript
+from langsamp.scores.statistics.unit_length import unit_length
 
 _RANK = 1e-10
 """Directions with less than this share of the largest variance are rounding."""
@@ -60,8 +61,7 @@ def retrieved(vectors_LND: Floats) -> NDArray[np.float64]:
     Among the N sentences of the other language, by raw cosine, shape (N,); chance is 1 / N. Ties are shared out.
     """
     number = vectors_LND.shape[1]
-    lengths = np.linalg.norm(vectors_LND, axis=2, keepdims=True)
-    unit_LND = np.divide(vectors_LND, lengths, out=np.zeros_like(vectors_LND), where=lengths > 0)
+    unit_LND = unit_length(vectors_LND)
     right_N, pairs = np.zeros(number), 0
     for here, queries_ND in enumerate(unit_LND):
         for there, others_ND in enumerate(unit_LND):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from langsamp.scores.statistics.bootstrap import CONFIDENCE
+from langsamp.scores.statistics.unit_length import unit_length
 
 Floats = NDArray[np.floating]
 
@@ -58,8 +59,8 @@ def pairs(languages: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 def compare_languages(vectors_LND: Floats) -> Similarity:
     """Cosines between languages; sentence i says the same in each. At least two languages and two sentences."""
     wide_LND = vectors_LND.astype(np.float64)
-    raw_PN, raw_non_parallel_P, raw_gap_PN = _cosines(_unit(wide_LND))
-    parallel_PN, non_parallel_P, _ = _cosines(_unit(wide_LND - wide_LND.mean(axis=1, keepdims=True)))
+    raw_PN, raw_non_parallel_P, raw_gap_PN = _cosines(unit_length(wide_LND))
+    parallel_PN, non_parallel_P, _ = _cosines(unit_length(wide_LND - wide_LND.mean(axis=1, keepdims=True)))
     return Similarity(parallel_PN, non_parallel_P, raw_PN, raw_non_parallel_P, raw_gap_PN)
 
 
@@ -83,12 +84,6 @@ def change(before_PN: Floats, after_PN: Floats, drawn_RN: Floats) -> Change:
     sure_P = (before_P > 0) & (drawn_before_RP > 0).all(axis=0)
     percent_P, percent_RP = _percent(before_P, after_P, sure_P), _percent(drawn_before_RP, drawn_after_RP, sure_P)
     return Change(after_P - before_P, *_ends(drawn_after_RP - drawn_before_RP), percent_P, *_ends(percent_RP))
-
-
-def _unit(vectors_LND: Floats) -> Floats:
-    """Vectors of length 1; one of length 0 stays, and is similar to nothing."""
-    length_LN1 = np.linalg.norm(vectors_LND, axis=2, keepdims=True)
-    return np.asarray(np.divide(vectors_LND, length_LN1, out=np.zeros_like(vectors_LND), where=length_LN1 > 0))
 
 
 def _cosines(unit_LND: Floats) -> tuple[Floats, Floats, Floats]:

@@ -14,6 +14,7 @@ from langsamp.errors import DataMissingError
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning, VectorTable
 from langsamp.scores.statistics.permutation import Statistic, Strata, beside_null
+from langsamp.scores.statistics.unit_length import unit_length
 
 Table = VectorTable
 Floats = NDArray[np.floating]
@@ -94,9 +95,7 @@ def nearest(
 
 def cosine(vectors: Floats, *, centred: bool = False) -> Floats:
     """Cosine of each pair, shape (vectors, vectors); a vector of length 0 has cosine 0 with all."""
-    shifted = vectors - vectors.mean(axis=0) if centred else vectors
-    lengths = np.linalg.norm(shifted, axis=1, keepdims=True)
-    units = np.divide(shifted, lengths, out=np.zeros_like(shifted), where=lengths > 0)
+    units = unit_length(vectors - vectors.mean(axis=0) if centred else vectors)
     return np.asarray(units @ units.T)
 
 

@@ -19,6 +19,7 @@ from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
 from langsamp.evaluation.unknown import note_on_unknown
 from langsamp.languages.tags import LangScript
 from langsamp.scores.cells import LanguageResult
+from langsamp.scores.statistics.unit_length import unit_length
 
 KS = (1, 5, 10)
 """How many nearest sentences may hold the translation."""
@@ -73,7 +74,7 @@ def retrieve(
                 raise
             failures[str(tag)] = str(error)
             continue
-        search_of = {of: search(_unit(english[of][rows]), _unit(target[of]), ties=ties) for of in layers}
+        search_of = {of: search(_wide(english[of][rows]), _wide(target[of]), ties=ties) for of in layers}
         metrics = _accuracies(search_of[layer].rank, prefix="")
         if controls:
             metrics |= _controls(text, search_of[0].rank, ties=ties)
@@ -157,10 +158,8 @@ def _notes_on_unknown(text: ParallelText, unknown: Collection[str]) -> tuple[str
     return tuple(filter(None, notes))
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    wide = vectors.astype(np.float64)
-    length = np.linalg.norm(wide, axis=1, keepdims=True)
-    return wide / np.where(length > 0, length, 1)
+def _wide(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    return unit_length(vectors.astype(np.float64))
 
 
 def _accuracies(ranks_E: NDArray[np.int32], *, prefix: str) -> dict[str, float]:
