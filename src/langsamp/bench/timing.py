@@ -9,13 +9,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from statistics import median, quantiles
-from typing import NamedTuple, ParamSpec
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from langsamp.bench.record import Row
 from langsamp.machine import peak_memory_bytes
 from langsamp.progress import Bar
 
 P = ParamSpec("P")
+Variant = TypeVar("Variant")
 
 TICK = 0.01
 """Seconds; what the system's count of processor time can tell apart."""
@@ -45,15 +46,26 @@ class Times(NamedTuple):
 def alternate(variants: Mapping[str, Callable[[], object]], *, rounds: int, title: str) -> dict[str, list[Times]]:
     """What each variant took in each round; all run once in every round, every other round in reverse order."""
     taken: dict[str, list[Times]] = {name: [] for name in variants}
-    with Bar(title, total=rounds * len(variants), unit="runs") as bar:
-        for number in range(rounds):
-            for name in list(variants)[:: -1 if number % 2 else 1]:
-                with silence():
-                    began = Times.now()
-                    variants[name]()
-                    taken[name].append(Times.now().since(began))
-                bar.update()
+    for _, name in in_turns(list(variants), rounds=rounds, title=title):
+        with silence():
+            began = Times.now()
+            variants[name]()
+            taken[name].append(Times.now().since(began))
     return taken
+
+
+def in_turns(variants: Sequence[Variant], *, rounds: int, title: str) -> Iterator[tuple[int, Variant]]:
+    """Each variant once in every round, with the round's number; every other round in reverse order."""
+    with Bar(title, total=rounds * len(variants), unit="turns") as bar:
+        for number in range(rounds):
+            for variant in variants[:: -1 if number % 2 else 1]:
+                yield number, variant
+                bar.update()
+
+
+def cpu_ratios(reference: Sequence[Times], ours: Sequence[Times]) -> list[float]:
+    """Speed against the reference by processor time, round by round."""
+    return [one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in zip(reference, ours, strict=True)]
 
 
 def compared(
@@ -64,9 +76,6 @@ def compared(
     rows = []
     for name, times in taken.items():
         ratios = [theirs.seconds / ours.seconds for theirs, ours in zip(reference, times, strict=True)]
-        cpu_ratios = [
-            theirs.cpu_seconds / max(ours.cpu_seconds, TICK) for theirs, ours in zip(reference, times, strict=True)
-        ]
         seconds = median(each.seconds for each in times)
         rows.append(
             Row(
@@ -75,7 +84,7 @@ def compared(
                 cpu_seconds=median(each.cpu_seconds for each in times),
                 ratio=median(ratios),
                 spread=_quartiles(ratios),
-                cpu_ratio=median(cpu_ratios),
+                cpu_ratio=median(cpu_ratios(reference, times)),
                 rate=None if amount is None else amount / seconds,
                 peak_mib=(peaks or {}).get(name),
             )

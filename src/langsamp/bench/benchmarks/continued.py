@@ -14,9 +14,8 @@ import torch
 from langsamp.bench.floor import floor_row, gflop_per_second
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.rivals import AUTHORS, OURS, PLAIN, StepSetting, StepSize, Workplace
-from langsamp.bench.timing import TICK, Times, compared
+from langsamp.bench.timing import TICK, Times, compared, cpu_ratios, in_turns
 from langsamp.machine import bf16_instructions, keeping_freed_memory
-from langsamp.progress import Bar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +114,9 @@ def _measured(
     workplaces = {True: Workplace(encoder), False: Workplace(replace(encoder, vocab_size=size.trimmed))}
     turns = list(_turns(precisions))
     taken: dict[_Turn, list[Times]] = {turn: [] for turn in turns}
-    with Bar(title, total=size.rounds * len(turns), unit="turns") as bar:
-        for number in range(size.rounds):
-            for turn in turns[:: -1 if number % 2 else 1]:
-                with keeping_freed_memory() if turn.setting.implementation == OURS else nullcontext():
-                    taken[turn] += workplaces[turn.is_full].steps(turn.setting, warm_up=1, number=1)
-                bar.update()
+    for _, turn in in_turns(turns, rounds=size.rounds, title=title):
+        with keeping_freed_memory() if turn.setting.implementation == OURS else nullcontext():
+            taken[turn] += workplaces[turn.is_full].steps(turn.setting, warm_up=1, number=1)
     trimmed = workplaces[False]
     return taken, trimmed.size.gflop(trimmed.masked)
 
@@ -139,8 +135,7 @@ def _targets(
     ours, plain = (_Turn(False, StepSetting(implementation, best)) for implementation in (OURS, PLAIN))
     authors = _Turn(True, StepSetting(AUTHORS))
     for reference, limit in ((plain, _PLAIN_IN_BF16), (authors, _AUTHORS_AT_FULL)):
-        pairs = zip(taken[reference], taken[ours], strict=True)
-        ratio = median(one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in pairs)
+        ratio = median(cpu_ratios(taken[reference], taken[ours]))
         yield Target(name=f"speed against {reference}", measured=ratio, limit=limit)
     share = floors[best] / median(max(each.cpu_seconds, TICK) for each in taken[ours])
     yield Target(name=f"share of the floor in {best}", measured=share, limit=_FLOOR_IN_BF16)

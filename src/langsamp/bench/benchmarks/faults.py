@@ -87,20 +87,20 @@ class _Harm:
 
     def kill(self, stage: Stage, times: int, bar: Bar) -> Row:
         """`stage` undisturbed, then killed so many times; it is done in the end."""
-        made, before = self.victim.made, self.victim.root / "before"
-        made.mkdir(exist_ok=True)
-        shutil.copytree(made, before)
+        output, before = self.victim.output, self.victim.root / "before"
+        output.mkdir(exist_ok=True)
+        shutil.copytree(output, before)
         undisturbed = self._run(stage)
         if undisturbed.code:
             raise UserError(f"{stage.name} failed, and nobody disturbed it: {undisturbed.said[-500:]}")
-        whole, lines = content(made), curves(made)
+        whole, lines = content(output), curves(output)
         killed = stood = in_a_row = 0
         for _ in range(4 * times + 1):  # some have ended before they are killed
             if killed == times and not in_a_row:
                 break
             if not in_a_row:
-                shutil.rmtree(made)
-                shutil.copytree(before, made)
+                shutil.rmtree(output)
+                shutil.copytree(before, output)
             after = self.random.uniform(0, undisturbed.seconds) if killed < times else None
             ended = self._run(stage, kill_after=after)
             if ended.code == _KILLED:
@@ -117,7 +117,7 @@ class _Harm:
         """One byte changed so many times, kind after kind of file."""
         rows = []
         for number, (pattern, verb) in enumerate(KINDS.items()):
-            path, faults = sorted(self.victim.made.glob(pattern))[0], -(-(times - number) // len(KINDS))
+            path, faults = sorted(self.victim.output.glob(pattern))[0], -(-(times - number) // len(KINDS))
             stood = sum(self._is_named(path, verb) for _ in range(faults))
             bar.update(faults)
             if faults > 0:
@@ -132,7 +132,7 @@ class _Harm:
         path.write_bytes(whole)
         is_named = ended.code == DamagedError.exit_code and path.name in ended.said
         if not is_named:
-            name = path.relative_to(self.victim.made)
+            name = path.relative_to(self.victim.output)
             self.troubles.append(f"{name}, byte {at}: {verb} ended with {ended.code} and said {ended.said[-300:]!r}")
         return is_named
 
@@ -141,7 +141,7 @@ class _Harm:
         return {
             TRAIN: ["train", str(self.victim.recipe)],
             EXPORT: ["export", str(self.victim.model), "-o", elsewhere],
-            COMPARE: ["compare", str(self.victim.run), str(self.victim.made / "scores")],
+            COMPARE: ["compare", str(self.victim.run), str(self.victim.output / "scores")],
             REPORT: ["report", str(self.victim.run), "-o", f"{elsewhere}.html"],
         }[verb]
 
@@ -157,5 +157,5 @@ class _Harm:
     def _wrong(self, ended: Ended, whole: dict[str, str], lines: dict[str, list[dict[str, object]]]) -> list[str]:
         if ended.code:
             return [f"ended with {ended.code}: {ended.said[-500:]}"]
-        wrong = list(differences(self.victim.made, whole))
-        return wrong if curves(self.victim.made) == lines else [*wrong, "log.jsonl has other lines"]
+        wrong = list(differences(self.victim.output, whole))
+        return wrong if curves(self.victim.output) == lines else [*wrong, "log.jsonl has other lines"]

@@ -19,10 +19,9 @@ from torch import Tensor
 from langsamp.bench.floor import floor_row, gflop_per_second
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.rivals import AUTHORS, OURS, STOCK, StepSetting, StepSize, Workplace
-from langsamp.bench.timing import TICK, Times, compared
+from langsamp.bench.timing import Times, compared, cpu_ratios, in_turns
 from langsamp.errors import UserError
 from langsamp.machine import available_memory_bytes, keeping_freed_memory, peak_memory_bytes, resident_memory_bytes
-from langsamp.progress import Bar
 
 QUICK = StepSize(layers=4, hidden=256, heads=4, vocab_size=32_000, rows=2, row_tokens=512, rounds=5)
 NORMAL = StepSize(
@@ -112,22 +111,17 @@ def _take_turns(size: StepSize, workers: Mapping[str, ProcessPoolExecutor]) -> d
     """What a step took in each round; all settings have their turn in every round, every other one in reverse order."""
     settings = [*_PLAIN, *_DROPPED]
     taken: dict[StepSetting, list[Times]] = {setting: [] for setting in settings}
-    with Bar("steps", total=size.rounds * len(settings), unit="turns") as bar:
-        for number in range(size.rounds):
-            for setting in settings[:: -1 if number % 2 else 1]:
-                warm_up = (
-                    1 if number or setting.implementation == STOCK else 2
-                )  # allocators learn, optimizers make their state
-                taken[setting].append(workers[setting.implementation].submit(_turn, setting, warm_up).result())
-                bar.update()
+    for number, setting in in_turns(settings, rounds=size.rounds, title="steps"):
+        # Allocators learn, optimizers make their state.
+        warm_up = 1 if number or setting.implementation == STOCK else 2
+        taken[setting].append(workers[setting.implementation].submit(_turn, setting, warm_up).result())
     return taken
 
 
 def _targets(taken: Mapping[StepSetting, Sequence[Times]], above: Mapping[StepSetting, float]) -> tuple[Target, ...]:
     speeds = []
     for reference, ours, limit in _TARGETS:
-        pairs = zip(taken[reference], taken[ours], strict=True)
-        ratio = median(one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in pairs)
+        ratio = median(cpu_ratios(taken[reference], taken[ours]))
         dropout = f", dropout {ours.dropout}" if ours.dropout else ""
         speeds.append(
             Target(name=f"speed in {ours.precision} against {reference}{dropout}", measured=ratio, limit=limit)

@@ -42,7 +42,7 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class Victim:
-    """A folder with `recipe.yaml`; what the stages make goes into its folder `made`."""
+    """A folder with `recipe.yaml`; what the stages make goes into its folder `output`."""
 
     root: Path
 
@@ -54,14 +54,14 @@ class Victim:
         return path
 
     @property
-    def made(self) -> Path:
+    def output(self) -> Path:
         """All that the stages have made, and nothing else."""
-        return self.root / "made"
+        return self.root / "output"
 
     @property
     def run(self) -> Path:
         """The run's own folder."""
-        return self.made / "run"
+        return self.output / "run"
 
     @property
     def model(self) -> Path:
@@ -71,8 +71,8 @@ class Victim:
     @property
     def stages(self) -> list[Stage]:
         """In their order: each makes what those after it read. Those of a run but training in one process, then all."""
-        recipe, encoder, scores = str(self.recipe), str(self.made / "encoder"), str(self.made / "scores")
-        pair = ["--set", f"out={self.made / 'pair'}"]
+        recipe, encoder, scores = str(self.recipe), str(self.output / "encoder"), str(self.output / "scores")
+        pair = ["--set", f"out={self.output / 'pair'}"]
         languages = ["-l", _TAGS, "-t", "sr-cldr"]
         return [
             Stage("prepare", ["prepare", recipe]),
@@ -81,8 +81,8 @@ class Victim:
             Stage("train, 2 processes", ["train", recipe, *pair], processes=2),
             Stage("export", ["export", str(self.model), "-o", encoder]),
             Stage("evaluate", ["evaluate", encoder, *languages, "-o", scores]),
-            Stage("analyse", ["analyze", "vectors", encoder, "--no-figures", "-o", str(self.made / "vectors")]),
-            Stage("report", ["report", scores, "-o", str(self.made / "page.html")]),
+            Stage("analyse", ["analyze", "vectors", encoder, "--no-figures", "-o", str(self.output / "vectors")]),
+            Stage("report", ["report", scores, "-o", str(self.output / "page.html")]),
             Stage("run: evaluate, analyse, report", ["run", recipe]),
         ]
 
@@ -103,7 +103,7 @@ _USED_BY = (
     (REPORT, "run/", "recipe.yaml provenance.json"),
 )
 KINDS = {folder + name: verb for verb, folder, names in _USED_BY for name in names.split()}
-"""Every kind of file that this run has, as a pattern below `made`, and the verb that must notice when it was changed.
+"""Every kind of file that this run has, as a pattern below `output`, and the verb that must notice when it was changed.
 
 Nothing is computed from a page, nor from an older checkpoint while the newest is whole.
 """
