@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import torch
-
 from langsamp.analysis.neutrality.analyse import draw_text
 from langsamp.data.phases import phases_of
 from langsamp.data.text.corpus import open_corpus
@@ -24,7 +22,7 @@ from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.shapes import default_layer
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
-from langsamp.training.processes import check_machine
+from langsamp.training.processes import check_machine, training_device
 
 
 def check_run(recipe: Recipe) -> None:
@@ -90,8 +88,7 @@ def _check_out(recipe: Recipe) -> None:
 
 
 def _check_loss(backend: str) -> None:
-    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-    obstacle = None if backend == "auto" else obstacle_to(backend, device)
+    obstacle = None if backend == "auto" else obstacle_to(backend, training_device())
     if obstacle is not None:
         raise UserError(f"training.loss {backend}: {obstacle}; choose another, or auto")
 

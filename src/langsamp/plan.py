@@ -34,7 +34,7 @@ from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.config import LAST, TrainingConfig
-from langsamp.training.processes import slow_arithmetic
+from langsamp.training.processes import slow_arithmetic, training_device
 
 _TIMED = 3  # batches
 
@@ -112,7 +112,7 @@ def make_plan(recipe: Recipe) -> Plan:
         warnings=(
             *sentences(judge(figures, row_tokens=recipe.rows.row_tokens)),
             *amounts.remarks,
-            *slow_arithmetic(recipe.training, device=_device().type),
+            *slow_arithmetic(recipe.training, device=training_device().type),
         ),
     )
 
@@ -232,17 +232,12 @@ def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
         row_tokens=recipe.rows.row_tokens,
         seed=0,
     )
-    device = _device()
+    device = training_device()
     model.to(device)
     rows = min(recipe.training.usual_rows, recipe.sampler.rows_per_step)
     batch_seconds, update_seconds = _timed(model, recipe, rows, device)
     batches = math.ceil(recipe.sampler.rows_per_step / rows)
     return sum(parameter.numel() for parameter in model.parameters()), batches * batch_seconds + update_seconds
-
-
-def _device() -> torch.device:
-    """Where the run would train."""
-    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
 
 
 def _timed(model: LangSampForMaskedLM, recipe: Recipe, rows: int, device: torch.device) -> tuple[float, float]:

@@ -140,6 +140,11 @@ def check_machine(config: TrainingConfig, *, cpu: bool = False) -> None:
             )
 
 
+def training_device() -> torch.device:
+    """Where a training of this machine runs unless it is told otherwise: its accelerator, else the CPU."""
+    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+
+
 def slow_arithmetic(config: TrainingConfig, *, device: str) -> list[str]:
     """A sentence where `device` (torch's name of its type) computes `config.precision` in software, else nothing."""
     if config.precision != "bf16" or device != "cpu" or bf16_instructions() != ():
