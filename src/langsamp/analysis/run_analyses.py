@@ -134,7 +134,7 @@ def _of_model(
         yield job("vectors", config.vectors.model_dump, make, is_asked=config.vectors != VectorsConfig())
     if vectors is not None and vectors.tells_languages:
         text = config.identification or IdentificationConfig(task=evaluation.tasks[0], data=evaluation.data)
-        sentences = partial(read, text, frozenset(vectors.trained_tags))
+        sentences = partial(read, text.task, text.where, frozenset(vectors.trained_tags))
         yield job(
             "identification",
             partial(_with_content, text, sentences),

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
+from langsamp.data.tokens.readable import GOES_ON, WORD_STARTS, readable
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_all, num_positions
 from langsamp.languages.ids import LanguageIds
@@ -31,10 +32,6 @@ MOST_CHOICES = 12
 MOST_TOKENS = 100
 """Tokens listed for each choice at most."""
 _MASKS = re.compile(r"<mask>|\[MASK\]", re.IGNORECASE)
-_WORD_STARTS = ("▁", "Ġ")
-"""What SentencePiece and byte-level BPE put before a token that begins a word."""
-_GOES_ON = "##"
-"""What WordPiece puts before a token that does not."""
 
 
 class VectorChoice(NamedTuple):
@@ -92,7 +89,7 @@ class MaskFiller:
         if self.nameless:
             say(f"note: only `none` can be shown: {unnamed_vectors(folder) or ', '.join(self.nameless)}")
         self._model = _with_vectors(mlm, self.conditioning).eval()
-        marks = tuple(mark for mark in _WORD_STARTS if any(token.startswith(mark) for token in self.tokenizer.vocab))
+        marks = tuple(mark for mark in WORD_STARTS if any(token.startswith(mark) for token in self.tokenizer.vocab))
         self._word_starts = marks
 
     @property
@@ -197,13 +194,9 @@ class MaskFiller:
 
     def _token(self, index: int) -> dict[str, str | bool]:
         token = str(self.tokenizer.convert_ids_to_tokens(index))
-        text = str(self.tokenizer.decode([index])).strip()
         special = index in self.tokenizer.all_special_ids
-        goes_on = token.startswith(_GOES_ON) or bool(self._word_starts and not token.startswith(self._word_starts))
-        readable = text.removeprefix(_GOES_ON) if text and "�" not in text else token
-        if token in self._word_starts:
-            readable = "(space)"
-        return {"token": token, "text": readable, "continues": goes_on and not special}
+        goes_on = token.startswith(GOES_ON) or bool(self._word_starts and not token.startswith(self._word_starts))
+        return {"token": token, "text": readable(self.tokenizer, index), "continues": goes_on and not special}
 
 
 def check_whole(text: str) -> str:

@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from langsamp.analysis.identification.analyse import IdentificationConfig, task_sentences
+from langsamp.analysis.identification.analyse import shuffled, task_sentences
 from langsamp.config import Config
 from langsamp.evaluation.models import find_model
 from langsamp.evaluation.retrieval.encoder import Encoder
+from langsamp.evaluation.tasks.task import TaskData
 from langsamp.languages.aliases import aliases, match
 from langsamp.languages.tags import LangScript
 from langsamp.model.shapes import default_layer
+from langsamp.scores.statistics.unit_length import unit_length
 
 Votes = Mapping[LangScript, Mapping[LangScript, float]]
 """By target and candidate: the share of the neighbours of the target's sentences that are in the candidate."""
@@ -64,7 +66,8 @@ def neighbour_votes(
     texts = _texts({*targets, *candidates}, config)
     sources = [tag for tag in dict.fromkeys(candidates) if tag in texts]
     number = min([config.candidate_sentences, *(len(texts[tag]) for tag in sources)])
-    drawn = {tag: _drawn(texts[tag], max(number, config.sentences), config.seed, tag) for tag in texts}
+    most = max(number, config.sentences)
+    drawn = {tag: shuffled(sentences, config.seed, tag)[:most] for tag, sentences in texts.items()}
     encoder, layer = Encoder.load(folder, device=device), default_layer(find_model(folder).num_layers)
     flat = [sentence for sentences in drawn.values() for sentence in sentences]
     encoded = iter(encoder.encode(flat, layers=[layer])[layer])
@@ -82,7 +85,7 @@ def neighbour_votes(
 def vote(target_ND: NDArray[np.floating], pool_CMD: NDArray[np.floating], *, neighbours: int) -> NDArray[np.float64]:
     """The share of the nearest sentences of all, by cosine, that each candidate has, shape (C,); they sum to 1."""
     candidates, sentences, width = pool_CMD.shape
-    cosines_NP = _unit(target_ND) @ _unit(pool_CMD.reshape(-1, width)).T
+    cosines_NP = unit_length(target_ND) @ unit_length(pool_CMD.reshape(-1, width)).T
     number = min(neighbours, candidates * sentences)
     nearest_NK = np.argsort(-cosines_NP, axis=1, kind="stable")[:, :number]
     counts_C = np.bincount(nearest_NK.ravel() // sentences, minlength=candidates)
@@ -92,15 +95,5 @@ def vote(target_ND: NDArray[np.floating], pool_CMD: NDArray[np.floating], *, nei
 def _texts(wanted: Collection[LangScript], config: NeighbourConfig) -> dict[LangScript, Sequence[str]]:
     """The sentences of each tag that the task has, under that code or another of the same language."""
     known = frozenset({*wanted, *(other for tag in wanted for other in aliases(tag))})
-    texts, _ = task_sentences(IdentificationConfig(task=config.task, data=config.data, seed=config.seed), known)
+    texts, _ = task_sentences(config.task, TaskData(data=config.data, seed=config.seed), known)
     return {tag: texts[there] for tag, there in match(sorted(wanted), texts).items()}
-
-
-def _drawn(sentences: Sequence[str], number: int, seed: int, tag: LangScript) -> list[str]:
-    order = np.random.default_rng([seed, *str(tag).encode()]).permutation(len(sentences))
-    return [sentences[index] for index in order[:number]]
-
-
-def _unit(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))

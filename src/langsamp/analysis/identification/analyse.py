@@ -64,6 +64,11 @@ class IdentificationConfig(Config):
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Draws the sentences, the tokens that are hidden and the resamples."""
 
+    @property
+    def where(self) -> TaskData:
+        """What the task's reader is opened by."""
+        return TaskData(data=self.data, seed=self.seed)
+
 
 def analyse_identification(
     subject: ModelRef, config: IdentificationConfig, *, sentences: TaskSentences | None = None
@@ -79,7 +84,7 @@ def analyse_identification(
             enough text.
     """
     model = FrozenModel(subject.folder)
-    sentences = sentences or task_sentences(config, frozenset(model.conditioning.trained_tags))
+    sentences = sentences or task_sentences(config.task, config.where, frozenset(model.conditioning.trained_tags))
     drawn = {tag: _draw(texts, config, tag) for tag, texts in sentences.texts.items()}
     tested = {tag: half[0] for tag, half in drawn.items()}
     given = _by_vectors(model, tested, seed=config.seed)
@@ -112,17 +117,17 @@ def analyse_identification(
     )  # fmt: skip
 
 
-def task_sentences(config: IdentificationConfig, trained: frozenset[LangScript]) -> TaskSentences:
-    """The distinct test sentences of each of `trained` that the task has.
+def task_sentences(name: str, where: TaskData, tags: frozenset[LangScript]) -> TaskSentences:
+    """The distinct test sentences of each of `tags` that the task called `name` has.
 
     Raises:
         DataMissingError: where the task's text is absent.
         UserError: where fewer than two languages remain.
     """
-    reader = task(config.task).open(TaskData(data=config.data, seed=config.seed))
+    reader = task(name).open(where)
     texts: dict[LangScript, list[str]] = {}
     missing: dict[str, str] = {}
-    for tag in sorted(trained.intersection(reader.tags)):
+    for tag in sorted(tags.intersection(reader.tags)):
         try:
             text = reader.read(tag)
         except DataMissingError:
@@ -131,14 +136,14 @@ def task_sentences(config: IdentificationConfig, trained: frozenset[LangScript])
             missing[str(tag)] = str(error)
             continue
         texts[tag] = _sentences(text)
-        if isinstance(text, ParallelText) and ENGLISH in trained:
+        if isinstance(text, ParallelText) and ENGLISH in tags:
             texts.setdefault(ENGLISH, list(dict.fromkeys(text.english)))
     for tag in [tag for tag, sentences in texts.items() if len(sentences) < 2 * FEWEST]:
         missing[str(tag)] = f"{len(texts.pop(tag))} different sentences, of {2 * FEWEST} that are needed"
     if len(texts) < 2:
         raise UserError(
-            f"{config.task} has enough text in {len(texts)} of the {len(trained)} languages that the model was trained "
-            "on; to tell languages apart takes two: name another task"
+            f"{name} has enough text in {len(texts)} of the {len(tags)} languages that are asked for; to tell "
+            "languages apart takes two: name another task"
         )
     return TaskSentences(dict(sorted(texts.items())), missing)
 
@@ -153,10 +158,14 @@ def _sentences(text: Any) -> list[str]:
 
 def _draw(sentences: Sequence[str], config: IdentificationConfig, tag: LangScript) -> tuple[list[str], list[str]]:
     """Sentences to identify, and as many others for the control."""
-    rng = np.random.default_rng([config.seed, *str(tag).encode()])
-    number = min(config.sentences, len(sentences) // 2)
-    order = rng.permutation(len(sentences))[: 2 * number]
-    return [sentences[index] for index in order[:number]], [sentences[index] for index in order[number:]]
+    number, order = min(config.sentences, len(sentences) // 2), shuffled(sentences, config.seed, tag)
+    return order[:number], order[number : 2 * number]
+
+
+def shuffled(sentences: Sequence[str], seed: int, tag: LangScript) -> list[str]:
+    """The sentences of a language in an order that the seed and its tag decide."""
+    order = np.random.default_rng([seed, *str(tag).encode()]).permutation(len(sentences))
+    return [sentences[index] for index in order]
 
 
 def _by_vectors(model: FrozenModel, tested: Sentences, *, seed: int) -> dict[LangScript, list[LangScript]]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from langsamp.analysis.identification.record import Filled
+from langsamp.data.tokens.readable import readable
 from langsamp.data.tokens.tokenizer import special_ids
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
@@ -61,8 +62,7 @@ def _hide(model: FrozenModel, sentence: str, *, seed: int) -> _Hidden:
     words = [at for at in ordinary if len(texts[at]) >= _SHORTEST and texts[at].isalpha()] or list(ordinary)
     position = int(np.random.default_rng(seed).choice(words))
     masked = [*ids[:position], tokenizer.mask_token_id, *ids[position + 1 :]]
-    kept = [number for number in masked if number == tokenizer.mask_token_id or number in set(np.take(ids, ordinary))]
-    written = str(tokenizer.decode(kept)).replace(str(tokenizer.mask_token), "<mask>").strip()
+    written = str(tokenizer.decode(np.take(masked, ordinary))).replace(str(tokenizer.mask_token), "<mask>").strip()
     return _Hidden(masked, position, written, texts[position])
 
 
@@ -72,6 +72,5 @@ def _fill(model: FrozenModel, hidden: _Hidden, tags: Sequence[LangScript]) -> It
     for tag, shares_V in zip((None, *tags), shares_CV, strict=True):
         best = shares_V.topk(min(TOKENS, len(shares_V)))
         for rank, (share, number) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True), start=1):
-            token = str(model.tokenizer.decode([number])).strip()
-            readable = token if token and "\ufffd" not in token else str(model.tokenizer.convert_ids_to_tokens(number))
-            yield Filled(hidden.written, hidden.token, None if tag is None else str(tag), rank, readable, share)
+            token = readable(model.tokenizer, number)
+            yield Filled(hidden.written, hidden.token, None if tag is None else str(tag), rank, token, share)
