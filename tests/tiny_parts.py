@@ -1,5 +1,6 @@
 """Tiny real parts that tests share: a tokenizer, prepared rows, encoders of every architecture."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,24 @@ def word_tokenizer() -> PreTrainedTokenizerFast:
     )  # fmt: skip
 
 
-def write_rows(folder: Path, sizes: dict[str, int], *, vocabulary_size: int = 60, seed: int = 0) -> PreparedRows:
-    """A folder of prepared rows with random ordinary tokens between `<s>` and `</s>`; a tenth is held out."""
+def write_rows(
+    folder: Path,
+    sizes: dict[str, int],
+    *,
+    vocabulary_size: int = 60,
+    seed: int = 0,
+    pieces: Mapping[str, tuple[int, int]] | None = None,
+) -> PreparedRows:
+    """A folder of prepared rows with random ordinary tokens between `<s>` and `</s>`; a tenth is held out.
+
+    `pieces` says from which to below which the tokens of a tag are, where it has some of its own.
+    """
     folder.mkdir(parents=True)
     generator = np.random.default_rng(seed)
     tags = {}
     for tag, rows in sizes.items():
-        ids = generator.integers(5, vocabulary_size, size=(rows, ROW_TOKENS)).astype(id_type(vocabulary_size))
+        first, end = (pieces or {}).get(tag, (5, vocabulary_size))
+        ids = generator.integers(first, end, size=(rows, ROW_TOKENS)).astype(id_type(vocabulary_size))
         if rows:
             ids[:, 0], ids[:, -1] = 0, 2
         ids.tofile(folder / file_name(tag))

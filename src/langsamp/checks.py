@@ -19,9 +19,9 @@ from langsamp.model.build import check_model, number_of_layers
 from langsamp.model.loss import obstacle_to
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.model_config import load_config
-from langsamp.model.shapes import default_layer
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
+from langsamp.training.anchor import check_held
 from langsamp.training.processes import check_machine, training_device
 
 
@@ -95,11 +95,12 @@ def _check_loss(backend: str) -> None:
 
 def _check_layers(recipe: Recipe) -> None:
     number, neutrality = number_of_layers(recipe.model), recipe.analysis.neutrality
+    anchor = recipe.training.anchor
     asked = {
         "evaluation.layer": recipe.evaluation.layer,
         "monitor.layer": recipe.monitor.layer,
         "analysis.neutrality.layer": neutrality.layer if neutrality is not None else None,
-        "training.anchor.layer": recipe.training.anchor.layer if recipe.training.anchor is not None else None,
+        "training.anchor.layer": anchor.layers(number)[-1] if anchor is not None else None,
     }
     if number < 1:
         raise UserError(f"the model has {number} layers, expected at least one: see model.settings")
@@ -120,7 +121,7 @@ def _check_anchor(recipe: Recipe, layers: int) -> None:
     anchor, frozen = recipe.training.anchor, recipe.training.freeze_layers or 0
     if anchor is None or anchor.kind != "sentence-vectors":
         return
-    layer = default_layer(layers) if anchor.layer is None else anchor.layer
+    layer = anchor.layers(layers)[0]
     if frozen >= layer and recipe.training.freeze_layers is not None:
         raise UserError(
             f"training.anchor holds sentence vectors at layer {layer}, and training.freeze_layers {frozen} keeps all "
@@ -149,18 +150,14 @@ def _check_phases(recipe: Recipe) -> None:
 def _check_languages(recipe: Recipe) -> None:
     """Accept phases and an anchor that mean languages of the text."""
     anchor, phases = recipe.training.anchor, recipe.sampler.phases
-    holds_head = anchor is not None and anchor.languages == "head"
-    if not phases and not holds_head:
+    if not phases and anchor is None:
         return
     tags: list[LangScript] = open_corpus(recipe.corpus, base=Path()).tags
     if phases:
         uncapped = recipe.sampler.model_copy(update={"max_repetition": None})
         phases_of(uncapped, dict.fromkeys(tags, 1), steps=recipe.training.steps)
-    if holds_head and not any(describe(tag).is_head for tag in tags):
-        raise UserError(
-            "training.anchor.languages head: none of the text's languages is one, so none would be held; add some, or "
-            "write all"
-        )
+    if anchor is not None:
+        check_held(sum(anchor.languages == "all" or describe(tag).is_head for tag in tags), anchor)
 
 
 def _check_analyses(recipe: Recipe) -> None:

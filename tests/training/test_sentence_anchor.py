@@ -71,7 +71,7 @@ def measured(model: LangSampForMaskedLM, anchor: SentenceAnchor, batch: MaskedBa
     arguments = tensors(batch, torch.device("cpu"))
     with anchor.listening() as heard:
         model(**arguments)
-    return anchor.distance(heard[0], batch, arguments)
+    return anchor.distance(heard, batch, arguments)
 
 
 @pytest.mark.parametrize(("layer", "languages"), [(0, "all"), (1, "head"), (2, "all")])
@@ -94,6 +94,67 @@ def test_distance_and_gradient_are_those_of_a_plain_computation(
         assert (one is None) == (other is None)
         if one is not None:
             torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+def test_several_layers_are_held_each_as_if_it_were_alone(rows: PreparedRows) -> None:
+    model, batch = model_of(), batch_of(rows)
+    anchors = [SentenceAnchor(model, AnchorConfig(layer=layer, **SENTENCES), rows) for layer in (0, 2, (2, 0))]
+    moved(model)
+    low, high, both = (measured(model, anchor, batch) for anchor in anchors)
+    assert min(low.item(), high.item()) > 0.01
+    torch.testing.assert_close(both, low + high)
+
+
+def row_vectors(model: LangSampForMaskedLM, tokens: np.ndarray, *, layer: int) -> torch.Tensor:
+    """(rows, D), row by row: the mean over ordinary tokens of the encoder's states."""
+    vectors = []
+    for row in torch.from_numpy(tokens.astype(np.int64)):
+        states = model.mlm.base_model(row[None], output_hidden_states=True).hidden_states[layer][0]
+        vectors.append(states[row >= 5].mean(0))
+    return torch.stack(vectors)
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> PreparedRows:
+    """Rows of two tags that share no token, few enough for their means to be taken over all."""
+    return write_rows(
+        tmp_path / "apart", {"deu_Latn": 30, "kmr_Cyrl": 30}, pieces={"deu_Latn": (5, 30), "kmr_Cyrl": (30, 60)}
+    )
+
+
+@pytest.mark.parametrize("layer", [1, 2])
+def test_neutral_vectors_are_the_starts_with_one_mean_for_all_languages(apart: PreparedRows, layer: int) -> None:
+    model, rows = model_of(), apart
+    held = AnchorConfig(layer=layer, target="neutral", **SENTENCES)
+    anchor, batch = SentenceAnchor(model, held, rows), batch_of(rows)
+    with torch.no_grad():
+        means = [row_vectors(model, rows.training(tag), layer=layer).mean(0) for tag in range(len(rows.tags))]
+        own, shared = torch.stack(means), torch.stack(means).mean(0)
+        # At the start each row is as far from its target as its language's mean from that of all languages.
+        expected = sum((own[tag] - shared).square().sum() for tag in batch.tags.tolist())
+        torch.testing.assert_close(measured(model, anchor, batch), torch.as_tensor(expected))
+        assert expected > 1e-4
+        # An encoder whose vectors are the start's, each language's mean moved to that of all, is where it should be.
+        arguments = tensors(batch, torch.device("cpu"))
+        with anchor.listening() as heard:
+            model(**arguments)
+        neutral = [heard[0] + (shared - own)[batch.tags][:, None]]
+        assert anchor.distance(neutral, batch, arguments).item() < 1e-9
+
+
+def test_training_towards_neutral_vectors_brings_languages_together(
+    apart: PreparedRows, tokenizer: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    rows, between = apart, []
+    for steps in (1, 30):
+        anchor = {"kind": "sentence-vectors", "strength": 10.0, "layer": (1, 2), "target": "neutral"}
+        job = task(rows, tokenizer, tmp_path / str(steps), dropout=0.0, steps=steps, schedule="constant", anchor=anchor)
+        train(job, cpu=True)
+        assert "sentence vectors, centred by language" in log(job.out, "start")[0]["notes"][-1]
+        with torch.no_grad():
+            one, other = (row_vectors(job.model, rows.training(tag), layer=2).mean(0) for tag in range(2))
+        between.append((one - other).square().sum().item())
+    assert between[1] < 0.5 * between[0]
 
 
 @pytest.mark.parametrize("layer", [1, 2])
@@ -124,7 +185,7 @@ def test_documents_of_a_row_are_apart_for_the_start_too(rows: PreparedRows) -> N
     arguments["documents_BL"] = torch.from_numpy(np.repeat([[1, 2, 0]], 12, axis=0).repeat(8, axis=1))
     with anchor.listening() as heard:
         model(**arguments)
-    assert anchor.distance(heard[0], batch, arguments).item() < 1e-9
+    assert anchor.distance(heard, batch, arguments).item() < 1e-9
 
 
 def test_a_strength_of_nothing_is_off_to_the_bit(
@@ -171,7 +232,7 @@ def test_accumulation_changes_nothing(rows: PreparedRows, tokenizer: PreTrainedT
 def test_it_resumes_exactly(
     rows: PreparedRows, tokenizer: PreTrainedTokenizerFast, tmp_path: Path, checkpointing: bool
 ) -> None:
-    anchor = {**SENTENCES, "languages": "head", "layer": 2}
+    anchor = {**SENTENCES, **({"target": "neutral", "layer": (1, 2)} if checkpointing else {"languages": "head"})}
     settings = {"gradient_checkpointing": checkpointing, "head_warmup_steps": 1, "anchor": anchor}
     assert_resumes_exactly(rows, tokenizer, tmp_path, **settings)
 
@@ -179,14 +240,16 @@ def test_it_resumes_exactly(
 def test_what_cannot_be_held_is_refused(tmp_path: Path) -> None:
     rows = write_rows(tmp_path / "rows", {"kmr_Cyrl": 30})
     config = AnchorConfig(languages="head", **SENTENCES)
-    with pytest.raises(UserError, match="no head language"):
+    with pytest.raises(UserError, match="none of the text's languages is one"):
         SentenceAnchor(model_of(), config, rows)
     with pytest.raises(UserError, match="has 2 layers"):
         SentenceAnchor(model_of(), AnchorConfig(layer=3, **SENTENCES), rows)
     at_input = LangSampForMaskedLM(tiny_mlm("bert"), variant="both@input", num_languages=2, num_scripts=2)
     with pytest.raises(UserError, match="at the input"):
         sentence_anchor(at_input, AnchorConfig(**SENTENCES), rows)
-    for wrong in ({"layer": 1}, {"languages": "head"}):
+    with pytest.raises(UserError, match="of 1 language would be held"):
+        SentenceAnchor(model_of(), AnchorConfig(target="neutral", **SENTENCES), rows)
+    for wrong in ({"layer": 1}, {"languages": "head"}, {"target": "neutral"}):
         with pytest.raises(ValidationError, match="kind sentence-vectors"):
             AnchorConfig(strength=1.0, **wrong)
 

@@ -1,24 +1,29 @@
 """A pull back to the start: what is added to the loss grows with the squared distance to the encoder that it was.
 
 Either of its weights, as L2-SP (Li et al. 2018), or of the vectors that it gives rows of text, which leaves the weights
-free where no vector changes. LM head, language and script vectors are what is to be learned: nothing holds them.
+free where no vector changes; these may be pulled to where the start would have them if it did not tell languages apart
+(centred by language, as Libovický et al. 2020). LM head, language and script vectors are what is to be learned:
+nothing holds them.
 
 Shape suffixes: B rows, L tokens, D hidden width.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
 from langsamp.config import Config
 from langsamp.data.batches import MaskedBatch
+from langsamp.data.packing import segments
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
 from langsamp.languages.table import describe
@@ -27,6 +32,9 @@ from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.shapes import default_layer
 from langsamp.training.optimization.layers import layers_of
+
+_ROWS_OF_MEAN = 32
+_Layer = Annotated[int, Field(ge=0)]
 
 
 class AnchorConfig(Config):
@@ -41,24 +49,38 @@ class AnchorConfig(Config):
     strength: float = Field(ge=0)
     """What the distance is multiplied with in the loss; 0 is no anchor. The log's `anchor_distance` shows how far the
     sentence vectors are."""
-    layer: int | None = Field(default=None, ge=0)
+    layer: _Layer | Annotated[tuple[_Layer, ...], Field(min_length=1)] | None = None
     """Hidden state of the sentence vectors: 0 = embeddings, k = output of block k; null for two thirds of the depth, as
-    the evaluation pools."""
+    the evaluation pools. A list holds the vectors of each, and adds up their distances."""
     languages: Literal["all", "head"] = "all"
     """Whose sentence vectors are held: `head` holds those of languages that XLM-R knows, the ones that `sampler.replay`
     draws, while those of all others may move."""
+    target: Literal["start", "neutral"] = "start"
+    """Where they are held: `start` where the start has them; `neutral` there less what the start gives all rows of
+    their language in common (the mean vector of some of its rows, against the mean of the held languages), so that
+    what tells sentences apart is kept and what tells languages apart is not."""
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
-        if self.kind == "weights" and (self.layer is not None or self.languages != "all"):
-            raise ValueError("layer and languages are for kind sentence-vectors: weights belong to all languages")
+        if self.kind == "weights" and (self.layer is not None or self.languages != "all" or self.target != "start"):
+            raise ValueError(
+                "layer, languages and target are for kind sentence-vectors: weights belong to all languages"
+            )
         return self
+
+    def layers(self, depth: int) -> list[int]:
+        """The hidden states that are held of an encoder of so many layers, lowest first."""
+        if self.layer is None:
+            return [default_layer(depth)]
+        return [self.layer] if isinstance(self.layer, int) else sorted(set(self.layer))
 
     @property
     def held(self) -> str:
         """What is held, in words."""
         whose = " of head languages" if self.languages == "head" else ""
-        return "weights" if self.kind == "weights" else f"sentence vectors{whose}"
+        if self.kind == "weights":
+            return "weights"
+        return f"sentence vectors{whose}{', centred by language' if self.target == 'neutral' else ''}"
 
 
 class WeightAnchor:
@@ -86,14 +108,17 @@ class WeightAnchor:
 
 
 class SentenceAnchor:
-    """The encoder as it is now up to one layer, and how far the vectors of rows are from those that it gives them."""
+    """The encoder as it is now up to one layer, and how far the vectors of rows are from where it would have them."""
 
     def __init__(self, model: LangSampForMaskedLM, config: AnchorConfig, rows: PreparedRows) -> None:
-        """Keep a copy of the encoder of `model`, its embeddings and layers up to that of `config`.
+        """Keep a copy of the encoder of `model`, its embeddings and layers up to the last that `config` holds.
+
+        Target `neutral` computes the start's vectors of some rows of each held language, 32 at most.
 
         Raises:
-            UserError: where `config.languages` means none of `rows`, the model has no such layer, or its language
-                vectors are added at the input, so that no vector of the encoder alone is computed.
+            UserError: where `config` means none of `rows`, or, to be centred, a single language; where the model has
+                no such layer; or where its language vectors are added at the input, so that no vector of the encoder
+                alone is computed.
         """
         if model.placement == "input":
             raise UserError(
@@ -101,58 +126,101 @@ class SentenceAnchor:
                 "input does not compute: train another, or use kind weights"
             )
         self.strength, self._encoder = config.strength, model.mlm.base_model
-        blocks = layers_of(self._encoder)
-        self.layer = default_layer(len(blocks)) if config.layer is None else config.layer
-        if self.layer > len(blocks):
+        depth = len(layers_of(self._encoder))
+        self.layers = config.layers(depth)
+        if self.layers[-1] > depth:
             raise UserError(
-                f"training.anchor.layer {self.layer}: the encoder has {len(blocks)} layers; name one of them"
+                f"training.anchor.layer {self.layers[-1]}: the encoder has {depth} layers; name one of them"
             )
-        self._start = _cut(deepcopy(self._encoder).eval().requires_grad_(False), self.layer)
+        self._start = _cut(deepcopy(self._encoder).eval().requires_grad_(False), self.layers[-1])
         self._holds = np.array([config.languages == "all" or describe(tag).is_head for tag in rows.tags], dtype=bool)
-        if not any(holds and size for holds, size in zip(self._holds, rows.sizes, strict=True)):
-            raise UserError(
-                "training.anchor.languages head: no head language has a row, so none would be held; add some, or "
-                "write all"
-            )
-        self._is_ordinary = torch.zeros(rows.vocabulary_size, dtype=torch.bool)
-        self._is_ordinary[torch.from_numpy(rows.ordinary_ids)] = True
-        self._is_ordinary = self._is_ordinary.to(self._encoder.device)
+        held = [tag for tag, size in enumerate(rows.sizes) if size and self._holds[tag]]
+        check_held(len(held), config)
+        is_ordinary = torch.zeros(rows.vocabulary_size, dtype=torch.bool)
+        is_ordinary[torch.from_numpy(rows.ordinary_ids)] = True
+        self._is_ordinary = is_ordinary.to(self._encoder.device)
+        self._shifts_STD = self._shifts(rows, held) if config.target == "neutral" else None
 
     def possible(self, paths: FastPaths) -> FastPaths:
         """These paths without what would leave out hidden states that are needed."""
-        is_last = self.layer == len(layers_of(self._encoder))
-        return paths.model_copy(update={"last_layer": False}) if is_last else paths
+        has_last = self.layers[-1] == len(layers_of(self._encoder))
+        return paths.model_copy(update={"last_layer": False}) if has_last else paths
 
     @contextmanager
     def listening(self) -> Iterator[list[Tensor]]:
-        """Within this block the hidden states (B, L, D) of each forward pass of the encoder are added to the list."""
-        with _listening(self._encoder, self.layer) as heard:
+        """Within this block the hidden states (B, L, D) of each held layer are added to the list, lowest first."""
+        with _listening(self._encoder, self.layers) as heard:
             yield heard
 
-    def distance(self, hidden_BLD: Tensor, batch: MaskedBatch, arguments: Mapping[str, Any]) -> Tensor:
-        """The sum over the held rows of a batch of the squared distances of their vectors to the start's, a scalar.
+    def distance(self, heard: Sequence[Tensor], batch: MaskedBatch, arguments: Mapping[str, Any]) -> Tensor:
+        """The sum over held rows and layers of the squared distances of the vectors to their targets, a scalar.
 
-        `hidden_BLD` are the encoder's states of `arguments`, which `batch` was made into.
+        `heard` are the encoder's states of `arguments`, which `batch` was made into, as `listening` gives them.
         """
-        held_B = self._holds[batch.tags]
-        ids_BL, documents_BL = arguments["input_ids_BL"], arguments.get("documents_BL")
-        if not held_B.any():
-            return hidden_BLD.new_zeros(())
-        if not held_B.all():
-            rows = torch.from_numpy(np.flatnonzero(held_B)).to(ids_BL.device)
-            ids_BL, hidden_BLD = ids_BL[rows], hidden_BLD[rows]
-            documents_BL = None if documents_BL is None else documents_BL[rows]
-        away_BLD = hidden_BLD.float() - self._hidden_of_start(ids_BL, documents_BL).float()
+        held = np.flatnonzero(self._holds[batch.tags])
+        if not len(held):
+            return heard[0].new_zeros(())
+        rows_B = torch.from_numpy(held).to(heard[0].device)
+        ids_BL, documents_BL = arguments["input_ids_BL"][rows_B], arguments.get("documents_BL")
+        starts = self._start_states(ids_BL, None if documents_BL is None else documents_BL[rows_B])
+        squares = []
+        for layer, (now_BLD, start_BLD) in enumerate(zip(heard, starts, strict=True)):
+            away_BD = self._pooled(now_BLD[rows_B].float() - start_BLD.float(), ids_BL)
+            if self._shifts_STD is not None:
+                away_BD = away_BD - self._shifts_STD[layer, torch.from_numpy(batch.tags[held])].to(away_BD.device)
+            squares.append(away_BD.square().sum())
+        return torch.stack(squares).sum()
+
+    def _pooled(self, hidden_BLD: Tensor, ids_BL: Tensor) -> Tensor:
+        """The mean over each row's ordinary tokens, (B, D)."""
         ordinary_BL1 = self._is_ordinary[ids_BL][..., None]
-        away_BD = away_BLD.masked_fill(~ordinary_BL1, 0).sum(1) / ordinary_BL1.sum(1).clamp(min=1)
-        return away_BD.square().sum()
+        return hidden_BLD.masked_fill(~ordinary_BL1, 0).sum(1) / ordinary_BL1.sum(1).clamp(min=1)
+
+    def _shifts(self, rows: PreparedRows, held: Sequence[int]) -> Tensor:
+        """From each language's mean vector to the mean of the held languages' in the start, (layers, tags, D)."""
+        means_STD = torch.zeros(len(self.layers), len(rows.tags), self._encoder.config.hidden_size)
+        for tag in held:
+            size = rows.sizes[tag]
+            chosen = np.linspace(0, size - 1, min(size, _ROWS_OF_MEAN)).astype(np.int64)  # over the whole text
+            pooled = [
+                torch.stack([self._pooled(states.float(), ids_BL) for states in self._start_states(ids_BL, documents)])
+                for ids_BL, documents in self._text(rows, tag, chosen)
+            ]
+            means_STD[:, tag] = torch.cat(pooled, dim=1).mean(1).cpu()
+        return means_STD[:, held].mean(1, keepdim=True) - means_STD
+
+    def _text(self, rows: PreparedRows, tag: int, chosen: NDArray[np.int64]) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """Tokens of the chosen rows, and which document each is of where rows keep them apart, a few rows at a time."""
+        device, few = self._encoder.device, 8
+        for first in range(0, len(chosen), few):
+            tokens = rows.training(tag)[chosen[first : first + few]]
+            apart = None if rows.frame is None else torch.from_numpy(segments(tokens, rows.frame)).to(device)
+            yield torch.from_numpy(tokens.astype(np.int64)).to(device), apart
 
     @torch.no_grad()
-    def _hidden_of_start(self, ids_BL: Tensor, documents_BL: Tensor | None) -> Tensor:
+    def _start_states(self, ids_BL: Tensor, documents_BL: Tensor | None) -> list[Tensor]:
         context = {} if documents_BL is None else isolated_documents(self._start, documents_BL)
-        with _listening(self._start, self.layer, is_enough=True) as heard, suppress(_ReachedError):
+        with _listening(self._start, self.layers, is_enough=True) as heard, suppress(_ReachedError):
             self._start(ids_BL, **context)
-        return heard[0]
+        return heard
+
+
+def check_held(number: int, config: AnchorConfig) -> None:
+    """Accept that the vectors of so many languages are held.
+
+    Raises:
+        UserError: where it is none, or one that is to be centred.
+    """
+    if not number and config.languages == "head":
+        raise UserError(
+            "training.anchor.languages head: none of the text's languages is one, so none would be held; add some, or "
+            "write all"
+        )
+    if number < 2 and config.target == "neutral":
+        raise UserError(
+            f"training.anchor.target neutral: the vectors of {number} language would be held, and one alone has "
+            "nothing that tells it from others; add languages, or write target: start"
+        )
 
 
 def weight_anchor(model: LangSampForMaskedLM, config: AnchorConfig | None) -> WeightAnchor | None:
@@ -180,24 +248,31 @@ class _ReachedError(Exception):
 
 
 @contextmanager
-def _listening(encoder: PreTrainedModel, layer: int, *, is_enough: bool = False) -> Iterator[list[Tensor]]:
-    """What goes into block `layer`, counted from 0, or out of the encoder behind its last norm, as it is computed."""
-    blocks, heard = layers_of(encoder), list[Tensor]()
+def _listening(encoder: PreTrainedModel, layers: Sequence[int], *, is_enough: bool = False) -> Iterator[list[Tensor]]:
+    """What goes into each block of `layers`, counted from 0, or out of the encoder behind its last norm, as computed.
+
+    Where that `is_enough`, the computation ends at the last of them.
+    """
+    blocks, heard, hooks = layers_of(encoder), list[Tensor](), list[RemovableHandle]()
 
     def before(_block: nn.Module, inputs: tuple[Any, ...]) -> None:
         heard.append(inputs[0])
-        if is_enough:
+        if is_enough and len(heard) == len(layers):
             raise _ReachedError
 
     def behind(_encoder: nn.Module, _inputs: object, output: Any) -> None:
         heard.append(output.last_hidden_state)
 
-    in_the_middle = layer < len(blocks)
-    hook = blocks[layer].register_forward_pre_hook(before) if in_the_middle else encoder.register_forward_hook(behind)
+    for layer in layers:
+        is_block = layer < len(blocks)
+        hooks.append(
+            blocks[layer].register_forward_pre_hook(before) if is_block else encoder.register_forward_hook(behind)
+        )
     try:
         yield heard
     finally:
-        hook.remove()
+        for hook in hooks:
+            hook.remove()
 
 
 def _cut(encoder: PreTrainedModel, layer: int) -> PreTrainedModel:

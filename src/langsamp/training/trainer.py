@@ -278,9 +278,9 @@ class _Trainer:
         with nullcontext(None) if sentences is None else sentences.listening() as heard:
             loss: Tensor = self.wrapped(**arguments) / max(masked, 1)  # rows of unknown tokens have nothing to predict
         distance, objective = torch.zeros_like(loss), loss
-        if sentences is not None and heard and heard[0].requires_grad:
+        if sentences is not None and heard and heard[-1].requires_grad:
             with self.accelerator.autocast():
-                distance = sentences.distance(heard[0], batch, arguments) / self.task.sampler.rows_per_step
+                distance = sentences.distance(heard, batch, arguments) / self.task.sampler.rows_per_step
             objective = loss + sentences.strength * distance
         # DDP averages gradients over ranks; the step's loss is their sum.
         self.accelerator.backward(objective * self.world.size)
