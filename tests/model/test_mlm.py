@@ -173,8 +173,22 @@ def test_every_tensor_of_tokens_has_their_shape(name: str) -> None:
         UserError, match=rf"{name}_BL: expected the shape of input_ids_BL, \(4, 24\), got shape \(4, 23\)"
     ):
         ours(**given)
-    with pytest.raises(UserError, match=r"expected tokens in rows, shape \(B, L\), got shape \(24,\) of int64"):
+    with pytest.raises(
+        UserError, match=r"tokens in rows, whole numbers of shape \(B, L\), .* got shape \(24,\) of int64"
+    ):
         ours(ids[0], labels[0])
+
+
+def test_tokens_are_whole_numbers_on_one_device() -> None:
+    ours, (ids, labels) = LangSampForMaskedLM(tiny_mlm("bert"), variant="none", num_languages=2, num_scripts=2), batch()
+    for wrong, message in (
+        ((ids.float(), labels), "got shape .* of float32"),
+        ((ids[:0], labels[:0]), r"at least one, got shape \(0, 24\)"),
+        ((ids, labels.float()), "labels_BL: expected whole numbers .* got torch.float32"),
+        ((ids, labels.to("meta")), "labels_BL is on meta and input_ids_BL on cpu"),
+    ):
+        with pytest.raises(UserError, match=message):
+            ours(*wrong)
 
 
 def test_the_arguments_are_named_and_no_others_are_taken() -> None:

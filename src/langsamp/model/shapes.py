@@ -5,6 +5,7 @@ And how many tokens a row may have.
 Shape suffixes: B rows, L tokens.
 """
 
+import torch
 from torch import Tensor, nn
 from transformers import PretrainedConfig
 
@@ -18,11 +19,21 @@ def check_tokens(input_ids_BL: Tensor, **others: Tensor | None) -> None:
     """Accept tokens in rows, and `others`, such as `labels`, of the same shape where they are given.
 
     Raises:
-        UserError: naming what has another shape.
+        UserError: naming what has another shape, or is on another device, or what should be whole numbers and is none.
     """
-    if input_ids_BL.dim() != 2:
-        raise UserError(f"input_ids_BL: expected tokens in rows, shape (B, L), got {_described(input_ids_BL)}")
+    if input_ids_BL.dim() != 2 or input_ids_BL.is_floating_point() or not input_ids_BL.numel():
+        raise UserError(
+            "input_ids_BL: expected tokens in rows, whole numbers of shape (B, L), at least one, got "
+            f"{_described(input_ids_BL)}"
+        )
+    labels_BL = others.get("labels")
+    if labels_BL is not None and labels_BL.dtype != torch.long:
+        raise UserError(f"labels_BL: expected whole numbers (torch.long), got {labels_BL.dtype}")
     for name, tensor_BL in others.items():
+        if tensor_BL is not None and tensor_BL.device != input_ids_BL.device:
+            raise UserError(
+                f"{name}_BL is on {tensor_BL.device} and input_ids_BL on {input_ids_BL.device}: move one to the other"
+            )
         if tensor_BL is not None and tensor_BL.shape != input_ids_BL.shape:
             raise UserError(
                 f"{name}_BL: expected the shape of input_ids_BL, {tuple(input_ids_BL.shape)}, got "

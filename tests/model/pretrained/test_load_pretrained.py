@@ -111,6 +111,8 @@ def test_a_mark_inside_names_loads_exactly(good: Path, tmp_path: Path, tokenizer
         ),
         (lambda w: w | {"roberta.encoder.layer.0.output.dense.bias": torch.full((32,), torch.nan)}, "NaN or infinite"),
         (lambda w: {f"q.{k}": v for k, v in w.items()} | {f"p.{k}": v for k, v in w.items()}, "lacks weights"),
+        (lambda w: w | {k.removeprefix("roberta."): v + 1 for k, v in w.items()}, "encoder twice, or parts of it"),
+        (lambda w: w | {f"module.{k}": v + 1 for k, v in w.items()}, r"encoder twice.*module\.roberta"),
     ],
 )
 def test_what_would_be_invented_or_dropped_is_named(

@@ -7,7 +7,7 @@ ever run, and no pickle that could run any is opened.
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.loading_report import (
     HARMLESS,
     VECTORS,
+    doubled,
     encoder_of,
     is_inside,
     listed,
@@ -82,7 +83,7 @@ def load_pretrained(
     first: str | None = None
     for prefix, mapping in _readings(stored):
         loaded, report = _loaded(auto, folder, mapping, config=config, dtype=dtype)
-        fault = problem(loaded, report, keeps_surplus=keeps_surplus)
+        fault = problem(loaded, report, keeps_surplus=keeps_surplus) or doubled(loaded, _read_as(stored, mapping))
         if fault is None:
             said = [f"names of tensors are read without {prefix!r}"] if prefix else []
             return _finished(loaded, report, folder, said)._replace(prefix=prefix)
@@ -110,7 +111,15 @@ def _readings(stored: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
         yield "".join(marks) + front, mapping | {f"^{re.escape(front)}": ""}
 
 
-def _without(name: str, marks: list[str]) -> str:
+def _read_as(stored: list[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """Each name as this reading has it, without wrappers' marks, which may stand in some names alone."""
+    read_as = dict(zip(stored, stored, strict=True))
+    for pattern, instead in mapping.items():
+        read_as = {name: re.sub(pattern, instead, read) for name, read in read_as.items()}
+    return {name: _without(read, _WRAPPERS) for name, read in read_as.items()}
+
+
+def _without(name: str, marks: Sequence[str]) -> str:
     for mark in marks:
         name = f".{name}".replace(f".{mark}", ".")[1:]
     return name
