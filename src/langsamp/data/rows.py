@@ -5,6 +5,7 @@ in the paper (section 4.1). Nothing is lost but the tail of each tag that fills 
 documents instead, which then do not see each other.
 """
 
+import mmap
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,9 @@ from langsamp.provenance import SCHEMA
 
 MANIFEST, TOKENIZER, PROVENANCE = "manifest.json", "tokenizer", "provenance.json"
 _MOST_MAPS = 256
+_LARGE = 2**28
+"""Bytes from which a file is read row by row only: around each row of it the system would read 128 KiB that no step
+asks for, while a smaller file is soon in memory as a whole, and the sooner the better."""
 
 
 class RowsConfig(Config):
@@ -173,7 +177,11 @@ class PreparedRows:
             return np.empty(shape, dtype)
         path = self.folder / file_name(name)
         try:
-            return np.memmap(path, dtype=dtype, mode="r", shape=shape)
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            if len(mapped) > _LARGE and hasattr(mmap, "MADV_RANDOM"):
+                mapped.madvise(mmap.MADV_RANDOM)
+            return np.frombuffer(mapped, dtype).reshape(shape)
         except (OSError, ValueError) as error:
             raise DamagedError(
                 f"{path} was whole when the rows were opened and cannot be read now ({error}); {_remedy(self.folder)}"
