@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from langsamp.data import rows as data_rows
 from langsamp.data.rows import MANIFEST, PreparedRows, file_name
 from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages import table
@@ -18,6 +19,14 @@ def test_rows_come_back_as_written(rows: PreparedRows) -> None:
     assert [rows.training(tag).shape for tag in range(3)] == [(180, 24), (27, 24), (54, 24)]
     assert [len(rows.held_out(tag)) for tag in range(3)] == [20, 3, 6]
     assert rows.ordinary_ids.tolist() == list(range(5, 60))
+
+
+def test_a_large_file_is_read_as_a_small_one(rows: PreparedRows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_rows, "_LARGE", 0)
+    large = PreparedRows(rows.folder)
+    for tag in range(len(rows.tags)):
+        assert np.array_equal(large.training(tag), rows.training(tag)) and large.training(tag).size
+        assert np.array_equal(large.held_out(tag), rows.held_out(tag))
 
 
 def test_a_folder_without_manifest_does_not_exist(rows: PreparedRows) -> None:
