@@ -10,6 +10,7 @@ from langsamp.bench.benchmarks.continued import ContinueSize, measure_continue
 from langsamp.bench.benchmarks.finetuning import FineTuningSize, measure_finetuning
 from langsamp.bench.benchmarks.loss_backends import Case, LossSize, measure_loss
 from langsamp.bench.benchmarks.preparation import PrepareSize, measure_prepare
+from langsamp.bench.benchmarks.processes import ProcessesSize, measure_processes
 from langsamp.bench.benchmarks.profile import measure_parts
 from langsamp.bench.benchmarks.report_time import ReportSize, measure_report
 from langsamp.bench.benchmarks.retrieval import RetrievalSize, measure_retrieval
@@ -48,6 +49,15 @@ def test_prepare(scratch: Fixtures) -> None:
     check(record, variants=3, targets=2)
     peaks = [row.peak_mib for row in record.rows if row.peak_mib is not None]
     assert len(peaks) == 3 and min(peaks) > 10
+
+
+@pytest.mark.slow  # starts four commands and a cluster
+def test_processes(scratch: Fixtures) -> None:
+    size = ProcessesSize(
+        documents=40, vocab_size=500, hidden=64, layers=1, row_tokens=16, rows_per_step=4, steps=8, checkpoint_every=3,
+        rounds=1,
+    )  # fmt: skip
+    check(measure_processes(scratch, size), variants=7, targets=4)
 
 
 def test_scale(scratch: Fixtures, monkeypatch: pytest.MonkeyPatch) -> None:

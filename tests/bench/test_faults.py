@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from langsamp.bench.benchmarks.faults import FaultSize, measure_faults
 from langsamp.bench.faults.artefacts import content, differences
 from langsamp.bench.faults.commands import run_command
+from langsamp.bench.faults.harm import FaultSize, measure_faults
 from langsamp.bench.faults.victim import Victim
 from langsamp.bench.record import Record
 

@@ -9,10 +9,10 @@ import torch
 from langsamp.bench.benchmarks import (
     batch_making,
     continued,
-    faults,
     finetuning,
     loss_backends,
     preparation,
+    processes,
     report_time,
     retrieval,
     scale,
@@ -21,10 +21,10 @@ from langsamp.bench.benchmarks import (
 )
 from langsamp.bench.benchmarks.batch_making import measure_data
 from langsamp.bench.benchmarks.continued import measure_continue
-from langsamp.bench.benchmarks.faults import measure_faults
 from langsamp.bench.benchmarks.finetuning import measure_finetuning
 from langsamp.bench.benchmarks.loss_backends import measure_loss
 from langsamp.bench.benchmarks.preparation import measure_prepare
+from langsamp.bench.benchmarks.processes import measure_processes
 from langsamp.bench.benchmarks.profile import measure_parts
 from langsamp.bench.benchmarks.report_time import measure_report
 from langsamp.bench.benchmarks.retrieval import measure_retrieval
@@ -33,6 +33,8 @@ from langsamp.bench.benchmarks.start import measure_start
 from langsamp.bench.benchmarks.step import measure_step
 from langsamp.bench.benchmarks.step_gpu import measure_step_on_gpu
 from langsamp.bench.benchmarks.trainer_overhead import measure_trainer
+from langsamp.bench.faults import harm
+from langsamp.bench.faults.harm import measure_faults
 from langsamp.bench.figure import figure
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record
@@ -46,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[Fixtures, bool], Record]] = {
     "prepare": lambda material, quick: measure_prepare(material, preparation.QUICK if quick else preparation.NORMAL),
     "data": lambda material, quick: measure_data(material, batch_making.QUICK if quick else batch_making.NORMAL),
     "scale": lambda material, quick: measure_scale(material, scale.QUICK if quick else scale.NORMAL),
+    "processes": lambda material, quick: measure_processes(material, processes.QUICK if quick else processes.NORMAL),
     "trainer": lambda material, quick: measure_trainer(
         material, trainer_overhead.QUICK if quick else trainer_overhead.NORMAL
     ),
@@ -63,9 +66,7 @@ BENCHMARKS: dict[str, Callable[[Fixtures, bool], Record]] = {
         material, finetuning.QUICK if quick else finetuning.NORMAL
     ),
     "report": lambda material, quick: measure_report(material, report_time.QUICK if quick else report_time.NORMAL),
-    "faults": lambda material, quick: measure_faults(
-        (faults.QUICK if quick else faults.NORMAL).counted(material.count)
-    ),
+    "faults": lambda material, quick: measure_faults((harm.QUICK if quick else harm.NORMAL).counted(material.count)),
 }
 """What can be measured, each a function of (material, quick)."""
 

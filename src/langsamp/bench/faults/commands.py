@@ -15,6 +15,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+
 _CONTEXT = get_context("forkserver")
 _IMPORTED = ["langsamp.cli.command", "langsamp.pipeline"]
 """By name: what is measured here stands above this package."""
@@ -35,16 +37,24 @@ class Ended(NamedTuple):
 
 
 def run_command(
-    words: Sequence[str], *, said: Path, processes: int = 1, kill_after: float | None = None, killed: int = 0
+    words: Sequence[str],
+    *,
+    said: Path,
+    processes: int = 1,
+    threads: int | None = None,
+    kill_after: float | None = None,
+    killed: int = 0,
 ) -> Ended:
     """`langsamp` with `words`, in so many processes that train together; killed after so many seconds, if it runs then.
+
+    Each computes in so many threads, by default in as many as torch takes by itself.
 
     Of several, process number `killed` is killed, and the others if they do not end by themselves; processes that it
     has started are left to end by themselves. What they write goes into files below the folder `said`.
     """
     _CONTEXT.set_forkserver_preload(_IMPORTED)
     port = _free_port()
-    ranks = [_started(words, said / str(rank), _in_group(rank, processes, port)) for rank in range(processes)]
+    ranks = [_started(words, said / str(rank), _in_group(rank, processes, port), threads) for rank in range(processes)]
     for rank, process in enumerate(ranks):
         while not (said / str(rank) / _STARTED).is_file() and process.is_alive():
             time.sleep(0.01)
@@ -76,20 +86,22 @@ def _in_group(rank: int, size: int, port: int) -> dict[str, str]:
     return {"MASTER_ADDR": "127.0.0.1", **{name: str(number) for name, number in numbers.items()}}
 
 
-def _started(words: Sequence[str], said: Path, environment: dict[str, str]) -> BaseProcess:
+def _started(words: Sequence[str], said: Path, environment: dict[str, str], threads: int | None) -> BaseProcess:
     said.mkdir(parents=True, exist_ok=True)
     (said / _STARTED).unlink(missing_ok=True)
-    process = _CONTEXT.Process(target=_command, args=(list(words), said, environment))
+    process = _CONTEXT.Process(target=_command, args=(list(words), said, environment, threads))
     process.start()
     return process
 
 
-def _command(words: list[str], said: Path, environment: dict[str, str]) -> None:
+def _command(words: list[str], said: Path, environment: dict[str, str], threads: int | None) -> None:
     """`python -m langsamp WORDS` in this process."""
     for name, number in (("out", 1), ("err", 2)):
         os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), number)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
     os.environ.update(environment)
+    if threads is not None:
+        torch.set_num_threads(threads)
     sys.argv = ["langsamp", *words]
     (said / _STARTED).touch()
     try:

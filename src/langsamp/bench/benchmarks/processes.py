@@ -1,0 +1,196 @@
+"""What a second process brings to training and preparing, what Dask costs beside processes of this machine.
+
+And what checkpoints cost. Every process computes in one thread.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import yaml
+
+from langsamp.bench.faults.commands import run_command
+from langsamp.bench.fixtures import Fixtures
+from langsamp.bench.record import Record, Row, Target
+from langsamp.bench.timing import Times, alternate, compared, in_turns
+from langsamp.data.prepare import prepare_rows
+from langsamp.data.rows import RowsConfig
+from langsamp.data.text.corpus import CorpusConfig
+from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.errors import UserError
+from langsamp.executors import opened
+from langsamp.training.config import TrainingConfig
+
+_LEAST_TRAINING, _LEAST_PREPARING, _LEAST_DASK, _MOST_CHECKPOINTS = 1.6, 1.7, 1 / 1.1, 0.02
+_LEFT_OUT = 4
+"""First steps of a training, in which memory is taken and paths are chosen."""
+_TAGS = "deu_Latn,rus_Cyrl,swh_Latn,hin_Deva,tur_Latn,amh_Ethi"
+_TRAINING, _CHECKPOINTS = "training", "checkpoints"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessesSize:
+    """How much is measured."""
+
+    documents: int
+    """Of each tag, to prepare."""
+    vocab_size: int
+    hidden: int
+    layers: int
+    row_tokens: int
+    rows_per_step: int
+    steps: int
+    checkpoint_every: int
+    """Where checkpoints are measured; what they cost at the default is computed from that."""
+    rounds: int
+
+
+QUICK = ProcessesSize(
+    documents=2000, vocab_size=8000, hidden=256, layers=4, row_tokens=64, rows_per_step=32, steps=16,
+    checkpoint_every=4, rounds=1,
+)  # fmt: skip
+NORMAL = ProcessesSize(
+    documents=8000, vocab_size=32_000, hidden=384, layers=6, row_tokens=128, rows_per_step=32, steps=24,
+    checkpoint_every=5, rounds=3,
+)  # fmt: skip
+
+
+def measure_processes(material: Fixtures, size: ProcessesSize) -> Record:
+    """Speed with two processes against one, Dask against processes, steps with checkpoints against steps without.
+
+    Raises:
+        UserError: where a training that is measured fails.
+    """
+    trained, shares = _trainings(material.folder / "processes", size)
+    prepared = _preparations(material, size)
+    targets = [
+        Target(name="training, two processes", measured=_ratio(trained[1]), limit=_LEAST_TRAINING),
+        Target(name="share of checkpoints at the default", measured=shares, limit=_MOST_CHECKPOINTS, at_most=True),
+        Target(name="preparing, two workers", measured=_ratio(prepared[1]), limit=_LEAST_PREPARING),
+    ]
+    if len(prepared) > 2:
+        speed = _ratio(prepared[2]) / _ratio(prepared[1])
+        targets.append(Target(name="two workers of Dask against two here", measured=speed, limit=_LEAST_DASK))
+    return Record(
+        name="processes",
+        measures=(
+            "The same training steps in two processes (gloo) and in one, with checkpoints and without; the same text "
+            "prepared by one worker, by two, and by two of Dask. One thread each; starting them counts but for Dask's."
+        ),
+        unit="tokens",
+        rows=(*trained, *prepared),
+        targets=tuple(targets),
+        settings=asdict(size),
+    )
+
+
+def _ratio(row: Row) -> float:
+    assert row.ratio is not None
+    return row.ratio
+
+
+def _trainings(folder: Path, size: ProcessesSize) -> tuple[list[Row], float]:
+    """Steps of one process, of two and of one that saves checkpoints; the share of these at the default interval."""
+    recipe = _recipe(folder, size)
+    _run(["prepare", str(recipe)], folder)
+    never = size.steps + 1
+    variants = {"one process": (1, never), "two processes": (2, never), "with checkpoints": (1, size.checkpoint_every)}
+    seconds: dict[str, list[Times]] = {name: [] for name in variants}
+    for _, name in in_turns(list(variants), rounds=size.rounds, title=_TRAINING):
+        processes, every = variants[name]
+        shutil.rmtree(folder / "run" / "models", ignore_errors=True)
+        _run(["train", str(recipe), "--set", f"training.checkpoint_every={every}"], folder, processes=processes)
+        took = _seconds_of_step(folder / "run" / "models" / "both-0" / "log.jsonl")
+        seconds[name].append(Times(took, processes * took))
+    tokens = size.rows_per_step * size.row_tokens
+    one, two = compared({name: seconds[name] for name in list(variants)[:2]}, amount=tokens)
+    saving = compared({"without": seconds["one process"], "with": seconds["with checkpoints"]}, amount=tokens)
+    rows = [row.model_copy(update={"group": _TRAINING}) for row in (one, two)]
+    rows += [row.model_copy(update={"group": _CHECKPOINTS}) for row in saving]
+    longer = median(
+        with_them.seconds / without.seconds - 1
+        for without, with_them in zip(seconds["one process"], seconds["with checkpoints"], strict=True)
+    )
+    default = TrainingConfig.model_fields["checkpoint_every"].default
+    return rows, max(longer, 0.0) * size.checkpoint_every / default
+
+
+def _recipe(folder: Path, size: ProcessesSize) -> Path:
+    settings = {
+        "hidden_size": size.hidden, "num_hidden_layers": size.layers, "num_attention_heads": size.hidden // 64,
+        "intermediate_size": 4 * size.hidden, "max_position_embeddings": size.row_tokens + 2,
+    }  # fmt: skip
+    content: dict[str, Any] = {
+        "name": "processes", "out": str(folder / "run"), "variants": ["both"],
+        "corpus": {"source": "cldr", "languages": _TAGS, "documents_per_tag": 1000},
+        "tokenizer": {"vocab_size": size.vocab_size},
+        "rows": {"row_tokens": size.row_tokens, "held_out_rows": 0},
+        "model": {"init": None, "model_type": "xlm-roberta", "settings": settings},
+        "sampler": {"rows_per_step": size.rows_per_step},
+        "training": {"steps": size.steps, "rows_per_batch": size.rows_per_step // 2, "log_every": 1},
+    }  # fmt: skip
+    folder.mkdir(parents=True)
+    path = folder / "recipe.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def _run(words: list[str], folder: Path, *, processes: int = 1) -> None:
+    ended = run_command(words, said=folder / "said", processes=processes, threads=1)
+    if ended.code:
+        raise UserError(f"langsamp {' '.join(words)} failed in a benchmark: {ended.said[-500:]}")
+
+
+def _seconds_of_step(log: Path) -> float:
+    """Of a training's steps but the first ones, the mean; between the first and the last of them all counts."""
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    steps = [line for line in lines if line["kind"] == "train"][_LEFT_OUT - 1 :]
+    return float((steps[-1]["seconds"] - steps[0]["seconds"]) / (steps[-1]["step"] - steps[0]["step"]))
+
+
+def _preparations(material: Fixtures, size: ProcessesSize) -> list[Row]:
+    text, tokenizer = material.text(size.documents), material.tokenizer(size.vocab_size)
+    fresh = (material.folder / f"prepared-by-{number}" for number in count())
+    documents = size.documents * len(material.tags)
+
+    def prepare(workers: int, executor: Executor | None = None) -> None:
+        prepare_rows(
+            CorpusConfig(source=str(text.absolute()), check_script=False),
+            TokenizerConfig(load=str(tokenizer)),
+            RowsConfig(row_tokens=size.row_tokens),
+            out=next(fresh),
+            workers=workers,
+            executor=executor,
+        )
+
+    with _dask() as executors:
+        variants = {"one worker": partial(prepare, 1), "two workers": partial(prepare, 2)}
+        variants |= {name: partial(prepare, 2, executor) for name, executor in executors.items()}
+        taken = alternate(variants, rounds=size.rounds, title="preparing")
+    rows = compared(taken, amount=documents)
+    return [row.model_copy(update={"group": f"preparing {documents:,} documents", "rate": None}) for row in rows]
+
+
+@contextmanager
+def _dask() -> Iterator[Mapping[str, Executor]]:
+    """Two workers of Dask on this machine, by name; none where it is not installed."""
+    if find_spec("distributed") is None:
+        yield {}
+        return
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster,
+        opened(cluster.scheduler_address.replace("tcp://", "dask://")) as executor,
+    ):
+        assert executor is not None
+        yield {"two workers of Dask": executor}
