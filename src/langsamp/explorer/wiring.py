@@ -17,7 +17,7 @@ _READ = """\
     if (tab) tab.click();
     else if (tries) setTimeout(open, 100, tries - 1);  // the tabs are drawn when their widths are known
   };
-  if (asked.has("panel")) open(50);
+  if (asked.has("panel")) open(600);
   return Object.entries(CHOICES).map(([key, choices], at) => {
     const word = asked.get(key);
     if (word === null) return values[at];
