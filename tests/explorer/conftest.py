@@ -94,11 +94,11 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Callable[[int], Watched]]:
+def visit(browser: Any, address: str) -> Iterator[Callable[..., Watched]]:
     """Open the page at a window's width; when the test ends, nothing must have been asked for or complained of."""
     visits: list[Watched] = []
 
-    def opened(width: int) -> Watched:
+    def opened(width: int, query: str = "") -> Watched:
         context = browser.new_context(viewport={"width": width, "height": 900})
         watched = Watched(context.new_page())
         visits.append(watched)
@@ -120,8 +120,8 @@ def visit(browser: Any, address: str) -> Iterator[Callable[[int], Watched]]:
             "response", lambda got: got.status >= 400 and watched.complaints.append(f"{got.status} {got.url}")
         )
         watched.page.set_default_timeout(120_000)
-        watched.page.goto(address)
-        watched.page.locator(".answer h2").wait_for()
+        watched.page.goto(address + query)
+        watched.page.locator(".answer h2").wait_for(state="attached")
         return watched
 
     yield opened

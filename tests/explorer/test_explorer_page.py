@@ -8,7 +8,7 @@ import pytest
 
 from tests.explorer.conftest import Watched
 
-Visit = Callable[[int], Watched]
+Visit = Callable[..., Watched]
 SWITCHES = ("My language", "Fill-mask", "Parallel probe", "Map")
 
 
@@ -124,3 +124,23 @@ def test_a_dot_can_be_pointed_at(visit: Visit):
     dot = page.locator(".answer:visible svg :has(> title)").first
     dot.hover()
     assert dot.locator("title").text_content()
+
+
+def test_the_address_gives_a_colleague_the_same_view(visit: Visit):
+    page = visit(1280).page
+    page.get_by_label("Language").first.fill("Hindi")
+    page.get_by_role("button", name="Show").click()
+    page.locator(".answer h2", has_text="Hindi").wait_for()
+    go(page, "Map")
+    page.get_by_label("Homes of the languages").check()
+    page.wait_for_function("location.search.includes('Homes') && location.search.includes('panel=Map')")
+    sent = page.url[page.url.index("?") :]
+    colleague = visit(1280, sent).page
+    colleague.locator(".lead:visible", has_text="Point at a dot").wait_for()
+    assert colleague.get_by_label("Homes of the languages").is_checked()
+    colleague.locator(".answer:visible svg", has_text="60°E").wait_for()
+    go(colleague, "My language")
+    colleague.locator(".answer h2", has_text="Hindi").wait_for()
+    other = visit(1280, "?panel=Map&show=No+such").page
+    other.locator(".answer:visible svg").wait_for()
+    assert other.get_by_label("Language vectors", exact=True).is_checked(), "what is no choice is passed by"

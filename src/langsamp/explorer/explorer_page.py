@@ -10,6 +10,7 @@ import gradio as gr
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.explorer import language_panel, map_panel, mask_panel, probe_panel
 from langsamp.explorer.opened_models import open_models
+from langsamp.explorer.wiring import keep_in_address
 
 PANELS = {
     "My language": language_panel,
@@ -28,13 +29,16 @@ def build_page(subjects: Sequence[ModelRef]) -> Any:
         model = gr.Dropdown(
             list(models), value=next(iter(models)), label="Model", filterable=False, visible=len(models) > 1
         )
-        runs = []
+        built, tabs = [], {}
         with gr.Tabs(overflow_behavior="wrap"):
             for name, panel in PANELS.items():
-                with gr.Tab(name):
-                    runs += panel.build(models, model)
-        for function, inputs, outputs in runs:
-            gr.on([page.load, model.change], function, inputs, outputs, concurrency_id="models", show_progress="hidden")
+                with gr.Tab(name) as tabs[name]:
+                    built.append(panel.build(models, model))
+        kept = {"model": model} | {name: part for panel in built for name, part in panel.kept.items()}
+        opened = keep_in_address(page, kept, tabs)
+        for function, inputs, outputs in (run for panel in built for run in panel.runs):
+            for event in (opened.then, model.change):
+                event(function, inputs, outputs, concurrency_id="models", show_progress="hidden")
     return page
 
 

@@ -8,7 +8,7 @@ import gradio as gr
 from langsamp.explorer.fragments import language_name, profile
 from langsamp.explorer.language_profile import language_profile
 from langsamp.explorer.opened_models import Answer, Opened, heading, limited, showing_errors
-from langsamp.explorer.wiring import answer_place, ask
+from langsamp.explorer.wiring import Panel, answer_place, ask
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 
@@ -54,8 +54,8 @@ def first_language(opened: Opened) -> str:
     return str(max(seen, key=lambda tag: (seen[tag], tag)))
 
 
-def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any], list[Any]]]:
-    """Put the panel into the page; what to run when the page opens or the model changes."""
+def build(models: Mapping[str, Opened], model: Any) -> Panel:
+    """Put the panel into the page."""
     gr.HTML(heading(_LEAD))
     with gr.Row(equal_height=True):
         words = gr.Textbox(
@@ -85,4 +85,4 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     inputs, outputs = [model, words, candidates], [result, call, which]
     ask([button.click, words.submit], search, inputs, outputs)
     ask([which.input, candidates.input], choose, [model, words, which, candidates], [result, call])
-    return [(search, inputs, outputs)]
+    return Panel([(search, inputs, outputs)], {"language": words, "donors": candidates})

@@ -10,7 +10,7 @@ from langsamp.errors import UserError, first_of
 from langsamp.explorer.fragments import figure, hint
 from langsamp.explorer.maps import By, Colour, language_map
 from langsamp.explorer.opened_models import Answer, Opened, heading, showing_errors
-from langsamp.explorer.wiring import answer_place, ask
+from langsamp.explorer.wiring import Panel, answer_place, ask
 from langsamp.render.svg import inline_svg
 
 _LEAD = "Point at a dot for its name, family, script, how much text it has seen, and its nearest neighbours."
@@ -55,8 +55,8 @@ def show_map(opened: Opened, view: View, colour: Colour) -> Answer:
     return figure(svg, picture.summary, inches=chart.figure.get_figwidth()) + left_out, call
 
 
-def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any], list[Any]]]:
-    """Put the panel into the page; what to run when the page opens or the model changes."""
+def build(models: Mapping[str, Opened], model: Any) -> Panel:
+    """Put the panel into the page."""
     gr.HTML(heading(_LEAD))
     with gr.Row():
         shown = gr.Radio(list(VIEWS), value=next(iter(VIEWS)), label="Show", scale=3)
@@ -68,4 +68,4 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
 
     inputs, outputs = [model, shown, colour], [result, call]
     ask([shown.input, colour.input], draw, inputs, outputs)
-    return [(draw, inputs, outputs)]
+    return Panel([(draw, inputs, outputs)], {"show": shown, "colour": colour})

@@ -12,7 +12,7 @@ from langsamp.errors import UserError
 from langsamp.explorer.fill_mask import VectorChoice
 from langsamp.explorer.fragments import TableCell, bar, hint, table
 from langsamp.explorer.opened_models import Answer, Opened, examples, heading, limited, showing_errors
-from langsamp.explorer.wiring import answer_place, ask
+from langsamp.explorer.wiring import Panel, answer_place, ask
 from langsamp.languages.table import describe, scripts
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning, unnamed_vectors
@@ -124,8 +124,8 @@ def _token(line: Any, name: str) -> TableCell:
     return f'{bar(share)}{text} <span class="share">{100 * share:.1f} %</span>', "barred"
 
 
-def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any], list[Any]]]:
-    """Put the panel into the page; what to run when the model changes."""
+def build(models: Mapping[str, Opened], model: Any) -> Panel:
+    """Put the panel into the page."""
     first = next(iter(models.values()))
     gr.HTML(heading(_LEAD))
     with gr.Row():
@@ -149,7 +149,7 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     triggers = [button.click, sentence.submit, languages.input, written.input, number.input]
     ask(triggers, fill, [model, sentence, languages, written, number], [result, call])
     model.change(change, [model], [languages, written, result, call], concurrency_id="models", show_progress="hidden")
-    return []
+    return Panel(kept={"sentence": sentence, "tokens": number})
 
 
 def _sentence(opened: Opened) -> str:

@@ -10,7 +10,7 @@ from langsamp.errors import UserError
 from langsamp.explorer.fragments import figure, hint, table, trouble
 from langsamp.explorer.opened_models import Opened, examples, heading, limited
 from langsamp.explorer.parallel_probe import Probe, parallel_probe, read_translations
-from langsamp.explorer.wiring import answer_place, ask
+from langsamp.explorer.wiring import Panel, answer_place, ask
 from langsamp.model.shapes import default_layer
 from langsamp.render.svg import inline_svg
 
@@ -66,7 +66,7 @@ def _number(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
-def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any], list[Any]]]:
+def build(models: Mapping[str, Opened], model: Any) -> Panel:
     """Put the panel into the page; nothing is run before the reader asks for it."""
     gr.HTML(heading(_LEAD))
     lines = [f"{tag}\t{sentence}" for tag, texts in examples()["parallel"].items() for sentence in texts]
@@ -102,4 +102,4 @@ def build(models: Mapping[str, Opened], model: Any) -> list[tuple[Any, list[Any]
     ask([button.click, text.submit], compare, [model, text], everything)
     layers.input(turn, [model, kept, layers], [result, call], show_progress="hidden", trigger_mode="always_last")
     model.change(clear, None, everything, show_progress="hidden")
-    return []
+    return Panel()
