@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.findings import Figures
 from langsamp.data.packing import best_fit
-from langsamp.data.parts import likely_parts
+from langsamp.data.parts import PART_BYTES, likely_parts
 from langsamp.data.rows import RowsConfig
 from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE, CleaningCounts, clean_documents
 from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences
@@ -64,7 +64,7 @@ def estimate(
     counting = _tokenizer(tokenizer, rows, [text for sample in samples.values() for text in sample.texts])
     return Estimate(
         documents={tag: sample.documents for tag, sample in samples.items()},
-        parts=sum(likely_parts(source.size(tag)) for tag in source.tags),
+        parts=sum(likely_parts(source.size(tag), PART_BYTES) for tag in source.tags),
         figures={
             tag: _figures(tag, sample, counting, rows, is_loaded=tokenizer.load is not None)
             for tag, sample in samples.items()

@@ -29,7 +29,7 @@ _DOCUMENTS = 1000
 _BLOCK = 1 << 20  # tokens
 
 
-def likely_parts(size: int, part_bytes: int = PART_BYTES) -> int:
+def likely_parts(size: int, part_bytes: int) -> int:
     """How many parts a tag with so many bytes of text has, about."""
     return 1 + size // part_bytes
 

@@ -69,8 +69,8 @@ def prepare_rows(
 ) -> PreparedRows:
     """The rows of a corpus in the folder `out`, made unless they are there; folders of text are relative to `base`.
 
-    `workers` processes share the tags (default: as many as the text is worth), or an `executor`'s, which must see the
-    same folders; the rows do not depend on it.
+    `workers` processes share the tags and the parts of large ones (default: as many as the text is worth), or an
+    `executor`'s, which must see the same folders; the rows do not depend on it.
     `test_sentences` are looked for in the text; documents that hold one are counted, or dropped where
     `corpus.decontaminate` says so.
 
