@@ -6,7 +6,7 @@ from langsamp import pipeline
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
-from langsamp.plan import Plan, make_plan
+from langsamp.plan import Plan, make_plan, print_plan
 from tests.tiny_run import SIZES, TinyRun, langsamp, stamps
 from tests.vocabularies import unigram, write_mlm
 
@@ -98,6 +98,18 @@ def test_the_command_prints_it_before_and_after(fresh: TinyRun, tiny_run: TinyRu
             text in answer.out for text in (*SIZES, "documents", "epochs", word, "2 trainings of 4 steps", "GiB")
         )
         assert stamps(run.root) == before
+
+
+def test_it_says_in_how_many_parts_large_tags_are_prepared(
+    fresh: TinyRun, tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert make_plan(tiny_run.recipe()).parts == 0, "nothing is left to prepare"
+    monkeypatch.setattr("langsamp.data.estimate.PART_BYTES", 5000)
+    plan = make_plan(fresh.recipe())
+    sizes = [path.stat().st_size for path in (fresh.root / "text").iterdir()]
+    assert plan.parts == sum(1 + size // 5000 for size in sizes) > len(plan.tags)
+    print_plan(plan)
+    assert f"to be prepared in {plan.parts} parts" in capsys.readouterr().out
 
 
 def test_a_model_to_continue_counts_with_its_own_tokenizer(fresh: TinyRun, tiny_run: TinyRun) -> None:

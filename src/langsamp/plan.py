@@ -61,6 +61,8 @@ class Plan:
     tags: Mapping[LangScript, TagPlan]
     is_estimate: bool
     """True where documents and rows were scaled up from a sample."""
+    parts: int
+    """In which workers can share what is left to prepare: one of each tag, more of large ones."""
     steps: int
     phases: tuple[int, ...]
     """The step that each phase begins at."""
@@ -101,6 +103,7 @@ def make_plan(recipe: Recipe) -> Plan:
         name=recipe.name,
         tags=_by_tag(amounts, phases, rows_per_step=rows_per_step),
         is_estimate=amounts.is_estimate,
+        parts=amounts.parts,
         steps=steps,
         phases=tuple(phase.from_step for phase in phases),
         trainings=trainings,
@@ -159,6 +162,8 @@ def print_plan(plan: Plan) -> None:
     documents, rows = (sum(getattr(entry, name) for entry in plan.tags.values()) for name in ("documents", "rows"))
     console.print(f"\n{len(plan.tags)} tags, {documents:,} documents, {rows:,} rows", end="")
     console.print(f", scaled up from up to {SAMPLE} documents of each tag" if plan.is_estimate else ", prepared")
+    if plan.parts > len(plan.tags):
+        console.print(f"to be prepared in {plan.parts:,} parts, which workers can share")
     console.print(f"{plan.trainings} trainings of {plan.steps:,} steps, {plan.tokens:,} tokens each")
     console.print(f"{plan.parameters / 1e6:.1f} M parameters, {plan.tokens_per_second:,.0f} tokens/s measured here")
     console.print(f"time for all trainings: {hours:.1f} h" if hours >= 1 else f"time: {hours * 60:.0f} min")
@@ -175,6 +180,8 @@ class _Amounts(NamedTuple):
     remarks: list[str]
     """What could not be read of the text, and what it shares with test sets, in words."""
     is_estimate: bool
+    parts: int
+    """Of text that is not prepared yet."""
     tokenizer: PreTrainedTokenizerFast
 
     @property
@@ -196,6 +203,7 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
         figures={tag: Figures.of(entry) for tag, entry in entries.items()},
         remarks=[*odd_sentences(manifest.notes, manifest.remarks), *shared],
         is_estimate=False,
+        parts=0,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
 
@@ -214,6 +222,7 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
         figures=estimated.figures,
         remarks=[*odd, *shared],
         is_estimate=True,
+        parts=estimated.parts,
         tokenizer=estimated.tokenizer,
     )
 

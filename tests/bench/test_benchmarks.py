@@ -44,9 +44,9 @@ def test_start() -> None:
 
 
 def test_prepare(scratch: Fixtures) -> None:
-    size = PrepareSize(documents=60, fewest_documents=20, vocab_size=500, row_tokens=16, rounds=1)
+    size = PrepareSize(documents=60, fewest_documents=20, vocab_size=500, row_tokens=16, rounds=1, tag_mib=1)
     record = measure_prepare(scratch, size)
-    check(record, variants=3, targets=2)
+    check(record, variants=5, targets=3)
     peaks = [row.peak_mib for row in record.rows if row.peak_mib is not None]
     assert len(peaks) == 3 and min(peaks) > 10
 

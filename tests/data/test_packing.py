@@ -27,7 +27,7 @@ def framed(batch: list[str]) -> list[list[int]]:
 
 @given(DOCUMENTS, st.integers(1, 7))
 def test_concatenation_keeps_every_token_in_order(documents: list[list[int]], size: int) -> None:
-    *rows, tail = concatenated(groups(documents, size), encode=bare, row_tokens=ROW, dtype="<u2")
+    *rows, tail = concatenated(map(bare, groups(documents, size)), row_tokens=ROW, dtype="<u2")
     assert all(part.shape[1] == ROW for part in rows)
     assert len(tail) < ROW
     packed = [int(token) for part in (*rows, tail) for token in part.ravel()]
@@ -36,8 +36,8 @@ def test_concatenation_keeps_every_token_in_order(documents: list[list[int]], si
 
 @given(DOCUMENTS, st.integers(1, 7))
 def test_best_fit_keeps_every_document_whole_or_cut_only_where_it_is_longer_than_a_row(documents, size):
-    packed = list(best_fit(groups(documents, size), encode=framed, row_tokens=ROW, dtype="<u2", delimiters=FRAME))
-    whole = list(best_fit(groups(documents, 1000), encode=framed, row_tokens=ROW, dtype="<u2", delimiters=FRAME))
+    packed = list(best_fit(map(framed, groups(documents, size)), row_tokens=ROW, dtype="<u2", delimiters=FRAME))
+    whole = list(best_fit(map(framed, groups(documents, 1000)), row_tokens=ROW, dtype="<u2", delimiters=FRAME))
     rows = np.concatenate([np.empty((0, ROW), "<u2"), *packed])
     np.testing.assert_array_equal(rows, np.concatenate([np.empty((0, ROW), "<u2"), *whole]))
     found = []
@@ -58,7 +58,7 @@ def test_best_fit_keeps_every_document_whole_or_cut_only_where_it_is_longer_than
 def test_best_fit_wastes_little(seed: int) -> None:
     lengths = np.random.default_rng(seed).integers(3, 200, size=2000)
     documents = [[7] * int(length) for length in lengths]
-    (rows,) = best_fit(groups(documents, 100), encode=framed, row_tokens=256, dtype="<u2", delimiters=FRAME)
+    (rows,) = best_fit(map(framed, groups(documents, 100)), row_tokens=256, dtype="<u2", delimiters=FRAME)
     assert (rows == FRAME.padding).mean() < 0.02
 
 
@@ -66,7 +66,7 @@ def test_rows_stay_near_the_order_of_the_text() -> None:
     """The last rows, which are held out, are no shorter documents than the others."""
     lengths = np.random.default_rng(0).integers(3, 200, size=2000)
     documents = [[7] * int(length) for length in lengths]
-    (rows,) = best_fit(groups(documents, 100), encode=framed, row_tokens=256, dtype="<u2", delimiters=FRAME)
+    (rows,) = best_fit(map(framed, groups(documents, 100)), row_tokens=256, dtype="<u2", delimiters=FRAME)
     numbers = segments(rows, FRAME).max(axis=1)
     third = len(numbers) // 3
     assert abs(numbers[:third].mean() - numbers[-third:].mean()) < 0.3

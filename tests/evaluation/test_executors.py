@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from langsamp.data.parts import TextPart
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import RowsConfig
 from langsamp.data.text.corpus import CorpusConfig
@@ -117,26 +118,45 @@ def test_two_workers_score_what_one_process_does_to_the_byte(
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
 
 
-def test_a_killed_workers_tags_are_taken_over(cluster: Cluster, tmp_path: Path) -> None:
+class BeforeParts(Executor):
+    """Another executor that first sees to something when it is asked for the first part of a tag."""
+
+    def __init__(self, executor: Executor, first: Callable[[], Any]) -> None:
+        self._executor, self._first, self.parts = executor, first, 0
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        if isinstance(arguments[0], TextPart):
+            if not self.parts:
+                self._first()
+            self.parts += 1
+        return self._executor.submit(function, *arguments, **named)
+
+
+def test_a_killed_workers_parts_of_tags_are_taken_over(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from distributed import Client
 
     (tmp_path / "text").mkdir()
-    for tag, number in SIZES.items():
-        write_lines(tmp_path / "text" / f"{tag}.txt", documents(tag, number))
+    for tag, number in SIZES.items():  # a part holds a thousand documents or more
+        write_lines(tmp_path / "text" / f"{tag}.txt", documents(tag, 10 * number))
     settings = (CorpusConfig(source=str(tmp_path / "text")), TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32))
     expected = prepare_rows(*settings, out=tmp_path / "here", workers=1)
+    monkeypatch.setattr("langsamp.data.prepare.PART_BYTES", 5000)
     victim = cluster.workers["other"]
     with opened(cluster.name) as executor, ThreadPoolExecutor(1) as beside:
         client = Client(cluster.name.replace("dask", "tcp"), set_as_default=False)
         names = _until(lambda: {info["name"]: at for at, info in client.scheduler_info()["workers"].items()})
-        victim.send_signal(signal.SIGSTOP)  # it is given a task and does not begin
-        rows = beside.submit(prepare_rows, *settings, out=tmp_path / "there", executor=executor)
+        stopping = BeforeParts(executor, lambda: victim.send_signal(signal.SIGSTOP))  # given a part, it does not begin
+        rows = beside.submit(prepare_rows, *settings, out=tmp_path / "there", executor=stopping)
+        _until(lambda: stopping.parts)
         _until(lambda: client.processing()[names["other"]])
         victim.kill()
         rows.result(timeout=100)
         client.close()
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
     assert rows.result().fingerprint == expected.fingerprint
+    assert stopping.parts == 4 + 2 + 2
     assert not list(tmp_path.rglob(".*"))
 
 

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.findings import Figures
 from langsamp.data.packing import best_fit
+from langsamp.data.parts import PART_BYTES, likely_parts
 from langsamp.data.rows import RowsConfig
 from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE, CleaningCounts, clean_documents
 from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences
@@ -31,6 +32,8 @@ class Estimate(NamedTuple):
     """What a sample says of a corpus, by tag."""
 
     documents: Mapping[LangScript, int]
+    parts: int
+    """Of all tags' text, which workers can share."""
     figures: Mapping[LangScript, Figures]
     overlap: Mapping[str, Mapping[str, Overlap]]
     """What the sampled documents share with test sets, by tag and task."""
@@ -61,6 +64,7 @@ def estimate(
     counting = _tokenizer(tokenizer, rows, [text for sample in samples.values() for text in sample.texts])
     return Estimate(
         documents={tag: sample.documents for tag, sample in samples.items()},
+        parts=sum(likely_parts(source.size(tag), PART_BYTES) for tag in source.tags),
         figures={
             tag: _figures(tag, sample, counting, rows, is_loaded=tokenizer.load is not None)
             for tag, sample in samples.items()
@@ -133,10 +137,7 @@ def _rows_filled(ids: list[list[int]], tokenizer: PreTrainedTokenizerFast, confi
     """How many rows the documents with these ids fill, with a share of a row where they are cut at its end."""
     if config.packing == "concatenate":
         return sum(map(len, ids)) / config.row_tokens
-    one_batch = [[""]]  # stands for the documents, whose ids are there already
-    fitted = best_fit(
-        one_batch, encode=lambda _: ids, row_tokens=config.row_tokens, dtype="<u4", delimiters=delimiters_of(tokenizer)
-    )
+    fitted = best_fit([ids], row_tokens=config.row_tokens, dtype="<u4", delimiters=delimiters_of(tokenizer))
     return sum(map(len, fitted))
 
 

@@ -4,15 +4,16 @@
 up with padding; only a document longer than a row is cut, and each piece then has special tokens of its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-Encode = Callable[[list[str]], Sequence[Sequence[int]]]
 Ids = NDArray[np.unsignedinteger]
+Tokens = Sequence[int] | Ids
+"""Of a document."""
 
 _WINDOW = 20_000
 """Documents that are fitted together; more fill rows no better and need more memory."""
@@ -26,14 +27,14 @@ class Delimiters(NamedTuple):
     padding: int
 
 
-def concatenated(batches: Iterable[list[str]], *, encode: Encode, row_tokens: int, dtype: DTypeLike) -> Iterator[Ids]:
+def concatenated(batches: Iterable[Sequence[Tokens]], *, row_tokens: int, dtype: DTypeLike) -> Iterator[Ids]:
     """The tokens of all documents in order as arrays (rows, row_tokens); the last array is the tail, shape (tail,).
 
     The result does not depend on how the documents are cut into batches (design law 5).
     """
     rest = np.empty(0, dtype)
     for documents in batches:
-        ids = [np.asarray(tokens, dtype) for tokens in encode(documents)]
+        ids = [np.asarray(tokens, dtype) for tokens in documents]
         tokens = np.concatenate([rest, *ids])
         full = len(tokens) // row_tokens * row_tokens
         yield tokens[:full].reshape(-1, row_tokens)
@@ -42,7 +43,7 @@ def concatenated(batches: Iterable[list[str]], *, encode: Encode, row_tokens: in
 
 
 def best_fit(
-    batches: Iterable[list[str]], *, encode: Encode, row_tokens: int, dtype: DTypeLike, delimiters: Delimiters
+    batches: Iterable[Sequence[Tokens]], *, row_tokens: int, dtype: DTypeLike, delimiters: Delimiters
 ) -> Iterator[Ids]:
     """Whole documents as arrays (rows, row_tokens), filled up with padding; nothing is left over.
 
@@ -50,12 +51,12 @@ def best_fit(
     least room that suffices. Rows stand in the order of their longest pieces in the text, so that the last ones hold
     documents as long as the others. The result does not depend on how the documents are cut into batches.
     """
-    pieces = chain.from_iterable(_pieces(tokens, row_tokens, delimiters) for each in batches for tokens in encode(each))
+    pieces = chain.from_iterable(_pieces(tokens, row_tokens, delimiters) for each in batches for tokens in each)
     while window := list(islice(pieces, _WINDOW)):
         rows = _fitted([len(piece) for piece in window], row_tokens)
         packed = np.full((len(rows), row_tokens), delimiters.padding, dtype)
         for row, members in enumerate(sorted(rows)):
-            tokens = [token for member in members for token in window[member]]
+            tokens = np.concatenate([window[member] for member in members])
             packed[row, : len(tokens)] = tokens
         yield packed
 
@@ -67,7 +68,7 @@ def segments(rows_BL: Ids, delimiters: Delimiters) -> NDArray[np.int64]:
     return numbers_BL
 
 
-def _pieces(tokens: Sequence[int], row_tokens: int, delimiters: Delimiters) -> Iterator[Sequence[int]]:
+def _pieces(tokens: Tokens, row_tokens: int, delimiters: Delimiters) -> Iterator[Tokens]:
     """The document, or the parts that fit into a row, each between special tokens."""
     if len(tokens) <= row_tokens:
         yield tokens

@@ -1,7 +1,7 @@
 """Text to prepared rows: clean, train or load the tokenizer, encode and pack every tag; the manifest comes last.
 
-Tags are shared out to processes, each tag to one, so that the rows do not depend on their number. Work goes on where a
-killed preparation was, under a hidden folder beside the result that is named by the content it will hold.
+Tags, and parts of large ones, are shared out to processes; the rows do not depend on how many there are of either. Work
+goes on where a killed preparation was, under a hidden folder beside the result that is named by its future content.
 """
 
 import glob
@@ -16,7 +16,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from langsamp.data.overlap import LOOKED_FOR, look_for, sentences_file
-from langsamp.data.prepare_tag import TagWork
+from langsamp.data.parts import PART_BYTES
+from langsamp.data.prepare_tag import TagWork, encode_parts
 from langsamp.data.rows import (
     MANIFEST,
     PROVENANCE,
@@ -68,8 +69,8 @@ def prepare_rows(
 ) -> PreparedRows:
     """The rows of a corpus in the folder `out`, made unless they are there; folders of text are relative to `base`.
 
-    `workers` processes share the tags (default: as many as the text is worth), or an `executor`'s, which must see the
-    same folders; the rows do not depend on it.
+    `workers` processes share the tags and the parts of large ones (default: as many as the text is worth), or an
+    `executor`'s, which must see the same folders; the rows do not depend on it.
     `test_sentences` are looked for in the text; documents that hold one are counted, or dropped where
     `corpus.decontaminate` says so.
 
@@ -93,13 +94,17 @@ def prepare_rows(
         folder = out.parent / f".{out.name}.{fingerprint(made_from)}"
         known = sentences_file(test_sentences, folder) if test_sentences is not None else None
         jobs = [
-            TagWork(tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder, test_sentences=known)
+            TagWork(
+                tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder, test_sentences=known,
+                part_bytes=PART_BYTES,
+            )
             for tag in source.tags
-        ]
+        ]  # fmt: skip
         with locked(out):
             if not (out / MANIFEST).is_file():  # another process may have ended just now
                 look_for(test_sentences, folder)
-                most = min(workers or worthwhile(list(map(source.size, source.tags))), len(jobs))
+                tasks = sum(job.likely_parts for job in jobs)
+                most = min(workers or worthwhile(list(map(source.size, source.tags)), tasks=tasks), tasks)
                 with shared_out(most, executor) as pool:
                     _make(jobs, tokenizer, out, made_from=made_from, pool=pool)
     _check_same(made_from, out)
@@ -171,6 +176,7 @@ def _make(
         folder.mkdir(parents=True, exist_ok=True)
     jobs = sorted(jobs, key=lambda job: source.size(job.tag), reverse=True)  # the longest first: none is waited for
     facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
+    encode_parts(jobs, pool)
     entries = each(methodcaller("encode"), jobs, pool, "packing rows")
     tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
     _finish(folder, out, source=source, made_from=made_from, facts=facts, rows=rows, tags=dict(sorted(tags.items())))
@@ -238,7 +244,7 @@ def _finish(
         looked_for=read_json(folder / LOOKED_FOR),
         **facts.model_dump(exclude={"unknown_id", "byte_ids"}),
     )
-    on_the_way = ("*.clean.*", "*_*.json", FACTS, LOOKED_FOR, "test-sentences.*")
+    on_the_way = ("*.clean.*", "*.part-*", "*_*.json", FACTS, LOOKED_FOR, "test-sentences.*")
     for path in {path for pattern in on_the_way for path in folder.glob(pattern)}:
         path.unlink()
     for path in folder.glob(".*"):  # half-written by a preparation that was killed

@@ -1,36 +1,36 @@
 """What preparing does with one tag, in a process of its own: clean, draw a tokenizer's sample, encode and pack.
 
 Each result appears under its name only when it is whole, so that a preparation that was killed goes on after the last
-finished tag.
+finished tag, or part of a large one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from langsamp.data.packing import best_fit, concatenated
+from langsamp.data.packing import Tokens, best_fit, concatenated
+from langsamp.data.parts import PART_BYTES, TextPart, begin_again, likely_parts, text_parts, write_parts
 from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share
 from langsamp.data.text.cleaning import CleaningCounts, clean_batches
 from langsamp.data.text.contamination import Overlap, OverlapCounts, sentences_at
 from langsamp.data.text.corpus import Corpus, CorpusConfig
 from langsamp.data.tokens.encoding import DocumentEncoder, encoder_of
 from langsamp.data.tokens.tokenizer_sample import draw
+from langsamp.data.workers import each
 from langsamp.disk.files import writing
 from langsamp.disk.leftovers import scratch_file
 from langsamp.disk.seals import read_record, write_record
-from langsamp.errors import DamagedError
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import file_sha256
-
-_DOCUMENTS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,8 @@ class TagWork:
     folder: Path
     test_sentences: Path | None = None
     """File with those to be looked for in the text (`contamination.TaskSentences`)."""
+    part_bytes: int = PART_BYTES
+    """Clean text beyond which there is more than one part."""
 
     @property
     def record(self) -> Path:
@@ -58,22 +60,38 @@ class TagWork:
     def _counted(self) -> Path:
         return self.folder / f"{self.tag}.clean.json"
 
+    @property
+    def is_cleaned(self) -> bool:
+        """Whether the tag's clean documents are on disk."""
+        return self._counted.is_file() and self._clean.is_file()
+
+    @property
+    def likely_parts(self) -> int:
+        """How many parts the tag's text has, about."""
+        return likely_parts(self.corpus.size(self.tag), self.part_bytes)
+
+    def parts(self) -> list[TextPart]:
+        """The parts of the tag's clean documents, which are written if need be; each can be encoded apart."""
+        self.clean()
+        return text_parts(self._clean, self._cleaned().part_ends)
+
     def clean(self) -> int:
         """Write the tag's clean documents and return their number."""
-        if not (self._counted.is_file() and self._clean.is_file()):
+        if not self.is_cleaned:
+            for path in self.folder.glob(f"{self.tag}.part-*"):  # of clean text that is no longer there
+                path.unlink(missing_ok=True)
             counts, overlap = CleaningCounts(), self._overlap()
-            checked = zstandard.ZstdCompressor(write_checksum=True)
-            with writing(self._clean), scratch_file(self._clean) as (part, _):
-                with zstandard.open(part, "wt", cctx=checked, encoding="utf-8", newline="\n") as file:
-                    for batch in self._clean_batches(counts, overlap):
-                        file.write("\n".join(batch) + "\n")
-                part.replace(self._clean)
-            write_record(self._counted, _cleaning_record(self.tag, counts, overlap))
+            with writing(self._clean), scratch_file(self._clean) as (scratch, _):
+                batches = self._clean_batches(counts, overlap)
+                part_ends = write_parts(batches, scratch, part_bytes=self.part_bytes)
+                scratch.replace(self._clean)
+            write_record(self._counted, {**_cleaning_record(self.tag, counts, overlap), "part_ends": part_ends})
         return self._cleaned().documents
 
     def sample(self, quota: int, seed: int) -> list[str]:
         """`quota` clean documents, drawn by `seed`."""
-        return draw(chain.from_iterable(self._stored_batches()), quota=quota, tag=self.tag, seed=seed)
+        batches = chain.from_iterable(part.batches() for part in self.parts())
+        return draw(chain.from_iterable(batches), quota=quota, tag=self.tag, seed=seed)
 
     def look(self) -> dict[str, Overlap]:
         """What the tag's clean documents share with test sets, by task; nothing is written."""
@@ -87,25 +105,18 @@ class TagWork:
         if (finished := self._encoded()) is not None:
             return finished
         encoder = encoder_of(self.folder / TOKENIZER)
-        cleaned: _Cleaned | None = None
-        if self._clean.is_file() and self._counted.is_file():
-            cleaned, batches = self._cleaned(), self._stored_batches()
+        batches: Iterator[Sequence[Tokens]]
+        if self.is_cleaned:
+            cleaned, parts = self._cleaned(), self.parts()
+            batches = chain.from_iterable(part.encoded(encoder) for part in parts)
         else:
-            counts, overlap = CleaningCounts(), self._overlap()
-            batches = self._clean_batches(counts, overlap)
+            cleaned, parts, counts, overlap = None, [], CleaningCounts(), self._overlap()
+            batches = map(encoder, self._clean_batches(counts, overlap))
         path = self.folder / file_name(self.tag)
-        tally = _Tally(encoder)
-        with writing(path), scratch_file(path) as (part, _):  # another worker may do the same at the same time
-            with part.open("wb") as file:
-                for tokens in self._packed(batches, encoder):
-                    tally.add(tokens)
-                    if tokens.ndim == 2:
-                        tokens.tofile(file)
-            part.chmod(0o644)
-            part.replace(path)
+        tally = self._write(batches, encoder, path)
         held_out = held_out_share(tally.rows, self.rows)
         entry = TagRows(
-            **(cleaned.model_dump() if cleaned else _cleaning_record(self.tag, counts, overlap)),
+            **(cleaned.model_dump(exclude={"part_ends"}) if cleaned else _cleaning_record(self.tag, counts, overlap)),
             tokens=tally.tokens,
             ordinary_tokens=tally.ordinary,
             unknown_share=tally.unknown_share,
@@ -117,22 +128,36 @@ class TagWork:
             sha256=file_sha256(path),
         )
         write_record(self.record, entry.model_dump(mode="json"))
+        for part in parts:
+            part.delete_tokens()
         return entry
+
+    def _write(self, batches: Iterator[Sequence[Tokens]], encoder: DocumentEncoder, path: Path) -> "_Tally":
+        tally = _Tally(encoder)
+        with writing(path), scratch_file(path) as (scratch, _):  # another worker may do the same at the same time
+            with scratch.open("wb") as file:
+                for tokens in self._packed(batches, encoder):
+                    tally.add(tokens)
+                    if tokens.ndim == 2:
+                        tokens.tofile(file)
+            scratch.chmod(0o644)
+            scratch.replace(path)
+        return tally
 
     def _encoded(self) -> TagRows | None:
         """The entry of rows that were written before a stop; None where there are none, or not as they were written."""
         if not self.record.is_file():
             return None
-        entry = read_record(TagRows, self.record, remedy=_begin_again(self.record))
+        entry = read_record(TagRows, self.record, remedy=begin_again(self.record))
         path = self.folder / file_name(self.tag)
         return entry if path.is_file() and file_sha256(path) == entry.sha256 else None
 
-    def _packed(self, batches: Iterator[list[str]], encoder: DocumentEncoder) -> Iterator[NDArray[np.unsignedinteger]]:
+    def _packed(
+        self, batches: Iterator[Sequence[Tokens]], encoder: DocumentEncoder
+    ) -> Iterator[NDArray[np.unsignedinteger]]:
         if encoder.frame is None:
-            return concatenated(batches, encode=encoder, row_tokens=self.rows.row_tokens, dtype=encoder.dtype)
-        return best_fit(
-            batches, encode=encoder, row_tokens=self.rows.row_tokens, dtype=encoder.dtype, delimiters=encoder.frame
-        )
+            return concatenated(batches, row_tokens=self.rows.row_tokens, dtype=encoder.dtype)
+        return best_fit(batches, row_tokens=self.rows.row_tokens, dtype=encoder.dtype, delimiters=encoder.frame)
 
     def _overlap(self) -> OverlapCounts | None:
         return OverlapCounts(sentences_at(self.test_sentences)) if self.test_sentences is not None else None
@@ -144,28 +169,23 @@ class TagWork:
         )
 
     def _cleaned(self) -> "_Cleaned":
-        return read_record(_Cleaned, self._counted, remedy=_begin_again(self._counted))
+        return read_record(_Cleaned, self._counted, remedy=begin_again(self._counted))
 
-    def _stored_batches(self) -> Iterator[list[str]]:
-        try:
-            yield from self._read_clean()
-        except (zstandard.ZstdError, UnicodeDecodeError) as error:
-            raise DamagedError(f"{self._clean} cannot be read ({error}); {_begin_again(self._clean)}") from None
 
-    def _read_clean(self) -> Iterator[list[str]]:
-        with zstandard.open(self._clean, "rt", encoding="utf-8", newline="\n") as file:
-            batch: list[str] = []
-            for line in file:
-                batch.append(line.removesuffix("\n"))
-                if len(batch) == _DOCUMENTS:
-                    yield batch
-                    batch = []
-            if batch:
-                yield batch
+def encode_parts(jobs: Sequence[TagWork], pool: Executor | None) -> None:
+    """Make the tokens of the tags that have several parts; nothing where all are small or done."""
+    left = [job for job in jobs if not job.record.is_file()]
+    in_parts = [job.parts() for job in left if job.is_cleaned]
+    large = [job for job in left if not job.is_cleaned and job.likely_parts > 1]
+    if large:
+        in_parts += each(methodcaller("parts"), large, pool, "cleaning large tags")
+    parts = [part for parts in in_parts if len(parts) > 1 for part in parts]
+    if parts:
+        each(methodcaller("encode"), parts, pool, "encoding large tags", unit="parts")
 
 
 class _Cleaned(BaseModel):
-    """What cleaning has counted of a tag; the fields are those of `TagRows`."""
+    """What cleaning has counted of a tag; the fields but the last are those of `TagRows`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -175,11 +195,8 @@ class _Cleaned(BaseModel):
     notes: tuple[str, ...]
     share_in_script: float
     overlap: Mapping[str, Overlap]
-
-
-def _begin_again(path: Path) -> str:
-    """What to do about a file of a preparation that is half done."""
-    return f"delete that file ({path.name} is made anew) and run the same command again"
+    part_ends: tuple[int, ...]
+    """The byte of the file at which each part ends."""
 
 
 class _Tally:

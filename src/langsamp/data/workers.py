@@ -24,12 +24,12 @@ _WORTH = 1 << 20
 """Bytes of text that take one process about as long as another one takes to start."""
 
 
-def worthwhile(sizes: Sequence[int]) -> int:
-    """How many processes to share texts of so many bytes: one for each processor and tag, and none for too little text.
+def worthwhile(sizes: Sequence[int], *, tasks: int | None = None) -> int:
+    """How many processes to share texts of so many bytes: one for each processor and task, none for too little text.
 
-    A size of 1 is one that the corpus does not know.
+    Each text is one task unless `tasks` says how many they are. A size of 1 is one that the corpus does not know.
     """
-    cores = min(usable_cores(), len(sizes))
+    cores = min(usable_cores(), len(sizes) if tasks is None else tasks)
     return cores if 1 in sizes else min(cores, 1 + sum(sizes) // _WORTH)
 
 

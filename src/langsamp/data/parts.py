@@ -1,0 +1,166 @@
+"""A tag's clean text on disk in parts of bounded size, and the tokens of each part, which are made apart from the rest.
+
+A part is one compressed frame of the file with the clean text, so that it is read without what stands before. Its
+tokens stay on disk until the tag's rows are written. They are never needed: the text gives the same.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, pairwise
+from pathlib import Path
+
+import numpy as np
+import zstandard
+from pydantic import BaseModel, ConfigDict
+
+from langsamp.data.packing import Delimiters, Ids, Tokens
+from langsamp.data.rows import TOKENIZER
+from langsamp.data.tokens.encoding import DocumentEncoder, encoder_of
+from langsamp.disk.files import writing
+from langsamp.disk.leftovers import scratch_file
+from langsamp.disk.seals import read_record, write_record
+from langsamp.errors import DamagedError
+from langsamp.provenance import file_sha256
+
+PART_BYTES = 64 << 20
+"""Clean text of a part: 40 s for one processor and a unigram tokenizer, which encodes 1.7 MB a second."""
+_DOCUMENTS = 1000
+_BLOCK = 1 << 20  # tokens
+
+
+def likely_parts(size: int, part_bytes: int) -> int:
+    """How many parts a tag with so many bytes of text has, about."""
+    return 1 + size // part_bytes
+
+
+class _TokensRecord(BaseModel):
+    """What is noted of a part's tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextPart:
+    """A part of the clean text in the file `text`, `TAG.clean.zst`."""
+
+    text: Path
+    number: int
+    start: int
+    """Byte of the file at which it begins."""
+    end: int
+
+    @property
+    def tokens(self) -> Path:
+        """Where its tokens are."""
+        return self.text.with_name(f"{self.text.name.partition('.')[0]}.part-{self.number:05}.ids")
+
+    @property
+    def record(self) -> Path:
+        """What is noted of its tokens."""
+        return self.tokens.with_suffix(".json")
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether its tokens are there, as they were written."""
+        if not (self.record.is_file() and self.tokens.is_file()):
+            return False
+        noted = read_record(_TokensRecord, self.record, remedy=begin_again(self.record))
+        return file_sha256(self.tokens) == noted.sha256
+
+    def encode(self) -> None:
+        """Write its tokens, unless they are there."""
+        if self.is_encoded:
+            return
+        encoder = encoder_of(self.text.parent / TOKENIZER)
+        with writing(self.tokens), scratch_file(self.tokens) as (scratch, _):
+            with scratch.open("wb") as file:
+                for batch in self.batches():
+                    np.fromiter(chain.from_iterable(encoder(batch)), encoder.dtype).tofile(file)
+            digest = file_sha256(scratch)
+            scratch.replace(self.tokens)
+        write_record(self.record, {"sha256": digest})
+
+    def encoded(self, encoder: DocumentEncoder) -> Iterator[Sequence[Tokens]]:
+        """The tokens of its documents in batches, in their order; whole documents where rows hold such."""
+        if not self.is_encoded:
+            return map(encoder, self.batches())
+        blocks = _blocks(self.tokens, encoder)
+        return ([block] for block in blocks) if encoder.frame is None else documents_in(blocks, encoder.frame)
+
+    def batches(self) -> Iterator[list[str]]:
+        """Its documents.
+
+        Raises:
+            DamagedError: where they cannot be read as they were written.
+        """
+        try:
+            yield from self._read()
+        except (zstandard.ZstdError, UnicodeDecodeError) as error:
+            raise DamagedError(f"{self.text} cannot be read ({error}); {begin_again(self.text)}") from None
+
+    def delete_tokens(self) -> None:
+        """Take its tokens away."""
+        self.record.unlink(missing_ok=True)
+        self.tokens.unlink(missing_ok=True)
+
+    def _read(self) -> Iterator[list[str]]:
+        with self.text.open("rb") as file:
+            file.seek(self.start)
+            packed = file.read(self.end - self.start)
+        if len(packed) < self.end - self.start:  # of text that is cut short zstandard gives what is there
+            raise zstandard.ZstdError(f"it ends at byte {self.start + len(packed):,}, expected {self.end:,} or more")
+        with zstandard.open(io.BytesIO(packed), "rt", encoding="utf-8", newline="\n") as lines:
+            while batch := [line.removesuffix("\n") for line in islice(lines, _DOCUMENTS)]:
+                yield batch
+
+
+def write_parts(batches: Iterable[list[str]], file: Path, *, part_bytes: int) -> list[int]:
+    """Write documents, one a line, in parts of about so many bytes; the byte of the file at which each ends."""
+    ends, left = [], iter(batches)
+    with file.open("wb") as packed:
+        for first in left:
+            size = 0
+            compressor = zstandard.ZstdCompressor(write_checksum=True)
+            with compressor.stream_writer(packed, closefd=False) as frame:
+                for batch in chain([first], left):
+                    text = ("\n".join(batch) + "\n").encode()
+                    frame.write(text)
+                    size += len(text)
+                    if size >= part_bytes:
+                        break
+            ends.append(packed.tell())
+    return ends
+
+
+def text_parts(file: Path, ends: Sequence[int]) -> list[TextPart]:
+    """The parts of a file that `write_parts` wrote."""
+    return [
+        TextPart(text=file, number=number, start=start, end=end)
+        for number, (start, end) in enumerate(pairwise([0, *ends]))
+    ]
+
+
+def documents_in(blocks: Iterable[Ids], frame: Delimiters) -> Iterator[list[Ids]]:
+    """The documents whose tokens stand one after another, cut into blocks anywhere; each is between special tokens."""
+    marks = 2 if frame.begin == frame.end else 1  # of a document
+    rest: Ids | None = None
+    for block in blocks:
+        tokens = block if rest is None else np.concatenate([rest, block])
+        *whole, rest = np.split(tokens, np.flatnonzero(tokens == frame.begin)[::marks][1:])
+        yield whole
+    if rest is not None:
+        yield [rest]
+
+
+def begin_again(path: Path) -> str:
+    """What to do about a file of a preparation that is half done."""
+    return f"delete that file ({path.name} is made anew) and run the same command again"
+
+
+def _blocks(file: Path, encoder: DocumentEncoder) -> Iterator[Ids]:
+    with file.open("rb") as tokens:
+        while len(block := np.fromfile(tokens, encoder.dtype, _BLOCK)):
+            yield block
