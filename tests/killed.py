@@ -14,8 +14,9 @@ from pathlib import Path
 
 from langsamp import pipeline
 from langsamp.bench.faults.artefacts import content, curves
-from langsamp.data.prepare import prepare_rows
+from langsamp.data import prepare
 from langsamp.data.rows import MANIFEST, PreparedRows
+from langsamp.data.text import cleaning
 from langsamp.disk.seals import check_sealed
 from langsamp.evaluation.store import ResultStore
 from langsamp.model.conditioning import Conditioning
@@ -27,7 +28,7 @@ from tests.tiny_run import TinyRun
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir"}
 
 STAGES: dict[str, Callable[[Recipe], object]] = {
-    "prepare": lambda r: prepare_rows(r.corpus, r.tokenizer, r.rows, out=r.folder / "rows", workers=1),
+    "prepare": lambda r: prepare.prepare_rows(r.corpus, r.tokenizer, r.rows, out=r.folder / "rows", workers=1),
     "train": lambda r: pipeline.train_one(r, pipeline.open_rows(r), "both", 0),
     "evaluate": pipeline.evaluate_run,
 }
@@ -55,6 +56,7 @@ def _counted(stage: str, run: TinyRun, settings: tuple[str, ...], killed_at: int
             if done == killed_at:
                 os.kill(ours, signal.SIGKILL)
 
+    prepare.PART_BYTES, cleaning._BATCH = 2000, 20  # so that tags have several parts
     sys.addaudithook(hook)
     STAGES[stage](run.recipe(*settings))
     (run.root / "operations").write_text(str(done))
