@@ -14,8 +14,10 @@ from langsamp.model.pretrained.load_pretrained import above_encoder
 from langsamp.model.variants import Variant
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.config import TrainingConfig
+from langsamp.training.processes import leave_processes
 from langsamp.training.trainer import train
 from tests.tiny_parts import tiny_mlm
+from tests.training.ranks import stage
 from tests.training.test_trainer import _fresh_accelerate, assert_resumes_exactly, log, task  # noqa: F401
 
 LANGUAGES, SCRIPTS = torch.tensor([0, 1]), torch.tensor([1, 0])
@@ -48,6 +50,21 @@ def test_head_and_vectors_alone_get_gradients_and_these_are_the_usual_ones(model
     for name, gradient in alone.items():
         torch.testing.assert_close(gradient, usual[name])
     assert gradients(model).keys() == usual.keys(), "it ends with the block"
+
+
+def test_a_process_that_a_launcher_starts_alone_warms_up_a_head_too(
+    rows: PreparedRows, tokenizer: PreTrainedTokenizerFast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DDP would wait for the encoder's gradients, and accelerate does not keep it from that where it is alone."""
+    port = str(stage("alone", 1).port)
+    alone = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    for name, value in alone.items():
+        monkeypatch.setenv(name, value)
+    try:
+        train(task(rows, tokenizer, tmp_path, head_warmup_steps=2), cpu=True)
+    finally:
+        leave_processes()
+    assert len(log(tmp_path, "train")) == 4
 
 
 @pytest.mark.parametrize("variant", ["none", "both", "both@input"])

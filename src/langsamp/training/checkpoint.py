@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file, load_model
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import AutoConfig, AutoModelForMaskedLM
@@ -25,6 +25,7 @@ from langsamp.errors import DamagedError, OtherVersionError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant
+from langsamp.training.sharding import part_of
 
 T = TypeVar("T")
 
@@ -175,7 +176,7 @@ def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer 
     record = read_record(checkpoint)
     check_sealed(checkpoint, remedy=_remedy(checkpoint))
     try:
-        load_model(model, str(checkpoint / MODEL))
+        _restore_model(model, load_file(checkpoint / MODEL))
         if optimizer is not None:
             _restore_optimizer(model, optimizer, load_file(checkpoint / OPTIMIZER))
     except (SafetensorError, KeyError, RuntimeError) as error:
@@ -206,6 +207,16 @@ def _remedy(checkpoint: Path) -> str:
     return f"put that file back from a copy, or delete {checkpoint} {then}"
 
 
+def _restore_model(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    kept = model.state_dict(keep_vars=True)
+    if unknown := tensors.keys() - kept.keys():
+        raise KeyError(f"no {sorted(unknown)[0]} in the model")
+    model.load_state_dict({name: part_of(value, kept[name]) for name, value in tensors.items()}, strict=False)
+    restored = {id(kept[name]) for name in tensors}  # a tensor with several names is stored under one of them
+    if missing := [name for name, tensor in kept.items() if id(tensor) not in restored]:
+        raise KeyError(f"no {missing[0]} in the file")
+
+
 def _restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
     parameters = dict(model.named_parameters())
     for key, value in tensors.items():
@@ -213,4 +224,5 @@ def _restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: Mapping[
         parameter = parameters[name]
         # AdamW keeps its step count on the CPU unless it is fused on an accelerator.
         device = parameter.device if kind != "step" or parameter.is_cuda else torch.device("cpu")
-        optimizer.state[parameter][kind] = value.to(device)
+        moved = value.to(device)
+        optimizer.state[parameter][kind] = moved if kind == "step" else part_of(moved, parameter)

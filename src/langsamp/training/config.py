@@ -12,6 +12,7 @@ from langsamp.training.optimization.schedule import DecayShape, Kind, Schedule
 _CHANGE_NO_WEIGHT = {
     "rows_per_batch",
     "gradient_checkpointing",
+    "sharding",
     "loss",
     "fast",
     "log_every",
@@ -89,6 +90,13 @@ class TrainingConfig(Config):
     gradient_checkpointing: bool = False
     """Whether the backward pass computes the layers' inner results anew instead of keeping them: less memory, about a
     third more time, the same bits."""
+    sharding: Literal["none", "fsdp"] = "none"
+    """How several processes hold the model. `none` gives each all of it (DDP). `fsdp` (PyTorch's FSDP2) gives each of N
+    an Nth of weights, gradients and optimizer, 16 bytes a parameter with AdamW, and one block at a time whole: for
+    models that do not fit otherwise. The losses are the same to the order of sums. It costs traffic: weights are
+    gathered twice for each batch of `rows_per_batch` and once for each held-out measurement and score. A step of
+    several batches keeps whole gradients until its last. One process has nothing to spread. Checkpoints are the same,
+    so a training goes on with either, and with any number of processes."""
     loss: LossSetting = "auto"
     """Backend of the loss; all give the same to float rounding. `auto` measures at the start and keeps its choice."""
     fast: bool = True
@@ -135,6 +143,26 @@ class TrainingConfig(Config):
             raise ValueError(
                 f"warmup_steps is {self.warmup_steps:,}, more than the {left:,} steps{after}: the learning rate would "
                 "never be reached. Warm up for fewer steps, or train more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_spread(self) -> Self:
+        if self.sharding == "none":
+            return self
+        if self.rows_per_batch == "auto":
+            raise ValueError(
+                "sharding fsdp: rows_per_batch auto tries sizes in each process apart, but no process has all weights; "
+                "write a number"
+            )
+        if self.precision == "fp16":
+            raise ValueError(
+                "sharding fsdp: the scaling of fp16's losses is not made for it; use precision bf16 or fp32"
+            )
+        if self.anchor is not None and self.anchor.kind == "sentence-vectors" and self.anchor.strength:
+            raise ValueError(
+                "sharding fsdp: an anchor of sentence-vectors keeps a whole encoder in each process, which sharding is "
+                "to spare; use anchor.kind weights, or sharding none"
             )
         return self
 

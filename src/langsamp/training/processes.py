@@ -60,6 +60,7 @@ def join_processes(config: TrainingConfig, out: Path, *, cpu: bool) -> tuple[Acc
             f"the processes cannot be joined ({str(error).strip().splitlines()[0]}): start them with `torchrun -m "
             "langsamp train ...`, which sets all that they need, or start one"
         ) from error
+    check_wrapper(accelerator.distributed_type.value)
     world = World(accelerator.process_index, accelerator.num_processes)
     if world != World.from_environment():
         raise UserError(
@@ -67,7 +68,7 @@ def join_processes(config: TrainingConfig, out: Path, *, cpu: bool) -> tuple[Acc
             f"machine's {accelerator.device.type} devices: start one process"
         )
     if world.is_leader:
-        for sentence in unmet(os.environ, config, size=world.size, kind=accelerator.distributed_type.value):
+        for sentence in unmet(os.environ, config, size=world.size):
             say(f"note: {sentence}")
     if world.size > 1 and not _watches:
         _watches.append(_watch_over(world, patience=config.rank_timeout))
@@ -167,11 +168,23 @@ def check_launch(environment: Mapping[str, str]) -> None:
         )
 
 
-def unmet(environment: Mapping[str, str], config: TrainingConfig, *, size: int, kind: str) -> list[str]:
-    """What a launcher was asked for and is not done, a sentence each.
+def check_wrapper(kind: str) -> None:
+    """Accept how accelerate has joined the processes (its `DistributedType`), where it leaves the model to the recipe.
 
-    `environment` is what it has set, `size` the number of processes that were joined, `kind` how (accelerate's
-    `DistributedType`).
+    Raises:
+        UserError: where it would change the model by itself, which checkpoints and scores know nothing of.
+    """
+    if kind in _WRAPPERS.values():
+        raise UserError(
+            f"`accelerate launch` asks for {kind}: leave that out of its options and its configuration. For a model "
+            "that is spread over the processes set training.sharding to fsdp in the recipe"
+        )
+
+
+def unmet(environment: Mapping[str, str], config: TrainingConfig, *, size: int) -> list[str]:
+    """What was asked for and is not done in these processes, a sentence each.
+
+    `environment` is what it has set, `size` the number of processes that were joined.
     """
     said = []
     launched, several = "ACCELERATE_MIXED_PRECISION" in environment, "MASTER_ADDR" in environment
@@ -180,12 +193,15 @@ def unmet(environment: Mapping[str, str], config: TrainingConfig, *, size: int, 
             "`accelerate launch` was asked for several processes and has started one, as it does for a CPU: training "
             "in one process. For more, `torchrun --nproc-per-node 2 -m langsamp train ...`"
         )
+    if config.sharding != "none" and size == 1:
+        said.append(f"training.sharding {config.sharding} is for several processes: this one holds the whole model")
+    instead = "in plain data parallel (DDP)" if config.sharding == "none" else "with training.sharding fsdp"
     for variable, asked in _WRAPPERS.items():
-        if environment.get(variable, "").lower() in ("true", "1") and kind != asked:
+        if environment.get(variable, "").lower() in ("true", "1"):
             version = environment.get("FSDP_VERSION", "") if asked == "FSDP" else ""
-            instead = "in plain data parallel (DDP)" if size > 1 else "in one process"
             said.append(
-                f"{asked}{version} was asked for and is not used here: training {instead}, which gives the same"
+                f"the launcher asks for {asked}{version}, but only training.sharding of the recipe does: training "
+                f"{instead if size > 1 else 'in one process'}, which gives the same"
             )
     precision = environment.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", _MIXED[config.precision]):

@@ -1,11 +1,11 @@
 """The training loop: our own, on accelerate, so that order, masks, normalisation and resume are exact.
 
 Per step: draw its rows (a function of the step), sum the loss over this rank's batches, divide by the masked tokens of
-the whole step, update. With `processes.py` the only module that knows of processes.
+the whole step, update. With `processes.py` and `sharding.py` the only module that knows of processes.
 """
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor
 from langsamp.data.batches import MaskedBatch
 from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast_paths import FastPaths
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.training.anchor import sentence_anchor, weight_anchor
@@ -30,11 +31,12 @@ from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order, step_seed
 from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor, beside_start
-from langsamp.training.optimization.layers import freeze_lower
+from langsamp.training.optimization.layers import freeze_lower, layers_of
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.processes import as_one, average_gradients, join_processes, slow_arithmetic, summed
 from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
+from langsamp.training.sharding import Shards, whole
 from langsamp.training.throughput.batch_size import Trials, find_batch_size, half_of
 from langsamp.training.throughput.checkpoint_writer import (
     CheckpointWriter,
@@ -75,8 +77,12 @@ class _Trainer:
         self.order = row_order(task.batches, task.sampler, steps=config.steps, seed=task.seed)
         if config.freeze_layers is not None:
             freeze_lower(task.model, config.freeze_layers)
+        self.paths, self.shards = FastPaths(), self._spread()
         self.optimizer = make_optimizer(task.model, config)
-        self.wrapped, self.prepared = self.accelerator.prepare(task.model, self.optimizer)
+        # What accelerate calls a model for evaluation is one without DDP, which one process does not need either.
+        is_alone = self.shards is not None or self.world.size == 1
+        self.wrapped = self.accelerator.prepare_model(task.model, evaluation_mode=is_alone)
+        self.prepared = self.accelerator.prepare_optimizer(self.optimizer)
         self.anchor = weight_anchor(task.model, config.anchor)
         self.sentences = sentence_anchor(task.model, config.anchor, task.batches.rows)
         self.rows_at_once, self.is_halved = config.usual_rows, False
@@ -90,6 +96,22 @@ class _Trainer:
         self.selection.resume(self.log.lines, step=self.step, folder=task.out)
         measured = (line for line in self.log.lines if line["kind"] == "evaluation" and line["step"] == 0)
         self.start_scores: dict[str, Any] | None = next(measured, None)
+
+    def _spread(self) -> Shards | None:
+        """The model spread over the processes, where that is asked for and there are several."""
+        if self.config.sharding == "none" or self.world.size == 1:
+            return None
+        blocks = layers_of(self.task.model.mlm.base_model)
+        return Shards(self.task.model, blocks, size=self.world.size, device=self.accelerator.device)
+
+    @contextmanager
+    def _whole_model(self) -> Iterator[LangSampForMaskedLM]:
+        """The model with all its weights in this process, for what processes compute apart."""
+        if self.shards is None:
+            yield self.task.model
+        else:
+            with self.shards.whole() as model, model.taking(self.paths):
+                yield model
 
     def run(self) -> Path:
         try:
@@ -115,6 +137,8 @@ class _Trainer:
         if notes:
             self.log.write("start", 0, {"notes": notes})
         notes = [*notes, *slow_arithmetic(self.config, device=self.accelerator.device.type)]
+        if self.shards is not None:
+            notes.append(f"weights, gradients and optimizer are spread over {self.world.size} processes")
         if notes and self.world.is_leader:
             say(f"{self.task.name}: {'; '.join(notes)}")
 
@@ -128,13 +152,9 @@ class _Trainer:
 
     def _choose_paths(self) -> FastPaths:
         """The fast paths of this training, which the log tells wherever they change."""
-        choice = training_paths(
-            self.task.model,
-            self.config,
-            batch=self._batches(self.step)[0],
-            accelerator=self.accelerator,
-            kept=self.kept_paths,
-        )
+        batch, kept = self._batches(self.step)[0], self.kept_paths
+        with self._whole_model() as model:
+            choice = training_paths(model, self.config, batch=batch, accelerator=self.accelerator, kept=kept)
         chosen = choice.paths if self.sentences is None else self.sentences.possible(choice.paths)
         paths = chosen.model_dump(mode="json")
         logged = [line["paths"] for line in self.log.lines if line["kind"] == "fast_paths"]
@@ -212,13 +232,14 @@ class _Trainer:
             self.prepared.zero_grad()
             return False
         if warms_head:
-            average_gradients(model.parameters(), accelerator)
+            if self.shards is None:
+                average_gradients(model.parameters(), accelerator)
         elif self.anchor is not None:
             self.anchor.pull(scale=accelerator.scaler.get_scale() if accelerator.scaler is not None else 1.0)
         loss, distance = summed(totals, accelerator)
         if accelerator.device.type == "cpu":
             progress.check(self.step, loss.item())
-        norm = accelerator.clip_grad_norm_(model.parameters(), self.config.max_gradient_norm or float("inf"))
+        norm = whole(accelerator.clip_grad_norm_(model.parameters(), self.config.max_gradient_norm or float("inf")))
         self.prepared.step()
         self.prepared.zero_grad()
         progress.updated(self.step, loss, norm.detach(), distance if self.sentences is not None else None)
@@ -247,9 +268,14 @@ class _Trainer:
         torch.manual_seed(step_seed(self.task.seed, self.step, self.world.rank))  # dropout
         # of the masked tokens' loss, and of the sentence vectors' distance where an anchor measures it
         totals, warms_head = torch.zeros(2, device=accelerator.device), self.step < self.config.head_warmup_steps
+        if self.shards is not None:
+            rows = self.task.sampler.rows_per_step
+            batches = self.shards.filled(batches, rows_per_step=rows, rows_at_once=self.rows_at_once)
         for number, batch in enumerate(batches, start=1):
             # DDP would wait for the gradients of a frozen encoder: the few that there are then, are summed here
             waits = warms_head or number < len(batches)
+            if self.shards is not None:
+                self.shards.sum_gradients(number == len(batches))
             with (
                 accelerator.no_sync(self.wrapped) if waits else nullcontext(),
                 model.frozen_encoder() if warms_head else nullcontext(),
@@ -288,9 +314,9 @@ class _Trainer:
 
     def _log_held_out(self) -> None:
         tags = self.world.share(range(len(self.task.batches.rows.tags)))
-        with self.accelerator.autocast():
+        with self._whole_model() as model, self.accelerator.autocast():
             held_out = measure_held_out(
-                self.task.model,
+                model,
                 self.task.batches,
                 tags=tags,
                 rows_per_batch=self.config.usual_rows,
@@ -304,7 +330,8 @@ class _Trainer:
         values, mine = torch.zeros(len(monitor), dtype=torch.float64), self.world.share(range(len(monitor)))
         trouble = None
         try:
-            scores = monitor.measure(self.task.model.mlm.base_model, mine)
+            with self._whole_model() as model:
+                scores = monitor.measure(model.mlm.base_model, mine)
         except UserError as error:  # told after the sum, where the other ranks wait for this one
             scores, trouble = [float("nan")] * len(mine), error
         self.task.model.train()
@@ -331,7 +358,10 @@ class _Trainer:
         masked_seen = summed(self.masked_seen, self.accelerator)
         if self.world.is_leader:
             check_space(self.task.model, self.task.checkpoints)
-            self._write_checkpoint(masked_seen.tolist())
+        self.writer.wait()  # before the copy, so that there is one copy at most
+        state = Snapshot.of(self.task.model, self.optimizer, is_kept=self.world.is_leader)
+        if self.world.is_leader:
+            self._write_checkpoint(state, masked_seen.tolist())
         self.saved = self.step
 
     def _wait_for_checkpoints(self) -> None:
@@ -339,7 +369,7 @@ class _Trainer:
         self.writer.wait()
         self.accelerator.wait_for_everyone()
 
-    def _write_checkpoint(self, masked_seen: Sequence[int]) -> None:
+    def _write_checkpoint(self, state: Snapshot, masked_seen: Sequence[int]) -> None:
         task, tags = self.task, [str(tag) for tag in self.task.batches.rows.tags]
         seen = self.order.rows_seen(self.step * task.sampler.rows_per_step)
         scaler = self.accelerator.scaler
@@ -359,8 +389,6 @@ class _Trainer:
             "start": task.start,
             "provenance": provenance(),
         }
-        self.writer.wait()  # before the copy, so that there is one copy at most
-        state = Snapshot.of(task.model, self.optimizer)
         kept = Kept(self.config.keep_checkpoints, self.config.milestone_every, self.selection.best)
         save = partial(save_checkpoint, task.checkpoints, tokenizer=task.tokenizer, record=record, kept=kept)
         self.writer.write(partial(save, step=self.step, state=state))

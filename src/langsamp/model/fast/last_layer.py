@@ -135,7 +135,7 @@ def _last_layer(mlm: PreTrainedModel) -> Any:
 
 
 def _kind(layer: object) -> str:
-    return type(layer).__name__
+    return type(layer).__name__.removeprefix("FSDP")  # torch makes a class of that name of one that it shards
 
 
 def _bert_layer(layer: Any, hidden_BLD: Tensor, masked: Masked, mask: Tensor | None, _: dict[str, Any]) -> Tensor:

@@ -63,7 +63,8 @@ def linear_layers_by(model: nn.Module, products: OneDnnMatmuls, *, lean: bool = 
 
 def _is_known(layer: Any) -> bool:
     """Whether a layer's activation can be done by the linear layer that takes what comes out of it."""
-    if type(layer).__name__ not in _FEED_FORWARD or type(layer.output.dense) is not nn.Linear:
+    kind = type(layer).__name__.removeprefix("FSDP")  # torch makes a class of that name of one that it shards
+    if kind not in _FEED_FORWARD or type(layer.output.dense) is not nn.Linear:
         return False
     activation = layer.intermediate.intermediate_act_fn
     return not isinstance(activation, nn.Module) or not list(activation.parameters())

@@ -62,5 +62,5 @@ def freeze_lower(model: LangSampForMaskedLM, number: int) -> None:
 def _unknown(encoder: PreTrainedModel) -> UserError:
     return UserError(
         f"the layers of {encoder.config.model_type} models are not known: leave out training.layer_decay, "
-        "training.freeze_layers and an anchor of sentence vectors"
+        "training.freeze_layers, training.sharding and an anchor of sentence vectors"
     )

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.optim import AdamW
 
+from langsamp.training.sharding import part_here, sum_of_parts
+
 _ON_CPU, _ELSEWHERE = 1 << 18, 1 << 24
 """Numbers whose ratio is computed at once, so that a large embedding needs no second copy of itself: what stays in a
 core's cache, or enough to keep a GPU busy."""
@@ -48,10 +50,10 @@ class StableAdamW(AdamW):
         correction = 1 - beta ** (state["step"] + 1)
         total = torch.zeros((), device=parameter.device)
         together = _ON_CPU if parameter.device.type == "cpu" else _ELSEWHERE
-        parts = (each.reshape(-1).split(together) for each in (gradient, state["exp_avg_sq"]))
-        for gradient_part, average_part in zip(*parts, strict=True):
+        parts: Any = (part_here(each).reshape(-1) for each in (gradient, state["exp_avg_sq"]))
+        for gradient_part, average_part in zip(*(each.split(together) for each in parts), strict=True):
             squared = gradient_part.square()
             average = average_part.lerp(squared, 1 - beta).div_(correction).clamp_(min=group["eps"] ** 2)
             total += squared.div_(average).sum()
-        excess: Tensor = (total / gradient.numel()).sqrt_().clamp_(min=1.0)
+        excess: Tensor = (sum_of_parts(total, like=gradient) / gradient.numel()).sqrt_().clamp_(min=1.0)
         return excess

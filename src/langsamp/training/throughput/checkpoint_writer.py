@@ -17,6 +17,7 @@ from langsamp.errors import UserError
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.provenance import SCHEMA
 from langsamp.training.checkpoint import MODEL, OPTIMIZER, RECORD, checkpoint_folder, checkpoints, step_of
+from langsamp.training.sharding import whole_copy
 
 
 class Snapshot(NamedTuple):
@@ -28,10 +29,16 @@ class Snapshot(NamedTuple):
     config: PreTrainedConfig
 
     @classmethod
-    def of(cls, model: LangSampForMaskedLM, optimizer: Optimizer) -> "Snapshot":
-        """The state of now."""
-        copied = {name: tensor.to("cpu", copy=True) for name, tensor in _optimizer_tensors(model, optimizer).items()}
-        return cls(_model_tensors(model), copied, model.mlm.config)
+    def of(cls, model: LangSampForMaskedLM, optimizer: Optimizer, *, is_kept: bool = True) -> "Snapshot":
+        """The state of now.
+
+        Of a model that is spread over processes all of them have to come here; those that do not keep it get its names.
+        """
+        weights, state = (
+            {name: whole_copy(each, is_kept=is_kept) for name, each in tensors.items()}
+            for tensors in (_model_tensors(model), _optimizer_tensors(model, optimizer))
+        )
+        return cls(weights, state, model.mlm.config)
 
 
 class Kept(NamedTuple):
@@ -124,13 +131,13 @@ def check_space(model: nn.Module, folder: Path) -> None:
 
 
 def _model_tensors(model: nn.Module) -> dict[str, Tensor]:
-    """Copies of what a model keeps, each tensor once, under the first of its names, as safetensors saves models."""
+    """What a model keeps, each tensor once, under the first of its names, as safetensors saves models."""
     stored, first = model.state_dict(), dict[int, str]()
     named = (*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False))
     for name, tensor in sorted(named, key=lambda item: item[0]):
         if name in stored:
             first.setdefault(id(tensor), name)
-    return {name: stored[name].to("cpu", copy=True).contiguous() for name in first.values()}
+    return {name: stored[name].contiguous() for name in first.values()}
 
 
 def _optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
