@@ -20,6 +20,7 @@ from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 from langsamp.errors import UserError
 from langsamp.machine import bf16_instructions
 from langsamp.progress import say
+from langsamp.training.checkpoint import checkpoint_folder, newest_alone, read_record
 from langsamp.training.config import TrainingConfig
 from langsamp.training.ending.watch import Watch
 from langsamp.world import World
@@ -227,3 +228,16 @@ def average_gradients(parameters: Iterable[nn.Parameter], accelerator: Accelerat
     for parameter in parameters:
         if parameter.grad is not None:
             parameter.grad.copy_(summed(parameter.grad, accelerator) / accelerator.num_processes)
+
+
+def newest_for_all(folder: Path, accelerator: Accelerator, world: World, *, name: str) -> Path | None:
+    """The checkpoint to go on from, the same in all processes; the leader puts damaged newer ones aside."""
+    step = torch.zeros((), dtype=torch.int64)
+    if world.is_leader:
+        newest, warnings = newest_alone(folder)
+        if newest is not None:
+            step += 1 + read_record(newest).step
+            for warning in warnings:
+                say(f"warning: {warning}, and {name} goes on from {newest.name}")
+    chosen = int(summed(step, accelerator))
+    return checkpoint_folder(folder, chosen - 1) if chosen else None

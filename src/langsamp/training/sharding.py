@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from langsamp.data.batches import IGNORED, MaskedBatch
+from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import LangSampForMaskedLM
 
 
@@ -117,3 +118,13 @@ def sum_of_parts(total: Tensor, like: Tensor) -> Tensor:
 
 def _is_spread(tensor: Tensor) -> bool:
     return hasattr(tensor, "full_tensor")
+
+
+@contextmanager
+def whole_model(model: LangSampForMaskedLM, shards: Shards | None, paths: FastPaths) -> Iterator[LangSampForMaskedLM]:
+    """The model with all its weights in this process, for what processes compute apart; itself where none is spread."""
+    if shards is None:
+        yield model
+    else:
+        with shards.whole() as apart, apart.taking(paths):
+            yield apart

@@ -4,8 +4,8 @@ Per step: draw its rows (a function of the step), sum the loss over this rank's 
 the whole step, update. With `processes.py` and `sharding.py` the only module that knows of processes.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,11 @@ from torch import Tensor
 from langsamp.data.batches import MaskedBatch
 from langsamp.errors import StoppedError, UserError
 from langsamp.model.fast_paths import FastPaths
-from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.training.anchor import sentence_anchor, weight_anchor
 from langsamp.training.checkpoint import (
-    checkpoint_folder,
     load_checkpoint,
-    newest_alone,
     read_record,
 )
 from langsamp.training.ending.signals import StopFlag
@@ -33,10 +30,17 @@ from langsamp.training.log import Clock, TrainingLog
 from langsamp.training.monitor import Monitor, beside_start
 from langsamp.training.optimization.layers import freeze_lower, layers_of
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
-from langsamp.training.processes import as_one, average_gradients, join_processes, slow_arithmetic, summed
+from langsamp.training.processes import (
+    as_one,
+    average_gradients,
+    join_processes,
+    newest_for_all,
+    slow_arithmetic,
+    summed,
+)  # fmt: skip
 from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
-from langsamp.training.sharding import Shards, whole
+from langsamp.training.sharding import Shards, whole, whole_model
 from langsamp.training.throughput.batch_size import Trials, find_batch_size, half_of
 from langsamp.training.throughput.checkpoint_writer import (
     CheckpointWriter,
@@ -77,15 +81,16 @@ class _Trainer:
         self.order = row_order(task.batches, task.sampler, steps=config.steps, seed=task.seed)
         if config.freeze_layers is not None:
             freeze_lower(task.model, config.freeze_layers)
-        self.paths, self.shards = FastPaths(), self._spread()
+        blocks, device = layers_of(task.model.mlm.base_model), self.accelerator.device
+        spreads = config.sharding != "none" and self.world.size > 1
+        self.shards = Shards(task.model, blocks, size=self.world.size, device=device) if spreads else None
         self.optimizer = make_optimizer(task.model, config)
         # What accelerate calls a model for evaluation is one without DDP, which one process does not need either.
-        is_alone = self.shards is not None or self.world.size == 1
-        self.wrapped = self.accelerator.prepare_model(task.model, evaluation_mode=is_alone)
+        self.wrapped = self.accelerator.prepare_model(task.model, evaluation_mode=spreads or self.world.size == 1)
         self.prepared = self.accelerator.prepare_optimizer(self.optimizer)
         self.anchor = weight_anchor(task.model, config.anchor)
         self.sentences = sentence_anchor(task.model, config.anchor, task.batches.rows)
-        self.rows_at_once, self.is_halved = config.usual_rows, False
+        self.paths, self.rows_at_once, self.is_halved = FastPaths(), config.usual_rows, False
         self.batch_size: dict[str, Any] | None = None
         self.masked_seen = torch.zeros(len(task.batches.rows.tags), dtype=torch.int64)  # by tag, of this rank's rows
         self.step = self.saved = self._resume()
@@ -96,22 +101,6 @@ class _Trainer:
         self.selection.resume(self.log.lines, step=self.step, folder=task.out)
         measured = (line for line in self.log.lines if line["kind"] == "evaluation" and line["step"] == 0)
         self.start_scores: dict[str, Any] | None = next(measured, None)
-
-    def _spread(self) -> Shards | None:
-        """The model spread over the processes, where that is asked for and there are several."""
-        if self.config.sharding == "none" or self.world.size == 1:
-            return None
-        blocks = layers_of(self.task.model.mlm.base_model)
-        return Shards(self.task.model, blocks, size=self.world.size, device=self.accelerator.device)
-
-    @contextmanager
-    def _whole_model(self) -> Iterator[LangSampForMaskedLM]:
-        """The model with all its weights in this process, for what processes compute apart."""
-        if self.shards is None:
-            yield self.task.model
-        else:
-            with self.shards.whole() as model, model.taking(self.paths):
-                yield model
 
     def run(self) -> Path:
         try:
@@ -153,7 +142,7 @@ class _Trainer:
     def _choose_paths(self) -> FastPaths:
         """The fast paths of this training, which the log tells wherever they change."""
         batch, kept = self._batches(self.step)[0], self.kept_paths
-        with self._whole_model() as model:
+        with whole_model(self.task.model, self.shards, self.paths) as model:
             choice = training_paths(model, self.config, batch=batch, accelerator=self.accelerator, kept=kept)
         chosen = choice.paths if self.sentences is None else self.sentences.possible(choice.paths)
         paths = chosen.model_dump(mode="json")
@@ -313,15 +302,10 @@ class _Trainer:
         return torch.stack([loss.detach(), distance.detach()])
 
     def _log_held_out(self) -> None:
-        tags = self.world.share(range(len(self.task.batches.rows.tags)))
-        with self._whole_model() as model, self.accelerator.autocast():
-            held_out = measure_held_out(
-                model,
-                self.task.batches,
-                tags=tags,
-                rows_per_batch=self.config.usual_rows,
-                device=self.accelerator.device,
-            )
+        tags, device = self.world.share(range(len(self.task.batches.rows.tags))), self.accelerator.device
+        rows = self.config.usual_rows
+        with whole_model(self.task.model, self.shards, self.paths) as model, self.accelerator.autocast():
+            held_out = measure_held_out(model, self.task.batches, tags=tags, rows_per_batch=rows, device=device)
         held_out = HeldOut(sums=summed(held_out.sums, self.accelerator))
         self.selection.note(self.log.write("held_out", self.step, held_out.record(self.task.batches)))
 
@@ -330,7 +314,7 @@ class _Trainer:
         values, mine = torch.zeros(len(monitor), dtype=torch.float64), self.world.share(range(len(monitor)))
         trouble = None
         try:
-            with self._whole_model() as model:
+            with whole_model(self.task.model, self.shards, self.paths) as model:
                 scores = monitor.measure(model.mlm.base_model, mine)
         except UserError as error:  # told after the sum, where the other ranks wait for this one
             scores, trouble = [float("nan")] * len(mine), error
@@ -396,7 +380,7 @@ class _Trainer:
     def _resume(self) -> int:
         """Load the newest checkpoint, if there is one; the number of finished steps."""
         self.kept_paths, self.kept_batch_size = None, None
-        newest = self._newest_checkpoint()
+        newest = newest_for_all(self.task.checkpoints, self.accelerator, self.world, name=self.task.name)
         if newest is None:
             return 0
         record = read_record(newest)
@@ -414,15 +398,3 @@ class _Trainer:
         if record.scaler is not None and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(dict(record.scaler))
         return record.step
-
-    def _newest_checkpoint(self) -> Path | None:
-        """The checkpoint to go on from, the same in all processes; the leader puts damaged newer ones aside."""
-        step = torch.zeros((), dtype=torch.int64)
-        if self.world.is_leader:
-            newest, warnings = newest_alone(self.task.checkpoints)
-            if newest is not None:
-                step += 1 + read_record(newest).step
-                for warning in warnings:
-                    say(f"warning: {warning}, and {self.task.name} goes on from {newest.name}")
-        chosen = int(summed(step, self.accelerator))
-        return checkpoint_folder(self.task.checkpoints, chosen - 1) if chosen else None

@@ -3,7 +3,6 @@
 And what checkpoints cost. Every process computes in one thread.
 """
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
@@ -29,6 +28,7 @@ from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.errors import UserError
 from langsamp.executors import opened
 from langsamp.training.config import TrainingConfig
+from langsamp.training.lines import read_lines
 
 _LEAST_TRAINING, _LEAST_PREPARING, _LEAST_DASK, _MOST_CHECKPOINTS = 1.6, 1.7, 1 / 1.1, 0.02
 _LEFT_OUT = 4
@@ -112,16 +112,14 @@ def _trainings(folder: Path, size: ProcessesSize) -> tuple[list[Row], float]:
         took = _seconds_of_step(folder / "run" / "models" / "both-0" / "log.jsonl")
         seconds[name].append(Times(took, processes * took))
     tokens = size.rows_per_step * size.row_tokens
-    one, two = compared({name: seconds[name] for name in list(variants)[:2]}, amount=tokens)
-    saving = compared({"without": seconds["one process"], "with": seconds["with checkpoints"]}, amount=tokens)
-    rows = [row.model_copy(update={"group": _TRAINING}) for row in (one, two)]
-    rows += [row.model_copy(update={"group": _CHECKPOINTS}) for row in saving]
-    longer = median(
-        with_them.seconds / without.seconds - 1
-        for without, with_them in zip(seconds["one process"], seconds["with checkpoints"], strict=True)
-    )
-    default = TrainingConfig.model_fields["checkpoint_every"].default
-    return rows, max(longer, 0.0) * size.checkpoint_every / default
+    alone, pair, saving = seconds.values()
+    groups = {
+        _TRAINING: compared({"one process": alone, "two processes": pair}, amount=tokens),
+        _CHECKPOINTS: compared({"without": alone, "with": saving}, amount=tokens),
+    }
+    rows = [row.model_copy(update={"group": group}) for group, each in groups.items() for row in each]
+    longer = median(with_them.seconds / without.seconds - 1 for without, with_them in zip(alone, saving, strict=True))
+    return rows, max(longer, 0.0) * size.checkpoint_every / TrainingConfig().checkpoint_every
 
 
 def _recipe(folder: Path, size: ProcessesSize) -> Path:
@@ -152,9 +150,9 @@ def _run(words: list[str], folder: Path, *, processes: int = 1) -> None:
 
 def _seconds_of_step(log: Path) -> float:
     """Of a training's steps but the first ones, the mean; between the first and the last of them all counts."""
-    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    steps = [line for line in lines if line["kind"] == "train"][_LEFT_OUT - 1 :]
-    return float((steps[-1]["seconds"] - steps[0]["seconds"]) / (steps[-1]["step"] - steps[0]["step"]))
+    first, *_, last = read_lines(log).train[_LEFT_OUT - 1 :]
+    assert first.seconds is not None and last.seconds is not None
+    return (last.seconds - first.seconds) / (last.step - first.step)
 
 
 def _preparations(material: Fixtures, size: ProcessesSize) -> list[Row]:
