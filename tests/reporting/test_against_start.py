@@ -16,6 +16,7 @@ from langsamp.reporting.against_start import (
     LanguageOutcome,
     Outcome,
     _group,
+    above_start,
     below_start,
 )
 from langsamp.reporting.curves import forgetting_curves
@@ -74,7 +75,12 @@ def test_the_verdict_follows_the_interval(
     results = found(run)
     assert results["none"].groups[0].verdict == verdict
     assert results["none"].fell == (verdict == WORSE)
-    assert bool(below_start(Report.read([run]).outcomes)) == any(each.fell for each in results.values())
+    every = Report.read([run]).outcomes
+    assert bool(below_start(every)) == any(each.fell for each in results.values())
+    assert results["none"].rose == (verdict == BETTER)
+    assert len(above_start(every)) == sum(each.rose for each in results.values())
+    if verdict == BETTER:
+        assert "Better than its start.</strong> Baseline is better than the start" in write_report(run).read_text()
 
 
 def test_the_start_is_no_variant_and_no_baseline() -> None:

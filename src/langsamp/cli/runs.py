@@ -34,7 +34,7 @@ def run(
     """
     from langsamp import pipeline
     from langsamp.executors import opened
-    from langsamp.reporting.against_start import below_start
+    from langsamp.reporting.against_start import above_start, below_start
     from langsamp.reporting.decided import decided_lines
 
     loaded = _recipe(recipe, settings)
@@ -46,7 +46,7 @@ def run(
     with opened(executor) as workers:
         report, evaluation = pipeline.run(loaded, executor=workers)
     print_scores(evaluation)
-    for line in decided_lines(report.findings):
+    for line in (*above_start(report.outcomes), *decided_lines(report.findings)):
         print_line(line)
     print_line(f"Report: {report.inputs.default_out.resolve()}")
     try:

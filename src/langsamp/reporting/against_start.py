@@ -93,6 +93,11 @@ class Outcome(NamedTuple):
         return any(each.verdict == WORSE for each in self.groups)
 
     @property
+    def rose(self) -> bool:
+        """Whether the training is better than its start over all languages, and worse for neither head nor tail."""
+        return self.groups[0].verdict == BETTER and not self.fell
+
+    @property
     def sentences(self) -> list[str]:
         """The finding, and which languages got worse."""
         whole, *parts = self.groups
@@ -123,6 +128,11 @@ def outcomes(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> list[Ou
         for comparison in comparisons
         for start, side in _pairs(comparison, {model.side for model in inputs.models})
     ]
+
+
+def above_start(every: Sequence[Outcome]) -> list[str]:
+    """What to say at the end of a run of the trainings that are better than their start; empty where none is."""
+    return [f"better than its start: {each.sentences[0]}" for each in every if each.rose]
 
 
 def below_start(every: Sequence[Outcome]) -> list[str]:
