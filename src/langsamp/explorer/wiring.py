@@ -11,6 +11,7 @@ from langsamp.explorer.fragments import hint
 _READ = """\
 (...values) => {
   const asked = new URLSearchParams(location.search);
+  window.addressIsRead = true;
   const open = (tries) => {
     const tabs = [...document.querySelectorAll("[role=tab]")];
     const tab = tabs.find((each) => each.textContent.trim() === asked.get("panel"));
@@ -27,6 +28,7 @@ _READ = """\
 """What the address says of each component, by the choices that it has; the component's value where it says nothing."""
 _WRITE = """\
 (...values) => {
+  if (!window.addressIsRead) return [];  // components change while the page is drawn
   const address = new URL(location);
   KEYS.forEach((key, at) => address.searchParams.set(key, values[at]));
   history.replaceState(null, "", address);
