@@ -54,10 +54,14 @@ def test_prepare(scratch: Fixtures) -> None:
 @pytest.mark.slow  # starts four commands and a cluster
 def test_processes(scratch: Fixtures) -> None:
     size = ProcessesSize(
-        documents=40, vocab_size=500, hidden=64, layers=1, row_tokens=16, rows_per_step=4, steps=8, checkpoint_every=3,
+        documents=40, vocab_size=1500, hidden=64, layers=1, row_tokens=16, rows_per_step=4, steps=8, checkpoint_every=3,
         rounds=1,
     )  # fmt: skip
-    check(measure_processes(scratch, size), variants=7, targets=4)
+    record = measure_processes(scratch, size)
+    assert len(record.rows) == 7 and len(record.targets) == 4
+    assert all(row.seconds and row.ratio and row.cpu_seconds is None for row in record.rows)
+    assert all(math.isfinite(target.measured) for target in record.targets)
+    assert Record.model_validate_json(record.model_dump_json(by_alias=True)) == record
 
 
 def test_scale(scratch: Fixtures, monkeypatch: pytest.MonkeyPatch) -> None:

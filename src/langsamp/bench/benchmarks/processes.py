@@ -3,6 +3,7 @@
 And what checkpoints cost. Every process computes in one thread.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
@@ -55,11 +56,11 @@ class ProcessesSize:
 
 
 QUICK = ProcessesSize(
-    documents=2000, vocab_size=8000, hidden=256, layers=4, row_tokens=64, rows_per_step=32, steps=16,
+    documents=6000, vocab_size=8000, hidden=256, layers=4, row_tokens=64, rows_per_step=32, steps=16,
     checkpoint_every=4, rounds=1,
 )  # fmt: skip
 NORMAL = ProcessesSize(
-    documents=8000, vocab_size=32_000, hidden=384, layers=6, row_tokens=128, rows_per_step=32, steps=24,
+    documents=12_000, vocab_size=8000, hidden=384, layers=6, row_tokens=128, rows_per_step=32, steps=24,
     checkpoint_every=5, rounds=3,
 )  # fmt: skip
 
@@ -110,14 +111,14 @@ def _trainings(folder: Path, size: ProcessesSize) -> tuple[list[Row], float]:
         shutil.rmtree(folder / "run" / "models", ignore_errors=True)
         _run(["train", str(recipe), "--set", f"training.checkpoint_every={every}"], folder, processes=processes)
         took = _seconds_of_step(folder / "run" / "models" / "both-0" / "log.jsonl")
-        seconds[name].append(Times(took, processes * took))
+        seconds[name].append(Times(took, took))
     tokens = size.rows_per_step * size.row_tokens
     alone, pair, saving = seconds.values()
     groups = {
         _TRAINING: compared({"one process": alone, "two processes": pair}, amount=tokens),
         _CHECKPOINTS: compared({"without": alone, "with": saving}, amount=tokens),
     }
-    rows = [row.model_copy(update={"group": group}) for group, each in groups.items() for row in each]
+    rows = [_by_clock(row, group) for group, each in groups.items() for row in each]
     longer = median(with_them.seconds / without.seconds - 1 for without, with_them in zip(alone, saving, strict=True))
     return rows, max(longer, 0.0) * size.checkpoint_every / TrainingConfig().checkpoint_every
 
@@ -161,6 +162,7 @@ def _preparations(material: Fixtures, size: ProcessesSize) -> list[Row]:
     documents = size.documents * len(material.tags)
 
     def prepare(workers: int, executor: Executor | None = None) -> None:
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"  # else one worker takes all cores
         prepare_rows(
             CorpusConfig(source=str(text.absolute()), check_script=False),
             TokenizerConfig(load=str(tokenizer)),
@@ -174,8 +176,12 @@ def _preparations(material: Fixtures, size: ProcessesSize) -> list[Row]:
         variants = {"one worker": partial(prepare, 1), "two workers": partial(prepare, 2)}
         variants |= {name: partial(prepare, 2, executor) for name, executor in executors.items()}
         taken = alternate(variants, rounds=size.rounds, title="preparing")
-    rows = compared(taken, amount=documents)
-    return [row.model_copy(update={"group": f"preparing {documents:,} documents", "rate": None}) for row in rows]
+    return [_by_clock(row, f"preparing {documents:,} documents") for row in compared(taken)]
+
+
+def _by_clock(row: Row, group: str) -> Row:
+    """The row without processor time: that of processes which others started is not known here."""
+    return row.model_copy(update={"group": group, "cpu_seconds": None, "cpu_ratio": None})
 
 
 @contextmanager
