@@ -150,13 +150,14 @@ def _check_phases(recipe: Recipe) -> None:
 def _check_languages(recipe: Recipe) -> None:
     """Accept phases and an anchor that mean languages of the text."""
     anchor, phases = recipe.training.anchor, recipe.sampler.phases
-    if not phases and anchor is None:
+    chooses = anchor is not None and (anchor.languages == "head" or anchor.target == "neutral")
+    if not phases and not chooses:
         return
     tags: list[LangScript] = open_corpus(recipe.corpus, base=Path()).tags
     if phases:
         uncapped = recipe.sampler.model_copy(update={"max_repetition": None})
         phases_of(uncapped, dict.fromkeys(tags, 1), steps=recipe.training.steps)
-    if anchor is not None:
+    if anchor is not None and chooses:
         check_held(sum(anchor.languages == "all" or describe(tag).is_head for tag in tags), anchor)
 
 

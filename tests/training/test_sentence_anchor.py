@@ -53,17 +53,22 @@ def batch_of(rows: PreparedRows) -> MaskedBatch:
     return batches.training_step(0, order=order, rows_per_step=12, rows_per_batch=12, world=World(0, 1))[0]
 
 
+def row_vectors(encoder: Any, tokens: np.ndarray, *, layer: int) -> torch.Tensor:
+    """(rows, D), row by row: the mean over ordinary tokens of the encoder's states."""
+    vectors = []
+    for row in torch.from_numpy(tokens.astype(np.int64)):
+        states = encoder(row[None], output_hidden_states=True).hidden_states[layer][0]
+        vectors.append(states[row >= 5].mean(0))
+    return torch.stack(vectors)
+
+
 def plain(model: LangSampForMaskedLM, start: Any, batch: MaskedBatch, *, layer: int, tags: set[int]) -> torch.Tensor:
     """Row by row, as the text says it: the mean over ordinary tokens, its squared distance to the start's."""
     total = torch.zeros(())
     for ids, tag in zip(batch.input_ids, batch.tags.tolist(), strict=True):
         if tag in tags:
-            row = torch.from_numpy(ids)
-            means = [
-                encoder(row[None], output_hidden_states=True).hidden_states[layer][0, row >= 5].mean(0)
-                for encoder in (model.mlm.base_model, start)
-            ]
-            total = total + (means[0] - means[1].detach()).square().sum()
+            now, then = (row_vectors(encoder, ids[None], layer=layer) for encoder in (model.mlm.base_model, start))
+            total = total + (now - then.detach()).square().sum()
     return total
 
 
@@ -105,15 +110,6 @@ def test_several_layers_are_held_each_as_if_it_were_alone(rows: PreparedRows) ->
     torch.testing.assert_close(both, low + high)
 
 
-def row_vectors(model: LangSampForMaskedLM, tokens: np.ndarray, *, layer: int) -> torch.Tensor:
-    """(rows, D), row by row: the mean over ordinary tokens of the encoder's states."""
-    vectors = []
-    for row in torch.from_numpy(tokens.astype(np.int64)):
-        states = model.mlm.base_model(row[None], output_hidden_states=True).hidden_states[layer][0]
-        vectors.append(states[row >= 5].mean(0))
-    return torch.stack(vectors)
-
-
 @pytest.fixture
 def apart(tmp_path: Path) -> PreparedRows:
     """Rows of two tags that share no token, few enough for their means to be taken over all."""
@@ -128,7 +124,9 @@ def test_neutral_vectors_are_the_starts_with_one_mean_for_all_languages(apart: P
     held = AnchorConfig(layer=layer, target="neutral", **SENTENCES)
     anchor, batch = SentenceAnchor(model, held, rows), batch_of(rows)
     with torch.no_grad():
-        means = [row_vectors(model, rows.training(tag), layer=layer).mean(0) for tag in range(len(rows.tags))]
+        means = [
+            row_vectors(model.mlm.base_model, rows.training(tag), layer=layer).mean(0) for tag in range(len(rows.tags))
+        ]
         own, shared = torch.stack(means), torch.stack(means).mean(0)
         # At the start each row is as far from its target as its language's mean from that of all languages.
         expected = sum((own[tag] - shared).square().sum() for tag in batch.tags.tolist())
@@ -152,7 +150,9 @@ def test_training_towards_neutral_vectors_brings_languages_together(
         train(job, cpu=True)
         assert "sentence vectors, centred by language" in log(job.out, "start")[0]["notes"][-1]
         with torch.no_grad():
-            one, other = (row_vectors(job.model, rows.training(tag), layer=2).mean(0) for tag in range(2))
+            one, other = (
+                row_vectors(job.model.mlm.base_model, rows.training(tag), layer=2).mean(0) for tag in range(2)
+            )
         between.append((one - other).square().sum().item())
     assert between[1] < 0.5 * between[0]
 

@@ -160,14 +160,16 @@ class SentenceAnchor:
         held = np.flatnonzero(self._holds[batch.tags])
         if not len(held):
             return heard[0].new_zeros(())
-        rows_B = torch.from_numpy(held).to(heard[0].device)
+        device, is_whole = heard[0].device, len(held) == len(batch.tags)
+        rows_B = slice(None) if is_whole else torch.from_numpy(held).to(device)  # a slice copies nothing
         ids_BL, documents_BL = arguments["input_ids_BL"][rows_B], arguments.get("documents_BL")
         starts = self._start_states(ids_BL, None if documents_BL is None else documents_BL[rows_B])
+        tags_B = torch.from_numpy(batch.tags[held]).to(device)
         squares = []
         for layer, (now_BLD, start_BLD) in enumerate(zip(heard, starts, strict=True)):
             away_BD = self._pooled(now_BLD[rows_B].float() - start_BLD.float(), ids_BL)
             if self._shifts_STD is not None:
-                away_BD = away_BD - self._shifts_STD[layer, torch.from_numpy(batch.tags[held])].to(away_BD.device)
+                away_BD = away_BD - self._shifts_STD[layer, tags_B]
             squares.append(away_BD.square().sum())
         return torch.stack(squares).sum()
 
@@ -178,7 +180,8 @@ class SentenceAnchor:
 
     def _shifts(self, rows: PreparedRows, held: Sequence[int]) -> Tensor:
         """From each language's mean vector to the mean of the held languages' in the start, (layers, tags, D)."""
-        means_STD = torch.zeros(len(self.layers), len(rows.tags), self._encoder.config.hidden_size)
+        shape = len(self.layers), len(rows.tags), self._encoder.config.hidden_size
+        means_STD = torch.zeros(shape, device=self._encoder.device)
         for tag in held:
             size = rows.sizes[tag]
             chosen = np.linspace(0, size - 1, min(size, _ROWS_OF_MEAN)).astype(np.int64)  # over the whole text
@@ -186,7 +189,7 @@ class SentenceAnchor:
                 torch.stack([self._pooled(states.float(), ids_BL) for states in self._start_states(ids_BL, documents)])
                 for ids_BL, documents in self._text(rows, tag, chosen)
             ]
-            means_STD[:, tag] = torch.cat(pooled, dim=1).mean(1).cpu()
+            means_STD[:, tag] = torch.cat(pooled, dim=1).mean(1)
         return means_STD[:, held].mean(1, keepdim=True) - means_STD
 
     def _text(self, rows: PreparedRows, tag: int, chosen: NDArray[np.int64]) -> Iterator[tuple[Tensor, Tensor | None]]:

@@ -19,10 +19,7 @@ from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.training.anchor import sentence_anchor, weight_anchor
-from langsamp.training.checkpoint import (
-    load_checkpoint,
-    read_record,
-)
+from langsamp.training.checkpoint import load_checkpoint, read_record
 from langsamp.training.ending.signals import StopFlag
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order, step_seed

@@ -27,6 +27,8 @@ _LEAST_SPEED = 0.7
 _MOST_GROWTH = 32.0  # MiB; digests of seen documents are all that grows, 100 bytes each up to 2 million
 _GROWTH = (1, 4, 16)
 _LEAST_OF_TWO = 1.7
+ONE_THREAD = {"TOKENIZERS_PARALLELISM": "false"}
+"""In the environment of a process whose tokenizer is to take one core."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +100,8 @@ def _speed(material: Fixtures, size: PrepareSize) -> dict[str, list[Times]]:
     taken = alternate(
         {
             names[0]: alone,
-            names[1]: lambda: _prepare(text, folder, next(fresh), row_tokens=size.row_tokens, workers=cores),
-            names[2]: lambda: _prepare(single, folder, next(fresh), row_tokens=size.row_tokens, workers=cores),
+            names[1]: lambda: prepare_text(text, folder, next(fresh), row_tokens=size.row_tokens, workers=cores),
+            names[2]: lambda: prepare_text(single, folder, next(fresh), row_tokens=size.row_tokens, workers=cores),
         },
         rounds=size.rounds,
         title="prepare: speed",
@@ -115,9 +117,8 @@ def _one_tag(material: Fixtures, size: PrepareSize) -> dict[str, list[Times]]:
     fresh = (material.folder / f"large-{number}" for number in count())
 
     def prepared(workers: int) -> None:
-        context = get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_use_one_thread) as executor:
-            _prepare(text, folder, next(fresh), row_tokens=size.row_tokens, executor=executor)
+        with one_thread_workers(workers) as executor:
+            prepare_text(text, folder, next(fresh), row_tokens=size.row_tokens, executor=executor)
 
     variants = {"one large tag, one worker": partial(prepared, 1), "the same, two workers": partial(prepared, 2)}
     return alternate(variants, rounds=1, title="prepare: one large tag")
@@ -134,8 +135,13 @@ def _large_tag(material: Fixtures, mib: int) -> Path:
     return out
 
 
+def one_thread_workers(number: int) -> ProcessPoolExecutor:
+    """Processes whose tokenizers take one core each; a preparation in this process takes all."""
+    return ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_use_one_thread)
+
+
 def _use_one_thread() -> None:
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    os.environ.update(ONE_THREAD)
 
 
 def _peaks(material: Fixtures, size: PrepareSize) -> dict[int, float]:
@@ -144,7 +150,7 @@ def _peaks(material: Fixtures, size: PrepareSize) -> dict[int, float]:
     for times in _GROWTH:
         documents = times * size.fewest_documents
         peaks[documents * len(material.tags)] = material.alone.peak_mib(
-            _prepare,
+            prepare_text,
             material.text(documents),
             material.tokenizer(size.vocab_size),
             material.folder / f"prepared-alone-{documents}",
@@ -154,7 +160,7 @@ def _peaks(material: Fixtures, size: PrepareSize) -> dict[int, float]:
     return peaks
 
 
-def _prepare(
+def prepare_text(
     text: Path,
     tokenizer: Path,
     out: Path,
@@ -163,6 +169,7 @@ def _prepare(
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> None:
+    """Rows of the text in a folder by a tokenizer in another, in the new folder `out`."""
     prepare_rows(
         CorpusConfig(source=str(text.absolute()), check_script=False),
         TokenizerConfig(load=str(tokenizer)),

@@ -3,7 +3,6 @@
 And what checkpoints cost. Every process computes in one thread.
 """
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
@@ -18,14 +17,11 @@ from typing import Any
 
 import yaml
 
+from langsamp.bench.benchmarks.preparation import ONE_THREAD, one_thread_workers, prepare_text
 from langsamp.bench.faults.commands import run_command
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.timing import Times, alternate, compared, in_turns
-from langsamp.data.prepare import prepare_rows
-from langsamp.data.rows import RowsConfig
-from langsamp.data.text.corpus import CorpusConfig
-from langsamp.data.tokens.tokenizer import TokenizerConfig
 from langsamp.errors import UserError
 from langsamp.executors import opened
 from langsamp.training.config import TrainingConfig
@@ -161,20 +157,16 @@ def _preparations(material: Fixtures, size: ProcessesSize) -> list[Row]:
     fresh = (material.folder / f"prepared-by-{number}" for number in count())
     documents = size.documents * len(material.tags)
 
-    def prepare(workers: int, executor: Executor | None = None) -> None:
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"  # else one worker takes all cores
-        prepare_rows(
-            CorpusConfig(source=str(text.absolute()), check_script=False),
-            TokenizerConfig(load=str(tokenizer)),
-            RowsConfig(row_tokens=size.row_tokens),
-            out=next(fresh),
-            workers=workers,
-            executor=executor,
-        )
+    def prepare(executor: Executor) -> None:
+        prepare_text(text, tokenizer, next(fresh), row_tokens=size.row_tokens, executor=executor)
+
+    def prepare_here(workers: int) -> None:
+        with one_thread_workers(workers) as executor:
+            prepare(executor)
 
     with _dask() as executors:
-        variants = {"one worker": partial(prepare, 1), "two workers": partial(prepare, 2)}
-        variants |= {name: partial(prepare, 2, executor) for name, executor in executors.items()}
+        variants = {"one worker": partial(prepare_here, 1), "two workers": partial(prepare_here, 2)}
+        variants |= {name: partial(prepare, executor) for name, executor in executors.items()}
         taken = alternate(variants, rounds=size.rounds, title="preparing")
     return [_by_clock(row, f"preparing {documents:,} documents") for row in compared(taken)]
 
@@ -193,7 +185,9 @@ def _dask() -> Iterator[Mapping[str, Executor]]:
     from distributed import LocalCluster
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", env=ONE_THREAD
+        ) as cluster,
         opened(cluster.scheduler_address.replace("tcp://", "dask://")) as executor,
     ):
         assert executor is not None

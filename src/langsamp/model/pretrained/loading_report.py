@@ -1,7 +1,7 @@
 """What the loading of a model reports, judged: tensors that are missing, left over or of another shape."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -117,32 +117,32 @@ def doubled(model: PreTrainedModel, stored: Mapping[str, str]) -> str | None:
     `stored` are the names as they are in the file, each with what it is read as.
     """
     first: dict[str, str] = {}
-    for name, read_as in stored.items():
-        for _, inner in _encoder_names(model, [read_as]):
-            if inner in first:
-                return (
-                    f"holds its encoder twice, or parts of it: {first[inner]} and {name} mean the same tensor. Which "
-                    "was trained? Remove the other"
-                )
-            first[inner] = name
+    for name, inner in _encoder_names(model, stored):
+        if first.setdefault(inner, name) != name:
+            return (
+                f"holds its encoder twice, or parts of it: {first[inner]} and {name} mean the same tensor. Which was "
+                "trained? Remove the other"
+            )
     return None
 
 
 def _surplus(model: PreTrainedModel, report: Mapping[str, Any]) -> list[str]:
     """Tensors in the weights that would stand in the encoder, if it had a place for them."""
-    names = (name for name, _ in _encoder_names(model, report["unexpected_keys"]))
+    unexpected = report["unexpected_keys"]
+    names = (name for name, _ in _encoder_names(model, dict(zip(unexpected, unexpected, strict=True))))
     return sorted(name for name in names if not HARMLESS.search(name) and not name.endswith(VECTORS))
 
 
-def _encoder_names(model: PreTrainedModel, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Those of `names` that are of the encoder, each with its name within it."""
+def _encoder_names(model: PreTrainedModel, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Those of `names` that are read as names of the encoder, each with its name within it."""
     encoder = encoder_of(model)
     path = next(name for name, module in model.named_modules() if module is encoder)
     base = f"{model.base_model_prefix}."
     fronts = {"", base, f"{path}." if path else "", f"{base}{path}." if path else ""}
     children = {name for name, _ in encoder.named_children()}
-    for name in names:
-        inner = next(name[len(front) :] for front in sorted(fronts, key=len, reverse=True) if name.startswith(front))
+    longest_first = sorted(fronts, key=len, reverse=True)
+    for name, read_as in names.items():
+        inner = next(read_as[len(front) :] for front in longest_first if read_as.startswith(front))
         if inner.partition(".")[0] in children:
             yield name, inner
 
