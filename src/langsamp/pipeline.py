@@ -13,6 +13,7 @@ import torch
 import yaml
 from pydantic import BaseModel
 
+from langsamp import stopping
 from langsamp.analysis.run_analyses import analyse_run
 from langsamp.checks import check_rows, check_run, check_training
 from langsamp.config import escaped
@@ -150,7 +151,8 @@ def train_all(recipe: Recipe, rows: PreparedRows) -> None:
 
 
 def _train_beside(recipe: Recipe, threads: int, training: tuple[Variant, int]) -> None:
-    """One training in a process of its own."""
+    """One training in a process of its own, which begins no other once it was asked to stop."""
+    stopping.check()
     only_lines()
     torch.set_num_threads(threads)
     train_one(recipe, PreparedRows(RunLayout(recipe.folder).rows, verify=False), *training)

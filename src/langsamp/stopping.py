@@ -18,9 +18,19 @@ def forget() -> None:
     _asked.clear()
 
 
-def note(number: int) -> None:
-    """Remember that this process was asked to stop."""
+def note(number: int, _: FrameType | None = None) -> None:
+    """Remember that this process was asked to stop; as a handler of signals it does no more."""
     _asked.append(signal.Signals(number))
+
+
+def check() -> None:
+    """Begin nothing new in a process that was asked to stop.
+
+    Raises:
+        StoppedError: where it was.
+    """
+    if _asked:
+        raise StoppedError("stopped; run the same command again to go on")
 
 
 def exit_code() -> int:

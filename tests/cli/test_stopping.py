@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -30,11 +31,19 @@ def _stopped_at(part: str, folder: Path, number: signal.Signals, *words: object)
     reached = folder / "reached"
     start_of_workers = f"from tests.held import hold\n\nhold({part!r}, {str(reached)!r})\n"
     (folder / "sitecustomize.py").write_text(start_of_workers)
+    return _stopped_when(reached.exists, folder, number, _held, part, str(reached), *words)
+
+
+def _stopped_when(
+    is_there: Callable[[], bool], folder: Path, number: signal.Signals, function: Callable[..., None], *words: object
+) -> tuple[int | None, str]:
+    """Call a function in a process until something is there, send the signal; its exit code, what it said."""
+    folder.mkdir(exist_ok=True)
     os.mkfifo(folder / "out")
     environment = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))}
-    process = start(_held, part, str(reached), *words, said=folder, environment=environment)
+    process = start(function, *words, said=folder, environment=environment)
     with (folder / "out").open() as out:
-        while not reached.exists():
+        while not is_there():
             assert process.exitcode is None, (folder / "err").read_text()
             time.sleep(0.01)
         assert process.pid is not None
@@ -69,6 +78,24 @@ class TestStopping:
         assert checkpoints(run.export.parent / "checkpoints")[-1].name == "step-0000002"
         said(*words)
         assert content(run.export) == content(tiny_run.export)
+
+    def test_of_trainings_side_by_side_those_under_way_save_and_no_other_begins(
+        self, run: TinyRun, tmp_path: Path
+    ) -> None:
+        models = run.out / "models"
+        shutil.rmtree(models)
+        settings = ("variants=[none]", "seeds=[0,1,2]", "trainings_at_once=2", "training.steps=1000000")
+        words = ["run", run.recipe_file, *(word for each in settings for word in ("--set", each))]
+
+        def both_train() -> bool:
+            return len([log for log in models.glob("*/log.jsonl") if '"train"' in log.read_text()]) == 2
+
+        code, err = _stopped_when(both_train, tmp_path / "said", signal.SIGTERM, command_line, *words)
+        assert code == 75 and "stopped; run the same command again to go on" in err, err
+        assert {path.name: len(checkpoints(path / "checkpoints")) > 0 for path in models.iterdir()} == {
+            "none-0": True,
+            "none-1": True,
+        }
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
     def test_preparing_again_gives_the_same_rows(

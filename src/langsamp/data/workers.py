@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import active_children, get_context
 from multiprocessing.connection import Connection
-from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGTERM, SIGUSR1, pthread_sigmask, signal
 from threading import Thread
 from types import ModuleType
 from typing import Any, TypeVar
 
+from langsamp import stopping
 from langsamp.errors import UserError
 from langsamp.machine import usable_cores
 from langsamp.progress import Bar
@@ -38,8 +40,9 @@ def shared_out(workers: int, executor: Executor | None = None, *, may_save: bool
     """Processes for `each` and `mapped`; None where this one is enough, which then uses all threads of the tokenizer.
 
     They end with this process however it ends, and at the first error: a worker that lived on would write into files
-    that the next preparation writes. With `may_save` they are asked to end, as by SIGTERM, and waited for. An
-    `executor` that is given is taken instead and lives on.
+    that the next preparation writes. With `may_save` they are asked to end, as by SIGTERM, and waited for: what runs
+    reads `stopping.exit_code` where it can save, and `stopping.check` before anything new. An `executor` that is given
+    is taken instead and lives on.
 
     Raises:
         UserError: where one of them was killed.
@@ -52,7 +55,8 @@ def shared_out(workers: int, executor: Executor | None = None, *, may_save: bool
         return
     context = get_context("spawn")
     alive, ours = context.Pipe(duplex=False)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_as_worker, initargs=(alive,)) as pool:
+    begin = partial(_as_worker, alive, may_save=may_save)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=begin) as pool:
         try:
             yield pool
         except BrokenProcessPool:
@@ -110,12 +114,16 @@ def _counted(result: T, bar: Bar) -> T:
     return result
 
 
-def _as_worker(alive: Connection) -> None:
+def _as_worker(alive: Connection, *, may_save: bool) -> None:
     """Make this process one of several workers: one core for its tokenizer, and an end when `alive` is closed.
 
-    The other end of `alive` is held by the process that shares out the work; its death closes it too.
+    The other end of `alive` is held by the process that shares out the work; its death closes it too. One that may
+    save only notes a signal: what stops a run reaches it twice where its whole group was meant, and at any moment.
     """
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    if may_save:
+        for number in (SIGTERM, SIGUSR1):
+            signal(number, stopping.note)
     Thread(target=_end_with, args=(alive,), daemon=True).start()
 
 

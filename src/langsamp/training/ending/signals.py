@@ -27,6 +27,8 @@ class StopFlag:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
                 self._before[number] = signal.signal(number, self._ask)
+            # What only noted a signal until now, while the model was made, could not act on it.
+            self._asked = stopping.note in self._before.values() and stopping.exit_code() != 0
         return self
 
     def __exit__(self, *_: object) -> None:
