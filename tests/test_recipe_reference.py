@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from langsamp.errors import UserError
-from langsamp.recipe import Recipe, load_recipe, parse_recipe
-from langsamp.recipe_reference import TEMPLATES, keys, matching, new_recipe, schema, template
+from langsamp.recipe import Recipe, parse_recipe
+from langsamp.recipe_reference import keys, matching, schema
+from langsamp.recipes.new import template
 from tests.tiny_run import langsamp
 
 
@@ -52,26 +53,6 @@ def test_a_key_is_explained_by_path_section_or_part():
     assert [key.type for key in matching("masking.rate")] == ["number, above 0, at most 1"]
     with pytest.raises(UserError, match=r"Did you mean 'training\.steps'"):
         matching("training.stpes")
-
-
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_a_new_recipe_is_named_after_its_file_and_is_one(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("LANGSAMP_DATA", "data")
-    monkeypatch.setenv("LANGSAMP_ENCODER", "encoder")
-    path = tmp_path / "my run.yaml"
-    new_recipe(path, name)
-    assert load_recipe(path).name == "my-run"
-    before = path.read_bytes()
-    with pytest.raises(UserError, match="is there already"):
-        new_recipe(path, name)
-    assert path.read_bytes() == before
-
-
-def test_a_new_recipe_needs_a_template_and_the_right_ending(tmp_path: Path):
-    with pytest.raises(UserError, match="Did you mean 'quickstart'"):
-        new_recipe(tmp_path / "a.yaml", "quickstar")
-    with pytest.raises(UserError, match=r"ending \.yaml"):
-        new_recipe(tmp_path / "a.txt", "text")
 
 
 def test_the_schema_knows_every_key_and_no_other():

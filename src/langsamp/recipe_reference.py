@@ -1,13 +1,11 @@
-"""What a recipe can say, read off the classes that check it: every key with its type, default and meaning; templates.
+"""What a recipe can say, read off the classes that check it: every key with its type, default and meaning.
 
 Nothing here is written twice: a key's meaning is the text under its field, and the JSON schema is pydantic's own.
 """
 
 import inspect
-import re
 import types
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -16,13 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from langsamp.disk.files import write_text
 from langsamp.errors import UserError, did_you_mean
 from langsamp.recipe import Recipe
-
-TEMPLATES = ("quickstart", "text", "continue", "paper", "lab", "continued")
-"""Recipes to start from: the embedded text, text of one's own, a pretrained encoder, the paper's settings; the studies
-of tiny encoders from nothing and of a continued one."""
 
 
 class Key(NamedTuple):
@@ -62,32 +55,6 @@ def matching(query: str) -> list[Key]:
 def schema() -> dict[str, Any]:
     """The JSON schema of a recipe: editors complete and check by it (`# yaml-language-server: $schema=FILE`)."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Recipe.model_json_schema()}
-
-
-def template(name: str) -> str:
-    """The commented recipe of that name.
-
-    Raises:
-        UserError: where there is none.
-    """
-    if name not in TEMPLATES:
-        raise UserError(f"no template {name!r}.{did_you_mean(name, TEMPLATES)} There are {', '.join(TEMPLATES)}")
-    return files("langsamp").joinpath("recipes", f"{name}.yaml").read_text(encoding="utf-8")
-
-
-def new_recipe(path: Path, source: str) -> None:
-    """Write the template `source` as the recipe `path`, named after its file.
-
-    Raises:
-        UserError: where there is no such template, where `path` is there already, or cannot be written.
-    """
-    text = template(source)
-    if path.exists():
-        raise UserError(f"{path} is there already: name a new file, so that nothing is lost")
-    if path.suffix not in (".yaml", ".yml"):
-        raise UserError(f"{path}: a recipe is a YAML file; give it the ending .yaml")
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or source
-    write_text(path, re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE))
 
 
 def _keys(owner: type[BaseModel], prefix: str) -> Iterator[Key]:

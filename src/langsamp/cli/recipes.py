@@ -16,12 +16,16 @@ def new(
             "--from", help="quickstart (embedded text), text (yours), continue (an encoder), paper, lab, continued."
         ),
     ] = "text",
+    encoder: Annotated[str | None, typer.Option(help="Folder or hub id to continue from; for `continue`.")] = None,
+    text: Annotated[Path | None, typer.Option(help="Folder of <tag>.txt files; for `text` and `continue`.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of test sets; for `continue`.")] = None,
 ) -> None:
-    """Write a commented recipe to start from."""
-    from langsamp.recipe_reference import new_recipe
+    """Write a commented recipe to start from; what is given is checked and filled in."""
+    from langsamp.recipes.new import Given, new_recipe
 
-    new_recipe(file, source)
-    print_line(f"Recipe: {file}. Fill it in, then `langsamp run {file} --plan` says what it would do")
+    for sentence in new_recipe(file, source, Given(encoder=encoder, text=text, data=data)):
+        print_line(f"  {sentence}")
+    print_line(f"Recipe: {file}. Look through it, then `langsamp run {file} --plan` says what it would do")
 
 
 def recipe(

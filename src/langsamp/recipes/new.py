@@ -1,0 +1,171 @@
+"""A recipe to start from: a commented template, with what the user has written into it."""
+
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from transformers import AutoModelForMaskedLM
+
+from langsamp.data.text.folder import files_by_tag
+from langsamp.disk.files import write_text
+from langsamp.errors import DataMissingError, UserError, did_you_mean
+from langsamp.evaluation.tasks.lookup import task
+from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
+from langsamp.evaluation.tasks.task import TaskData
+from langsamp.languages.aliases import match
+from langsamp.languages.table import is_head
+from langsamp.languages.tags import LangScript
+from langsamp.model.pretrained.hub_folder import model_folder
+from langsamp.model.pretrained.load_pretrained import load_pretrained
+from langsamp.model.shapes import default_layer
+from langsamp.recipes.draft import Draft
+
+TEMPLATES = ("quickstart", "text", "continue", "paper", "lab", "continued")
+"""Recipes to start from: the embedded text, text of one's own, a pretrained encoder, the paper's settings; the studies
+of tiny encoders from nothing and of a continued one."""
+_ROOM = {"text": ("text", "continue"), "encoder": ("continue",), "data": ("continue",)}
+_TASKS, _EMBEDDED = ("sr-bible", "sr-tatoeba", "sib200"), "sr-cldr"
+_WATCHED, _WATCHED_FOR_ALL = 10, "deu_Latn,hin_Deva,swh_Latn,tur_Latn,amh_Ethi"
+"""Languages that scores on the way are taken in, at most; those that tell of forgetting where none of the user's is in
+the embedded test set."""
+_LARGE = 100_000
+"""Tokens of a vocabulary from which on cutting it makes a step much cheaper."""
+
+
+class Given(NamedTuple):
+    """What a user has."""
+
+    encoder: str | None = None
+    """Folder or hub id."""
+    text: Path | None = None
+    """Folder of <tag>.txt files."""
+    data: Path | None = None
+    """Folder of the tasks' test sets."""
+
+
+def template(name: str) -> str:
+    """The commented recipe of that name.
+
+    Raises:
+        UserError: where there is none.
+    """
+    if name not in TEMPLATES:
+        raise UserError(f"no template {name!r}.{did_you_mean(name, TEMPLATES)} There are {', '.join(TEMPLATES)}")
+    return files("langsamp").joinpath("recipes", f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def new_recipe(path: Path, source: str, given: Given | None = None) -> list[str]:
+    """Write the template `source` as the recipe `path`, named after its file; a sentence for each thing filled in.
+
+    An encoder is loaded once, so that what cannot be continued is refused here. Without test sets the embedded
+    task scores.
+
+    Raises:
+        UserError: where there is no such template, where it has no room for what is given, where `path` is there
+            already or cannot be written, and for an encoder or text that cannot be used.
+        DataMissingError: where a folder or model is absent.
+    """
+    given = given or Given()
+    text = template(source)
+    _check_room(source, given)
+    if given.data is not None and given.text is None:
+        raise UserError("--data says in which languages of --text there are test sets; give that too")
+    if path.exists():
+        raise UserError(f"{path} is there already: name a new file, so that nothing is lost")
+    if path.suffix not in (".yaml", ".yml"):
+        raise UserError(f"{path}: a recipe is a YAML file; give it the ending .yaml")
+    draft = Draft(text)
+    draft.put("name", re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or source)
+    said: list[str] = []
+    tags = sorted(files_by_tag(given.text), key=lambda tag: (not is_head(tag), tag)) if given.text is not None else ()
+    if given.text is not None:
+        said += _fill_text(draft, given.text, tags)
+    if given.encoder is not None:
+        said += _fill_encoder(draft, given.encoder, given.text, tags)
+    if draft.has("evaluation.data") and tags:
+        said += _fill_tasks(draft, given.data, tags)
+    write_text(path, draft.text)
+    return said
+
+
+def _check_room(source: str, given: Given) -> None:
+    for name, value in given._asdict().items():
+        if value is not None and source not in _ROOM[name]:
+            raise UserError(f"--{name} is for --from {' or '.join(_ROOM[name])}, and this is {source}: leave it out")
+
+
+def _fill_text(draft: Draft, text: Path, tags: Sequence[LangScript]) -> list[str]:
+    heads = sum(map(is_head, tags))
+    draft.put("corpus.source", str(text))
+    if not draft.has("sampler.replay"):
+        return [f"{text}: {len(tags)} languages, all of them"]
+    draft.put("corpus.languages", ",".join(map(str, tags)))
+    if heads in (0, len(tags)):
+        draft.drop("sampler.replay")
+    said = [f"{text}: {heads} head languages and {len(tags) - heads} tail ones"]
+    if not heads:
+        said.append(
+            "no head language has text here: what an encoder knows is forgotten where it is never read. Put text of a "
+            "few that it knows well beside yours"
+        )
+    return said
+
+
+def _fill_encoder(draft: Draft, encoder: str, text: Path | None, tags: Sequence[LangScript]) -> list[str]:
+    loaded = load_pretrained(AutoModelForMaskedLM, model_folder(encoder))
+    config = loaded.model.config
+    layers = int(config.num_hidden_layers)
+    draft.put("model.init", encoder)
+    draft.put("training.anchor.layer", [default_layer(layers), layers])
+    head = "its LM head"
+    if loaded.absent:
+        head = "no LM head, so that a new one learns first"
+    else:
+        for key in ("model.new_head", "training.head_warmup_steps", "training.head_warmup_learning_rate"):
+            draft.drop(key)
+    said = [f"{encoder}: {layers} layers, {config.vocab_size:,} tokens, {head}"]
+    if config.vocab_size > _LARGE and text is not None:
+        said.append(
+            "a step is much cheaper without the tokens that your text does not need: `langsamp tokenizer trim "
+            f"{encoder} --text {text} --min-count 3 --out trimmed`, then `langsamp new` with --encoder trimmed"
+        )
+    return said
+
+
+def _fill_tasks(draft: Draft, data: Path | None, tags: Sequence[LangScript]) -> list[str]:
+    """Leave the tasks with test sets in some of the languages; the embedded one where no test sets are given."""
+    embedded = _tested(_EMBEDDED, None, tags)
+    draft.put("monitor.languages", ",".join(map(str, embedded[:_WATCHED])) or _WATCHED_FOR_ALL)
+    if data is not None:
+        tested = {name: tags_there for name in _TASKS if (tags_there := _tested(name, data, tags))}
+        if not tested:
+            raise UserError(
+                f"{data} has no test set of {', '.join(_TASKS)} in these languages; `langsamp tasks` tells more"
+            )
+        draft.put("evaluation.data", str(data))
+    else:
+        tested = {_EMBEDDED: embedded}
+        draft.drop("evaluation.data")
+        if not embedded:
+            draft.put("evaluation.languages", _WATCHED_FOR_ALL)
+    draft.put("evaluation.tasks", list(tested))
+    if "sib200" not in tested:
+        draft.drop("evaluation.fine_tuning")
+    said = [f"scored on {', '.join(f'{name} ({len(there)} of them)' for name, there in tested.items())}"]
+    if not any(tested.values()):
+        said.append(
+            "the embedded test set has none of these languages: it tells only whether others are forgotten; give test "
+            "sets with --data"
+        )
+    return said
+
+
+def _tested(name: str, data: Path | None, tags: Sequence[LangScript]) -> list[LangScript]:
+    """The languages that a task has test items in, English aside, which is what retrieval starts from."""
+    try:
+        reader = task(name).open(TaskData(data=data))
+    except DataMissingError:
+        return []
+    return [tag for tag in match(tags, reader.tags) if tag != ENGLISH]

@@ -1,0 +1,95 @@
+"""A new recipe is a template, with what the user has in it, and can be run as it stands."""
+
+from pathlib import Path
+
+import pytest
+from transformers import AutoModel, AutoTokenizer
+
+from langsamp.errors import DataMissingError, UserError
+from langsamp.recipe import load_recipe
+from langsamp.recipes.new import TEMPLATES, Given, new_recipe
+from tests.tiny_run import TinyRun, complaint, said, write_lines
+
+
+@pytest.fixture(scope="module")
+def headless(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The tiny run's encoder as sentence encoders are published."""
+    folder = tmp_path_factory.mktemp("headless")
+    AutoModel.from_pretrained(tiny_run.export, add_pooling_layer=False).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(tiny_run.export).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_new_recipe_is_named_after_its_file_and_is_one(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LANGSAMP_DATA", "data")
+    monkeypatch.setenv("LANGSAMP_ENCODER", "encoder")
+    path = tmp_path / "my run.yaml"
+    new_recipe(path, name)
+    assert load_recipe(path).name == "my-run"
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="is there already"):
+        new_recipe(path, name)
+    assert path.read_bytes() == before
+
+
+def test_a_new_recipe_needs_a_template_and_the_right_ending(tmp_path: Path):
+    with pytest.raises(UserError, match="Did you mean 'quickstart'"):
+        new_recipe(tmp_path / "a.yaml", "quickstar")
+    with pytest.raises(UserError, match=r"ending \.yaml"):
+        new_recipe(tmp_path / "a.txt", "text")
+
+
+def test_what_the_user_has_is_filled_in_and_can_be_planned(tiny_run: TinyRun, headless: str, tmp_path: Path):
+    path, text, data = tmp_path / "mine.yaml", tiny_run.root / "text", tiny_run.root / "eval"
+    sentences = said("new", path, "--from", "continue", "--encoder", headless, "--text", text, "--data", data)
+    assert "2 head languages and 1 tail" in sentences and "no LM head" in sentences and "sr-bible (3 of" in sentences
+    recipe = load_recipe(path)
+    assert (recipe.name, recipe.model.init, recipe.model.new_head) == ("mine", headless, True)
+    assert recipe.corpus.languages == recipe.evaluation.languages == "hin_Deva,swh_Latn,kmr_Cyrl"
+    assert recipe.evaluation.tasks == ("sr-bible",) and recipe.evaluation.data == data
+    assert recipe.training.anchor is not None and recipe.training.anchor.layer == (1, 2)
+    assert recipe.sampler.replay is not None
+    assert "kmr_Cyrl" in said("run", path, "--plan", "--set", "rows.row_tokens=32")
+
+
+def test_an_encoder_with_its_head_needs_no_new_one(tiny_run: TinyRun, tmp_path: Path):
+    path = tmp_path / "mine.yaml"
+    new_recipe(path, "continue", Given(encoder=str(tiny_run.export), text=tiny_run.root / "text"))
+    recipe = load_recipe(path)
+    assert not recipe.model.new_head and recipe.training.head_warmup_steps == 0
+    assert recipe.evaluation.tasks == ("sr-cldr",) and recipe.evaluation.data is None
+    assert "${" not in path.read_text(encoding="utf-8")
+
+
+def test_languages_without_any_test_set_are_said_and_others_tell_of_forgetting(tmp_path: Path):
+    (tmp_path / "text").mkdir()
+    write_lines(tmp_path / "text" / "ava_Cyrl.txt", ["а б в"])
+    write_lines(tmp_path / "text" / "aar_Latn.txt", ["a b c"])
+    sentences = new_recipe(tmp_path / "mine.yaml", "continue", Given(text=tmp_path / "text"))
+    recipe = load_recipe(tmp_path / "mine.yaml")
+    assert any("no head language" in each for each in sentences) and recipe.sampler.replay is None
+    assert any("--data" in each for each in sentences)
+    assert recipe.evaluation.languages == recipe.monitor.languages != recipe.corpus.languages
+
+
+def test_text_of_ones_own_goes_into_the_other_template(tiny_run: TinyRun, tmp_path: Path):
+    assert "3 languages" in new_recipe(tmp_path / "a.yaml", "text", Given(text=tiny_run.root / "text"))[0]
+    assert load_recipe(tmp_path / "a.yaml").corpus.source == str(tiny_run.root / "text")
+
+
+def test_what_cannot_be_used_is_refused_and_nothing_written(tiny_run: TinyRun, tmp_path: Path):
+    path, text = tmp_path / "mine.yaml", tiny_run.root / "text"
+    assert "--encoder is for --from continue" in complaint("new", path, "--encoder", "x/y")
+    assert "--text is for --from text or continue" in complaint("new", path, "--from", "paper", "--text", text)
+    assert "give that too" in complaint("new", path, "--from", "continue", "--data", tmp_path)
+    (tmp_path / "empty").mkdir()
+    for given, error in (
+        (Given(text=tmp_path / "nothing"), DataMissingError),
+        (Given(text=tmp_path / "empty"), DataMissingError),
+        (Given(encoder=str(tmp_path / "empty")), UserError),
+        (Given(text=text, data=tmp_path / "empty"), UserError),
+    ):
+        with pytest.raises(error):
+            new_recipe(path, "continue", given)
+    assert not path.exists()
