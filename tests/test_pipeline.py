@@ -21,6 +21,8 @@ from langsamp.training.exporting import export
 from tests.killed import check_killed
 from tests.tiny_run import SIZES, TinyRun, stamps, write_lines
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def run(tiny_run: TinyRun, tmp_path: Path) -> TinyRun:

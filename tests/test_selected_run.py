@@ -18,6 +18,8 @@ from langsamp.training.exporting import export
 from tests.killed import check_killed
 from tests.tiny_run import TinyRun, complaint, stamps
 
+pytestmark = pytest.mark.integration
+
 SELECTING = ("monitor.every=2", "monitor.tasks=[sr-bible]", "training.select=sr-bible", "evaluation.selection=test")
 
 

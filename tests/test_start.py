@@ -13,6 +13,8 @@ from langsamp.scores.reading import read_scores
 from langsamp.training.lines import read_log
 from tests.tiny_run import TinyRun, langsamp, said
 
+pytestmark = pytest.mark.integration
+
 RUINOUS = 0.5
 """A learning rate that destroys whatever an encoder knows."""
 

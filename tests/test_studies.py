@@ -16,6 +16,8 @@ from langsamp.recipe import load_recipe
 from langsamp.scores.comparison import compare
 from langsamp.scores.systems import open_system
 
+pytestmark = pytest.mark.integration
+
 GOLDEN = {
     "lab": {
         "both-0": [6.6667, 6.6104],

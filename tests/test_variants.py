@@ -14,6 +14,8 @@ from langsamp.training.job import row_order
 from langsamp.world import World
 from tests.tiny_run import TinyRun, said
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def untrained(tiny_run: TinyRun, tmp_path: Path) -> TinyRun:

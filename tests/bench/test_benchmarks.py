@@ -23,6 +23,8 @@ from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record
 from langsamp.bench.rivals import StepSize
 
+pytestmark = pytest.mark.integration
+
 
 def check(record: Record, *, variants: int, targets: int, times_processor: bool = True) -> None:
     """A record of so many timed variants is complete, and survives JSON."""

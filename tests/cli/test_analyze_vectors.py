@@ -8,6 +8,8 @@ from langsamp.analysis.read_analyses import read_analyses
 from tests.analysis.kin import kin_model, known_tags
 from tests.tiny_run import langsamp, said
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def run(tmp_path):

@@ -11,6 +11,8 @@ import pytest
 from langsamp.bench.faults.artefacts import content
 from tests.tiny_run import TinyRun, complaint, full_disk, langsamp, said
 
+pytestmark = pytest.mark.integration
+
 
 class TestDamage:
     @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from langsamp.analysis.read_analyses import read_analysis
 from langsamp.cli.analyses import folder_of
 from tests.tiny_run import complaint, langsamp, said
 
+pytestmark = pytest.mark.integration
+
 FEW = ("--languages", "eng_Latn,deu_Latn,rus_Cyrl", "--sentences", "12")
 
 

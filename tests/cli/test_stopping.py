@@ -19,6 +19,8 @@ from tests.held import hold
 from tests.processes import command_line, start
 from tests.tiny_run import TinyRun, complaint, langsamp, said
 
+pytestmark = pytest.mark.integration
+
 
 def _held(part: str, reached: str, *words: object) -> None:
     hold(part, reached)

@@ -14,6 +14,8 @@ import langsamp as ls
 from tests.docs.blocks import PAGES, ROOT, blocks_of, run_block
 from tests.tiny_run import TinyRun
 
+pytestmark = pytest.mark.integration
+
 WITH_BLOCKS = [page for page in PAGES if "\n```" in page.read_text(encoding="utf-8")]
 
 

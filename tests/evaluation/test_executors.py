@@ -31,7 +31,7 @@ from langsamp.executors import opened
 from tests.tiny_run import SIZES, documents, write_lines
 
 pytest.importorskip("distributed")
-pytestmark = pytest.mark.filterwarnings("default")  # Dask's own
+pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]  # Dask's own
 
 
 class Cluster(NamedTuple):

@@ -24,6 +24,8 @@ from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.languages.tags import LangScript
 from tests.processes import command_line, start
 
+pytestmark = pytest.mark.integration
+
 WORDS = [f"{first}{second}" for first in "bdgklmnprst" for second in "aeiou"]
 FAST = {"epochs": 2, "learning_rate": 3e-3, "batch_size": 8}
 LONG = {**FAST, "epochs": 30}

@@ -8,6 +8,8 @@ import pytest
 
 from tests.explorer.conftest import Watched
 
+pytestmark = pytest.mark.integration
+
 Visit = Callable[..., Watched]
 SWITCHES = ("My language", "Fill-mask", "Parallel probe", "Map")
 

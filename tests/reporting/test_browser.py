@@ -21,7 +21,10 @@ WIDER = """() => [...document.body.querySelectorAll('*')].filter((node) => {
   return box.width && box.right > innerWidth + 1 && !node.closest('.scroll, figure, nav ul, pre, svg');
 }).map((node) => node.outerHTML.slice(0, 80))"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.reporting.browser import CHROMIUM, REASON, chromium, opened
 from tests.reporting.conftest import TAGS
 from tests.reporting.made_analyses import store_all
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=REASON)
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(CHROMIUM is None, reason=REASON)]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ from tests.tiny_parts import make_unknown
 from tests.training.ranks import launch, said_by, stage
 from tests.training.test_trainer import losses
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def folder(rows: PreparedRows, tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> Path:

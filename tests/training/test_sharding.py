@@ -17,6 +17,8 @@ from tests.training.ranks import launch, said_by, stage
 from tests.training.test_ranks import folder  # noqa: F401
 from tests.training.test_trainer import log, losses
 
+pytestmark = pytest.mark.integration
+
 Tokenizer = PreTrainedTokenizerFast
 
 SETTINGS: dict[str, Any] = {"steps": 4, "rows_per_step": 5, "rows_per_batch": 1, "held_out_every": 2}

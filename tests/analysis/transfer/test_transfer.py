@@ -26,6 +26,8 @@ from langsamp.views.paper_tables.make import paper_table
 from tests.scores.scored import frame
 from tests.tiny_run import complaint, documents, said, write_lines
 
+pytestmark = pytest.mark.integration
+
 ROWS = {
     "ara_Arab": 50, "deu_Latn": 90, "eng_Latn": 80, "fra_Latn": 90, "hin_Deva": 60, "jpn_Jpan": 40, "pes_Arab": 70,
     "swh_Latn": 30, "tur_Latn": 20,

@@ -13,6 +13,8 @@ from langsamp.reporting.page import write_report
 from langsamp.views.appearance import in_order, looks, side_name, split_name
 from tests.reporting.test_page import Page
 
+pytestmark = pytest.mark.integration
+
 PAPER = ("paper:baseline", "paper:langsamp")
 
 
