@@ -62,9 +62,9 @@ class Bar:
         self._due = self._began + patience
         self._last_line = ""
         self._tell_if_due()
-        self._ended = threading.Event()
-        if total is None and is_shown:  # nothing calls `update` while one long call of a library runs
-            threading.Thread(target=self._look, daemon=True).start()
+        self._ended, self._is_shown = threading.Event(), is_shown
+        if total is None:
+            self.tick()
 
     def __enter__(self) -> Self:
         """Nothing more to do: it has begun."""
@@ -73,6 +73,11 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+    def tick(self) -> None:
+        """Show how long it takes also while nothing calls `update`: one long call of a library runs, or others work."""
+        if self._is_shown:
+            threading.Thread(target=self._look, daemon=True).start()
 
     def update(self, number: int = 1) -> None:
         """Count `number` more units."""

@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from langsamp.bench.faults.artefacts import content, differences
+from langsamp.bench.faults.artefacts import content, differences, kind, stamps
 from langsamp.bench.faults.commands import run_command
-from langsamp.bench.faults.harm import FaultSize, measure_faults
+from langsamp.bench.faults.harm import IMPORTED, FaultSize, measure_faults
 from langsamp.bench.faults.victim import Victim
 from langsamp.bench.record import Record
+from langsamp.disk.files import write_text
 
 
 def test_a_command_ends_as_it_would_for_a_user_or_is_killed(tmp_path: Path) -> None:
     victim = Victim(tmp_path)
-    assert run_command(["recipe"], said=tmp_path / "said").code == 0
+    assert run_command(["recipe"], said=tmp_path / "said", imported=IMPORTED).code == 0
     wrong = run_command(["train", str(victim.recipe)], said=tmp_path / "said")
     assert wrong.code == 4 and "langsamp prepare" in wrong.said
     assert run_command(["prepare", str(victim.recipe)], said=tmp_path / "said", kill_after=0.0).code == -9
@@ -47,10 +48,22 @@ def test_what_differs_from_an_undisturbed_run_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_what_was_touched_and_of_which_kind_files_are(tmp_path: Path) -> None:
+    write_text(tmp_path / "run" / "rows" / "deu_Latn.ids", "1")
+    before = stamps(tmp_path)
+    assert stamps(tmp_path) == before and [kind(str(path)) for path in before] == ["others", "others", "rows"]
+    (tmp_path / "run" / ".rows.lock").touch()
+    assert stamps(tmp_path) != before, "what is hidden counts too"
+    names = ("a/model.safetensors", "cells/1/scores.parquet", "cells/1/predictions.parquet", "analysis/pairs.parquet")
+    assert [kind(name) for name in names] == ["weights", "scores", "scores", "others"]
+
+
 @pytest.mark.slow
 def test_a_run_stands_kills_and_changed_bytes() -> None:
     record = measure_faults(FaultSize(kills=9, flips=9, seed=1))
     assert record.settings["troubles"] == []
-    assert [target.is_met for target in record.targets] == [True, True]
-    assert sum(row.faults or 0 for row in record.rows) >= 16
+    assert [target.is_met for target in record.targets] == [True, True, True]
+    assert [row.faults for row in record.rows if row.group == "killed"] == [1] * 9
+    for files in ("rows", "weights", "scores", "others"):
+        assert sum(getattr(row, files) or 0 for row in record.rows) > 0, files
     assert Record.model_validate_json(record.model_dump_json(by_alias=True)) == record

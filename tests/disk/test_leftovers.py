@@ -9,6 +9,7 @@ import pytest
 
 from langsamp.disk import leftovers
 from langsamp.disk.files import locked, replacing, write_text
+from langsamp.disk.folders import check_new_folder
 from langsamp.disk.leftovers import sweep
 
 _KILLED = """
@@ -55,6 +56,12 @@ def test_the_next_writer_of_a_name_sweeps_it(tmp_path: Path) -> None:
     with replacing(tmp_path / "export") as fresh:
         (fresh / "whole").write_text("whole")
     assert names(tmp_path) == ["export"]
+
+
+def test_who_asks_whether_a_folder_is_new_sweeps_it(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path / "export")], check=False)
+    check_new_folder(tmp_path / "export")
+    assert names(tmp_path) == []
 
 
 def test_a_folder_put_aside_without_a_successor_gets_its_name_back(

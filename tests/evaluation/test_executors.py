@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from threading import Event
+from typing import Any, NamedTuple, cast
 
 import pytest
 
@@ -23,6 +24,7 @@ from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import RowsConfig
 from langsamp.data.text.corpus import CorpusConfig
 from langsamp.data.tokens.tokenizer import TokenizerConfig
+from langsamp.data.workers import as_they_end, each
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -97,6 +99,20 @@ def test_any_executor_takes_cells(
     evaluate(["model"], config, Path("here"))
     evaluate(["model"], config, Path("there"), executor=Elsewhere())
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
+
+
+def test_an_executor_whose_jobs_are_no_futures_is_refused() -> None:
+    with pytest.raises(UserError, match=r"expected an executor of concurrent.futures.*submitit"):
+        each(str, [1, 2], cast(Any, object()), "work")
+
+
+def test_what_has_ended_is_there_before_what_has_not() -> None:
+    goes_on = Event()
+    with ThreadPoolExecutor(2) as executor:
+        results = as_they_end(lambda job: goes_on.wait(60) if job else "at once", [1, 0], executor, "work")
+        assert next(results) == (1, "at once")
+        goes_on.set()
+        assert list(results) == [(0, True)]
 
 
 def test_two_workers_score_what_one_process_does_to_the_byte(

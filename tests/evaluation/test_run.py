@@ -111,13 +111,14 @@ def test_a_failing_language_loses_no_other(config, save_model, tmp_path, capsys,
         assert "FAILED" in capsys.readouterr().err
 
 
-def test_a_failing_model_loses_no_other(config, save_model, tmp_path):
+def test_a_failing_model_loses_no_other(config, save_model, tmp_path, capsys):
     good, bad = save_model("good"), save_model("bad", seed=1)
     model = AutoModel.from_pretrained(bad)
     model.embeddings.word_embeddings.weight.data.fill_(float("nan"))
     model.save_pretrained(bad)
     done = evaluate([bad, good], config, tmp_path / "out")
     assert [(failure.model, failure.tag) for failure in done.failures] == [(str(bad), None)]
+    assert capsys.readouterr().err.count(f"FAILED {bad}, sr-bible: ") == 1
     assert set(done.scores["model_name"]) == {str(good)} and sorted(done.scores["tag"].unique()) == TAGS
 
 

@@ -39,8 +39,20 @@ class Row(BaseModel):
     """Of that, what is over weights, gradients and optimizer state."""
     faults: int | None = None
     """How many times it was harmed."""
+    at_work: int | None = None
+    """Of these, after how many something on the disk was not as before."""
+    too_late: int | None = None
+    """How many times besides it was to be harmed, and was done before."""
     stood: int | None = None
-    """Of these, how many times that left no trace, or was found and named."""
+    """Of `faults`, how many left no trace, or were found and named."""
+    rows: int | None = None
+    """Files of rows that were compared, by bytes."""
+    weights: int | None = None
+    """Files of weights that were compared, by the bits of each tensor."""
+    scores: int | None = None
+    """Files of scores that were compared, by bytes."""
+    others: int | None = None
+    """Other files that were compared, by bytes."""
     error: float | None = None
     """Largest difference from the exact result, as a share of its largest number."""
 

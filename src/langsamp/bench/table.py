@@ -19,8 +19,14 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
     "{unit}/s": lambda row: _number(row.rate),
     "peak MiB": lambda row: _number(row.peak_mib),
     "above MiB": lambda row: _number(row.above_mib),
-    "faults": lambda row: "" if row.faults is None else f"{row.faults:,}",
-    "stood": lambda row: "" if row.stood is None else f"{row.stood:,}",
+    "faults": lambda row: _count(row.faults),
+    "at work": lambda row: _count(row.at_work),
+    "too late": lambda row: _count(row.too_late),
+    "stood": lambda row: _count(row.stood),
+    "rows": lambda row: _count(row.rows),
+    "weights": lambda row: _count(row.weights),
+    "scores": lambda row: _count(row.scores),
+    "others": lambda row: _count(row.others),
     "error": lambda row: "" if row.error is None else f"{row.error:.0e}",
 }
 _SPARED = ("quartiles", "peak MiB", "seconds", "ratio")
@@ -67,6 +73,10 @@ def _table(rows: Sequence[Row], *, unit: str, width: int) -> Table:
 def _sentence(target: Target) -> str:
     verdict, side = ("met", "at most" if target.at_most else "at least")
     return f"{verdict if target.is_met else 'missed'}: {target.name} {target.measured:.3g} ({side} {target.limit:g})"
+
+
+def _count(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
 
 
 def _number(value: float | None) -> str:

@@ -85,13 +85,27 @@ def each(
     function: Callable[[Any], T], jobs: Sequence[Any], pool: Executor | None, title: str, *, unit: str = "tags"
 ) -> list[T]:
     """`function` of every job, in order, under a progress bar that counts them."""
+    results = dict(as_they_end(function, jobs, pool, title, unit=unit))
+    return [results[number] for number in range(len(jobs))]
+
+
+def as_they_end(
+    function: Callable[[Any], T], jobs: Sequence[Any], pool: Executor | None, title: str, *, unit: str = "tags"
+) -> Iterator[tuple[int, T]]:
+    """The number of each job and `function` of it, as soon as it is there, under a progress bar that counts them."""
     with Bar(title, total=len(jobs), unit=unit) as bar:
         if pool is None:
-            return [_counted(function(job), bar) for job in jobs]
-        futures = _submitted(function, jobs, pool)
-        for future in as_completed(futures):
-            _counted(future.result(), bar)  # a failure shows now, not when its turn comes
-        return [future.result() for future in futures]
+            for number, job in enumerate(jobs):
+                result = function(job)
+                bar.update()
+                yield number, result
+            return
+        bar.tick()
+        numbers = {future: number for number, future in enumerate(_submitted(function, jobs, pool))}
+        for future in as_completed(numbers):
+            result = future.result()
+            bar.update()
+            yield numbers[future], result
 
 
 def _submitted(function: Callable[[Any], T], items: Iterable[Any], pool: Executor) -> list[Future[T]]:
@@ -99,7 +113,15 @@ def _submitted(function: Callable[[Any], T], items: Iterable[Any], pool: Executo
 
     Workers that start now do not import the user's script, which they do not need and which, without a guard, would
     start all over; and they never hear Ctrl-C, which reaches every process of a terminal: the first speaks for all.
+
+    Raises:
+        UserError: where `pool` is another kind of executor.
     """
+    if not isinstance(pool, Executor):
+        raise UserError(
+            f"expected an executor of concurrent.futures, such as a Dask client's get_executor(), got {type(pool)}; "
+            "submitit's is none, as its jobs are no futures"
+        )
     script, mask = sys.modules["__main__"], pthread_sigmask(SIG_BLOCK, {SIGINT})
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -107,11 +129,6 @@ def _submitted(function: Callable[[Any], T], items: Iterable[Any], pool: Executo
     finally:
         sys.modules["__main__"] = script
         pthread_sigmask(SIG_SETMASK, mask)
-
-
-def _counted(result: T, bar: Bar) -> T:
-    bar.update()
-    return result
 
 
 def _as_worker(alive: Connection, *, may_save: bool) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 
@@ -26,12 +27,13 @@ def check_folder(folder: Path) -> None:
 
 
 def check_new_folder(folder: Path) -> None:
-    """Accept a folder that can be made, or is there and empty.
+    """Accept a folder that can be made, or is there and empty; what a killed process has left beside it goes.
 
     Raises:
         UserError: where something is there, and as `check_folder`.
     """
     check_folder(folder)
+    sweep(folder.parent, name=folder.name)
     if folder.is_dir() and any(folder.iterdir()):
         raise UserError(f"{folder} is not empty; name a new folder")
 

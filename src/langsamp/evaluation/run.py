@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from langsamp.data.workers import each
+from langsamp.data.workers import as_they_end
 from langsamp.disk.folders import check_folder
 from langsamp.disk.seals import CHECKSUMS, is_sealed
 from langsamp.errors import UserError
@@ -107,15 +107,14 @@ def evaluate(
     here = [cell for cell in cells if not cell.elsewhere]
     score = functools.partial(_score, out=out, config=config, device=device, force=force)
     scoring = _scored_here(score, here) if executor is None else _scored_by(executor, score, here, out)
-    runs = 0
-    for cell, failed in zip(here, scoring, strict=True):
-        runs += failed is not None and None not in dict(failed)
-        failed_tags = [*cell.failures.items(), *([(None, cell.problem)] if cell.problem is not None else [])]
-        failures += [_failure(cell, tag, reason) for tag, reason in (*failed_tags, *(failed or ()))]
+    ended = {id(cell): _told(cell, failed) for cell, failed in scoring}
     for damage in store.damaged():  # what was asked for now is whole again
         say(f"note: the scores of a cell are left out: {damage}")
-    for failure in dict.fromkeys(map(str, failures)):  # what is wrong with a text is so with each seed
+    known = [*failures, *(failure for cell in here for failure in _failures(cell, _known(cell)))]
+    for failure in dict.fromkeys(map(str, known)):  # what is wrong with a text is so with each seed
         say(f"FAILED {failure}")
+    failures += [failure for cell in here for failure in _failures(cell, [*_known(cell), *(ended[id(cell)] or ())])]
+    runs = sum(failed is not None and None not in dict(failed) for failed in ended.values())
     return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
 
 
@@ -123,36 +122,55 @@ def _unusable(name: str, reason: str) -> Failure:
     return Failure(model=name, task="", source="", seed=0, tag=None, reason=reason)
 
 
-def _failure(cell: PlannedCell, tag: str | None, reason: str) -> Failure:
-    key = cell.wanted
-    return Failure(model=cell.model.name, task=cell.task.name, source=key.source, seed=key.seed, tag=tag, reason=reason)
-
-
 _Failed = list[tuple[str | None, str]]
 """What failed in a cell: a tag, or None for the whole cell, and the reason."""
 
 
-def _scored_here(score: Callable[[PlannedCell], _Failed], cells: Sequence[PlannedCell]) -> Iterator[_Failed | None]:
-    """What failed in each cell, scored one after the other; None for one with nothing to run."""
+def _failures(cell: PlannedCell, failed: _Failed) -> list[Failure]:
+    key, name = cell.wanted, cell.model.name
+    return [
+        Failure(model=name, task=cell.task.name, source=key.source, seed=key.seed, tag=tag, reason=reason)
+        for tag, reason in failed
+    ]
+
+
+def _known(cell: PlannedCell) -> _Failed:
+    """What of a cell was known to fail before it ran."""
+    return [*cell.failures.items(), *([(None, cell.problem)] if cell.problem is not None else [])]
+
+
+def _told(cell: PlannedCell, failed: _Failed | None) -> _Failed | None:
+    """The same; what failed in a cell is said when it has ended, which others may not have for hours."""
+    where = f" (from {cell.wanted.source}, seed {cell.wanted.seed})" if KINDS[cell.task.kind].fine_tunes else ""
+    for failure in _failures(cell, failed or []):
+        say(f"FAILED {failure}{where}")
+    return failed
+
+
+def _scored_here(
+    score: Callable[[PlannedCell], _Failed], cells: Sequence[PlannedCell]
+) -> Iterator[tuple[PlannedCell, _Failed | None]]:
+    """Each cell and what failed in it, scored one after the other; None for one with nothing to run."""
     try:
         for cell in cells:
             say(str(cell))
-            yield score(cell) if cell.runs else None
+            yield cell, score(cell) if cell.runs else None
     finally:
         _load.cache_clear()
 
 
 def _scored_by(
     executor: Executor, score: "functools.partial[_Failed]", cells: Sequence[PlannedCell], out: Path
-) -> list[_Failed | None]:
-    """The same, scored by the workers of `executor`, which may run in another folder."""
+) -> Iterator[tuple[PlannedCell, _Failed | None]]:
+    """The same as they end, scored by the workers of `executor`, which may run in another folder."""
     for cell in cells:
         say(str(cell))
+    yield from ((cell, None) for cell in cells if not cell.runs)
     running = [cell for cell in cells if cell.runs]
     score = functools.partial(score, out=out.absolute())
     sent = [cell.for_elsewhere() for cell in running]
-    failed = dict(zip(map(id, running), each(score, sent, executor, "scoring", unit="cells"), strict=True))
-    return [failed.get(id(cell)) for cell in cells]
+    for number, failed in as_they_end(score, sent, executor, "scoring", unit="cells"):
+        yield running[number], failed
 
 
 @functools.lru_cache(maxsize=1)

@@ -4,7 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePath
 from typing import Any
 
 from safetensors import SafetensorError
@@ -22,6 +23,22 @@ def content(folder: Path) -> dict[str, str]:
     """Digest of every file that can be seen and does not tell the time."""
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in _TELL_TIME]
     return {str(path): _digest(folder / path) for path in files if not any(part[0] == "." for part in path.parts)}
+
+
+def kind(name: str) -> str:
+    """What the file of this name holds: `rows`, `weights`, `scores`, or `others`."""
+    if PurePath(name).name in ("scores.parquet", "predictions.parquet"):
+        return "scores"
+    return {".ids": "rows", ".safetensors": "weights"}.get(PurePath(name).suffix, "others")
+
+
+def stamps(folder: Path) -> dict[Path, int]:
+    """When all that lies in `folder`, hidden or not, was last changed."""
+    times = {}
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # what a killed process has started may still take its files away
+            times[path] = path.lstat().st_mtime_ns
+    return times
 
 
 def curves(folder: Path) -> dict[str, list[dict[str, Any]]]:

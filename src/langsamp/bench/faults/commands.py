@@ -44,15 +44,17 @@ def run_command(
     threads: int | None = None,
     kill_after: float | None = None,
     killed: int = 0,
+    imported: Sequence[str] = (),
 ) -> Ended:
     """`langsamp` with `words`, in so many processes that train together; killed after so many seconds, if it runs then.
 
-    Each computes in so many threads, by default in as many as torch takes by itself.
+    Each computes in so many threads, by default in as many as torch takes by itself. The modules `imported` are there
+    before it starts, if they are those of the first call.
 
     Of several, process number `killed` is killed, and the others if they do not end by themselves; processes that it
     has started are left to end by themselves. What they write goes into files below the folder `said`.
     """
-    _CONTEXT.set_forkserver_preload(_IMPORTED)
+    _CONTEXT.set_forkserver_preload([*_IMPORTED, *imported])
     port = _free_port()
     ranks = [_started(words, said / str(rank), _in_group(rank, processes, port), threads) for rank in range(processes)]
     for rank, process in enumerate(ranks):

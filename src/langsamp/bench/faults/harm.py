@@ -7,10 +7,11 @@ be found by the next command that uses the file, which names it.
 import random
 import shutil
 import tempfile
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from langsamp.bench.faults.artefacts import content, curves, differences
+from langsamp.bench.faults.artefacts import content, curves, differences, kind, stamps
 from langsamp.bench.faults.commands import Ended, run_command
 from langsamp.bench.faults.victim import COMPARE, EXPORT, KINDS, REPORT, TRAIN, Stage, Victim
 from langsamp.bench.record import Record, Row, Target
@@ -18,6 +19,10 @@ from langsamp.errors import DamagedError, UserError
 from langsamp.progress import Bar, say
 
 _KILLED = -9
+IMPORTED = ["langsamp.bench.faults.embedded_text"]
+"""What of a stage is done before it starts."""
+_PATIENCE = 10
+"""Attempts for each kill that may be done before their moment comes."""
 _LAST_LINE = b"# sha256"
 """Begins the comment with a text's checksum: changed, it is another comment."""
 
@@ -48,44 +53,66 @@ def measure_faults(size: FaultSize) -> Record:
         UserError: where a stage that nobody disturbs fails.
     """
     with tempfile.TemporaryDirectory(prefix="langsamp-faults-") as scratch:
-        harm = _Harm(Victim(Path(scratch)), random.Random(size.seed))
+        harm = Harm(Victim(Path(scratch)), random.Random(size.seed))
         stages = harm.victim.stages
+        shares = [-(-(size.kills - number) // len(stages)) for number in range(len(stages))]
         with Bar("faults", total=size.kills + size.flips, unit="faults") as bar:
-            killed = [
-                harm.kill(stage, -(-(size.kills - number) // len(stages)), bar) for number, stage in enumerate(stages)
-            ]
+            killed = [harm.kill(stage, share, bar) for stage, share in zip(stages, shares, strict=True)]
             changed = harm.flip(size.flips, bar)
-    for trouble in harm.troubles:
-        say(f"faults: {trouble}")
     return Record(
         name="faults",
         measures=(
-            "Each stage killed (SIGKILL) at random moments and started again until it is done, against an undisturbed "
-            "one; and one byte changed in each kind of file, which the next command must name."
+            "Each stage killed (SIGKILL) at random moments and started again until it is done: what it makes, compared "
+            "with what an undisturbed one makes; and one byte changed in each kind of file, which the next command "
+            "must name. Too late: it was done before it was to be killed, and was tried at another moment."
         ),
         unit="faults",
-        rows=(*killed, *changed),
+        rows=(*(tally.row for tally in killed), *(tally.row_of_artefacts for tally in killed), *changed),
         targets=(
-            Target(name="share of kills that left no trace", measured=_share(killed), limit=1.0),
-            Target(name="share of changed bytes that were named", measured=_share(changed), limit=1.0),
+            Target(name="kills", measured=sum(tally.killed for tally in killed), limit=size.kills),
+            Target(name="of these, without a trace", measured=sum(tally.stood for tally in killed), limit=size.kills),
+            Target(
+                name="changed bytes that were named", measured=sum(row.stood or 0 for row in changed), limit=size.flips
+            ),
         ),
         settings={**asdict(size), "troubles": harm.troubles},
     )
 
 
-def _share(rows: list[Row]) -> float:
-    return sum(row.stood or 0 for row in rows) / max(sum(row.faults or 0 for row in rows), 1)
+@dataclass
+class Tally:
+    """What one stage has stood."""
+
+    stage: str
+    killed: int = 0
+    at_work: int = 0
+    too_late: int = 0
+    stood: int = 0
+    compared: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def row(self) -> Row:
+        """Its kills."""
+        return Row(
+            variant=self.stage, group="killed", faults=self.killed, at_work=self.at_work, too_late=self.too_late,
+            stood=self.stood,
+        )  # fmt: skip
+
+    @property
+    def row_of_artefacts(self) -> Row:
+        """Its artefacts."""
+        return Row(variant=self.stage, group="files compared after kills").model_copy(update=self.compared)
 
 
 @dataclass
-class _Harm:
+class Harm:
     """Does harm to one run, stage after stage."""
 
     victim: Victim
     random: random.Random
     troubles: list[str] = field(default_factory=list)
 
-    def kill(self, stage: Stage, times: int, bar: Bar) -> Row:
+    def kill(self, stage: Stage, times: int, bar: Bar) -> Tally:
         """`stage` undisturbed, then killed so many times; it is done in the end."""
         output, before = self.victim.output, self.victim.root / "before"
         output.mkdir(exist_ok=True)
@@ -93,25 +120,36 @@ class _Harm:
         undisturbed = self._run(stage)
         if undisturbed.code:
             raise UserError(f"{stage.name} failed, and nobody disturbed it: {undisturbed.said[-500:]}")
-        whole, lines = content(output), curves(output)
-        killed = stood = in_a_row = 0
-        for _ in range(4 * times + 1):  # some have ended before they are killed
-            if killed == times and not in_a_row:
-                break
+        whole, lines, tally = content(output), curves(output), Tally(stage.name)
+        artefacts = Counter(kind(name) for name, _ in whole.items() - content(before).items())
+        in_a_row = 0
+        while (tally.killed < times or in_a_row) and tally.too_late <= _PATIENCE * times:
             if not in_a_row:
                 shutil.rmtree(output)
                 shutil.copytree(before, output)
-            after = self.random.uniform(0, undisturbed.seconds) if killed < times else None
+            ours = stamps(output)
+            after = self.random.uniform(0, undisturbed.seconds) if tally.killed < times else None
             ended = self._run(stage, kill_after=after)
             if ended.code == _KILLED:
-                killed, in_a_row = killed + 1, in_a_row + 1
+                in_a_row += 1
+                tally.killed += 1
+                tally.at_work += stamps(output) != ours
                 bar.update()
                 continue
-            wrong = self._wrong(ended, whole, lines)
-            self.troubles += [f"{stage.name}, after {in_a_row} kills: {each}" for each in wrong]
-            stood, in_a_row = stood + (0 if wrong else in_a_row), 0
+            tally.too_late += after is not None
+            wrong = self._wrong(stage, ended, whole, lines)
+            for each in wrong:
+                self._trouble(f"{stage.name}, after {in_a_row} kills: {each}")
+            tally.stood += 0 if wrong else in_a_row
+            tally.compared.update(artefacts if in_a_row else ())
+            in_a_row = 0
         shutil.rmtree(before)
-        return Row(variant=stage.name, group="killed", faults=killed, stood=stood)
+        say(f"faults: {stage.name}: {tally.killed} of {times} kills, {tally.stood} without a trace")
+        return tally
+
+    def _trouble(self, text: str) -> None:
+        self.troubles.append(text)
+        say(f"faults: {text}")
 
     def flip(self, times: int, bar: Bar) -> list[Row]:
         """One byte changed so many times, kind after kind of file."""
@@ -128,12 +166,12 @@ class _Harm:
         whole = path.read_bytes()
         at = self.random.randrange(whole.find(_LAST_LINE) % (len(whole) + 1))
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << self.random.randrange(8)]) + whole[at + 1 :])
-        ended = run_command(self._words(verb), said=self.victim.root / "said")
+        ended = run_command(self._words(verb), said=self.victim.root / "said", imported=IMPORTED)
         path.write_bytes(whole)
         is_named = ended.code == DamagedError.exit_code and path.name in ended.said
         if not is_named:
             name = path.relative_to(self.victim.output)
-            self.troubles.append(f"{name}, byte {at}: {verb} ended with {ended.code} and said {ended.said[-300:]!r}")
+            self._trouble(f"{name}, byte {at}: {verb} ended with {ended.code} and said {ended.said[-300:]!r}")
         return is_named
 
     def _words(self, verb: str) -> list[str]:
@@ -152,10 +190,13 @@ class _Harm:
             processes=stage.processes,
             kill_after=kill_after,
             killed=self.random.randrange(stage.processes),
+            imported=IMPORTED,
         )
 
-    def _wrong(self, ended: Ended, whole: dict[str, str], lines: dict[str, list[dict[str, object]]]) -> list[str]:
-        if ended.code:
+    def _wrong(
+        self, stage: Stage, ended: Ended, whole: dict[str, str], lines: dict[str, list[dict[str, object]]]
+    ) -> list[str]:
+        if ended.code and not (stage.refuses and stage.refuses in ended.said):
             return [f"ended with {ended.code}: {ended.said[-500:]}"]
         wrong = list(differences(self.victim.output, whole))
         return wrong if curves(self.victim.output) == lines else [*wrong, "log.jsonl has other lines"]

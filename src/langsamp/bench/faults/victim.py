@@ -38,6 +38,8 @@ class Stage(NamedTuple):
     name: str
     words: Sequence[str]
     processes: int = 1
+    refuses: str = ""
+    """What it says, and ends, where its result is there already."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Victim:
             Stage("train", ["train", recipe]),
             Stage("prepare, for two", ["prepare", recipe, *pair]),
             Stage("train, 2 processes", ["train", recipe, *pair], processes=2),
-            Stage("export", ["export", str(self.model), "-o", encoder]),
+            Stage("export", ["export", str(self.model), "-o", encoder], refuses="is not empty"),
             Stage("evaluate", ["evaluate", encoder, *languages, "-o", scores]),
             Stage("analyse", ["analyze", "vectors", encoder, "--no-figures", "-o", str(self.output / "vectors")]),
             Stage("report", ["report", scores, "-o", str(self.output / "page.html")]),

@@ -3,12 +3,13 @@
 Who may read there is said outside a recipe, as each store wants it (AWS's variables and files, `FSSPEC_...`).
 """
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any, cast
 
 import fsspec
 
@@ -16,6 +17,8 @@ from langsamp.errors import DataMissingError, UserError
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://.+")
 _EXTRAS = {"s3": "pip install 'langsamp[s3]'"}
+_AT_ONCE = 1 << 20
+"""Bytes that are asked for at once, of which a store's library fetches more or fewer as it thinks best."""
 _CLIENTS = {"aiohttp", "botocore", "gcsfs", "google"}
 """Libraries behind fsspec whose own errors (no credentials, no such host) are no `OSError`."""
 
@@ -46,11 +49,40 @@ class RemoteFile:
         """The file, opened for reading bytes.
 
         Raises:
-            UserError: where it cannot be read.
+            UserError: where it cannot be read, now or later.
         """
         with _faults_named(self.address):
-            file: IO[bytes] = fsspec.open(self.address, mode).open()
-            return file
+            file = fsspec.open(self.address, mode).open()
+        return cast(IO[bytes], io.BufferedReader(_Bytes(file, self.address), _AT_ONCE))
+
+
+class _Bytes(io.RawIOBase):
+    """The bytes of a file elsewhere: what goes wrong on the way there is told from what is wrong in the file."""
+
+    def __init__(self, file: Any, address: str) -> None:
+        self._file, self._address = file, address
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def readinto(self, buffer: Any) -> int:
+        with _faults_named(self._address):
+            content = self._file.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 TextFile = Path | RemoteFile
