@@ -27,6 +27,12 @@ def problem(model: PreTrainedModel, report: Mapping[str, Any], *, keeps_surplus:
     """What is wrong with a loaded model, to stand behind the name of its folder."""
     if report.get("error_msgs"):
         return f"cannot be loaded: {reason(ValueError(report['error_msgs'][0]))}"
+    if _lacks_relative_positions(model):
+        return (
+            f"was trained with relative positions (position_embedding_type: {model.config.position_embedding_type} in "
+            "its config.json), which transformers 5 does not compute for this kind: without them it is another model. "
+            "Use an encoder with absolute or rotary positions"
+        )
     inside = tensors_of_encoder(model)
     lacking = [name for name in missing(report) if is_inside(model, name, inside) and not _is_one_type(model, name)]
     if lacking:
@@ -48,6 +54,14 @@ def problem(model: PreTrainedModel, report: Mapping[str, Any], *, keeps_surplus:
             "computed without them is another model; correct config.json or remove these tensors"
         )
     return _two_decoders(model)
+
+
+def _lacks_relative_positions(model: PreTrainedModel) -> bool:
+    """Whether a configuration asks for learned distances (Shaw et al. 2018) and the model has none, as since 5.0."""
+    positions = str(getattr(model.config, "position_embedding_type", ""))
+    return positions.startswith("relative_key") and not any(
+        "distance_embedding" in name for name, _ in model.named_parameters()
+    )
 
 
 def _two_decoders(model: PreTrainedModel) -> str | None:
