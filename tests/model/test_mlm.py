@@ -210,6 +210,9 @@ def test_ids_out_of_range_are_named_with_the_range(variant: Variant) -> None:
     ):
         with pytest.raises(UserError, match=f"{name}: expected .*{message}"):
             ours(**(given | {name: wrong}))
+    longer = {"input_ids_BL": ids.repeat(1, 9), "labels_BL": labels.repeat(1, 9)}
+    with pytest.raises(UserError, match=r"rows of 216 tokens, and the model has positions for \d+: cut them"):
+        ours(**(given | longer))
     with pytest.raises(UserError, match="documents_BL takes the place of attention_mask_BL"):
         ours(**given, attention_mask_BL=torch.ones_like(ids), documents_BL=torch.ones_like(ids))
 

@@ -203,8 +203,8 @@ def _pretrained(
     if absent:
         raise UserError(
             f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
-            f"{', ...' if len(absent) > 3 else ''} missing), as encoders without one are published. Set "
-            "model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
+            f"{', ...' if len(absent) > 3 else ''} missing or of another size), as encoders without one are published. "
+            "Set model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
         )
     return model, said
 

@@ -24,7 +24,7 @@ from langsamp.model.documents import isolated_documents
 from langsamp.model.fast.last_layer import Masked, Places
 from langsamp.model.fast_paths import ActivePaths, FastPaths, using_fast_paths
 from langsamp.model.loss import masked_lm_loss
-from langsamp.model.shapes import check_ids, check_range, check_tokens
+from langsamp.model.shapes import check_ids, check_length, check_range, check_tokens
 from langsamp.model.variants import Variant, parts_of
 
 IGNORED = -100
@@ -223,6 +223,8 @@ class LangSampForMaskedLM(nn.Module):
                 "documents_BL takes the place of attention_mask_BL: pass one of them, padding is document 0"
             )
         check_tokens(input_ids_BL, labels=labels_BL, attention_mask=attention_mask_BL, documents=documents_BL)
+        if documents_BL is None:
+            check_length(input_ids_BL.shape[1], self.mlm)
         check_ids(input_ids_BL, language=(self.language, language_ids_B), script=(self.script, script_ids_B))
         places = Places.at(labels_BL != IGNORED) if places is None else places
         labels_M = labels_BL.flatten()[places.positions]

@@ -7,7 +7,7 @@ Shape suffixes: B rows, L tokens.
 
 import torch
 from torch import Tensor, nn
-from transformers import PretrainedConfig
+from transformers import PretrainedConfig, PreTrainedModel
 
 from langsamp.errors import UserError
 
@@ -68,6 +68,17 @@ def check_ids(input_ids_BL: Tensor, **tables: tuple[nn.Embedding | None, Tensor 
                 f"{_described(ids)}"
             )
         check_range(f"{name}_ids_B", ids, table.num_embeddings, f"rows of the {name} table")
+
+
+def check_length(tokens: int, mlm: PreTrainedModel) -> None:
+    """Accept rows of so many tokens for a model that has a table of positions, where they fit it.
+
+    Raises:
+        UserError: where they are longer.
+    """
+    table = getattr(getattr(mlm.base_model, "embeddings", None), "position_embeddings", None)
+    if isinstance(table, nn.Embedding) and tokens > (most := positions(mlm.config)):
+        raise UserError(f"input_ids_BL: rows of {tokens} tokens, and the model has positions for {most}: cut them")
 
 
 def check_range(name: str, ids: Tensor, size: int, what: str) -> None:

@@ -152,7 +152,8 @@ def test_another_script_is_found_before_much_text_is_used() -> None:
     ("text", "is_garbled"),
     [
         ("élève à l’école", False), ("voilà… « LIBERTÉ » ", False), ("кошка", False), ("rock & roll &c.", False),
-        ("Tom &amp; Jerry", True), ("x &#233; y", True), ("\ufffdl\ufffdve", True),
+        ("Tom &amp; Jerry", True), ("x &#233; y", True), (r"C:\dir \o/", False),
+        (r"l\u00e9ve\nd\u00e9j\u00e0", True), ("é\\nà", True), ("\ufffdl\ufffdve", True),
         ("élève déjà".encode().decode("latin-1"), True), ("l’élève".encode().decode("cp1252"), True),
     ],
 )  # fmt: skip

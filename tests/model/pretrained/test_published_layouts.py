@@ -235,13 +235,15 @@ def _with_distances(weights: Weights) -> Weights:
     return weights | {name: torch.ones(79, 8) for name in names}
 
 
-@pytest.mark.parametrize("change", [dict, _with_distances])
+@pytest.mark.parametrize(
+    ("change", "kind"), [(_with_distances, "relative_key"), (dict, "relative_key"), (dict, "none")]
+)
 def test_positions_that_transformers_no_longer_computes_are_refused(
-    models: dict[str, Path], tmp_path: Path, change: Callable[[Weights], Weights]
+    models: dict[str, Path], tmp_path: Path, change: Callable[[Weights], Weights], kind: str
 ) -> None:
-    relative = changed(models["bert"], tmp_path / "relative", change, position_embedding_type="relative_key_query")
-    with pytest.raises(UserError, match=r"trained with relative positions .*: relative_key_query in its config.json"):
-        built(relative)
+    other = changed(models["bert"], tmp_path / "other", change, position_embedding_type=kind)
+    with pytest.raises(UserError, match=rf"other than absolute positions \(position_embedding_type: {kind} in its"):
+        built(other)
 
 
 def test_an_attention_that_is_not_installed_is_another_way_to_the_same_numbers(
