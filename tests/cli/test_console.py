@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -101,6 +102,32 @@ def test_a_width_in_which_nothing_fits_is_none(columns: str, monkeypatch: pytest
     monkeypatch.setenv("COLUMNS", columns)
     assert run(monkeypatch, "languages", "swahili") == 0
     assert "swh_Latn" in console.printed()[0]
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
+def test_what_was_closed_before_the_start_goes_nowhere(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console("utf-8", monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, name, None)
+        assert (run(monkeypatch, "languages", "swahili"), run(monkeypatch, "tasks", "qqq")) == (0, 1)
+        getattr(sys, name).close()
+    out, err = console.printed()
+    assert ("swh_Latn" in out, "no task 'qqq'" in err) == (name != "stdout", name != "stderr")
+
+
+def test_a_file_that_may_not_be_so_large_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    console = Console("utf-8", monkeypatch)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with (tmp_path / "out").open("wb") as small, monkeypatch.context() as patch:
+        stream = io.TextIOWrapper(small, "utf-8")
+        patch.setattr(sys, "stdout", stream)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8, hard))
+        try:
+            assert run(monkeypatch, "languages", "swahili", "--json") == 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        stream.detach()
+    assert "cannot write: File too large; let the output go to a file system" in console.printed()[1]
 
 
 def test_output_that_finds_no_space_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """The verbs of scores: evaluate, compare, table, tasks say what they do, and what is wrong with what they are given."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -82,6 +84,16 @@ class TestCompare:
         assert "--allow-mixed" in complaint(*words)
         assert "sr-bible" in said(*words, "--allow-mixed")
         assert "holds 2 models" in complaint("compare", tiny_run.out, "paper:langsamp")
+
+    def test_a_model_is_not_compared_with_itself_but_with_another_evaluation_of_it(
+        self, tiny_run: TinyRun, tmp_path: Path
+    ) -> None:
+        one = f"{tiny_run.out}:none"
+        for other in (one, f"{one}-0", f"{tiny_run.out}/:none", f"{tiny_run.out / 'evaluation'}:none-0"):
+            assert "both hold the scores of none-0: a model is level with itself" in complaint("compare", one, other)
+        assert "Name two models" in complaint("compare", "paper:baseline", "paper:baseline")
+        shutil.copytree(tiny_run.out / "evaluation", tmp_path / "again")
+        assert "two evaluations of a model" in said("compare", one, f"{tmp_path / 'again'}:none")
 
 
 class TestTable:

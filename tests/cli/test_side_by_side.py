@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from langsamp.analysis.read_analyses import read_analysis
+from langsamp.scores.reading import distinct
 from tests.tiny_run import TinyRun, complaint, langsamp, said
 
 
@@ -15,6 +16,12 @@ def test_an_ablation_is_stored_in_its_run(tiny_run: TinyRun, tmp_path: Path) -> 
     folder = run.out / "analysis" / "ablation"
     assert read_analysis(folder).variants == ("none", "both")
     assert {path.suffix for path in (folder / "figures").iterdir()} == {".pdf", ".svg", ".png"}
+
+
+def test_a_run_named_twice_is_there_once(tiny_run: TinyRun, tmp_path: Path) -> None:
+    twice = said("analyze", "ablation", tiny_run.out, f"{tiny_run.out}/", "--json", "-o", tmp_path)
+    assert twice == said("analyze", "ablation", tiny_run.out, "--json", "-o", tmp_path)
+    assert distinct(["b", "paper:baseline", "a", "./b", "paper:baseline"]) == ["b", "paper:baseline", "a"]
 
 
 def test_several_runs_are_stored_where_it_is_said(tiny_run: TinyRun, tmp_path: Path) -> None:

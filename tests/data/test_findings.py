@@ -30,6 +30,7 @@ BAD: dict[Kind, Figures] = {
     "equal documents": GOOD._replace(equal_share=0.9),
     "empty documents": GOOD._replace(empty_share=0.95),
     "other script": GOOD._replace(share_in_script=0.6),
+    "garbled": GOOD._replace(garbled_share=0.06),
 }
 
 

@@ -59,6 +59,21 @@ def test_stock_models_give_the_trained_hidden_states(
         assert model_type == "bert" or types[0].abs().max() == 0
 
 
+@pytest.mark.parametrize("variant", ["none", "script"])
+def test_who_continues_from_an_export_is_told_that_its_vectors_stay_behind(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast, variant: Variant
+) -> None:
+    exported(tmp_path, tokenizer, "bert", variant)
+    config = ModelConfig(init=str(tmp_path / "export"))
+    continued = build_model(config, tokenizer=tokenizer, ids=IDS, variant="both", row_tokens=20, seed=0)
+    told = [
+        each
+        for each in continued.start
+        if each.endswith("holds vectors (script vectors): new ones are trained instead")
+    ]
+    assert bool(told) == (variant == "script")
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_conditioning_comes_back_with_names_and_rows_seen(
     tmp_path: Path, tokenizer: PreTrainedTokenizerFast, variant: Variant

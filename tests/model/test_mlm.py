@@ -186,9 +186,35 @@ def test_tokens_are_whole_numbers_on_one_device() -> None:
         ((ids[:0], labels[:0]), r"at least one, got shape \(0, 24\)"),
         ((ids, labels.float()), "labels_BL: expected whole numbers .* got torch.float32"),
         ((ids, labels.to("meta")), "labels_BL is on meta and input_ids_BL on cpu"),
+        ((ids.to(torch.int16), labels), "input_ids_BL: expected tokens .* got shape .* of int16"),
     ):
         with pytest.raises(UserError, match=message):
             ours(*wrong)
+
+
+@pytest.mark.parametrize("variant", ["both", "both@input"])
+def test_ids_out_of_range_are_named_with_the_range(variant: Variant) -> None:
+    mlm = tiny_mlm("bert")
+    ours, (ids, labels) = LangSampForMaskedLM(mlm, variant=variant, num_languages=2, num_scripts=2), batch()
+    given = {"input_ids_BL": ids, "labels_BL": labels, "language_ids_B": LANGUAGES, "script_ids_B": SCRIPTS}
+    last, masked = mlm.config.vocab_size - 1, labels != -100
+    for name, wrong, message in (
+        ("language_ids_B", LANGUAGES + 2, "rows of the language table, 0 to 1, got 3"),
+        ("script_ids_B", (SCRIPTS - 1)[:, None].expand(ids.shape), "rows of the script table, 0 to 1, got -1"),
+        ("input_ids_BL", ids + last, f"tokens of the vocabulary, 0 to {last}, got"),
+        ("labels_BL", labels.where(~masked, -1), f"0 to {last}, got -1"),
+        ("labels_BL", labels.where(~masked, last + 1), f"0 to {last}, got {last + 1}"),
+        ("attention_mask_BL", torch.where(ids == 0, -1e9, 0.0), "0 for padding, got .* float32"),
+        ("attention_mask_BL", torch.full_like(ids, 2), "1 for tokens and 0 for padding, 0 to 1, got 2"),
+        ("documents_BL", torch.ones_like(ids, dtype=torch.float16), "0 for padding"),
+    ):
+        with pytest.raises(UserError, match=f"{name}: expected .*{message}"):
+            ours(**(given | {name: wrong}))
+    longer = {"input_ids_BL": ids.repeat(1, 9), "labels_BL": labels.repeat(1, 9)}
+    with pytest.raises(UserError, match=r"rows of 216 tokens, and the model has positions for \d+: cut them"):
+        ours(**(given | longer))
+    with pytest.raises(UserError, match="documents_BL takes the place of attention_mask_BL"):
+        ours(**given, attention_mask_BL=torch.ones_like(ids), documents_BL=torch.ones_like(ids))
 
 
 def test_the_arguments_are_named_and_no_others_are_taken() -> None:

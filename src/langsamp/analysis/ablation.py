@@ -15,7 +15,7 @@ from langsamp.scores.comparability import left_out_notes, listed, training_notes
 from langsamp.scores.difference import TaskComparison, difference, limits, numbers
 from langsamp.scores.grid import Grid, grids
 from langsamp.scores.groups import group_means
-from langsamp.scores.reading import read_runs
+from langsamp.scores.reading import distinct, read_runs
 from langsamp.scores.score_table import main_rows
 from langsamp.scores.systems import System, baseline_of, systems_of
 
@@ -51,6 +51,7 @@ def analyse_ablation(runs: Sequence[str], *, seed: int = 0) -> AblationAnalysis:
         DataMissingError: where there are no scores.
         UserError: where no model is a training of a variant.
     """
+    runs = distinct(runs)
     scores = read_runs(runs)
     systems = systems_of(main_rows(scores))
     variants = [system for system in systems if system.variant]

@@ -13,7 +13,7 @@ from langsamp.scores.comparability import counted
 from langsamp.scores.difference import TaskComparison, difference, limits, numbers
 from langsamp.scores.grid import Grid
 from langsamp.scores.groups import group_means
-from langsamp.scores.reading import read_runs
+from langsamp.scores.reading import distinct, read_runs
 
 _BY = ("family", "all")
 
@@ -28,6 +28,7 @@ def analyse_families(runs: Sequence[str], *, source: str = "eng_Latn", seed: int
         DataMissingError: where there are no scores, or no language that all models have.
         UserError: where no score is from `source`.
     """
+    runs = distinct(runs)
     scores = read_runs(runs)
     trained = scores[scores.model_name.str.rpartition(":")[2] != START]  # whatever they start from is no part of it
     columns = one_source(columns_of(trained if len(trained) else scores), source)

@@ -15,7 +15,7 @@ from langsamp.reporting.page import write_report
 from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.comparison import compare as compare_sides
 from langsamp.scores.reading import read_runs
-from langsamp.scores.systems import open_system
+from langsamp.scores.systems import open_pair
 from langsamp.views.comparison_text import comparison_document
 from langsamp.views.paper_tables.make import paper_table
 from langsamp.views.variants_text import ablation_document, family_document
@@ -72,10 +72,11 @@ def compare(
 
     Raises:
         DataMissingError: where there are no scores, or none that both have.
-        UserError: where a name is unclear, or the scores were made in different ways and `allow_mixed` is not set.
+        UserError: where a name is unclear, both are one model's scores, or they were made in different ways and
+            `allow_mixed` is not set.
     """
     comparison = compare_sides(
-        open_system(str(a)), open_system(str(b)), by=words(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
+        *open_pair(str(a), str(b)), by=words(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
     )
     return Result.of(comparison_document(comparison), comparison)
 

@@ -32,9 +32,14 @@ from langsamp.world import tell_launcher
 
 _OF_THE_DISK = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOSPC,
-    errno.EDQUOT, errno.EIO, errno.ENXIO,
+    errno.EDQUOT, errno.EIO, errno.ENXIO, errno.EFBIG, errno.ESTALE,
 }  # fmt: skip
 """Troubles with a file or folder that the user can mend, wherever they show."""
+
+_REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EIO), "free some space where the output goes") | {
+    errno.EFBIG: "let the output go to a file system that takes larger files (FAT32 takes 4 GiB), or raise `ulimit -f`"
+}
+"""What to do about a write that names no file."""
 
 app = Application(
     name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -112,8 +117,8 @@ def _run() -> None:
             raise
         raise UserError("a path begins with the home (~) of a user who is not here; write the whole path") from None
     except OSError as error:
-        if not stopping.exit_code() and error.filename is None and error.errno in (errno.ENOSPC, errno.EIO):
-            raise UserError(f"cannot write: {error.strerror}; free some space where the output goes") from None
+        if not stopping.exit_code() and error.filename is None and error.errno in _REMEDIES:
+            raise UserError(f"cannot write: {error.strerror}; {_REMEDIES[error.errno]}") from None
         if stopping.exit_code() or error.errno not in _OF_THE_DISK or error.filename is None:
             raise
         raise UserError(

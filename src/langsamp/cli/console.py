@@ -9,6 +9,7 @@ import io
 import os
 import sys
 import unicodedata
+from pathlib import Path
 
 _ERRORS = "langsamp-nearest"
 _FEWEST_COLUMNS = 20
@@ -22,7 +23,14 @@ _NEAREST = {
 
 
 def print_on_any_console() -> None:
-    """From here on standard output and standard error replace what their encoding lacks, for every writer."""
+    """From here on standard output and standard error replace what their encoding lacks, for every writer.
+
+    One that was closed before the start (`>&-`, some daemons) goes nowhere: else the next file that is opened would get
+    its number, and what a library writes to standard error would end in that file.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open to the end)
     codecs.register_error(_ERRORS, _nearest)
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns) < _FEWEST_COLUMNS:  # as some wrappers set where there is no terminal

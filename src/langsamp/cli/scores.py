@@ -121,14 +121,13 @@ def compare(
     from langsamp.errors import GateFailedError
     from langsamp.scores.comparison import compare as compared
     from langsamp.scores.fail_if import check_fail_if, parse_fail_if
-    from langsamp.scores.systems import open_system
+    from langsamp.scores.systems import open_pair
     from langsamp.views.comparison_json import as_json
     from langsamp.views.comparison_text import comparison_document
 
     gates = parse_fail_if(fail_if or ())
     comparison = compared(
-        open_system(a),
-        open_system(b),
+        *open_pair(a, b),
         by=listed(by) or ["paper"],
         metrics=_pairs(metric or ()),
         allow_mixed=allow_mixed,

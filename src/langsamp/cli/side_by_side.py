@@ -57,7 +57,9 @@ def families(
 def _folder(runs: list[str], kind: str) -> Path:
     """Where an analysis is written: in the run where there is one, else under `analysis/` here, named by all."""
     from langsamp.disk.layout import RunLayout
+    from langsamp.scores.reading import distinct
 
+    runs = distinct(runs)
     run = Path(runs[0]).expanduser()
     if len(runs) == 1 and run.is_dir():
         return RunLayout(run).analyses / kind

@@ -130,6 +130,7 @@ def _figures(
         equal_share=(dropped[DUPLICATE] + dropped[NEAR_DUPLICATE]) / max(sample.counts.read, 1),
         empty_share=dropped[EMPTY] / max(sample.counts.read, 1),
         share_in_script=share_in_script(sample.counts.letters(), tag.script),
+        garbled_share=sample.counts.garbled_share,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from langsamp.data.rows import Manifest, PreparedRows, TagRows
 from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE
 from langsamp.data.text.contamination import Overlap
+from langsamp.data.text.script_check import GARBLED
 from langsamp.errors import UserError
 
 MANY_UNKNOWN = 0.05
@@ -22,6 +23,8 @@ MANY_EMPTY = 0.9
 """Share of documents without text from which a tag is named; of text with blank lines between paragraphs half is."""
 FEW_IN_SCRIPT = 0.8
 """Share of letters in the tag's script below which a tag is named; below a half preparing refuses (`check_script`)."""
+MANY_GARBLED = 0.05
+"""Share of documents not decoded as they were encoded from which a tag, or a test set, is named."""
 _LISTED = 5
 """Of more tags with the same finding, one sentence is written for all."""
 _NAMED = 12
@@ -35,6 +38,7 @@ Kind = Literal[
     "empty documents",
     "same rows",
     "other script",
+    "garbled",
 ]
 
 
@@ -55,6 +59,8 @@ class Figures(NamedTuple):
     empty_share: float
     """Of the documents read, those without text."""
     share_in_script: float
+    garbled_share: float = 0.0
+    """Of the documents, those that were not decoded as they were encoded."""
 
     @classmethod
     def of(cls, entry: TagRows) -> "Figures":
@@ -69,6 +75,7 @@ class Figures(NamedTuple):
             equal_share=(entry.dropped.get(DUPLICATE, 0) + entry.dropped.get(NEAR_DUPLICATE, 0)) / max(read, 1),
             empty_share=entry.dropped.get(EMPTY, 0) / max(read, 1),
             share_in_script=entry.share_in_script,
+            garbled_share=entry.garbled_share,
         )
 
 
@@ -125,6 +132,10 @@ _WORDS: dict[Kind, _Words] = {
     "other script": _Words(
         f"less than {FEW_IN_SCRIPT:.0%} of the letters are in the tag's script",
         "Look at the text: it may be mixed with another language",
+    ),
+    "garbled": _Words(
+        f"at least {MANY_GARBLED:.0%} of the documents hold characters that nobody wrote ({GARBLED})",
+        "Look at the text, and decode it again from its source",
     ),
 }
 
@@ -246,6 +257,8 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
         said["empty documents"] = f"{figures.empty_share:.0%} of its documents have no text"
     if figures.share_in_script < FEW_IN_SCRIPT:
         said["other script"] = f"only {figures.share_in_script:.0%} of its letters are in its script"
+    if figures.garbled_share >= MANY_GARBLED:
+        said["garbled"] = f"{figures.garbled_share:.0%} of its documents hold characters that nobody wrote ({GARBLED})"
     return said
 
 

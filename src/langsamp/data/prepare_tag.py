@@ -194,6 +194,7 @@ class _Cleaned(BaseModel):
     bytes: int
     notes: tuple[str, ...]
     share_in_script: float
+    garbled_share: float = 0.0
     overlap: Mapping[str, Overlap]
     part_ends: tuple[int, ...]
     """The byte of the file at which each part ends."""
@@ -232,5 +233,6 @@ def _cleaning_record(tag: LangScript, counts: CleaningCounts, overlap: OverlapCo
         "bytes": counts.bytes,
         "notes": counts.odd.notes(counts.read),
         "share_in_script": round(share_in_script(counts.letters(), tag.script), 4),
+        "garbled_share": round(counts.garbled_share, 4),
         "overlap": {} if overlap is None else {task: shared.model_dump() for task, shared in overlap.by_task.items()},
     }

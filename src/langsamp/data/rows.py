@@ -67,6 +67,8 @@ class TagRows(BaseModel):
     """Share of the ordinary tokens that are a byte of a character without a piece."""
     share_in_script: float
     """Share of the letters that belong to the tag's script."""
+    garbled_share: float = 0.0
+    """Share of the documents that were not decoded as they were encoded."""
     rows: int
     """Rows for training."""
     held_out_rows: int

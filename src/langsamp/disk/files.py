@@ -200,6 +200,8 @@ def _remedy(error: Exception) -> str:
         return "Allow writing there or choose another output folder"
     if number in _NAMES or isinstance(error, ValueError):
         return "Choose another output folder or file name"
+    if "File too large" in str(error):  # in Rust's words, too
+        return "Choose an output folder where files may be larger (FAT32 takes 4 GiB), or raise `ulimit -f`"
     return "Free some space or choose another output folder"
 
 

@@ -22,7 +22,8 @@ from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.scoring import KINDS, ScoringJob
 from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import check_data
-from langsamp.evaluation.tasks.text_findings import findings_of
+from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of
+from langsamp.languages.tags import LangScript
 from langsamp.progress import Bar, say
 from langsamp.scores.cells import AboutCell, LanguageResult, scored
 
@@ -218,6 +219,7 @@ def _run(cell: PlannedCell, job: ScoringJob, store: ResultStore) -> None:
     """Run one cell and store it; stopped half-way, it stores the languages that were finished."""
     kind, results = KINDS[cell.task.kind], list[LanguageResult]()
     title = f"{cell.model.name} {cell.task.name}" + (f" seed {cell.wanted.seed}" if kind.fine_tunes else "")
+    copies = copies_of_others(cell.texts)
     total = kind.amount(cell.texts, cell.training, cell.wanted.settings)
     started = time.monotonic()
     with Bar(title, total=total, unit=f"{kind.unit}s") as bar:
@@ -232,7 +234,7 @@ def _run(cell: PlannedCell, job: ScoringJob, store: ResultStore) -> None:
                     metric=cell.task.metric,
                     wall_seconds=round(time.monotonic() - started, 2),
                     failures={**cell.failures, **job.failures},
-                    notes={str(result.tag): note for result in results if (note := _note(cell, result))},
+                    notes={str(result.tag): note for result in results if (note := _note(cell, result, copies))},
                     aliases=cell.aliases,
                     dev_curve=tuple(job.dev_curve),
                     training_notes=(*_training_notes(cell), *job.training_notes),
@@ -246,10 +248,11 @@ def _run(cell: PlannedCell, job: ScoringJob, store: ResultStore) -> None:
                 store.write(cell.of(result.tag for result in results), results, about)
 
 
-def _note(cell: PlannedCell, result: LanguageResult) -> str:
+def _note(cell: PlannedCell, result: LanguageResult, copies: Mapping[LangScript, str]) -> str:
     """What a reader of a language's score should know: of its text, and of how it was scored."""
     text = cell.texts[result.tag]
-    return "; ".join((*text.notes, *findings_of(text, cell.training), *result.notes))
+    copied = [copies[result.tag]] if result.tag in copies else []
+    return "; ".join((*text.notes, *findings_of(text, cell.training), *copied, *result.notes))
 
 
 def _training_notes(cell: PlannedCell) -> list[str]:

@@ -14,6 +14,7 @@ from langsamp.config import Config
 from langsamp.data.tokens.tokenizer import open_tokenizer, vocabulary_size
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
+from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.documents import check_documents
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
 from langsamp.model.pretrained.hub_folder import model_folder
@@ -23,7 +24,7 @@ from langsamp.model.pretrained.tokenizer_match import check_match
 from langsamp.model.settings import checked_settings
 from langsamp.model.shapes import POSITIONS_AFTER_PADDING, positions
 from langsamp.model.start import draw_head, fix_token_type, fix_unused_bias
-from langsamp.model.variants import Variant
+from langsamp.model.variants import Variant, parts_of
 from langsamp.model.vocabulary.token_rows import silence_padding
 
 
@@ -190,6 +191,9 @@ def _pretrained(
             f"it, and model.prefix is {config.prefix or ''!r}. Without it all of them fit: set model.prefix: {prefix!r}"
         )
     said = [f"the model continues from {config.init}", *notes]
+    if (folder / LANGUAGES).is_file():
+        conditioning = Conditioning.load(folder)
+        vectors = (*vectors, *(f"{table} vectors" for table in parts_of(conditioning.variant).tables))
     if vectors:
         said.append(f"{config.init} holds vectors ({', '.join(vectors)}): new ones are trained instead")
     if config.new_head:
@@ -199,8 +203,8 @@ def _pretrained(
     if absent:
         raise UserError(
             f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
-            f"{', ...' if len(absent) > 3 else ''} missing), as encoders without one are published. Set "
-            "model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
+            f"{', ...' if len(absent) > 3 else ''} missing or of another size), as encoders without one are published. "
+            "Set model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
         )
     return model, said
 

@@ -24,7 +24,7 @@ from langsamp.model.documents import isolated_documents
 from langsamp.model.fast.last_layer import Masked, Places
 from langsamp.model.fast_paths import ActivePaths, FastPaths, using_fast_paths
 from langsamp.model.loss import masked_lm_loss
-from langsamp.model.shapes import check_ids, check_tokens
+from langsamp.model.shapes import check_ids, check_length, check_range, check_tokens
 from langsamp.model.variants import Variant, parts_of
 
 IGNORED = -100
@@ -198,7 +198,8 @@ class LangSampForMaskedLM(nn.Module):
                 them.
 
         Raises:
-            UserError: where a table is on and its ids are missing, and for a shape that is not the one of the name.
+            UserError: where a table is on and its ids are missing, for a shape that is not the one of the name, and on
+                the CPU for ids that are out of range.
         """
         features_MD, labels_M = self._masked_features(
             input_ids_BL, labels_BL, language_ids_B, script_ids_B, attention_mask_BL, documents_BL, places
@@ -217,9 +218,21 @@ class LangSampForMaskedLM(nn.Module):
         places: Places | None,
     ) -> tuple[Tensor, Tensor]:
         """What the decoder reads (M, D) and labels (M,) at the masked positions."""
+        if attention_mask_BL is not None and documents_BL is not None:
+            raise UserError(
+                "documents_BL takes the place of attention_mask_BL: pass one of them, padding is document 0"
+            )
         check_tokens(input_ids_BL, labels=labels_BL, attention_mask=attention_mask_BL, documents=documents_BL)
+        if documents_BL is None:
+            check_length(input_ids_BL.shape[1], self.mlm)
         check_ids(input_ids_BL, language=(self.language, language_ids_B), script=(self.script, script_ids_B))
         places = Places.at(labels_BL != IGNORED) if places is None else places
+        labels_M = labels_BL.flatten()[places.positions]
+        words: Any = self.mlm.get_input_embeddings()
+        check_range("input_ids_BL", input_ids_BL, words.num_embeddings, "tokens of the vocabulary")
+        if attention_mask_BL is not None:
+            check_range("attention_mask_BL", attention_mask_BL, 2, "1 for tokens and 0 for padding")
+        check_range("labels_BL", labels_M, words.num_embeddings, f"{IGNORED} where nothing is predicted, or tokens")
         trains_encoder = torch.is_grad_enabled() and not self._encoder_is_frozen
         context = (
             {"attention_mask": attention_mask_BL}
@@ -236,7 +249,7 @@ class LangSampForMaskedLM(nn.Module):
             language_MD = _vectors_at(self.language, language_ids_B, places, tokens=labels_BL.shape[1])
             script_MD = _vectors_at(self.script, script_ids_B, places, tokens=labels_BL.shape[1])
             output_MD = hidden_MD + language_MD + script_MD  # o = h + E_lang + E_script
-        return self._head.features(self.mlm, output_MD), labels_BL.flatten()[places.positions]
+        return self._head.features(self.mlm, output_MD), labels_M
 
     def _encoded(self, input_ids_BL: Tensor, places: Places, context: dict[str, Any]) -> Tensor:
         """The encoder's output (M, D) at these places."""

@@ -138,4 +138,6 @@ def _notes(a: System, b: System, matched: Sequence[Grid]) -> tuple[str, ...]:
             for setting in by_setting(side.scores)
             if setting.task in tasks and setting not in used and (setting.task, setting.metric) in metrics
         ]
+    if shared := a.scores.model_name[a.scores.model.isin(b.scores.model)].unique().tolist():
+        notes.append(f"both sides hold {', '.join(shared)}: a difference is one between two evaluations of a model")
     return (*notes, *(f"{grid.label}: no language is on both sides" for grid in matched if not grid.tags))

@@ -47,9 +47,17 @@ def read_runs(runs: Sequence[str]) -> pd.DataFrame:
     Raises:
         UserError: as `read_scores` does.
     """
-    words = list(dict.fromkeys(runs))
+    words = distinct(runs)
     frames = [read_scores(run) for run in words]
     return side_by_side(frames, places_to_tell(frames, words))
+
+
+def distinct(runs: Sequence[str]) -> list[str]:
+    """What `runs` names, none twice: what two words spell (`runs/a`, `runs/a/`) is there once, by the first."""
+    first: dict[object, str] = {}
+    for run in runs:
+        first.setdefault(run if run.startswith(PREFIX) else Path(run).expanduser().resolve(), run)
+    return list(first.values())
 
 
 def places_to_tell(frames: Sequence[pd.DataFrame], runs: Sequence[str]) -> list[str]:

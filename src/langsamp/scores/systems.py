@@ -9,7 +9,7 @@ import pandas as pd
 from langsamp.errors import DataMissingError, UserError, did_you_mean, first_of
 from langsamp.model.variants import BASELINE, DISPLAY_NAMES, Training, split_side, training_of
 from langsamp.scores.published import PREFIX
-from langsamp.scores.reading import read_scores
+from langsamp.scores.reading import distinct, read_scores
 
 _NAMED = 8
 """At most this many models are named in one message."""
@@ -132,6 +132,24 @@ def open_system(words: str) -> System:
     folders = (folder / "evaluation" / "cells", folder / "cells", folder.parent / "cells")
     cells = next((folder for folder in folders if folder.is_dir()), None)
     return choose(read_scores(run), name=words if model else "", model=model or None, among=run, cells=cells)
+
+
+def open_pair(a: str, b: str) -> tuple[System, System]:
+    """Two systems to compare, each as `open_system` opens it.
+
+    One model in two evaluations is a pair, which tells whether they agree; of the same scores there is nothing to tell.
+
+    Raises:
+        UserError: where both hold the same scores of a model; and as `open_system` does.
+    """
+    systems = open_system(a), open_system(b)
+    files = [str(system.cells or split_words(word)[0]) for system, word in zip(systems, (a, b), strict=True)]
+    if len(distinct(files)) == 1 and (shared := set(systems[0].scores.model) & set(systems[1].scores.model)):
+        names = systems[0].scores.model_name[systems[0].scores.model.isin(shared)]
+        raise UserError(
+            f"{a} and {b} both hold the scores of {_listed(names)}: a model is level with itself. Name two models"
+        )
+    return systems
 
 
 def choose(

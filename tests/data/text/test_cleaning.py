@@ -148,6 +148,25 @@ def test_another_script_is_found_before_much_text_is_used() -> None:
         list(clean_documents(good * 2 + bad, tag=SWAHILI, config=config))
 
 
+@pytest.mark.parametrize(
+    ("text", "is_garbled"),
+    [
+        ("élève à l’école", False), ("voilà… « LIBERTÉ » ", False), ("кошка", False), ("rock & roll &c.", False),
+        ("Tom &amp; Jerry", True), ("x &#233; y", True), (r"C:\dir \o/", False),
+        (r"l\u00e9ve\nd\u00e9j\u00e0", True), ("é\\nà", True), ("\ufffdl\ufffdve", True),
+        ("élève déjà".encode().decode("latin-1"), True), ("l’élève".encode().decode("cp1252"), True),
+    ],
+)  # fmt: skip
+def test_text_that_was_decoded_wrongly_is_counted_and_kept(text: str, is_garbled: bool) -> None:
+    counts = CleaningCounts()
+    kept = list(
+        clean_documents(
+            [text] * 3, tag=SWAHILI, config=CorpusConfig(deduplicate=False, check_script=False), counts=counts
+        )
+    )
+    assert (len(kept), counts.garbled_share) == (3, float(is_garbled))
+
+
 def test_text_without_letters_is_said_to_have_none() -> None:
     with pytest.raises(UserError, match="swh_Latn: there are no letters in the first 2 documents"):
         list(clean_documents(["12", "3456"], tag=SWAHILI, config=CorpusConfig()))

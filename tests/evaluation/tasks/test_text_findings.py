@@ -4,7 +4,7 @@ import pytest
 
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences, TrainAndDev
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
-from langsamp.evaluation.tasks.text_findings import findings_of
+from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of
 from langsamp.languages.tags import LangScript
 
 SWH, RUS, JPN = (LangScript.parse(tag) for tag in ("swh_Latn", "rus_Cyrl", "jpn_Jpan"))
@@ -70,3 +70,13 @@ def test_labels_that_no_training_showed_and_items_that_repeat_are_counted() -> N
 
 def test_text_of_kinds_that_others_add_is_left_alone() -> None:
     assert findings_of(object()) == ()
+
+
+def test_items_that_were_decoded_wrongly_and_copies_of_another_tags_are_told() -> None:
+    accented = tuple(f"la forêt d'été {chr(97 + n)}" for n in range(26))
+    garbled = tuple(text.encode().decode("latin-1") for text in accented)
+    texts = [ParallelText(tag=SWH, english=E, target=target) for target in (accented, garbled, garbled[:1] + T[1:])]
+    assert [len(findings_of(text)) for text in texts] == [0, 1, 0]
+    assert findings_of(texts[1])[0].startswith("26 of 26 items hold characters that nobody wrote (U+FFFD, UTF-8")
+    said = copies_of_others({SWH: texts[0], RUS: texts[1], JPN: texts[0]})
+    assert said == {JPN: "all items are those of swh_Latn"}

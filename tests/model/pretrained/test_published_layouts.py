@@ -230,6 +230,29 @@ def test_numbers_that_are_not_what_was_trained_are_refused(
     assert "\n" not in str(refused.value)
 
 
+def _with_distances(weights: Weights) -> Weights:
+    names = [f"bert.encoder.layer.{layer}.attention.self.distance_embedding.weight" for layer in range(2)]
+    return weights | {name: torch.ones(79, 8) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"), [(_with_distances, "relative_key"), (dict, "relative_key"), (dict, "none")]
+)
+def test_positions_that_transformers_no_longer_computes_are_refused(
+    models: dict[str, Path], tmp_path: Path, change: Callable[[Weights], Weights], kind: str
+) -> None:
+    other = changed(models["bert"], tmp_path / "other", change, position_embedding_type=kind)
+    with pytest.raises(UserError, match=rf"other than absolute positions \(position_embedding_type: {kind} in its"):
+        built(other)
+
+
+def test_an_attention_that_is_not_installed_is_another_way_to_the_same_numbers(
+    models: dict[str, Path], tmp_path: Path
+) -> None:
+    flash = changed(models["modernbert"], tmp_path / "flash", _attn_implementation="flash_attention_2")
+    assert torch.equal(logits(built(flash).mlm), logits(built(models["modernbert"]).mlm))
+
+
 def test_settings_are_blamed_for_what_is_wrong_with_them(models: dict[str, Path]) -> None:
     folder = models["xlm-roberta"]
     with pytest.raises(UserError, match=r"^model\.settings do not fit what .*: .*'num_hidden_layers'"):

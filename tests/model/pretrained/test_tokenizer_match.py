@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, PreTrainedTokenizerFast
 
 from langsamp.errors import UserError
@@ -49,6 +49,20 @@ def test_a_copy_and_one_with_a_few_renamed_tokens_are_accepted(tmp_path: Path) -
     config = AutoConfig.for_model("xlm-roberta", vocab_size=len(many))
     (note,) = check_match(word_level(renamed), config, model=tmp_path, stored=word_level(many))
     assert "1 ids stand for other pieces" in note
+
+
+def test_a_tokenizer_that_reads_tones_and_vowel_signs_as_nothing_is_doubted(tmp_path: Path) -> None:
+    config = AutoConfig.for_model("bert", vocab_size=len(OWN))
+    for normalizer, is_told in (
+        (normalizers.NFKC(), False),
+        (normalizers.BertNormalizer(strip_accents=False, lowercase=True), False),
+        (normalizers.BertNormalizer(strip_accents=None, lowercase=True), True),
+        (normalizers.Sequence([normalizers.NFD(), normalizers.StripAccents(), normalizers.Prepend("▁")]), True),
+    ):
+        uncased = word_level(OWN)
+        uncased.backend_tokenizer.normalizer = normalizer
+        notes = check_match(uncased, config, model=tmp_path)
+        assert ["drops accents and vowel signs" in note for note in notes] == [True] * is_told
 
 
 @pytest.mark.parametrize(

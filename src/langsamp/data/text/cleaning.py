@@ -20,7 +20,7 @@ from langsamp.data.text.corpus import CorpusConfig
 from langsamp.data.text.duplicates import SeenTexts
 from langsamp.data.text.near_duplicates import NearTexts
 from langsamp.data.text.odd_rows import OddRow, OddRows
-from langsamp.data.text.script_check import check_script
+from langsamp.data.text.script_check import check_script, is_garbled
 from langsamp.errors import DataMissingError
 from langsamp.languages.scripts import letters_by_script
 from langsamp.languages.tags import LangScript
@@ -37,6 +37,9 @@ EMPTY, DUPLICATE, NEAR_DUPLICATE, TEST_TEXT, OVER_CAP, ODD = (
 
 _BATCH = 1000  # documents
 _CHECKED = 1000  # kept documents after which the script is checked for the first time
+_SAMPLED = (
+    16  # one document of so many is looked at for how it was decoded, after the first batch: a share needs no more
+)
 
 INVISIBLE = (
     "\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
@@ -99,6 +102,8 @@ class CleaningCounts:
     characters: int = 0
     bytes: int = 0
     """Of the kept documents in UTF-8."""
+    _looked_at: int = field(default=0, init=False, repr=False)
+    _garbled: int = field(default=0, init=False, repr=False)
     _code_units: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1 << 16, np.int64), init=False, repr=False)
     """How often each 16-bit unit of UTF-16 was kept: counting numbers is ten times as fast as counting characters."""
     _astral: Counter[str] = field(default_factory=Counter, init=False, repr=False)
@@ -114,6 +119,17 @@ class CleaningCounts:
         self._code_units += units
         if units[0xD800:0xE000].any():
             self._astral.update(_ASTRAL.findall(text))
+
+    def look_at(self, raw: list[str]) -> None:
+        """See in a sample of documents, as they were read, whether they were decoded as they were encoded."""
+        sampled = raw[:: 1 if self.read <= _BATCH else _SAMPLED]
+        self._looked_at += len(sampled)
+        self._garbled += sum(map(is_garbled, sampled))
+
+    @property
+    def garbled_share(self) -> float:
+        """Share of the documents that were not decoded as they were encoded."""
+        return self._garbled / max(self._looked_at, 1)
 
     def letters(self) -> Counter[str]:
         """Letters of the kept documents by script."""
@@ -167,7 +183,9 @@ def clean_batches(
     is_checked = False
     while batch := list(islice(raw, _BATCH)):
         counts.read += len(batch)
-        kept = _kept(_readable(batch, counts), seen, counts)
+        readable = _readable(batch, counts)
+        counts.look_at(readable)
+        kept = _kept(readable, seen, counts)
         if near is not None:
             kept = _unlike(kept, near, counts)
         if overlap is not None and config.decontaminate:

@@ -1,12 +1,14 @@
 """What is measured of a test set and can make its scores mean something else, in words for the notes of its scores."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from langsamp.data.text.script_check import GARBLED, is_garbled
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences, TrainAndDev
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
 from langsamp.languages.scripts import COMPOSED, letters_by_script, likely_script, share_in_script
+from langsamp.languages.tags import LangScript
 
 FEW_IN_SCRIPT = 0.8
 """Share of letters in the tag's script below which a text is named, as in text for training."""
@@ -22,21 +24,35 @@ def findings_of(text: Any, training: TrainAndDev[Any] | None = None) -> tuple[st
     `training` is what was fine-tuned on.
     """
     if isinstance(text, ParallelText):
-        return (*_other_script(text, text.target), *_untranslated(text))
+        return (*_of_characters(text, text.target), *_untranslated(text))
     if isinstance(text, LabelledTexts):
-        return (*_other_script(text, text.texts), *_one_label(text), *_of_items(text, training))
+        return (*_of_characters(text, text.texts), *_one_label(text), *_of_items(text, training))
     if isinstance(text, TaggedSentences):
         words = tuple(word for sentence in text.words for word in sentence)
-        return (*_other_script(text, words), *_no_span(text), *_of_items(text, training))
+        return (*_of_characters(text, words), *_no_span(text), *_of_items(text, training))
     return ()
 
 
-def _other_script(text: Any, sentences: tuple[str, ...]) -> Iterator[str]:
+def copies_of_others(texts: Mapping[LangScript, Any]) -> dict[LangScript, str]:
+    """Of the test sets that are another tag's, item by item, what a reader of their scores should know."""
+    first: dict[tuple[Any, ...], LangScript] = {}
+    owners = {
+        tag: first.setdefault(tuple(_items(text)), tag)
+        for tag, text in texts.items()
+        if isinstance(text, ParallelText | LabelledTexts | TaggedSentences)
+    }
+    return {tag: f"all items are those of {owner}" for tag, owner in owners.items() if owner != tag}
+
+
+def _of_characters(text: Any, sentences: tuple[str, ...]) -> Iterator[str]:
     letters = letters_by_script("\n".join(sentences))
     share, parts = share_in_script(letters, text.tag.script), COMPOSED.get(text.tag.script, {text.tag.script})
     if letters and share < FEW_IN_SCRIPT:
         others = likely_script({script: number for script, number in letters.items() if script not in parts})
         yield f"{1 - share:.0%} of the letters are not {text.tag.script} but mostly {others}"
+    garbled = sum(map(is_garbled, sentences))
+    if garbled >= MANY_COPIES * max(len(sentences), 1):
+        yield f"{garbled} of {len(sentences)} items hold characters that nobody wrote ({GARBLED})"
 
 
 def _untranslated(text: ParallelText) -> Iterator[str]:
@@ -83,4 +99,6 @@ def _labels(text: LabelledTexts | TaggedSentences) -> list[str]:
 
 
 def _items(text: Any) -> tuple[Any, ...]:
+    if isinstance(text, ParallelText):
+        return text.target
     return text.texts if isinstance(text, LabelledTexts) else text.words

@@ -11,6 +11,11 @@ from transformers import PreTrainedModel
 from langsamp.model.pretrained.model_config import reason
 
 _TOKEN_TYPES = "token_type_embeddings.weight"
+_ABSOLUTE_SINCE_5 = {
+    "albert", "bert", "camembert", "electra", "ernie", "megatron-bert", "roberta", "roberta-prelayernorm",
+    "xlm-roberta", "xlm-roberta-xl", "xmod",
+}  # fmt: skip
+"""Kinds that took learned distances (Shaw et al. 2018) or no positions where their configuration said so, until 5.0."""
 VECTORS = ("lang_type_embeddings.weight", "script_type_embeddings.weight")
 """Language and script vectors in the layout of the LangSAMP authors; the encoder alone does not need them."""
 HARMLESS = re.compile(r"(^|\.)(pooler\.|position_ids$|token_type_ids$|inv_freq$|attn\.(masked_)?bias$)")
@@ -27,6 +32,13 @@ def problem(model: PreTrainedModel, report: Mapping[str, Any], *, keeps_surplus:
     """What is wrong with a loaded model, to stand behind the name of its folder."""
     if report.get("error_msgs"):
         return f"cannot be loaded: {reason(ValueError(report['error_msgs'][0]))}"
+    positions = getattr(model.config, "position_embedding_type", None) or "absolute"
+    if positions != "absolute" and model.config.model_type in _ABSOLUTE_SINCE_5:
+        return (
+            f"was trained with other than absolute positions (position_embedding_type: {positions} in its "
+            f"config.json), which transformers 5 does not compute in a {model.config.model_type} model: without them "
+            "it is another one. Use another encoder"
+        )
     inside = tensors_of_encoder(model)
     lacking = [name for name in missing(report) if is_inside(model, name, inside) and not _is_one_type(model, name)]
     if lacking:

@@ -52,6 +52,11 @@ def check_match(
             f"the model {model} counts positions behind padding {said} (pad_token_id in its config.json), and the "
             f"tokenizer pads with {padding}: was it trained so?"
         )
+    if _drops_marks(tokenizer):
+        notes.append(
+            f"the tokenizer of {model} drops accents and vowel signs before it looks for pieces (é is read as e, की as "
+            "क): words that only these tell apart are one to it, as tones are in Yoruba"
+        )
     size, rows = len(tokenizer), getattr(config, "vocab_size", None)
     if isinstance(rows, int) and size < _USED_SHARE * rows and model_reads_pieces(config):
         notes.append(
@@ -59,6 +64,12 @@ def check_match(
             "model's own?"
         )
     return notes
+
+
+def _drops_marks(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether what is read of a text lacks the marks of its letters, as with the uncased BERTs."""
+    normalizer = getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", None)
+    return normalizer is not None and normalizer.normalize_str("é").strip("▁ ") == "e"
 
 
 def model_reads_pieces(config: PretrainedConfig) -> bool:

@@ -18,7 +18,7 @@ from langsamp.render.palette import Mark
 from langsamp.reporting.inputs.cell_remarks import current_scores
 from langsamp.reporting.inputs.comparisons import from_english
 from langsamp.reporting.inputs.run_folder import Model, Run, read_input
-from langsamp.scores.reading import places_to_tell, side_by_side
+from langsamp.scores.reading import distinct, places_to_tell, side_by_side
 from langsamp.views.appearance import choose_baseline, in_order, looks, split_name
 
 
@@ -77,7 +77,7 @@ def read_inputs(words: Sequence[str], *, baseline: str | None = None, title: str
     """
     if not words:
         raise UserError("name what to report on: folders of runs or evaluations, paper:baseline, paper:langsamp")
-    runs = [read_input(word) for word in dict.fromkeys(words)]
+    runs = [read_input(word) for word in distinct(words)]
     current = [current_scores(run) for run in runs]
     runs = [replace(run, scores=scores) for run, (scores, _) in zip(runs, current, strict=True)]
     runs = _told_apart(runs)
