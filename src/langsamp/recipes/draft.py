@@ -62,19 +62,26 @@ def _read(events: Iterator[yaml.Event], event: yaml.Event, prefix: str, entries:
 
     That of a block is the end of what is last in it: the parser's own comes after the comments of the next key.
     """
-    end, opened = event.end_mark.index, event
+    opened, end = event, _mark(event.end_mark).index
     if isinstance(opened, yaml.MappingStartEvent):
         while not isinstance(event := next(events), yaml.MappingEndEvent):
+            assert isinstance(event, yaml.ScalarEvent)
             value = next(events)
             path = f"{prefix}{event.value}"
             end = _read(events, value, f"{path}.", entries)
-            entries[path] = _Entry(event.start_mark.line, value.start_mark.column, value.start_mark.index, end)
+            start = _mark(value.start_mark)
+            entries[path] = _Entry(_mark(event.start_mark).line, start.column, start.index, end)
     elif isinstance(opened, yaml.SequenceStartEvent):
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
             end = _read(events, event, f"{prefix}[].", entries)
     else:
         return end
-    return event.end_mark.index if opened.flow_style else end
+    return _mark(event.end_mark).index if opened.flow_style else end
+
+
+def _mark(mark: Any) -> yaml.Mark:
+    assert isinstance(mark, yaml.Mark)  # what was read from a text, in Python, has one
+    return mark
 
 
 def _written(value: Any, column: int) -> str:
