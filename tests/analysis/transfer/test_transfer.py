@@ -1,6 +1,7 @@
 """The study of source languages: who is chosen, what it is worth, and that only what is missing is fine-tuned."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -263,6 +264,15 @@ def test_exactly_the_missing_cells_are_run_and_a_second_time_nothing(study):
     means = done.analysis.tables["means"].query("group == 'all'").set_index("role")["score"]
     shown = table[table["group"] == "all"].set_index("column")["mean"]
     assert list(shown) == pytest.approx([means["english"], means["closest"]])
+
+
+def test_a_language_of_the_model_that_a_task_lacks_is_no_target_and_no_error(study):
+    shutil.rmtree(study.root / "eval" / "sib200" / "kmr_Cyrl")
+    both = find_model_refs([f"{study.out}:both"])
+    (part,) = study_parts(both, config(study, languages="hin_Deva,kmr_Cyrl,swh_Latn"), candidates="all")
+    assert part.config.languages == "hin_Deva,swh_Latn"
+    with pytest.raises(UserError, match="eus_Latn"):
+        study_parts(both, config(study, languages="hin_Deva,eus_Latn"), candidates="all")
 
 
 def test_what_a_study_needs_is_said(study):

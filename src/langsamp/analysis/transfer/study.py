@@ -7,6 +7,7 @@ every seed; `evaluation.run` names cells by content, so what was scored before, 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -30,7 +31,7 @@ from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.plan import PlannedCell, plan
 from langsamp.evaluation.run import Failure, evaluate
 from langsamp.evaluation.tasks.lookup import task
-from langsamp.languages.select import Uses, select
+from langsamp.languages.select import select_each
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
 from langsamp.scores.score_table import main_rows
@@ -78,7 +79,8 @@ def study_parts(subjects: Sequence[ModelRef], config: EvaluationConfig, *, candi
             f"{named}: no language vectors there, so there is no closest donor. Name a model of the variant `both` or "
             "`language`"
         )
-    return [_part(subject, config, name, candidates) for subject in able for name in config.tasks]
+    readers = {name: _reader(name, config) for name in config.tasks}
+    return [_part(subject, config, candidates, readers, name) for subject in able for name in config.tasks]
 
 
 def plan_study(parts: Sequence[Part]) -> list[PlannedCell]:
@@ -155,12 +157,15 @@ def scores_folder(subject: ModelRef) -> Path:
     return RunLayout(subject.run).evaluation.folder if subject.run is not None else ELSEWHERE
 
 
-def _part(subject: ModelRef, config: EvaluationConfig, name: str, candidates: str) -> Part:
-    each, conditioning = task(name), Conditioning.load(subject.folder)
-    if each.kind == "retrieval":
+def _reader(name: str, config: EvaluationConfig) -> Any:
+    if task(name).kind == "retrieval":
         raise UserError(f"{name} is not fine-tuned, so it has no donors; choose tasks that are (`langsamp tasks`)")
+    return task(name).open(config.where)
+
+
+def _part(subject: ModelRef, config: EvaluationConfig, candidates: str, readers: Mapping[str, Any], name: str) -> Part:
+    each, reader, conditioning = task(name), readers[name], Conditioning.load(subject.folder)
     chosen = find_candidates(candidates, conditioning)
-    reader = each.open(config.where)
     sources = dict.fromkeys(map(str, (LangScript.parse(ENGLISH), *sources_of(chosen.tags, reader.sources).values())))
     if len(sources) < 2 or LangScript.parse(ENGLISH) not in reader.sources:
         raise DataMissingError(
@@ -168,8 +173,10 @@ def _part(subject: ModelRef, config: EvaluationConfig, name: str, candidates: st
             f"({', '.join(map(str, chosen.tags))}); there is text of {', '.join(map(str, reader.sources)) or 'none'}"
         )
     there = trained_tags(conditioning)
-    uses: Uses = {}
-    targets = [tag for tag in select(config.languages, reader.tags, uses=uses) if vector_tag(tag, there)]
+    # A task need not have all that the run was trained on: what is asked for must be known here or elsewhere.
+    places = {**{other: each_reader.tags for other, each_reader in readers.items()}, "the model": there}
+    wanted = select_each(config.languages, places, uses={place: {} for place in places})[name]
+    targets = [tag for tag in wanted if vector_tag(tag, there)]
     if not targets:
         raise UserError(f"{name}: none of the targets {config.languages!r} has a language vector in {subject.name}")
     fine_tuning = {key: value for key, value in config.fine_tuning.items() if key in (each.kind, each.name)}
