@@ -144,7 +144,8 @@ def test_ways_that_both_sides_have_are_compared_one_by_one_and_the_others_named(
     found = compare(a, b, per_language=False)
     assert [task.grid.label for task in found.tasks] == ["sib200 (source eng_Latn)", "sib200 (source tur_Latn)"]
     assert list(found.notes) == [
-        "only A has sib200 with protocol=fixed source=jpn_Jpan selection=none precision=fp32 settings=s"
+        "only A has sib200 with protocol=fixed source=jpn_Jpan selection=none precision=fp32 settings=s",
+        "both sides hold model: a difference is one between two evaluations of a model",
     ]
     other = choose(both("fin_Latn", "hun_Latn"), name="B")
     with pytest.raises(UserError, match=r"none of the ways of scoring is on both sides:\n  A: .*source=eng_Latn"):
