@@ -29,7 +29,7 @@ def test_what_differs_from_an_undisturbed_run_is_named(tmp_path: Path) -> None:
     save_file({"a": np.zeros(3), "b": np.ones(2)}, vectors)
     (tmp_path / "scores.parquet").write_bytes(b"1")
     (tmp_path / "provenance.json").write_text("today")
-    page = "<b>{}</b><dt>Time of the last command</dt><dd>{} s</dd><dt>Peak memory</dt><dd>{} MiB</dd>"
+    page = "<b>{0}</b>, finished {1}</p><dt>Time of the last command</dt><dd>{1} s</dd><dt>Peak memory</dt><dd>{2}</dd>"
     (tmp_path / "report.html").write_text(page.format(1, 2, 3))
     whole = content(tmp_path)
     save_file({"b": np.ones(2), "a": np.zeros(3)}, vectors)

@@ -16,7 +16,9 @@ from langsamp.provenance import file_sha256
 
 _TELL_TIME = {"provenance.json", "checkpoint.json", "cell.json", "log.jsonl", CHECKSUMS}
 _TIMES = {"tokens_per_second", "data_wait", "seconds", "checksum"}
-_TIMES_OF_A_PAGE = re.compile(rb"(?<=<dt>Time of the last command</dt><dd>)[^<]*|(?<=<dt>Peak memory</dt><dd>)[^<]*")
+_TIMES_OF_A_PAGE = re.compile(
+    rb"(?<=, finished )[^<]*|(?<=<dt>Time of the last command</dt><dd>)[^<]*|(?<=<dt>Peak memory</dt><dd>)[^<]*"
+)
 _OF_OLDER_CHECKPOINTS = re.compile(r".*/checkpoints/step-\d+/.*")
 
 
