@@ -29,20 +29,25 @@ def test_what_differs_from_an_undisturbed_run_is_named(tmp_path: Path) -> None:
     save_file({"a": np.zeros(3), "b": np.ones(2)}, vectors)
     (tmp_path / "scores.parquet").write_bytes(b"1")
     (tmp_path / "provenance.json").write_text("today")
+    page = "<b>{0}</b>, finished {1}</p><dt>Time of the last command</dt><dd>{1} s</dd><dt>Peak memory</dt><dd>{2}</dd>"
+    (tmp_path / "report.html").write_text(page.format(1, 2, 3))
     whole = content(tmp_path)
     save_file({"b": np.ones(2), "a": np.zeros(3)}, vectors)
     (tmp_path / "provenance.json").write_text("tomorrow")
+    (tmp_path / "report.html").write_text(page.format(1, 40, 50))
     older = vectors.parent / "checkpoints" / "step-0000002" / "model.safetensors"
     older.parent.mkdir(parents=True)
     older.touch()
     assert list(differences(tmp_path, whole)) == [], "times, the order of tensors, checkpoints that were to be deleted"
     save_file({"a": np.zeros(3), "b": np.full(2, 1 + 1e-15)}, vectors)
+    (tmp_path / "report.html").write_text(page.format(2, 40, 50))
     (tmp_path / "scores.parquet").unlink()
     (tmp_path / "more.json").touch()
     (tmp_path / ".rows.abcdefgh.new").mkdir()
     assert list(differences(tmp_path, whole)) == [
         "models/both-0/model.safetensors has another content",
         "more.json is too much",
+        "report.html has another content",
         "scores.parquet is missing",
         ".rows.abcdefgh.new is left over",
     ]

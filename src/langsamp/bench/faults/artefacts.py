@@ -16,6 +16,9 @@ from langsamp.provenance import file_sha256
 
 _TELL_TIME = {"provenance.json", "checkpoint.json", "cell.json", "log.jsonl", CHECKSUMS}
 _TIMES = {"tokens_per_second", "data_wait", "seconds", "checksum"}
+_TIMES_OF_A_PAGE = re.compile(
+    rb"(?<=, finished )[^<]*|(?<=<dt>Time of the last command</dt><dd>)[^<]*|(?<=<dt>Peak memory</dt><dd>)[^<]*"
+)
 _OF_OLDER_CHECKPOINTS = re.compile(r".*/checkpoints/step-\d+/.*")
 
 
@@ -69,6 +72,8 @@ def differences(folder: Path, whole: Mapping[str, str]) -> Iterator[str]:
 
 
 def _digest(path: Path) -> str:
+    if path.suffix == ".html":
+        return hashlib.sha256(_TIMES_OF_A_PAGE.sub(b"", path.read_bytes())).hexdigest()
     if path.suffix != ".safetensors":
         return file_sha256(path)
     try:
