@@ -69,7 +69,7 @@ def _controls(folder: Path) -> Iterator[str]:
     rows = [
         [str(task), *(score(values.get((task, f"{control}_{metric}"))) for control in CONTROLS)]
         for task, metric in mains.items()
-        if (task, f"chance_{metric}") in values.index
+        if any((task, f"{control}_{metric}") in values.index for control in CONTROLS)
     ]
     if rows:
         yield "What a score must beat, mean over the same languages (the embedding layer's over all models, too):"

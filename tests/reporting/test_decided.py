@@ -7,7 +7,8 @@ import pytest
 
 from langsamp.analysis.identification.record import Filled, IdentificationAnalysis, LanguageIdentified
 from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
-from langsamp.reporting.decided import Finding, _neighbours, decided_lines
+from langsamp.reporting.analyses.analyses_of_runs import Stored
+from langsamp.reporting.decided import Finding, _neighbours, decided_lines, findings
 from langsamp.reporting.page import write_report
 from langsamp.reporting.report import Report
 
@@ -44,6 +45,27 @@ def test_identification_is_decided_where_its_interval_leaves_chance_out(
     page = write_report(run_folder).read_text()
     assert "a &lt;mask&gt; c (hidden: b)" in page and "<bdi>bé&lt;i&gt;</bdi> 50%" in page
     assert "(hidden: b)" not in write_report(run_folder, redact_text=True).read_text()
+
+
+def test_vectors_of_the_control_take_no_part() -> None:
+    stored = [
+        Stored(
+            VectorsAnalysis.model_construct(
+                subject=subject,
+                statistics=(VectorStatistic("language", "purity family", observed, 0.4, 0.3, 0.5, p_value, 24),),
+            ),
+            {},
+            None,
+        )
+        for subject, observed, p_value in (
+            ("language-0", 0.5, 0.2), ("both@shuffled-0", 0.4, 0.6), ("both-0", 0.6, 0.01), ("both-1", 0.6, 0.02),
+        )
+    ]  # fmt: skip
+    (relatives,) = findings([], [], stored)
+    assert relatives.is_decided and "60% of" in relatives.sentence and "means of 2 trainings" in relatives.sentence
+    (other,) = findings([], [], stored[:2])
+    assert not other.is_decided and "50% of" in other.sentence
+    assert findings([], [], stored[1:2]) == []
 
 
 @pytest.mark.parametrize(("p_values", "is_decided"), [((0.01, 0.02), True), ((0.01, 0.3), False)])

@@ -15,9 +15,9 @@ from langsamp.analysis.identification.record import IdentificationAnalysis
 from langsamp.analysis.vectors.record import VectorsAnalysis
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
-from langsamp.model.variants import DISPLAY_NAMES
+from langsamp.model.variants import DISPLAY_NAMES, parts_of, training_of
 from langsamp.render.numbers import decimals, probability, score, signed
-from langsamp.reporting.analyses.analyses_of_runs import Stored, of_kind
+from langsamp.reporting.analyses.analyses_of_runs import Kind, Stored, of_kind
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.scores.statistics.bootstrap import Interval, difference_interval, seed_noise
@@ -44,8 +44,8 @@ def findings(
     """What the vectors bring in training, what they know, and whether each score is more than its controls."""
     return [
         *(each for run in runs if (each := _held_out(run.models)) is not None),
-        *_identified([each.analysis for each in of_kind(stored, IdentificationAnalysis)]),
-        *_neighbours([each.analysis for each in of_kind(stored, VectorsAnalysis)]),
+        *_identified(_of_main([each.analysis for each in of_kind(stored, IdentificationAnalysis)])),
+        *_neighbours(_of_main([each.analysis for each in of_kind(stored, VectorsAnalysis)])),
         *(each for comparison in comparisons if (each := _above_controls(comparison)) is not None),
     ]
 
@@ -87,6 +87,20 @@ def _bits(models: Sequence[Model]) -> pd.DataFrame:
         for name, tags in last.items()
     }
     return pd.DataFrame(bits).dropna()
+
+
+def _of_main(analyses: Sequence[Kind]) -> list[Kind]:
+    """Those of the variant that the run is about: LangSAMP, else the first that is no control.
+
+    Vectors of shuffled ids know nothing of languages, as they should; together with others they would decide nothing.
+    """
+    by_variant: dict[str, list[Kind]] = {}
+    for each in analyses:
+        training = training_of(each.subject)
+        variant = "" if training is None else training.variant
+        if training is None or not parts_of(training.variant).is_shuffled:
+            by_variant.setdefault(variant, []).append(each)
+    return by_variant.get(_AFTER) or next(iter(by_variant.values()), [])
 
 
 def _identified(analyses: Sequence[IdentificationAnalysis]) -> Iterator[Finding]:
