@@ -1,11 +1,13 @@
 """A new recipe is a template, with what the user has in it, and can be run as it stands."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from langsamp.errors import DataMissingError, UserError
+from langsamp.model.build import _mlm
 from langsamp.recipe import load_recipe
 from langsamp.recipes.new import TEMPLATES, Given, new_recipe
 from tests.tiny_run import TinyRun, complaint, said, write_lines
@@ -60,6 +62,19 @@ def test_an_encoder_with_its_head_needs_no_new_one(tiny_run: TinyRun, tmp_path: 
     assert not recipe.model.new_head and recipe.training.head_warmup_steps == 0
     assert recipe.evaluation.tasks == ("sr-cldr",) and recipe.evaluation.data is None
     assert "${" not in path.read_text(encoding="utf-8")
+
+
+def test_a_head_that_was_saved_but_never_trained_is_none(tiny_run: TinyRun, headless: str, tmp_path: Path):
+    folder = tmp_path / "drawn"
+    shutil.copytree(headless, folder)
+    AutoModelForMaskedLM.from_pretrained(headless).save_pretrained(folder)
+    sentences = new_recipe(tmp_path / "mine.yaml", "continue", Given(encoder=str(folder)))
+    assert any("an untrained LM head" in each for each in sentences)
+    assert load_recipe(tmp_path / "mine.yaml", ("corpus.source=a", "evaluation.data=b")).model.new_head
+    settings = (f"model.init={folder}", "model.model_type=null", "model.settings={}", "tokenizer={}")
+    recipe = tiny_run.recipe(*settings)
+    _, start = _mlm(recipe.model, AutoTokenizer.from_pretrained(folder), row_tokens=32, seed=0)
+    assert any("was never trained" in each for each in start)
 
 
 def test_languages_without_any_test_set_are_said_and_others_tell_of_forgetting(tmp_path: Path):

@@ -18,7 +18,7 @@ from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.documents import check_documents
 from langsamp.model.mlm import LangSampForMaskedLM, head_of
 from langsamp.model.pretrained.hub_folder import model_folder
-from langsamp.model.pretrained.load_pretrained import load_pretrained
+from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
 from langsamp.model.pretrained.model_config import load_config, reason
 from langsamp.model.pretrained.tokenizer_match import check_match
 from langsamp.model.settings import checked_settings
@@ -205,6 +205,11 @@ def _pretrained(
             f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
             f"{', ...' if len(absent) > 3 else ''} missing or of another size), as encoders without one are published. "
             "Set model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
+        )
+    if head_is_untrained(model):
+        said.append(
+            f"the LM head of {config.init} was never trained (its biases are zero): model.new_head: true with "
+            "training.head_warmup_steps keeps its gradients from the encoder until it has learned"
         )
     return model, said
 

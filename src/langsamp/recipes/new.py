@@ -18,7 +18,7 @@ from langsamp.languages.aliases import match
 from langsamp.languages.table import is_head
 from langsamp.languages.tags import LangScript
 from langsamp.model.pretrained.hub_folder import model_folder
-from langsamp.model.pretrained.load_pretrained import load_pretrained
+from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
 from langsamp.model.shapes import default_layer
 from langsamp.recipes.draft import Draft
 
@@ -120,8 +120,8 @@ def _fill_encoder(draft: Draft, encoder: str, text: Path | None, tags: Sequence[
     draft.put("model.init", encoder)
     draft.put("training.anchor.layer", [default_layer(layers), layers])
     head = "its LM head"
-    if loaded.absent:
-        head = "no LM head, so that a new one learns first"
+    if loaded.absent or head_is_untrained(loaded.model):
+        head = f"{'no' if loaded.absent else 'an untrained'} LM head, so that a new one learns first"
     else:
         for key in ("model.new_head", "training.head_warmup_steps", "training.head_warmup_learning_rate"):
             draft.drop(key)

@@ -97,6 +97,17 @@ def above_encoder(model: PreTrainedModel) -> dict[str, nn.Parameter]:
     return {name: each for name, each in model.named_parameters() if id(each) not in inside}
 
 
+def head_is_untrained(model: PreTrainedModel) -> bool:
+    """Whether a masked LM's head is as transformers draws one: saved with an encoder that has none, it looks like any.
+
+    Its biases are then zero to the bit, which no training leaves them. That of the vocabulary may have been filled up
+    where a table was; of a head without other biases nothing can be told, and it counts as trained.
+    """
+    words = model.config.vocab_size
+    biases = [each for name, each in above_encoder(model).items() if name.endswith("bias") and len(each) != words]
+    return bool(biases) and not any(bool(each.any()) for each in biases)
+
+
 def _readings(stored: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Ways to read the names: as they are, without wrappers' marks, and without what all have in front."""
     yield "", {}
