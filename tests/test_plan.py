@@ -35,6 +35,13 @@ def test_after_preparing_it_tells_the_rows_that_are_there(tiny_run: TinyRun) -> 
     assert plan.seconds > 0 and plan.disk_bytes > 0 and plan.tokens_per_second > 0
 
 
+def test_it_warns_of_tags_that_are_not_read_and_of_a_full_disk(tiny_run: TinyRun, monkeypatch) -> None:
+    monkeypatch.setattr("langsamp.plan.free_bytes", lambda folder: 1000)
+    plan = make_plan(tiny_run.recipe("training.steps=1", "sampler.rows_per_step=2"))
+    assert any(line.startswith("hin_Deva, kmr_Cyrl, swh_Latn: less than one row") for line in plan.warnings)
+    assert any("of disk and 0.00 are free" in line for line in plan.warnings)
+
+
 def test_before_preparing_it_estimates_them_and_writes_nothing(fresh: TinyRun, tiny_run: TinyRun) -> None:
     before = stamps(fresh.root)
     plan, exact = make_plan(fresh.recipe()), make_plan(tiny_run.recipe())

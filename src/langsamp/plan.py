@@ -37,6 +37,8 @@ from langsamp.training.config import LAST, TrainingConfig
 from langsamp.training.processes import slow_arithmetic, training_device
 
 _TIMED = 3  # batches
+_NAMED = 12
+"""Tags named in one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +101,11 @@ def make_plan(recipe: Recipe) -> Plan:
     kept = min(_kept(recipe.training), math.ceil(steps / recipe.training.checkpoint_every))
     trainings = len(recipe.trainings)
     disk = sum(amounts.rows.values()) * recipe.rows.row_tokens * 4 + trainings * int(parameters * 4 * (3 * kept + 1))
+    free = free_bytes(recipe.folder)
+    tags = _by_tag(amounts, phases, rows_per_step=rows_per_step)
     return Plan(
         name=recipe.name,
-        tags=_by_tag(amounts, phases, rows_per_step=rows_per_step),
+        tags=tags,
         is_estimate=amounts.is_estimate,
         parts=amounts.parts,
         steps=steps,
@@ -111,10 +115,12 @@ def make_plan(recipe: Recipe) -> Plan:
         parameters=parameters,
         seconds=seconds_per_step * steps * trainings,
         disk_bytes=disk,
-        free_bytes=free_bytes(recipe.folder),
+        free_bytes=free,
         warnings=(
             *sentences(judge(figures, row_tokens=recipe.rows.row_tokens)),
             *amounts.remarks,
+            *_unread(tags),
+            *_no_space(disk, free),
             *slow_arithmetic(recipe.training, device=training_device().type),
         ),
     )
@@ -134,6 +140,27 @@ def _by_tag(amounts: "_Amounts", phases: Sequence[Phase], *, rows_per_step: int)
             epochs_by_phase=tuple(by_phase),
         )
     return tags
+
+
+def _unread(tags: Mapping[LangScript, TagPlan]) -> list[str]:
+    """What there is to say of tags that have rows and are hardly drawn."""
+    few = [str(tag) for tag, entry in tags.items() if entry.rows and entry.epochs * entry.rows < 1]
+    if not few:
+        return []
+    named = ", ".join(few[:_NAMED]) + (", ..." if len(few) > _NAMED else "")
+    return [
+        f"{named}: less than one row is expected to be read in a whole training, so that their vectors may stay "
+        "random. Train longer (training.steps), or draw more evenly (sampler.alpha)"
+    ]
+
+
+def _no_space(needed: int, free: int) -> list[str]:
+    if needed <= free:
+        return []
+    return [
+        f"the whole run takes about {needed / 2**30:.2f} GiB of disk and {free / 2**30:.2f} are free: give it another "
+        "folder (out), or keep fewer checkpoints (training.keep_checkpoints)"
+    ]
 
 
 def _kept(config: TrainingConfig) -> float:

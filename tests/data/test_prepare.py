@@ -302,7 +302,7 @@ def test_a_full_disk_is_named_and_rows_come_when_there_is_room(
 ) -> None:
     with full_disk(free), pytest.raises(UserError, match="cannot write") as caught:
         prepared(text, tmp_path / "out" / "rows", workers=workers)
-    assert "Free some space" in str(caught.value)
+    assert "raise `ulimit -f`" in str(caught.value)
     assert visible(tmp_path / "out") == []
     rows = prepared(text, tmp_path / "out" / "rows", workers=workers)
     assert files(rows.folder) == files(prepared(text, tmp_path / "whole").folder)

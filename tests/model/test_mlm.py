@@ -1,6 +1,8 @@
 """Laws of the model: design law 1, and that a missing id is an error."""
 
+import copy
 import inspect
+import pickle
 import re
 
 import pytest
@@ -45,6 +47,26 @@ def test_with_zero_tables_loss_and_every_gradient_equal_the_stock_models(model_t
     for name, weight in mlm.named_parameters():
         if name in gradients:
             torch.testing.assert_close(weight.grad, gradients[name], atol=1e-7, rtol=1e-5)
+
+
+def test_whole_models_can_be_pickled_and_configurations_may_ask_for_tuples() -> None:
+    (ids, labels), named = batch(), {"language_ids_B": LANGUAGES, "script_ids_B": SCRIPTS}
+    ours = LangSampForMaskedLM(tiny_mlm("xlm-roberta").eval(), variant="both", num_languages=2, num_scripts=2)
+    loss = ours(ids, labels, **named)
+    assert torch.equal(pickle.loads(pickle.dumps(ours))(ids, labels, **named), loss)
+    ours.mlm.config.return_dict = False
+    assert torch.equal(ours(ids, labels, **named), loss)
+
+
+@pytest.mark.parametrize("variant", ["both", "both@input"])
+def test_tables_have_the_type_of_the_encoder(variant: Variant) -> None:
+    (ids, labels), mlm = batch(), tiny_mlm("xlm-roberta").eval()
+    whole, half = (
+        LangSampForMaskedLM(each, variant=variant, num_languages=2, num_scripts=2)
+        for each in (mlm, copy.deepcopy(mlm).bfloat16())
+    )
+    losses = [each(ids, labels, language_ids_B=LANGUAGES, script_ids_B=SCRIPTS).item() for each in (whole, half)]
+    assert losses[0] == pytest.approx(losses[1], rel=0.01)
 
 
 def test_tables_shift_each_row_by_its_own_vectors() -> None:

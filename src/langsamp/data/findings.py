@@ -112,7 +112,7 @@ _WORDS: dict[Kind, _Words] = {
         f"Choose a tokenizer that knows the script (tokenizer.load), or {_LEAVE_OUT}",
     ),
     "bytes": _Words(
-        f"at least {MANY_BYTES:.0%} of the tokens are single bytes: the tokenizer has no pieces for their characters, "
+        f"at least {MANY_BYTES:.0%} of the tokens are bytes, no characters: the tokenizer has no pieces for these, "
         "each of which takes two to four tokens",
         "Choose a tokenizer that knows the script (tokenizer.load), give its training more of this text "
         "(tokenizer.alpha, tokenizer.character_coverage), or leave it out (`!TAG` in corpus.languages)",
@@ -246,7 +246,7 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
         )
     if figures.rows and figures.byte_share >= MANY_BYTES:
         said["bytes"] = (
-            f"{figures.byte_share:.0%} of its tokens are single bytes: the tokenizer has no pieces for its characters, "
+            f"{figures.byte_share:.0%} of its tokens are bytes, no characters: the tokenizer has no pieces for these, "
             "each of which takes two to four tokens"
         )
     if figures.equal_share >= MANY_EQUAL:

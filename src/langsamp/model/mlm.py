@@ -105,7 +105,7 @@ class LangSampForMaskedLM(nn.Module):
             UserError: where the architecture is unknown.
         """
         super().__init__()
-        self._head = head_of(mlm.config.model_type)
+        head_of(mlm.config.model_type)
         self.mlm = mlm
         self.variant = variant
         tables, self.placement, _ = parts_of(variant)
@@ -114,9 +114,16 @@ class LangSampForMaskedLM(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.language = _table(num_languages, width, generator) if "language" in tables else None
         self.script = _table(num_scripts, width, generator) if "script" in tables else None
+        for table in (self.language, self.script):
+            if table is not None:
+                table.to(words.weight)  # its type and device, so that what is added is of one kind
         self.start: tuple[str, ...] = ()
         """What there is to say of where the weights come from, a sentence each."""
         self._paths, self._taken, self._encoder_is_frozen = FastPaths(), ActivePaths(None, None), False
+
+    @property
+    def _head(self) -> Head:  # looked up, as functions cannot be pickled and whole models are
+        return head_of(self.mlm.config.model_type)
 
     @contextmanager
     def frozen_encoder(self) -> Iterator[None]:
@@ -257,7 +264,7 @@ class LangSampForMaskedLM(nn.Module):
         last = self._taken.last_layer if places.most else None  # of no position there is nothing to compute
         pruned = nullcontext() if last is None else last.at(Masked.of(places, rows=rows, tokens=tokens))
         with pruned:
-            hidden: Tensor = self.mlm.base_model(input_ids_BL, **context).last_hidden_state
+            hidden: Tensor = self.mlm.base_model(input_ids_BL, **context)[0]  # a tuple by some configurations
         return hidden if last is not None else hidden.flatten(0, 1)[places.positions]
 
 

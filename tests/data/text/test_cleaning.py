@@ -155,6 +155,12 @@ def test_another_script_is_found_before_much_text_is_used() -> None:
         ("Tom &amp; Jerry", True), ("x &#233; y", True), (r"C:\dir \o/", False),
         (r"l\u00e9ve\nd\u00e9j\u00e0", True), ("é\\nà", True), ("\ufffdl\ufffdve", True),
         ("élève déjà".encode().decode("latin-1"), True), ("l’élève".encode().decode("cp1252"), True),
+        ("Сәләм, донъя".encode().decode("cp1251"), True), ("Сәләм, донъя".encode().decode("koi8-r"), True),
+        ("Грозный".encode().decode("cp866"), True), ("مرحبا".encode().decode("cp1256"), True),
+        ("Kılıç déjà".encode().decode("cp437"), True),
+        ("Р\x98 снова"[:2], True),  # as browsers read И, of which cp1251 lacks the second byte
+        ("l’été, l’État", False), ("یک شکّ است", False), ("ΑΈ, άέ", False), ("Úžas, Ťažký šíp", False),
+        ("(cid:17)(cid:3) mto", True), ("(city: 3)", False),
     ],
 )  # fmt: skip
 def test_text_that_was_decoded_wrongly_is_counted_and_kept(text: str, is_garbled: bool) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sentencepiece
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models
+from tokenizers import ByteLevelBPETokenizer, Tokenizer, models
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast, XLMRobertaTokenizer
 
 from langsamp.data.text.cleaning import clean_text
@@ -174,6 +174,14 @@ def test_unknown_share_counts_unknown_and_bytes(trained: PreTrainedTokenizerFast
     )
     assert unknown_share(blind, ["𓀀"]) == (0.5, 0)
     assert vocabulary_size(blind) == 440
+
+
+def test_pieces_of_byte_level_bpe_that_are_no_whole_characters_are_bytes() -> None:
+    backend = ByteLevelBPETokenizer()
+    backend.train_from_iterator(["mto éa éb"] * 9, vocab_size=259, show_progress=False)
+    bpe = PreTrainedTokenizerFast(tokenizer_object=backend._tokenizer, unk_token="m")
+    assert unknown_share(bpe, ["mto é"]).in_bytes == 0
+    assert unknown_share(bpe, ["क"]).in_bytes == 1
 
 
 def test_special_ids_and_gaps_stand_for_no_text(

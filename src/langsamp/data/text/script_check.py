@@ -1,7 +1,9 @@
 """What characters tell of a text: whether it is in its tag's script, and whether it was decoded as it was encoded."""
 
+import codecs
 import re
 from collections import Counter
+from typing import Any
 
 from langsamp.errors import UserError
 from langsamp.languages.scripts import likely_script, share_in_script
@@ -9,29 +11,40 @@ from langsamp.languages.table import scripts
 from langsamp.languages.tags import LangScript
 
 _LEAST_IN_SCRIPT = 0.5
-GARBLED = "U+FFFD, UTF-8 read as Latin-1, HTML such as &amp;, or JSON such as \\n"
+GARBLED = "U+FFFD, UTF-8 read as Latin-1 or Windows-1251, HTML such as &amp;, JSON such as \\n, or a PDF's (cid:12)"
 """What `is_garbled` looks for, in words."""
-_NAMES = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|amp|nbsp|lt|gt|quot|apos);|\\(?:u[0-9a-fA-F]{4}|[nt])")
+_NAMES = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|amp|nbsp|lt|gt|quot|apos);|\\(?:u[0-9a-fA-F]{4}|[nt])|\(cid:\d+\)")
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_ENCODINGS = (
+    "latin-1", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "koi8-r",
+    "cp437", "cp850", "cp866",
+)  # fmt: skip
+"""What editors, spreadsheets and consoles take a text for. Not Mac Roman, of which `l’été` may be UTF-8 by chance."""
+_TABLES = tuple(
+    # a byte without a character becomes the control of its number, as browsers have it
+    codecs.charmap_build("".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in range(256)))
+    for encoding in _ENCODINGS
+)
 
 
 def is_garbled(text: str) -> bool:
     """Whether some of a text as it was read is not what was written.
 
-    It holds the sign for what could not be decoded, or is UTF-8 that was read as Latin-1 or Windows-1252: what was
-    written so hardly ever is UTF-8 by chance, from its first accent to its last. Or it holds HTML's or JSON's names.
+    It holds the sign for what could not be decoded, or is UTF-8 that was read in an encoding of single bytes: what was
+    written so hardly ever is UTF-8 by chance, from its first accent to its last. Or it holds HTML's or JSON's names of
+    characters, or the numbers of glyphs that a PDF does not name.
     """
     if text.isascii():
-        return ("&" in text or "\\" in text) and _NAMES.search(text) is not None
-    return (
-        "\ufffd" in text
-        or any(_is_utf8(text, encoding) for encoding in ("latin-1", "cp1252"))
-        or _NAMES.search(text) is not None
-    )
+        return ("&" in text or "\\" in text or "(cid:" in text) and _NAMES.search(text) is not None
+    if "\ufffd" in text or _NAMES.search(text) is not None:
+        return True
+    first = _FOREIGN.search(text)  # shows at once of most tables that they need not read the whole
+    return first is not None and any(_is_utf8(first.group(), table) and _is_utf8(text, table) for table in _TABLES)
 
 
-def _is_utf8(text: str, encoding: str) -> bool:
+def _is_utf8(text: str, table: Any) -> bool:
     try:
-        text.encode(encoding).decode()
+        codecs.charmap_encode(text, "strict", table)[0].decode()
     except UnicodeError:
         return False
     return True

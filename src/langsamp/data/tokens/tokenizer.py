@@ -306,8 +306,17 @@ def delimiters_of(tokenizer: "PreTrainedTokenizerFast") -> Delimiters:
 
 
 def byte_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
-    """Ids of the tokens that stand for a single byte of a character without a piece, in ascending order."""
-    return sorted(number for piece, number in tokenizer.get_vocab().items() if _BYTE_PIECE.fullmatch(piece))
+    """Ids of the tokens that stand for bytes of a character without a piece, in ascending order.
+
+    In byte-level BPE they look like any other token, but are no whole characters.
+    """
+    decoder: Any = tokenizer.backend_tokenizer.decoder
+    is_byte_level = "ByteLevel(" in repr(decoder)
+    return sorted(
+        number
+        for piece, number in tokenizer.get_vocab().items()
+        if _BYTE_PIECE.fullmatch(piece) or (is_byte_level and "\ufffd" in decoder.decode([piece]))
+    )
 
 
 def unknown_share(tokenizer: "PreTrainedTokenizerFast", texts: Iterable[str]) -> UnknownShare:
