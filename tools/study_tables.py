@@ -10,6 +10,7 @@ import pandas as pd
 from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.neutrality.record import EDIT_NAMES
 from langsamp.analysis.variants_record import VariantMean
+from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
 from langsamp.model.variants import DISPLAY_NAMES, VARIANTS, training_of
 from langsamp.render.numbers import ABSENT, cosine, decimals, probability, score, share, signed, with_ends
 from langsamp.views.transfer import ROLE_NAMES
@@ -64,6 +65,7 @@ def _mean(line: VariantMean | None) -> str:
 
 def _controls(folder: Path) -> Iterator[str]:
     scores = pd.read_parquet(folder / "scores.parquet")
+    scores = scores[scores["source"].eq(str(ENGLISH))]  # a study of donors has scores from others, too
     values = scores.groupby(["task", "metric"])["value"].mean()
     mains = scores[scores["main"].eq(True)].groupby("task", sort=False)["metric"].first()
     rows = [
