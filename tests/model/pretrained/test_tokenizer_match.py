@@ -39,7 +39,8 @@ def doubts(other: PreTrainedTokenizerFast, folder: Path) -> tuple[str, ...]:
     word_level(OWN).save_pretrained(folder)
     config = ModelConfig(init=str(folder))
     model = build_model(config, tokenizer=other, ids=IDS, variant="none", row_tokens=24, seed=0)
-    return model.start[:-1]
+    expected = (f"the model continues from {folder}", f"the LM head of {folder} was never trained")
+    return tuple(each for each in model.start if not each.startswith(expected))
 
 
 def test_a_copy_and_one_with_a_few_renamed_tokens_are_accepted(tmp_path: Path) -> None:
