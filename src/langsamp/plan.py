@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp.checks import check_run
 from langsamp.data.estimate import SAMPLE, estimate
-from langsamp.data.findings import Figures, check_trainable, judge, odd_sentences, overlap_sentences, sentences
+from langsamp.data.findings import Figures, check_trainable, judge, listed, odd_sentences, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, read_overlap
 from langsamp.data.phases import Phase, passes_of, phases_of
 from langsamp.data.prepare import check_settings
@@ -37,8 +37,6 @@ from langsamp.training.config import LAST, TrainingConfig
 from langsamp.training.processes import slow_arithmetic, training_device
 
 _TIMED = 3  # batches
-_NAMED = 12
-"""Tags named in one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,9 +145,8 @@ def _unread(tags: Mapping[LangScript, TagPlan]) -> list[str]:
     few = [str(tag) for tag, entry in tags.items() if entry.rows and entry.epochs * entry.rows < 1]
     if not few:
         return []
-    named = ", ".join(few[:_NAMED]) + (", ..." if len(few) > _NAMED else "")
     return [
-        f"{named}: less than one row is expected to be read in a whole training, so that their vectors may stay "
+        f"{listed(few)}: less than one row is expected to be read in a whole training, so that their vectors may stay "
         "random. Train longer (training.steps), or draw more evenly (sampler.alpha)"
     ]
 

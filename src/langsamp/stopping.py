@@ -10,6 +10,7 @@ from langsamp.errors import StoppedError
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
+_SAID = "stopped; run the same command again to go on"
 _asked: list[signal.Signals] = []
 
 
@@ -30,7 +31,7 @@ def check() -> None:
         StoppedError: where it was.
     """
     if _asked:
-        raise StoppedError("stopped; run the same command again to go on")
+        raise StoppedError(_SAID)
 
 
 def exit_code() -> int:
@@ -55,4 +56,4 @@ def stop(number: int, _: FrameType | None = None) -> NoReturn:
         os._exit(exit_code())
     if number == signal.SIGINT:
         raise KeyboardInterrupt
-    raise StoppedError("stopped; run the same command again to go on")
+    raise StoppedError(_SAID)

@@ -175,7 +175,9 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
         if len(of_kind) <= _LISTED:
             lines += [f"{tag}: {said}. {words.remedy.replace('TAG', tag)}" for tag, _, said in of_kind]
         else:
-            lines.append(f"{len(of_kind)} tags ({_listed(of_kind)}): {words.general}. {words.remedy}")
+            lines.append(
+                f"{len(of_kind)} tags ({listed([finding.tag for finding in of_kind])}): {words.general}. {words.remedy}"
+            )
     return lines
 
 
@@ -187,7 +189,7 @@ def odd_sentences(notes: Mapping[str, Sequence[str]], remarks: Sequence[str] = (
     noted = [(tag, note) for tag, of_tag in notes.items() for note in of_tag]
     lines = [*remarks, *(f"{tag}: {note}" for tag, note in noted[:_NAMED])]
     if rest := sorted({tag for tag, _ in noted[_NAMED:]}):
-        names = ", ".join(rest[:_NAMED]) + _more(rest)
+        names = listed(rest)
         lines.append(f"{len(rest)} more tags have documents that cannot be read ({names})")
     return lines
 
@@ -262,10 +264,6 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
     return said
 
 
-def _listed(findings: Sequence[Finding]) -> str:
-    names = [finding.tag for finding in findings]
-    return ", ".join(names[:_NAMED]) + _more(names)
-
-
-def _more(names: Sequence[str]) -> str:
-    return ", ..." if len(names) > _NAMED else ""
+def listed(tags: Sequence[str]) -> str:
+    """Tags in a sentence, as many as one reads."""
+    return ", ".join(tags[:_NAMED]) + (", ..." if len(tags) > _NAMED else "")

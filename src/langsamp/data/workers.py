@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
 from multiprocessing import active_children, get_context
 from multiprocessing.connection import Connection
 from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGTERM, SIGUSR1, pthread_sigmask, signal
@@ -55,8 +54,7 @@ def shared_out(workers: int, executor: Executor | None = None, *, may_save: bool
         return
     context = get_context("spawn")
     alive, ours = context.Pipe(duplex=False)
-    begin = partial(_as_worker, alive, may_save=may_save)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=begin) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_as_worker, initargs=(alive, may_save)) as pool:
         try:
             yield pool
         except BrokenProcessPool:
@@ -131,7 +129,7 @@ def _submitted(function: Callable[[Any], T], items: Iterable[Any], pool: Executo
         pthread_sigmask(SIG_SETMASK, mask)
 
 
-def _as_worker(alive: Connection, *, may_save: bool) -> None:
+def _as_worker(alive: Connection, may_save: bool) -> None:
     """Make this process one of several workers: one core for its tokenizer, and an end when `alive` is closed.
 
     The other end of `alive` is held by the process that shares out the work; its death closes it too. One that may

@@ -105,7 +105,7 @@ class LangSampForMaskedLM(nn.Module):
             UserError: where the architecture is unknown.
         """
         super().__init__()
-        head_of(mlm.config.model_type)
+        head_of(mlm.config.model_type)  # an unknown architecture is refused here, not at the first step
         self.mlm = mlm
         self.variant = variant
         tables, self.placement, _ = parts_of(variant)

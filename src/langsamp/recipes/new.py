@@ -79,11 +79,12 @@ def new_recipe(path: Path, source: str, given: Given | None = None) -> list[str]
     draft = Draft(text)
     draft.put("name", re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or source)
     said: list[str] = []
-    tags = sorted(files_by_tag(given.text), key=lambda tag: (not is_head(tag), tag)) if given.text is not None else ()
+    tags: list[LangScript] = []
     if given.text is not None:
+        tags = sorted(files_by_tag(given.text), key=lambda tag: (not is_head(tag), tag))
         said += _fill_text(draft, given.text, tags)
     if given.encoder is not None:
-        said += _fill_encoder(draft, given.encoder, given.text, tags)
+        said += _fill_encoder(draft, given.encoder, given.text)
     if draft.has("evaluation.data") and tags:
         said += _fill_tasks(draft, given.data, tags)
     write_text(path, draft.text)
@@ -113,7 +114,7 @@ def _fill_text(draft: Draft, text: Path, tags: Sequence[LangScript]) -> list[str
     return said
 
 
-def _fill_encoder(draft: Draft, encoder: str, text: Path | None, tags: Sequence[LangScript]) -> list[str]:
+def _fill_encoder(draft: Draft, encoder: str, text: Path | None) -> list[str]:
     loaded = load_pretrained(AutoModelForMaskedLM, model_folder(encoder))
     config = loaded.model.config
     layers = int(config.num_hidden_layers)

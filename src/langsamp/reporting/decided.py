@@ -97,9 +97,8 @@ def _of_main(analyses: Sequence[Kind]) -> list[Kind]:
     by_variant: dict[str, list[Kind]] = {}
     for each in analyses:
         training = training_of(each.subject)
-        variant = "" if training is None else training.variant
         if training is None or not parts_of(training.variant).is_shuffled:
-            by_variant.setdefault(variant, []).append(each)
+            by_variant.setdefault(training.variant if training else "", []).append(each)
     return by_variant.get(_AFTER) or next(iter(by_variant.values()), [])
 
 

@@ -175,7 +175,7 @@ def _part(subject: ModelRef, config: EvaluationConfig, candidates: str, readers:
     there = trained_tags(conditioning)
     # A task need not have all that the run was trained on: what is asked for must be known here or elsewhere.
     places = {**{other: each_reader.tags for other, each_reader in readers.items()}, "the model": there}
-    wanted = select_each(config.languages, places, uses={place: {} for place in places})[name]
+    wanted = select_each(config.languages, places, uses={other: {} for other in places})[name]
     targets = [tag for tag in wanted if vector_tag(tag, there)]
     if not targets:
         raise UserError(f"{name}: none of the targets {config.languages!r} has a language vector in {subject.name}")

@@ -37,9 +37,8 @@ EMPTY, DUPLICATE, NEAR_DUPLICATE, TEST_TEXT, OVER_CAP, ODD = (
 
 _BATCH = 1000  # documents
 _CHECKED = 1000  # kept documents after which the script is checked for the first time
-_SAMPLED = (
-    16  # one document of so many is looked at for how it was decoded, after the first batch: a share needs no more
-)
+_SAMPLED = 16
+"""Of so many documents one is looked at for how it was decoded, after the first batch: a share needs no more."""
 
 INVISIBLE = (
     "\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
