@@ -1,12 +1,18 @@
 """A plan tells what a run would do, in the numbers that the run then has, and does nothing."""
 
 import pytest
+import torch
 
 from langsamp import pipeline
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
-from langsamp.plan import Plan, make_plan, print_plan
+from langsamp.model.mlm import LangSampForMaskedLM
+from langsamp.plan import Plan, Speed, faster_in_bf16, make_plan, print_plan
+from langsamp.training.anchor import AnchorConfig
+from langsamp.training.config import TrainingConfig
+from langsamp.training.throughput.step_time import StepShape, StepTime, time_steps
+from tests.tiny_parts import tiny_mlm
 from tests.tiny_run import SIZES, TinyRun, langsamp, stamps
 from tests.vocabularies import unigram, write_mlm
 
@@ -40,6 +46,34 @@ def test_it_warns_of_tags_that_are_not_read_and_of_a_full_disk(tiny_run: TinyRun
     plan = make_plan(tiny_run.recipe("training.steps=1", "sampler.rows_per_step=2"))
     assert any(line.startswith("hin_Deva, kmr_Cyrl, swh_Latn: less than one row") for line in plan.warnings)
     assert any("of disk and 0.00 are free" in line for line in plan.warnings)
+
+
+def test_trainings_side_by_side_take_turns_in_rounds(tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = tiny_run.recipe("trainings_at_once=4", "seeds=[0,1,2]")
+    assert (recipe.trainings_side_by_side, len(recipe.trainings)) == (4, 6)
+    plan = make_plan(recipe)
+    print_plan(plan)
+    assert plan.at_once == 4 and "4 trainings side by side" in capsys.readouterr().out
+    assert make_plan(tiny_run.recipe("trainings_at_once=4")).at_once == 2, "as many as there are"
+
+
+def test_steps_of_the_head_alone_are_counted_as_such(tiny_run: TinyRun) -> None:
+    time = StepTime(whole=3.0, head_alone=1.0)
+    assert time.training(TrainingConfig(steps=10, head_warmup_steps=4)) == 4 * 1 + 6 * 3
+    assert time.training(TrainingConfig(steps=10)) == 10 * 3
+    model = LangSampForMaskedLM(tiny_mlm("xlm-roberta"), variant="both", num_languages=1, num_scripts=1)
+    step, cpu = StepShape(rows=5, row_tokens=16, mask_rate=0.15), torch.device("cpu")
+    for anchor in (None, AnchorConfig(kind="sentence-vectors", strength=1.0, layer=2)):
+        config = TrainingConfig(head_warmup_steps=1, rows_per_batch=2, anchor=anchor)
+        assert all(seconds > 0 for seconds in time_steps(model, config, step, device=cpu))
+    assert time_steps(model, TrainingConfig(), step, device=cpu).head_alone == 0
+
+
+def test_it_says_where_bf16_would_be_faster() -> None:
+    (said,) = faster_in_bf16(Speed(parameters=1, seconds=7200.0, seconds_in_bf16=3600.0), rounds=3)
+    assert "2.0 times as fast here" in said and "3.0 h" in said
+    assert not faster_in_bf16(Speed(parameters=1, seconds=7200.0, seconds_in_bf16=7000.0), rounds=3)
+    assert not faster_in_bf16(Speed(parameters=1, seconds=7200.0, seconds_in_bf16=None), rounds=3)
 
 
 def test_before_preparing_it_estimates_them_and_writes_nothing(fresh: TinyRun, tiny_run: TinyRun) -> None:

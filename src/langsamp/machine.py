@@ -48,6 +48,11 @@ def usable_cores() -> int:
     return max(1, min(cores, int(quota) // int(period))) if quota.isdigit() else cores
 
 
+def cores_of_each(number: int) -> int:
+    """Cores that each of `number` processes side by side may use, one at least."""
+    return max(1, usable_cores() // number)
+
+
 def most_open_files() -> int:
     """Files that this process may have open at once, the soft limit (`ulimit -n`)."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -38,7 +38,7 @@ from langsamp.evaluation.run import Evaluation, OnlyNames, evaluate
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
-from langsamp.machine import usable_cores
+from langsamp.machine import cores_of_each
 from langsamp.model.build import build_model
 from langsamp.model.variants import START, Variant, parts_of
 from langsamp.progress import only_lines, say
@@ -141,13 +141,13 @@ def train_all(recipe: Recipe, rows: PreparedRows) -> None:
         StoppedError: asked to stop; each saved a checkpoint.
         UserError: as `train_one` does, and where a process was killed.
     """
-    at_once = min(recipe.trainings_at_once, len(recipe.trainings))
+    at_once = recipe.trainings_side_by_side
     with shared_out(at_once, may_save=True) as pool:
         if pool is None:
             for variant, seed in recipe.trainings:
                 train_one(recipe, rows, variant, seed)
         else:
-            list(mapped(partial(_train_beside, recipe, max(1, usable_cores() // at_once)), recipe.trainings, pool))
+            list(mapped(partial(_train_beside, recipe, cores_of_each(at_once)), recipe.trainings, pool))
 
 
 def _train_beside(recipe: Recipe, threads: int, training: tuple[Variant, int]) -> None:

@@ -5,11 +5,10 @@ scaled up, and the plan says so.
 """
 
 import math
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 import torch
@@ -29,14 +28,17 @@ from langsamp.disk.layout import RunLayout
 from langsamp.evaluation.sentences import sentences_of_tests
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
+from langsamp.machine import cores_of_each
 from langsamp.model.build import build_model
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.model.variants import parts_of
 from langsamp.recipe import Recipe
 from langsamp.training.config import LAST, TrainingConfig
-from langsamp.training.processes import slow_arithmetic, training_device
+from langsamp.training.processes import could_take_bf16, slow_arithmetic, training_device
+from langsamp.training.throughput.step_time import StepShape, time_steps
 
-_TIMED = 3  # batches
+_WORTH_BF16 = 300.0
+"""Seconds of a training from which on it is worth asking whether bf16 is faster."""
+_LEAST_GAIN = 1.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +72,10 @@ class Plan:
     tokens: int
     """Tokens read in one training."""
     parameters: int
+    at_once: int
+    """Trainings side by side."""
     seconds: float
-    """All trainings on this machine's CPU or first GPU, as measured now."""
+    """All trainings on this machine's CPU or first GPU, as measured now, but for held-out text and scores."""
     disk_bytes: int
     free_bytes: int
     warnings: tuple[str, ...] = ()
@@ -79,8 +83,17 @@ class Plan:
 
     @property
     def tokens_per_second(self) -> float:
-        """Speed of training that the time is reckoned from."""
+        """Speed of all trainings side by side, from the first step to the last, that the time is reckoned from."""
         return self.tokens * self.trainings / self.seconds
+
+
+class Speed(NamedTuple):
+    """Of one training on this machine."""
+
+    parameters: int
+    seconds: float
+    seconds_in_bf16: float | None
+    """Where the recipe does not take bf16 and this processor has instructions for it."""
 
 
 def make_plan(recipe: Recipe) -> Plan:
@@ -95,10 +108,13 @@ def make_plan(recipe: Recipe) -> Plan:
     check_trainable(figures, row_tokens=recipe.rows.row_tokens)
     steps, rows_per_step = recipe.training.steps, recipe.sampler.rows_per_step
     phases = phases_of(recipe.sampler, amounts.rows, steps=steps)
-    parameters, seconds_per_step = _measure_step(recipe, amounts)
+    speed = _measured(recipe, amounts)
     kept = min(_kept(recipe.training), math.ceil(steps / recipe.training.checkpoint_every))
     trainings = len(recipe.trainings)
-    disk = sum(amounts.rows.values()) * recipe.rows.row_tokens * 4 + trainings * int(parameters * 4 * (3 * kept + 1))
+    rounds = math.ceil(trainings / recipe.trainings_side_by_side)
+    disk = sum(amounts.rows.values()) * recipe.rows.row_tokens * 4 + trainings * int(
+        speed.parameters * 4 * (3 * kept + 1)
+    )
     free = free_bytes(recipe.folder)
     tags = _by_tag(amounts, phases, rows_per_step=rows_per_step)
     return Plan(
@@ -110,8 +126,9 @@ def make_plan(recipe: Recipe) -> Plan:
         phases=tuple(phase.from_step for phase in phases),
         trainings=trainings,
         tokens=steps * rows_per_step * recipe.rows.row_tokens,
-        parameters=parameters,
-        seconds=seconds_per_step * steps * trainings,
+        parameters=speed.parameters,
+        seconds=speed.seconds * rounds,
+        at_once=recipe.trainings_side_by_side,
         disk_bytes=disk,
         free_bytes=free,
         warnings=(
@@ -120,8 +137,20 @@ def make_plan(recipe: Recipe) -> Plan:
             *_unread(tags),
             *_no_space(disk, free),
             *slow_arithmetic(recipe.training, device=training_device().type),
+            *faster_in_bf16(speed, rounds=rounds),
         ),
     )
+
+
+def faster_in_bf16(speed: Speed, *, rounds: int) -> list[str]:
+    """A sentence where bf16 is clearly faster, with the time of `rounds` trainings one after another; else nothing."""
+    if speed.seconds_in_bf16 is None or speed.seconds < _LEAST_GAIN * speed.seconds_in_bf16:
+        return []
+    hours = speed.seconds_in_bf16 * rounds / 3600
+    return [
+        f"training.precision bf16 is {speed.seconds / speed.seconds_in_bf16:.1f} times as fast here (measured): all "
+        f"trainings would take {hours:.1f} h. Weights and optimizer stay fp32 with it"
+    ]
 
 
 def _by_tag(amounts: "_Amounts", phases: Sequence[Phase], *, rows_per_step: int) -> dict[LangScript, TagPlan]:
@@ -189,7 +218,10 @@ def print_plan(plan: Plan) -> None:
     if plan.parts > len(plan.tags):
         console.print(f"to be prepared in {plan.parts:,} parts, which workers can share")
     console.print(f"{plan.trainings} trainings of {plan.steps:,} steps, {plan.tokens:,} tokens each")
-    console.print(f"{plan.parameters / 1e6:.1f} M parameters, {plan.tokens_per_second:,.0f} tokens/s measured here")
+    console.print(
+        f"{plan.parameters / 1e6:.1f} M parameters, {plan.tokens_per_second:,.0f} tokens/s measured here", end=""
+    )
+    console.print(f", {plan.at_once} trainings side by side" if plan.at_once > 1 else "")
     console.print(f"time for all trainings: {hours:.1f} h" if hours >= 1 else f"time: {hours * 60:.0f} min")
     console.print(f"disk: {plan.disk_bytes / gib:.2f} GiB, {plan.free_bytes / gib:.0f} GiB free")
     for line in plan.warnings:
@@ -251,9 +283,9 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
     )
 
 
-def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
-    """Parameters of the recipe's largest variant, and seconds of one of its steps, from a few batches timed here."""
-    config = recipe.model
+def _measured(recipe: Recipe, amounts: _Amounts) -> Speed:
+    """How fast the recipe's largest variant trains here, with as many threads as each of its trainings has."""
+    config, device = recipe.model, training_device()
     if config.init is None:
         size = len(amounts.tokenizer) if not amounts.is_estimate else recipe.tokenizer.vocab_size
         config = config.model_copy(update={"settings": {"vocab_size": size, **config.settings}})
@@ -264,37 +296,26 @@ def _measure_step(recipe: Recipe, amounts: _Amounts) -> tuple[int, float]:
         variant=max(recipe.variants, key=lambda variant: len(parts_of(variant).tables)),
         row_tokens=recipe.rows.row_tokens,
         seed=0,
+    ).to(device)
+    step = StepShape(
+        rows=recipe.sampler.rows_per_step, row_tokens=recipe.rows.row_tokens, mask_rate=recipe.masking.rate
     )
-    device = training_device()
-    model.to(device)
-    rows = min(recipe.training.usual_rows, recipe.sampler.rows_per_step)
-    batch_seconds, update_seconds = _timed(model, recipe, rows, device)
-    batches = math.ceil(recipe.sampler.rows_per_step / rows)
-    return sum(parameter.numel() for parameter in model.parameters()), batches * batch_seconds + update_seconds
+    with _threads(recipe):
+        seconds = time_steps(model, recipe.training, step, device=device).training(recipe.training)
+        in_bf16 = None
+        if seconds > _WORTH_BF16 and could_take_bf16(recipe.training, device=device.type):
+            other = recipe.training.model_copy(update={"precision": "bf16"})
+            in_bf16 = time_steps(model, other, step, device=device).training(other)
+    return Speed(sum(parameter.numel() for parameter in model.parameters()), seconds, in_bf16)
 
 
-def _timed(model: LangSampForMaskedLM, recipe: Recipe, rows: int, device: torch.device) -> tuple[float, float]:
-    """Median seconds of one batch's forward and backward pass, and of one optimizer update."""
-    pieces = min(300, model.mlm.config.vocab_size)
-    ids = torch.randint(min(5, pieces - 1), pieces, (rows, recipe.rows.row_tokens), device=device)
-    labels = ids.where(torch.rand(ids.shape, device=device) < recipe.masking.rate, IGNORED)
-    zeros = torch.zeros(rows, dtype=torch.long, device=device)
-    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
-    anchor = recipe.training.anchor  # its start computes once more, up to one layer: at most what is timed
-    computes_start = anchor is not None and anchor.kind == "sentence-vectors" and anchor.strength > 0
-    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(recipe.training.precision)
-    passes, updates = [], []
-    for _ in range(_TIMED + 1):
-        began = time.perf_counter()
-        with torch.autocast(device.type, half, enabled=half is not None):
-            loss = model(ids, labels, language_ids_B=zeros, script_ids_B=zeros)
-            if computes_start:
-                with torch.no_grad():
-                    model.mlm.base_model(ids)
-        loss.backward()
-        loss.item()
-        passes.append(time.perf_counter() - began)
-        optimizer.step()
-        optimizer.zero_grad()
-        updates.append(time.perf_counter() - began - passes[-1])
-    return median(passes[1:]), median(updates[1:])
+@contextmanager
+def _threads(recipe: Recipe) -> Iterator[None]:
+    """As many threads as one of the trainings has where several run side by side, within the block."""
+    before = torch.get_num_threads()
+    if recipe.trainings_side_by_side > 1:
+        torch.set_num_threads(min(before, cores_of_each(recipe.trainings_side_by_side)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -154,6 +154,11 @@ class Recipe(Config):
         """Variant and seed of each training, seed by seed."""
         return [(variant, seed) for seed in self.seeds for variant in sorted(self.variants, key=VARIANTS.index)]
 
+    @property
+    def trainings_side_by_side(self) -> int:
+        """Trainings that run at the same time: `trainings_at_once`, or all where there are fewer."""
+        return min(self.trainings_at_once, len(self.trainings))
+
 
 def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
     """The recipe in a YAML file, with `settings` like `training.steps=100` put over it.

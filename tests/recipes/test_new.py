@@ -7,6 +7,7 @@ import pytest
 from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from langsamp.errors import DataMissingError, UserError
+from langsamp.machine import bf16_instructions
 from langsamp.model.build import _mlm
 from langsamp.recipe import load_recipe
 from langsamp.recipes.new import TEMPLATES, Given, new_recipe
@@ -52,6 +53,8 @@ def test_what_the_user_has_is_filled_in_and_can_be_planned(tiny_run: TinyRun, he
     assert recipe.evaluation.tasks == ("sr-bible",) and recipe.evaluation.data == data
     assert recipe.training.anchor is not None and recipe.training.anchor.layer == (1, 2)
     assert recipe.sampler.replay is not None
+    assert recipe.training.precision == ("bf16" if bf16_instructions() else "fp32"), "as this processor computes"
+    assert ("bf16" in sentences) == bool(bf16_instructions())
     assert "kmr_Cyrl" in said("run", path, "--plan", "--set", "rows.row_tokens=32")
 
 

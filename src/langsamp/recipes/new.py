@@ -17,6 +17,7 @@ from langsamp.evaluation.tasks.task import TaskData
 from langsamp.languages.aliases import match
 from langsamp.languages.table import is_head
 from langsamp.languages.tags import LangScript
+from langsamp.machine import bf16_instructions
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
 from langsamp.model.shapes import default_layer
@@ -127,6 +128,9 @@ def _fill_encoder(draft: Draft, encoder: str, text: Path | None) -> list[str]:
         for key in ("model.new_head", "training.head_warmup_steps", "training.head_warmup_learning_rate"):
             draft.drop(key)
     said = [f"{encoder}: {layers} layers, {config.vocab_size:,} tokens, {head}"]
+    if bf16_instructions():
+        draft.put("training.precision", "bf16")
+        said.append("this processor computes in bf16, faster than in fp32: training.precision bf16")
     if config.vocab_size > _LARGE and text is not None:
         said.append(
             "a step is much cheaper without the tokens that your text does not need: `langsamp tokenizer trim "

@@ -143,8 +143,7 @@ class SentenceAnchor:
 
     def possible(self, paths: FastPaths) -> FastPaths:
         """These paths without what would leave out hidden states that are needed."""
-        has_last = self.layers[-1] == len(layers_of(self._encoder))
-        return paths.model_copy(update={"last_layer": False}) if has_last else paths
+        return without_pruning(paths, self.layers, self._encoder)
 
     @contextmanager
     def listening(self) -> Iterator[list[Tensor]]:
@@ -206,6 +205,19 @@ class SentenceAnchor:
         with _listening(self._start, self.layers, is_enough=True) as heard, suppress(_ReachedError):
             self._start(ids_BL, **context)
         return heard
+
+
+def held_layers(model: LangSampForMaskedLM, config: AnchorConfig | None) -> list[int]:
+    """The hidden states of which `config` holds sentence vectors; none where it holds none."""
+    if config is None or config.kind != "sentence-vectors" or not config.strength:
+        return []
+    return config.layers(len(layers_of(model.mlm.base_model)))
+
+
+def without_pruning(paths: FastPaths, layers: Sequence[int], encoder: PreTrainedModel) -> FastPaths:
+    """These paths, without the last layer's pruning where `layers` hold what comes out of it at all positions."""
+    needs_last = bool(layers) and layers[-1] == len(layers_of(encoder))
+    return paths.model_copy(update={"last_layer": False}) if needs_last else paths
 
 
 def check_held(number: int, config: AnchorConfig) -> None:

@@ -154,6 +154,11 @@ def slow_arithmetic(config: TrainingConfig, *, device: str) -> list[str]:
     return ["this processor has no bf16 instructions: training.precision fp32 is several times faster on it than bf16"]
 
 
+def could_take_bf16(config: TrainingConfig, *, device: str) -> bool:
+    """Whether a training that computes in fp32 on `device` (torch's name of its type) has bf16 instructions there."""
+    return config.precision == "fp32" and device == "cpu" and bool(bf16_instructions())
+
+
 def check_launch(environment: Mapping[str, str]) -> None:
     """Accept what `accelerate launch` was asked for, where it leaves the arithmetic to the recipe.
 

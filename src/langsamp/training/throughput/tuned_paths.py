@@ -46,7 +46,11 @@ def training_paths(
     shape = BatchShape(
         rows=round(rows), row_tokens=batch.input_ids.shape[1], masked=round(masked), precision=config.precision
     )
-    choice = tune_paths(model, shape, loss=config.loss, device=accelerator.device, agree=mean)
+    return as_configured(tune_paths(model, shape, loss=config.loss, device=accelerator.device, agree=mean), config)
+
+
+def as_configured(choice: TunedPaths, config: TrainingConfig) -> TunedPaths:
+    """`choice`, or the plain path where `config` turns the fast ones off."""
     if config.fast:
         return choice
     loss = "plain" if config.loss == "auto" else config.loss
