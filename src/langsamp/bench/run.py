@@ -55,6 +55,9 @@ BENCHMARKS: dict[str, Callable[[Fixtures, bool], Record]] = {
     "step": lambda material, quick: measure_step(step.QUICK if quick else step.NORMAL),
     "step-401k": lambda material, quick: measure_step(step.QUICK if quick else step.LARGE),
     "continue": lambda material, quick: measure_continue(continued.QUICK if quick else continued.NORMAL),
+    "continue-768": lambda material, quick: measure_continue(
+        continued.QUICK if quick else continued.BASE, name="continue-768"
+    ),
     "parts": lambda material, quick: measure_parts(step.QUICK if quick else step.NORMAL),
     "step-gpu": lambda material, quick: measure_step_on_gpu(step.QUICK if quick else step.GPU),
     "loss-gpu": lambda material, quick: measure_loss(
@@ -71,7 +74,7 @@ BENCHMARKS: dict[str, Callable[[Fixtures, bool], Record]] = {
 """What can be measured, each a function of (material, quick)."""
 
 _ON_GPU = ("step-gpu", "loss-gpu")
-_BY_NAME = (*_ON_GPU, "step-401k", "faults")
+_BY_NAME = (*_ON_GPU, "step-401k", "continue-768", "faults")
 """What is measured only where it is named."""
 GROUPS = {
     "evaluate": ("retrieval", "fine-tuning", "report"),
