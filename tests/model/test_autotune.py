@@ -92,6 +92,12 @@ def test_long_rows_keep_the_models_own_attention() -> None:
     assert not tune_paths(tiny(), shape, loss="blocked", device=CPU).paths.by_head
 
 
+def test_layers_are_lean_where_their_copies_would_take_much_memory() -> None:
+    for rows, lean in ((64, False), (2048, True)):
+        shape = BatchShape(rows=rows, row_tokens=128, masked=300)
+        assert tune_paths(tiny(), shape, loss="blocked", device=CPU).paths.lean_layers == lean
+
+
 def test_paths_survive_json(large: LangSampForMaskedLM) -> None:
     paths = tune_paths(large, LARGE, device=CPU).paths
     assert FastPaths.model_validate_json(paths.model_dump_json()) == paths

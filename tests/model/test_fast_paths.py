@@ -225,6 +225,16 @@ def test_a_feed_forward_part_of_another_kind_keeps_its_activation() -> None:
     check(loss_and_gradients(ours, inputs, FastPaths(lean_layers=True)), expected)
 
 
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16])
+@pytest.mark.parametrize("model_type", sorted(HEADS))
+def test_lean_layers_give_the_same_bits(model_type: str, dtype: torch.dtype | None) -> None:
+    ours, inputs = model(model_type), batch()
+    with torch.autocast("cpu", dtype, enabled=dtype is not None):
+        kept, anew = (loss_and_gradients(ours, inputs, FastPaths(lean_layers=lean)) for lean in (False, True))
+    assert kept.keys() == anew.keys()
+    assert [name for name, value in kept.items() if not torch.equal(value, anew[name])] == []
+
+
 def test_lean_layers_keep_nothing_for_weights_that_learn_nothing() -> None:
     ours = model("bert")
     for layer in ours.mlm.base_model.encoder.modules():

@@ -34,6 +34,10 @@ _CANDIDATES: dict[str, tuple[Backend, ...]] = {
 }
 """What is measured on a kind of device; the first is taken where no other is clearly faster, as it needs least memory.
 On a CPU `torch` is far slower and compiling does not pay."""
+_COPIES = 18
+"""Bytes that layers which are not lean keep for each token, layer and unit of width: copies and activations in bf16."""
+_LITTLE_MEMORY = 256 << 20
+"""Bytes of them up to which they are kept: making them again takes 3 to 8 % of a step (LOG.md) and gives the same bits."""
 _LEAST_GAIN = 1.1
 """So many times as fast another loss must be; less cannot be told from noise."""
 _LEAST_PRODUCT_GAIN = 1.05
@@ -92,11 +96,12 @@ def tune_paths(
     paths, named = FastPaths(products=products), ""
     if loss == "auto":
         loss, named = _choose_loss(model, shape, device, paths, agree)
-    on_cpu = device.type == "cpu"
+    on_cpu, config = device.type == "cpu", model.mlm.config
+    copies = _COPIES * shape.rows * shape.row_tokens * config.num_hidden_layers * config.hidden_size
     paths = FastPaths(
         loss=loss,
         products=products,
-        lean_layers=on_cpu,
+        lean_layers=on_cpu and copies > _LITTLE_MEMORY,
         last_layer=can_prune(model.mlm),
         by_head=on_cpu and shape.row_tokens <= LONGEST and bool(model.mlm._supports_attention_backend),
         cheap_dropout=on_cpu,
