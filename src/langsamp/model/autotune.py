@@ -36,7 +36,7 @@ _CANDIDATES: dict[str, tuple[Backend, ...]] = {
 On a CPU `torch` is far slower and compiling does not pay."""
 _COPIES = 18
 """Bytes that layers which are not lean keep for each token, layer and unit of width: copies and activations in bf16."""
-_LITTLE_MEMORY = 256 << 20
+_LITTLE_MEMORY = 128 << 20
 """Bytes of them up to which they are kept: making them again takes 1 to 8 % of a step (LOG.md), for the same bits."""
 _LEAST_GAIN = 1.1
 """So many times as fast another loss must be; less cannot be told from noise."""
