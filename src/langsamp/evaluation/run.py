@@ -22,7 +22,8 @@ from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.scoring import KINDS, ScoringJob
 from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import check_data
-from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of
+from langsamp.evaluation.tasks.answer_findings import answer_findings
+from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of, findings_of_training
 from langsamp.languages.tags import LangScript
 from langsamp.progress import Bar, say
 from langsamp.scores.cells import AboutCell, LanguageResult, scored
@@ -252,14 +253,17 @@ def _note(cell: PlannedCell, result: LanguageResult, copies: Mapping[LangScript,
     """What a reader of a language's score should know: of its text, and of how it was scored."""
     text = cell.texts[result.tag]
     copied = [copies[result.tag]] if result.tag in copies else []
-    return "; ".join((*text.notes, *findings_of(text, cell.training), *copied, *result.notes))
+    return "; ".join(
+        (*text.notes, *findings_of(text, cell.training), *copied, *answer_findings(text, result), *result.notes)
+    )
 
 
 def _training_notes(cell: PlannedCell) -> list[str]:
     if cell.training is None:
         return []
     parts = {"train": cell.training.train.notes, "dev": cell.training.dev.notes}
-    return [f"{split}: {note}" for split, notes in parts.items() for note in notes]
+    noted = [f"{split}: {note}" for split, notes in parts.items() for note in notes]
+    return [*noted, *findings_of_training(cell.training)]
 
 
 def _asked(store: ResultStore, cells: Sequence[PlannedCell]) -> pd.DataFrame:
