@@ -55,6 +55,22 @@ def load_all(
     return loaded, tokenizer
 
 
+def doubts_of(folder: Path) -> list[str]:
+    """What can be doubted of a model before it is scored, a sentence each; what cannot be read is told by loading."""
+    try:
+        config = load_config(folder)
+        doubts = check_match(open_tokenizer(folder), config, model=folder)
+    except UserError:
+        return []
+    languages = getattr(config, "n_langs", 1)
+    if getattr(config, "use_lang_emb", False) and languages > 1:
+        doubts.append(
+            f"the model {folder} was trained with a vector for each of {languages} languages on its tokens "
+            "(use_lang_emb in its config.json), and is scored without them, as for languages that it does not know"
+        )
+    return doubts
+
+
 def check_device(device: str | None) -> None:
     """Accept a device on which something can be computed; None is the best there is.
 

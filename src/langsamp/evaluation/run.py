@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from langsamp.disk.folders import check_folder
 from langsamp.disk.seals import CHECKSUMS, is_sealed
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.loading import check_device
+from langsamp.evaluation.loading import check_device, doubts_of
 from langsamp.evaluation.models import ModelFolder
 from langsamp.evaluation.plan import PlannedCell, Shard, plan, usable_models
 from langsamp.evaluation.retrieval.encoder import Encoder
@@ -105,6 +106,8 @@ def evaluate(
     for model in {cell.model.folder: cell.model for cell in cells}.values():
         if not is_sealed(model.folder):
             say(f"note: {model.name} has no {CHECKSUMS}, as stock models have none: damage to its files is not seen")
+    for doubt in chain.from_iterable(map(doubts_of, {cell.model.folder: None for cell in cells if cell.runs})):
+        say(f"note: {doubt}")
     failures = [_unusable(name, reason) for name, reason in unusable.items()]
     here = [cell for cell in cells if not cell.elsewhere]
     score = functools.partial(_score, out=out, config=config, device=device, force=force)
