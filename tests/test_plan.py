@@ -42,6 +42,16 @@ def test_it_warns_of_tags_that_are_not_read_and_of_a_full_disk(tiny_run: TinyRun
     assert any("of disk and 0.00 are free" in line for line in plan.warnings)
 
 
+def test_it_warns_of_rows_that_are_read_again_and_again(tiny_run: TinyRun) -> None:
+    often = "each row is read more than 40 times in a training, up to"
+    plan = make_plan(tiny_run.recipe("training.steps=2000"))
+    epochs = by_tag(plan, "epochs")
+    worn = ", ".join(tag for tag, read in epochs.items() if read > 40)
+    assert worn and any(line.startswith(f"{worn}: {often} {max(epochs.values()):,.0f} t") for line in plan.warnings)
+    for asked in (("training.steps=20",), ("training.steps=2000", "sampler.max_repetition=2000")):
+        assert not any(often in line for line in make_plan(tiny_run.recipe(*asked)).warnings)
+
+
 def test_before_preparing_it_estimates_them_and_writes_nothing(fresh: TinyRun, tiny_run: TinyRun) -> None:
     before = stamps(fresh.root)
     plan, exact = make_plan(fresh.recipe()), make_plan(tiny_run.recipe())
