@@ -183,9 +183,11 @@ def absent(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> list[str]
         for comparison in comparisons
         if not comparison.shared
     ]
-    waiting = [model.label for model in inputs.models if model.conditioning is None]
+    waiting = [model.label for model in inputs.models if model.conditioning is None and not model.lacks_weights]
     if waiting:
         said.append(f"Not exported yet: {', '.join(waiting)}.")
+    if left_out := [model.label for model in inputs.models if model.lacks_weights]:
+        said.append(f"This is a copy without weights, so what vectors know is not computed: {', '.join(left_out)}.")
     return said
 
 
