@@ -58,10 +58,15 @@ def load_all(
 def doubts_of(folder: Path) -> list[str]:
     """What can be doubted of a model before it is scored, a sentence each; what cannot be read is told by loading."""
     try:
-        config = load_config(folder)
-        doubts = check_match(open_tokenizer(folder), config, model=folder)
+        config, tokenizer = load_config(folder), open_tokenizer(folder)
+        doubts = check_match(tokenizer, config, model=folder)
     except UserError:
         return []
+    if marked := getattr(tokenizer, "src_lang", None):
+        doubts.append(
+            f"the tokenizer of {folder} marks every sentence as {marked} (src_lang), whatever its language, as those "
+            "of translation models do: the mark is one of the tokens that are scored"
+        )
     languages = getattr(config, "n_langs", 1)
     if getattr(config, "use_lang_emb", False) and languages > 1:
         doubts.append(

@@ -105,7 +105,7 @@ def check_is_text(path: TextFile, start: bytes, *, is_plain: bool, is_prose: boo
     if is_prose and (columns := _columns(begin)):
         raise UserError(
             f"{path} is a table of {columns} columns separated by tabs: expected text; take "
-            f"its column out, e.g. `cut -f{columns} {path.name}`, or where tabs belong to the text make blanks of them"
+            f"its column out, e.g. with `cut -f{columns}`, or where tabs belong to the text make blanks of them"
         )
     for kind in (*_ANY_FILE, *(_PLAIN_TEXT if is_plain else ()), *(_PROSE if is_prose else ())):
         if kind.pattern.match(begin):
