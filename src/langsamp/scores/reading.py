@@ -18,8 +18,8 @@ from langsamp.scores.published import PREFIX, published, published_names
 from langsamp.scores.score_table import read_score_table
 
 LACKING = (
-    "lacks the scores of {} of the cells that lie beside it, because they were put there from elsewhere or are being scored: "
-    "run the evaluation again, which makes the table of all cells"
+    "lacks the scores of {} of the cells that lie beside it, because they were put there from elsewhere or are being "
+    "scored: run the evaluation again, which makes the table of all cells"
 )
 """What is said of a table with `unlisted_cells`, after its name."""
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
