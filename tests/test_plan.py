@@ -76,6 +76,16 @@ def test_it_says_where_bf16_would_be_faster() -> None:
     assert not faster_in_bf16(Speed(parameters=1, seconds=7200.0, seconds_in_bf16=None), rounds=3)
 
 
+def test_it_warns_of_rows_that_are_read_again_and_again(tiny_run: TinyRun) -> None:
+    often = "each row is read more than 40 times in a training, up to"
+    plan = make_plan(tiny_run.recipe("training.steps=2000"))
+    epochs = by_tag(plan, "epochs")
+    worn = ", ".join(tag for tag, read in epochs.items() if read > 40)
+    assert worn and any(line.startswith(f"{worn}: {often} {max(epochs.values()):,.0f} t") for line in plan.warnings)
+    for asked in (("training.steps=20",), ("training.steps=2000", "sampler.max_repetition=2000")):
+        assert not any(often in line for line in make_plan(tiny_run.recipe(*asked)).warnings)
+
+
 def test_before_preparing_it_estimates_them_and_writes_nothing(fresh: TinyRun, tiny_run: TinyRun) -> None:
     before = stamps(fresh.root)
     plan, exact = make_plan(fresh.recipe()), make_plan(tiny_run.recipe())

@@ -12,12 +12,12 @@ from langsamp.errors import StoppedError
 
 _COMMAND = """
 import os, signal, sys
-from langsamp.cli import command
+from langsamp.cli import command, verbs
 
 number = signal.Signals[sys.argv.pop(1)]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without it
 
-@command.app.command()
+@verbs.app.command()
 def swallow(times: int) -> None:
     for _ in range(times):
         try:
@@ -26,7 +26,7 @@ def swallow(times: int) -> None:
             pass
     print("went on")
 
-@command.app.command()
+@verbs.app.command()
 def wrong() -> None:
     try:
         os.kill(os.getpid(), number)
@@ -37,12 +37,48 @@ command.main()
 """
 
 
-def _run(*words: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-c", _COMMAND, *words]
+_AT_START = """
+import os, signal, sys
+from langsamp.cli import command
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Stopper:
+    def find_spec(self, name, path, target=None):
+        if name == "langsamp.cli.verbs":
+            os.kill(os.getpid(), signal.Signals[sys.argv.pop(1)])
+
+sys.meta_path.insert(0, Stopper())
+command.main()
+"""
+
+
+def _run(*words: str, script: str = _COMMAND) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", script, *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 75), ("SIGINT", 130)])
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 75), ("SIGHUP", 75), ("SIGINT", 130)])
+def test_a_stop_while_the_command_is_still_being_imported_is_one_line(name: str, code: int) -> None:
+    stopped = _run(name, "tasks", script=_AT_START)
+    assert (stopped.returncode, stopped.stdout) == (code, "")
+    assert stopped.stderr.strip().startswith("langsamp: ") and stopped.stderr.strip().count("\n") == 0
+
+
+def test_signals_that_are_ignored_stay_ignored() -> None:
+    before = {number: signal.getsignal(number) for number in stopping.SIGNALS}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as by nohup
+    try:
+        heard = stopping.listen(stopping.note)
+        assert set(heard) == {*stopping.SIGNALS} - {signal.SIGHUP}
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stopping.exit_code() == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 75), ("SIGHUP", 75), ("SIGINT", 130)])
 def test_a_stop_that_was_swallowed_is_no_success_and_the_second_ends_at_once(name: str, code: int) -> None:
     once = _run(name, "swallow", "1")
     assert (once.returncode, once.stdout) == (code, "went on\n")

@@ -16,6 +16,7 @@ import yaml
 
 from langsamp.cli.command import main
 from langsamp.recipe import Recipe, load_recipe
+from langsamp.stopping import SIGNALS
 
 LETTERS = {"Latn": "abdefghiklmnoprstuwz", "Cyrl": "абвгдежзиклмнопрсту", "Deva": "कखगचजटडतदनपबमयरलवसह"}
 SIZES = {"hin_Deva": 150, "kmr_Cyrl": 120, "swh_Latn": 310}
@@ -126,7 +127,7 @@ class Answer(NamedTuple):
 def langsamp(*words: object) -> Answer:
     """Run the command line in this process."""
     out, err = io.StringIO(), io.StringIO()
-    argv, handlers = sys.argv, {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    argv, handlers = sys.argv, {number: signal.getsignal(number) for number in SIGNALS}
     sys.argv = ["langsamp", *map(str, words)]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

@@ -60,7 +60,7 @@ class RankLostError(UserError):
 
 
 class StoppedError(BaseException):
-    """This process was asked to stop (SIGTERM, SIGUSR1, or Ctrl-C while training, which saves a checkpoint first).
+    """This process was asked to stop (SIGTERM, SIGUSR1, SIGHUP; or Ctrl-C while training, which saves a checkpoint).
 
     Running again goes on from there. It is no `Exception`, as KeyboardInterrupt is none: a library that goes on after
     any exception of its own work must not go on after this.

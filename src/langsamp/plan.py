@@ -39,6 +39,9 @@ from langsamp.training.throughput.step_time import StepShape, time_steps
 _WORTH_BF16 = 300.0
 """Seconds of a training from which on it is worth asking whether bf16 is faster."""
 _LEAST_GAIN = 1.2
+_MANY_EPOCHS = 40
+"""Beyond which more of the same text is worth nothing (Muennighoff et al. 2023, "Scaling data-constrained language
+models", of causal models)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +138,7 @@ def make_plan(recipe: Recipe) -> Plan:
             *sentences(judge(figures, row_tokens=recipe.rows.row_tokens)),
             *amounts.remarks,
             *_unread(tags),
+            *(_worn(tags) if recipe.sampler.max_repetition is None else ()),
             *_no_space(disk, free),
             *slow_arithmetic(recipe.training, device=training_device().type),
             *faster_in_bf16(speed, rounds=rounds),
@@ -177,6 +181,19 @@ def _unread(tags: Mapping[LangScript, TagPlan]) -> list[str]:
     return [
         f"{listed(few)}: less than one row is expected to be read in a whole training, so that their vectors may stay "
         "random. Train longer (training.steps), or draw more evenly (sampler.alpha)"
+    ]
+
+
+def _worn(tags: Mapping[LangScript, TagPlan]) -> list[str]:
+    """What there is to say of tags whose rows are read again and again."""
+    often = [str(tag) for tag, entry in tags.items() if entry.epochs > _MANY_EPOCHS]
+    if not often:
+        return []
+    most = max(entry.epochs for entry in tags.values())
+    return [
+        f"{listed(often)}: each row is read more than {_MANY_EPOCHS} times in a training, up to {most:,.0f} times, "
+        "though text that is repeated so often teaches little more. Add text, train shorter (training.steps), or say "
+        "how often at most (sampler.max_repetition)"
     ]
 
 

@@ -1,7 +1,11 @@
-"""That this process was asked to stop, remembered: by SIGTERM or SIGUSR1 (exit code 75), or by Ctrl-C (130)."""
+"""That this process was asked to stop, remembered: by SIGTERM, SIGUSR1 or SIGHUP (exit code 75), or by Ctrl-C (130).
+
+SIGHUP comes where a terminal is closed or the connection to it lost; `nohup` has it ignored.
+"""
 
 import os
 import signal
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import NoReturn
 
@@ -10,8 +14,14 @@ from langsamp.errors import StoppedError
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
+SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
+"""Those that ask for a stop."""
+
+_Handler = Callable[[int, FrameType | None], None]
 _SAID = "stopped; run the same command again to go on"
 _asked: list[signal.Signals] = []
+_terminals = [number for number in (1, 2) if os.isatty(number)]
+"""Of standard output and standard error those that were a terminal at the start."""
 
 
 def forget() -> None:
@@ -19,9 +29,26 @@ def forget() -> None:
     _asked.clear()
 
 
+def listen(handler: _Handler, numbers: Iterable[signal.Signals] = SIGNALS) -> "dict[signal.Signals, signal._HANDLER]":
+    """Hand signals to `handler`; gives the handlers of before.
+
+    What whoever started this process has it ignore stays ignored: SIGINT in a shell's background, SIGHUP by `nohup`.
+    """
+    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    return {number: signal.signal(number, handler) for number in heard}
+
+
 def note(number: int, _: FrameType | None = None) -> None:
-    """Remember that this process was asked to stop; as a handler of signals it does no more."""
+    """Remember that this process was asked to stop; as a handler of signals it does no more.
+
+    What is written to a terminal that is gone goes nowhere: else the next line would be an error, before all is saved.
+    """
     _asked.append(signal.Signals(number))
+    if number == signal.SIGHUP:
+        for gone in (terminal for terminal in _terminals if not os.isatty(terminal)):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, gone)
+            os.close(nowhere)
 
 
 def check() -> None:
@@ -47,7 +74,7 @@ def stop(number: int, _: FrameType | None = None) -> NoReturn:
     What is half-written stays then, hidden, and the next command sweeps it.
 
     Raises:
-        StoppedError: for SIGTERM and SIGUSR1.
+        StoppedError: for SIGTERM, SIGUSR1 and SIGHUP.
         KeyboardInterrupt: for Ctrl-C.
     """
     is_first = not _asked

@@ -141,3 +141,18 @@ def test_output_that_finds_no_space_is_one_line(monkeypatch: pytest.MonkeyPatch)
         "",
         "langsamp: cannot write: No space left on device; free some space where the output goes\n",
     )
+
+
+def test_a_working_directory_that_was_deleted_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    console, home = Console("utf-8", monkeypatch), Path.cwd()
+    os.chdir(gone)
+    gone.rmdir()
+    try:
+        assert run(monkeypatch, "tasks") == 1
+    finally:
+        os.chdir(home)
+    out, err = console.printed()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("langsamp: the working directory is not there any more")

@@ -69,7 +69,7 @@ def _signal_at(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *, cal
 
 
 class TestStopping:
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
     def test_training_saves_first(
         self, run: TinyRun, tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
     ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from langsamp.cli.command import app
+from langsamp.cli.verbs import app
 from tests.docs.blocks import PAGES, ROOT
 
 ALL_PAGES = [

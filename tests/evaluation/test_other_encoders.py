@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModel, NllbTokenizer, PreTrainedTokenizerFast
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -115,6 +115,30 @@ def test_one_bad_model_costs_only_itself(save_model: Any, tmp_path: Path, write_
     assert not shallow.failures
     with pytest.raises(UserError, match="cut short"):
         evaluate([cut, lost], config, tmp_path / "out")
+
+
+def test_what_can_be_doubted_of_a_model_is_told_before_it_is_scored(
+    tokenizer: PreTrainedTokenizerFast, tmp_path: Path, write_pair: Any, sentences: Any, capsys: Any
+) -> None:
+    write_pair("deu_Latn", sentences(10, seed=1), sentences(10, seed=2))
+    size = {"emb_dim": 32, "n_layers": 2, "n_heads": 4, "max_position_embeddings": 40, "pad_index": 1}
+    folders = {
+        "told": saved(tmp_path / "told", tokenizer, "xlm", **size, n_langs=3, use_lang_emb=True),
+        "without": saved(tmp_path / "without", tokenizer, "xlm", **size, n_langs=3, use_lang_emb=False),
+        "padding": saved(tmp_path / "padding", tokenizer, "xlm-roberta", **SIZE, pad_token_id=0),
+    }
+    letters = dict.fromkeys(("<s>", "<pad>", "</s>", "<unk>", "▁", *"".join(sentences(10, seed=1))))
+    nllb = NllbTokenizer(vocab={letter: number for number, letter in enumerate(letters)}, merges=[])
+    folders["marked"] = saved(tmp_path / "marked", nllb, "m2m_100", **BART, vocab_size=len(nllb))
+    config = EvaluationConfig(tasks=("sr-bible",), data=str(tmp_path / "data"))
+    assert not evaluate(list(folders.values()), config, tmp_path / "out").failures
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: the ")]
+    assert len(said) == 3
+    assert "marked marks every sentence as eng_Latn" in said[2]
+    assert "told was trained with a vector for each of 3 languages" in said[0]
+    assert "padding counts positions behind padding 0" in said[1]
+    evaluate(list(folders.values()), config, tmp_path / "out")
+    assert "note: the " not in capsys.readouterr().err, "nothing is scored again"
 
 
 def test_no_model_at_all_is_an_error(tmp_path: Path) -> None:

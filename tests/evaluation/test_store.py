@@ -1,5 +1,7 @@
 """Laws of the stored scores: found by content, never half-written, the latest score of a tag counts."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from langsamp.evaluation.store import ResultStore
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import SCHEMA
 from langsamp.scores.cells import COLUMNS, AboutCell, Cell, LanguageResult, scored
+from langsamp.scores.reading import read_scores
 from tests.scores.scored import means_of
 
 SETTINGS = {"layer": 8, "selection": "none", "precision": "fp32", "version": 1}
@@ -63,6 +66,25 @@ def test_a_written_cell_is_found_and_tidy(tmp_path):
     assert list(predictions.columns) == ["tag", "item", "rank"] and len(predictions) == 24
     store.name_models({"m1": "renamed"})
     assert set(store.scores()["model_name"]) == {"renamed"}
+
+
+def test_a_table_that_lacks_cells_beside_it_is_told(tmp_path, capsys):
+    stores = [ResultStore(tmp_path / name) for name in ("a", "b")]
+    for store, model in zip(stores, ("m1", "m2"), strict=True):
+        write(store, cell(model=model))
+        write(store, cell(model=model, revisions={"deu_Latn": "r9", "swh_Latn": "r2"}))  # takes over from the first
+        store.scores()
+        assert len(read_scores(str(store.folder))) == 4 and "lacks" not in capsys.readouterr().err
+    shutil.copytree(tmp_path / "b", tmp_path / "a", dirs_exist_ok=True)
+    assert set(read_scores(str(tmp_path / "a")).model) == {"m2"}
+    assert "lacks the scores of 1 of the cells that lie beside it" in capsys.readouterr().err
+    stores[0].scores()
+    assert set(read_scores(str(tmp_path / "a")).model) == {"m1", "m2"} and "lacks" not in capsys.readouterr().err
+    stores[0].name_models({"m2": "tiny"}, alone=True)  # m1 lost its name
+    stores[0].name_models({"m1": "other", "m2": "tiny"})
+    stores[0].name_models({"m3": "other"}, alone=True)
+    stores[0].scores()
+    assert set(read_scores(str(tmp_path / "a")).model) == {"m2"} and "lacks" not in capsys.readouterr().err
 
 
 def test_a_cell_without_a_readable_record_is_not_there(tmp_path):

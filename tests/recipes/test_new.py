@@ -1,5 +1,6 @@
 """A new recipe is a template, with what the user has in it, and can be run as it stands."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from langsamp.errors import DataMissingError, UserError
 from langsamp.machine import bf16_instructions
 from langsamp.model.build import _mlm
 from langsamp.recipe import load_recipe
+from langsamp.recipe_reference import keys
 from langsamp.recipes.new import TEMPLATES, Given, new_recipe
 from tests.tiny_run import TinyRun, complaint, said, write_lines
 
@@ -34,6 +36,15 @@ def test_a_new_recipe_is_named_after_its_file_and_is_one(name: str, tmp_path: Pa
     with pytest.raises(UserError, match="is there already"):
         new_recipe(path, name)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_key_that_a_template_speaks_of_is_one(name: str, tmp_path: Path):
+    new_recipe(tmp_path / "a.yaml", name)
+    comments = [line.partition("#")[2] for line in (tmp_path / "a.yaml").read_text(encoding="utf-8").splitlines()]
+    sections = {key.path.partition(".")[0] for key in keys() if "." in key.path}
+    spoken = [word for line in comments for word in re.findall(rf"\b(?:{'|'.join(sections)})\.[a-z_]+", line)]
+    assert {*spoken} <= {key.path for key in keys()}
 
 
 def test_a_new_recipe_needs_a_template_and_the_right_ending(tmp_path: Path):

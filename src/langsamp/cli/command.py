@@ -7,26 +7,12 @@ languages or tasks failed, 4 data missing, 5 a gate of `compare --fail-if` faile
 
 import errno
 import os
-import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from langsamp import stopping
-from langsamp.cli import (
-    analyses,
-    donors,
-    lookups,
-    models,
-    new_languages,
-    recipes,
-    runs,
-    scores,
-    side_by_side,
-    tokenizer,
-)
-from langsamp.cli.application import Application
 from langsamp.cli.console import print_on_any_console
-from langsamp.cli.output import complain
 from langsamp.errors import StoppedError, UserError
 from langsamp.world import tell_launcher
 
@@ -41,43 +27,28 @@ _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EIO), "free some sp
 }
 """What to do about a write that names no file."""
 
-app = Application(
-    name="langsamp", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
-for verb in (
-    recipes.new,
-    recipes.recipe,
-    runs.run,
-    runs.prepare,
-    runs.train,
-    models.export,
-    models.import_checkpoint,
-    models.push,
-    scores.evaluate,
-    scores.compare,
-    scores.table,
-    runs.report,
-    models.explore,
-    donors.donors,
-    lookups.tasks,
-    new_languages.identify,
-    lookups.doctor,
-    lookups.bench,
-):
-    app.command("import" if verb is models.import_checkpoint else None)(verb)
-analyses.app.command()(donors.transfer)
-analyses.app.command()(side_by_side.ablation)
-analyses.app.command()(side_by_side.families)
-app.add_typer(analyses.app)
-app.add_typer(tokenizer.app)
-app.add_typer(new_languages.app)
+
+def _complain(message: str) -> None:
+    from langsamp.cli.output import complain
+
+    complain(message)
 
 
 def _end(message: str, code: int) -> NoReturn:
     """Say why it ends, also to a launcher such as torchrun, which repeats it below its own words."""
-    complain(message)
+    _complain(message)
     tell_launcher(message)
     sys.exit(code)
+
+
+def _check_folder() -> None:
+    """Refuse to start where no path means anything, and where libraries end without a word that anybody understands."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise UserError(
+            "the working directory is not there any more: it was deleted, or moved and made anew. `cd` to one that is"
+        ) from None
 
 
 def _check_words(words: list[str]) -> None:
@@ -102,7 +73,10 @@ def _check_words(words: list[str]) -> None:
 
 
 def _run() -> None:
+    from langsamp.cli.verbs import app  # for a tenth of a second, in which a signal is heard already
+
     try:
+        _check_folder()
         _check_words(sys.argv[1:])
         try:
             app(prog_name="langsamp")
@@ -132,16 +106,15 @@ def main() -> None:
 
     Once a stop was asked for, the exit code says so, whatever a library made of it.
     """
-    print_on_any_console()
-    # Threads that wait must not spin: beside another busy process, spinning makes a step ten times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if not sys.stderr.isatty():  # the bars of transformers and the hub would fill a log; read where they are imported
-        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     stopping.forget()
-    for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as a shell starts what runs in the background
-            signal.signal(number, stopping.stop)
+    stopping.listen(stopping.stop)
     try:
+        print_on_any_console()
+        # Threads that wait must not spin: beside another busy process, spinning makes a step ten times as long.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        # The bars of transformers and the hub would fill a log; read where they are imported.
+        if not sys.stderr.isatty():
+            os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
         _run()
     except UserError as error:
         _end(f"langsamp: {error}", stopping.exit_code() or error.exit_code)
@@ -163,5 +136,5 @@ def main() -> None:
 
 def _end_stopped() -> NoReturn:
     word = "interrupted" if stopping.exit_code() in (0, stopping.INTERRUPTED) else "stopped"
-    complain(f"\nlangsamp: {word}; run the same command again to go on")
+    _complain(f"\nlangsamp: {word}; run the same command again to go on")
     sys.exit(stopping.exit_code() or stopping.INTERRUPTED)

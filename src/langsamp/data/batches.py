@@ -51,7 +51,8 @@ class MaskingConfig(Config):
     mask_share: float = Field(default=0.8, ge=0, le=1)
     """Of these, the share replaced by `<mask>`."""
     random_share: float = Field(default=0.1, ge=0, le=1)
-    """Of these, the share replaced by a random ordinary token; the rest stays as it is."""
+    """Of these, the share replaced by a random ordinary token; the rest stays as it is. The authors' code draws from
+    the whole vocabulary, special tokens included."""
 
     @model_validator(mode="after")
     def _schedule_is_whole(self) -> Self:

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from multiprocessing.connection import Connection
-from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGTERM, SIGUSR1, pthread_sigmask, signal
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from threading import Thread
 from types import ModuleType
 from typing import Any, TypeVar
@@ -137,8 +137,7 @@ def _as_worker(alive: Connection, may_save: bool) -> None:
     """
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     if may_save:
-        for number in (SIGTERM, SIGUSR1):
-            signal(number, stopping.note)
+        stopping.listen(stopping.note, [number for number in stopping.SIGNALS if number != SIGINT])
     Thread(target=_end_with, args=(alive,), daemon=True).start()
 
 

@@ -55,6 +55,27 @@ def load_all(
     return loaded, tokenizer
 
 
+def doubts_of(folder: Path) -> list[str]:
+    """What can be doubted of a model before it is scored, a sentence each; what cannot be read is told by loading."""
+    try:
+        config, tokenizer = load_config(folder), open_tokenizer(folder)
+        doubts = check_match(tokenizer, config, model=folder)
+    except UserError:
+        return []
+    if marked := getattr(tokenizer, "src_lang", None):
+        doubts.append(
+            f"the tokenizer of {folder} marks every sentence as {marked} (src_lang), whatever its language, as those "
+            "of translation models do: the mark is one of the tokens that are scored"
+        )
+    languages = getattr(config, "n_langs", 1)
+    if getattr(config, "use_lang_emb", False) and languages > 1:
+        doubts.append(
+            f"the model {folder} was trained with a vector for each of {languages} languages on its tokens "
+            "(use_lang_emb in its config.json), and is scored without them, as for languages that it does not know"
+        )
+    return doubts
+
+
 def check_device(device: str | None) -> None:
     """Accept a device on which something can be computed; None is the best there is.
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,15 @@ from langsamp.disk.folders import check_folder
 from langsamp.disk.seals import CHECKSUMS, is_sealed
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.loading import check_device
+from langsamp.evaluation.loading import check_device, doubts_of
 from langsamp.evaluation.models import ModelFolder
 from langsamp.evaluation.plan import PlannedCell, Shard, plan, usable_models
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.scoring import KINDS, ScoringJob
 from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import check_data
-from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of
+from langsamp.evaluation.tasks.answer_findings import answer_findings
+from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of, findings_of_training
 from langsamp.languages.tags import LangScript
 from langsamp.progress import Bar, say
 from langsamp.scores.cells import AboutCell, LanguageResult, scored
@@ -104,6 +106,8 @@ def evaluate(
     for model in {cell.model.folder: cell.model for cell in cells}.values():
         if not is_sealed(model.folder):
             say(f"note: {model.name} has no {CHECKSUMS}, as stock models have none: damage to its files is not seen")
+    for doubt in chain.from_iterable(map(doubts_of, {cell.model.folder: None for cell in cells if cell.runs})):
+        say(f"note: {doubt}")
     failures = [_unusable(name, reason) for name, reason in unusable.items()]
     here = [cell for cell in cells if not cell.elsewhere]
     score = functools.partial(_score, out=out, config=config, device=device, force=force)
@@ -252,14 +256,17 @@ def _note(cell: PlannedCell, result: LanguageResult, copies: Mapping[LangScript,
     """What a reader of a language's score should know: of its text, and of how it was scored."""
     text = cell.texts[result.tag]
     copied = [copies[result.tag]] if result.tag in copies else []
-    return "; ".join((*text.notes, *findings_of(text, cell.training), *copied, *result.notes))
+    return "; ".join(
+        (*text.notes, *findings_of(text, cell.training), *copied, *answer_findings(text, result), *result.notes)
+    )
 
 
 def _training_notes(cell: PlannedCell) -> list[str]:
     if cell.training is None:
         return []
     parts = {"train": cell.training.train.notes, "dev": cell.training.dev.notes}
-    return [f"{split}: {note}" for split, notes in parts.items() for note in notes]
+    noted = [f"{split}: {note}" for split, notes in parts.items() for note in notes]
+    return [*noted, *findings_of_training(cell.training)]
 
 
 def _asked(store: ResultStore, cells: Sequence[PlannedCell]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from langsamp.evaluation.models import ModelFolder, check_layer
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.retrieval import retrieve
 from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
+from langsamp.evaluation.tasks.answer_findings import dev_findings
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
@@ -117,7 +118,7 @@ def _score_fine_tuned(job: ScoringJob, advance: Callable[[int], Any]) -> Iterato
         advance=advance,
     )
     job.dev_curve.extend(asdict(point) for point in tuned.curve)
-    job.training_notes.extend(tuned.notes)
+    job.training_notes.extend((*tuned.notes, *dev_findings([point.metrics for point in tuned.curve], job.task.metric)))
     predicted = tuned.predict(job.texts, advance=advance)
     job.failures.update({str(tag): reason for tag, reason in predicted.failures.items()})
     for result in predicted.results:

@@ -41,6 +41,8 @@ from langsamp.reporting.sections import (
 from langsamp.reporting.seeds import dev_test_chart, has_seeds, strip_chart
 from langsamp.reporting.task_sections import GROUPINGS, task_sections
 from langsamp.reporting.verdict import headlines, significance, summary_rows
+from langsamp.scores.cell_files import unlisted_cells
+from langsamp.scores.reading import LACKING
 from langsamp.views.appearance import is_start, meanings_of_sides, side_name
 
 
@@ -174,6 +176,10 @@ def absent(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> list[str]
     """What a whole report has and this one lacks, in sentences."""
     runs = [run for run in inputs.runs if run.is_run]
     said = [sentence for run in runs for sentence in _absent_in(run, alone=len(inputs.runs) == 1)]
+    for run in inputs.runs:
+        if run.evaluation is not None and run.scores is not None:
+            lacking = unlisted_cells(run.evaluation, run.scores)
+            said += [f"The table of scores of {run.name} {LACKING.format(len(lacking))}."] if lacking else []
     if inputs.baseline is None and not inputs.single:
         said.append("There is nothing to compare: the report is about one model.")
     if inputs.models and not comparisons:
@@ -183,9 +189,11 @@ def absent(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> list[str]
         for comparison in comparisons
         if not comparison.shared
     ]
-    waiting = [model.label for model in inputs.models if model.conditioning is None]
+    waiting = [model.label for model in inputs.models if model.conditioning is None and not model.lacks_weights]
     if waiting:
         said.append(f"Not exported yet: {', '.join(waiting)}.")
+    if left_out := [model.label for model in inputs.models if model.lacks_weights]:
+        said.append(f"This is a copy without weights, so what vectors know is not computed: {', '.join(left_out)}.")
     return said
 
 

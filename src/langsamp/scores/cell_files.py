@@ -1,12 +1,14 @@
 """The files of one cell: its record, its scores and its predictions, read back whole or not at all."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from langsamp.disk.files import as_record, read_versioned
-from langsamp.disk.seals import check_sealed
-from langsamp.scores.cells import CellRecord
+from langsamp.disk.seals import check_sealed, read_record
+from langsamp.errors import DamagedError
+from langsamp.scores.cells import CellRecord, ModelRecord
 
 RECORD, SCORES, PREDICTIONS = "cell.json", "scores.parquet", "predictions.parquet"
 """The files of a cell."""
@@ -23,6 +25,34 @@ def read_cell(folder: Path) -> CellRecord:
     content = read_versioned(folder / RECORD, remedy=remedy)
     del content["schema"]
     return as_record(CellRecord, content, folder / RECORD, remedy=remedy)
+
+
+def unlisted_cells(evaluation: Path, scores: pd.DataFrame) -> list[str]:
+    """The cells of an evaluation whose scores its table lacks, though no later cell has taken over.
+
+    So it is while another process scores, and where cells were copied here from another evaluation with its table.
+    """
+    there = [path.name for path in evaluation.glob("cells/[!.]*") if path.is_dir()]
+    if not set(there) - set(scores.cell):
+        return []
+    records, replaced = dict[str, CellRecord](), set[str]()
+    for name in there:
+        with suppress(DamagedError):  # which the evaluation tells when it is run again
+            records[name] = read_cell(evaluation / "cells" / name)
+    for path in evaluation.glob("models/[!.]*.json"):
+        with suppress(DamagedError):
+            replaced |= {path.stem} if read_record(ModelRecord, path).is_replaced else set()
+    latest: dict[tuple[str, str], int] = {}
+    for record in records.values():
+        for tag in record.key.revisions:
+            place = record.key.place, tag
+            latest[place] = max(latest.get(place, 0), record.number)
+    return sorted(
+        name
+        for name, record in records.items()
+        if name not in set(scores.cell) and record.key.model not in replaced
+        if any(latest[record.key.place, tag] == record.number for tag in record.key.revisions)
+    )
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:

@@ -11,10 +11,17 @@ from pathlib import Path
 import pandas as pd
 
 from langsamp.errors import DataMissingError
+from langsamp.progress import say
+from langsamp.scores.cell_files import unlisted_cells
 from langsamp.scores.cells import COLUMNS, ONE_TABLE
 from langsamp.scores.published import PREFIX, published, published_names
 from langsamp.scores.score_table import read_score_table
 
+LACKING = (
+    "lacks the scores of {} of the cells that lie beside it, because they were put there from elsewhere or are being "
+    "scored: run the evaluation again, which makes the table of all cells"
+)
+"""What is said of a table with `unlisted_cells`, after its name."""
 _FILES = ("evaluation/scores.parquet", "scores.parquet")
 """Where a run and an evaluation keep their table."""
 
@@ -36,6 +43,8 @@ def read_scores(run: str) -> pd.DataFrame:
     scores = read_score_table(path)
     if scores.empty:
         raise DataMissingError(f"{path} holds no scores; score its models with `langsamp evaluate`")
+    if lacking := unlisted_cells(path.parent, scores):
+        say(f"note: {path} {LACKING.format(len(lacking))}")
     return scores
 
 

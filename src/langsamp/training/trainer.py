@@ -55,7 +55,7 @@ def train(task: TrainingJob, *, cpu: bool = False) -> Path:
     """Train to the last step and return the checkpoint that `training.select` means; goes on from the newest one.
 
     Raises:
-        StoppedError: asked to stop by SIGTERM, SIGUSR1 or Ctrl-C; a checkpoint was saved.
+        StoppedError: asked to stop by SIGTERM, SIGUSR1, SIGHUP or Ctrl-C; a checkpoint was saved.
         RankLostError: another of several processes died, hangs or failed; it is named.
         NonFiniteLossError: the loss became NaN or infinite; the message names step and rows.
         UserError: where `task.out` was made with other settings, or what selects is not measured.

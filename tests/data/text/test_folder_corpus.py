@@ -101,6 +101,51 @@ def test_folders_that_cannot_be_a_corpus(folder: Path) -> None:
         folder_corpus(folder)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("swh_Latn-00000-of-00002.jsonl", "swh_Latn-00001-of-00002.jsonl"),
+        ("swh-Latn_9.jsonl", "swh-Latn_10.jsonl"),
+        ("swh_Latn/train/000_00009.jsonl", "swh_Latn/train/000_00010.jsonl"),
+        ("SWH-latn/9.jsonl", "SWH-latn/10.jsonl"),
+    ],
+)
+def test_a_tag_in_several_files_is_read_in_their_order(folder: Path, names: tuple[str, str]) -> None:
+    for name, document in zip(names, ("moja", "mbili"), strict=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(jsonl({"text": document}))
+    if "train" in names[0]:
+        (folder / "swh_Latn" / "test").mkdir()
+        (folder / "swh_Latn" / "test" / "000_00000.jsonl").write_bytes(jsonl({"text": "tatu"}))
+    (folder / "deu_Latn.txt").write_text("eins")
+    corpus = folder_corpus(folder)
+    assert corpus.tags == [GERMAN, SWAHILI]
+    assert list(corpus.documents(SWAHILI)) == ["moja", "mbili"]
+    assert corpus.size(SWAHILI) == sum(len(jsonl({"text": each})) for each in ("moja", "mbili"))
+    before = corpus.fingerprint()
+    (folder / names[1]).write_bytes(jsonl({"text": "nne"}))
+    assert folder_corpus(folder).fingerprint() != before
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("swh_Latn-00000-of-00003.txt", "swh_Latn-00002-of-00003.txt"), "is one of 3 files, 2 are there"),
+        (("swh_Latn-0.txt", "swh_Latn.txt"), r"duplicate tag swh_Latn: swh_Latn\.txt and swh_Latn-0\.txt"),
+        (("swh_Latn/0.txt", "swh_Latn.txt"), r"duplicate tag swh_Latn: swh_Latn and swh_Latn\.txt"),
+        (("swh_Latn/0.txt", "swh_Latn/0.txt.gz"), "duplicate text"),
+        (("swh_Latn/0.txt", "swh_Latn/0.csv"), "of a kind we do not read"),
+        (("swh_Latn/train/0.txt", "swh_Latn/more/0.txt"), "more is a folder"),
+    ],
+)
+def test_files_of_a_tag_that_do_not_go_together_are_named(folder: Path, names: tuple[str, str], message: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("moja")
+    with pytest.raises(UserError, match=message):
+        folder_corpus(folder)
+
+
 def test_the_embedded_corpus(tmp_path: Path) -> None:
     config = CorpusConfig(languages="rus_Cyrl,deu_Latn", documents_per_tag=5)
     corpus = open_corpus(config, base=tmp_path)

@@ -20,6 +20,9 @@ NO_TEXT = {
     "a parquet file": b"PAR1\x15\x04\x15",
     "an XML file": b'<?xml version="1.0"?>\n<mediawiki xml:lang="sw">\n',
     "JSON lines": b'{"id": 1, "text": "habari"}\n{"id": 2, "text": "za asubuhi"}\n',
+    "a table of 2 columns": b"1\tHabari za asubuhi\n2\tHabari za jioni\n3\tKwaheri\n",
+    "a table of 3 columns": b"# source: x\n401\tswh\tHabari\n407\tswh\tKwa\theri\n409\tswh\tLala\n",
+    "a table of 2 columns separated": b"GEN 1:1\thabari\n" * 6,
     "binary": b"abc\x00\x00\x00\x01" * 30,
 }
 
@@ -31,6 +34,13 @@ def test_a_corpus_file_that_is_no_text_is_refused_by_name(tmp_path: Path, kind: 
     with pytest.raises(UserError, match=rf"swh_Latn\.txt is {kind}.*expected text; \w+"):
         open_corpus(CorpusConfig(source=str(tmp_path)), base=Path())
     assert open_corpus(CorpusConfig(source=str(tmp_path), languages="deu_Latn"), base=Path()).tags
+
+
+def test_text_with_a_tab_here_and_there_is_text(tmp_path: Path) -> None:
+    lines = ["moja\tmbili", "tatu", "nne\ttano\tsita", "7\tsaba", "8\tnane", "9\ttisa"]
+    (tmp_path / "swh_Latn.txt").write_text("\n".join(lines) + "\n")
+    (tmp_path / "deu_Latn.txt").write_text("eins\tzwei\ndrei\tvier\n")
+    assert len(open_corpus(CorpusConfig(source=str(tmp_path)), base=Path()).tags) == 2
 
 
 def test_lines_of_an_old_mac_are_told(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences, TrainAndDev
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
-from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of
+from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of, findings_of_training
 from langsamp.languages.tags import LangScript
 
 SWH, RUS, JPN = (LangScript.parse(tag) for tag in ("swh_Latn", "rus_Cyrl", "jpn_Jpan"))
@@ -55,6 +55,23 @@ def test_items_that_were_fine_tuned_on_or_chosen_by_are_counted() -> None:
     assert findings_of(test, TrainAndDev(train=other, dev=test))[0] == "2 of 2 items stand in the dev set, too"
     words = tagged("moja mbili", "tatu")
     assert "2 of 2 items" in findings_of(words, TrainAndDev(train=words, dev=words))[-1]
+
+
+def test_an_english_side_in_another_script_is_told() -> None:
+    said = findings_of(ParallelText(tag=SWH, english=("привет мир",) * 26, target=T))
+    assert said == ("the English side is none: 100% of its letters are mostly Cyrl",)
+
+
+def test_text_that_is_fine_tuned_on_and_chosen_by_is_judged_too() -> None:
+    train, dev = labelled(("moja", "mbili"), ("a", "b")), labelled(("mbili", "tatu"), ("b", "a"))
+    assert findings_of_training(TrainAndDev(train=train, dev=labelled(("tatu", "nne"), ("a", "b")))) == []
+    assert findings_of_training(TrainAndDev(train=train, dev=dev)) == [
+        "dev: 1 of 2 items stand in the training set, too"
+    ]
+    other = labelled(("привет", "мир"), ("a", "a"))
+    assert findings_of_training(TrainAndDev(train=other, dev=dev)) == [
+        "train: 100% of the letters are not Latn but mostly Cyrl", "train: all 2 texts have the label a",
+    ]  # fmt: skip
 
 
 def test_labels_that_no_training_showed_and_items_that_repeat_are_counted() -> None:

@@ -38,3 +38,11 @@ def test_damaged_scores_are_named(run_folder):
 def test_another_folder_is_no_run(tmp_path):
     with pytest.raises(DataMissingError, match=r"recipe\.yaml"):
         read_run(tmp_path)
+
+
+def test_a_copy_without_weights_is_still_a_run(run_folder):
+    for weights in run_folder.rglob("*.safetensors"):
+        weights.unlink()
+    run = read_run(run_folder)
+    assert all(model.lacks_weights and model.conditioning is None for model in run.models)
+    assert run.scores is not None and len(run.scores) > 0

@@ -87,6 +87,12 @@ def test_what_is_needed_is_said(run):
         paper_table(3, run, donors={"urd_Arab": "tur_Latn"})
 
 
+@pytest.mark.parametrize("own", ["hin_Deva", {"ner": "rus_Cyrl", "pos": "hin_Deva"}])
+def test_a_target_is_never_its_own_donor(run, own):
+    with pytest.raises(UserError, match=r"hin_Deva: named as its own donor.*name eng_Latn"):
+        paper_table(3, run, donors={**DONORS, "hin_Deva": own})
+
+
 def test_donors_are_read_from_a_file(tmp_path):
     path = tmp_path / "donors.json"
     with pytest.raises(DataMissingError, match="there is no"):

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 
 _CONTEXT = get_context("forkserver")
-_IMPORTED = ["langsamp.cli.command", "langsamp.pipeline"]
+_IMPORTED = ["langsamp.cli.verbs", "langsamp.pipeline"]
 """By name: what is measured here stands above this package."""
 _GRACE = 20.0
 """Seconds that the others of several processes have to end by themselves, before they are killed as a launcher does."""

@@ -5,6 +5,7 @@ A corpus gives raw documents; `cleaning.py` makes clean ones of them.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,8 +35,9 @@ class CorpusConfig(Config):
     """Which text to train on and how to clean it."""
 
     source: str = Field(default="cldr", min_length=1)
-    """`cldr` (embedded, needs nothing), a folder of `<tag>.txt` files or its address (`s3://BUCKET/FOLDER`,
-    needs `langsamp[s3]`; `gs://`, `file://` and what else fsspec reads), or `hub:OWNER/NAME[@revision]`."""
+    """`cldr` (embedded, needs nothing), a folder of `<tag>.txt` files (several of a tag as `<tag>-0.parquet`, ... or in
+    a folder `<tag>`) or its address (`s3://BUCKET/FOLDER`, needs `langsamp[s3]`; `gs://`, `file://` and what else
+    fsspec reads), or `hub:OWNER/NAME[@revision]`."""
     languages: str = "all"
     """Selector of the tags to use: `all`, `head`, `script:Deva`, `swh_Latn`, `@file`, `!eng_Latn`, with `,` and `+`."""
     max_documents: int | None = Field(default=None, ge=1)
@@ -124,7 +126,7 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
     folder = config.source.rstrip("/") if is_address(config.source) else base / Path(config.source).expanduser()
     files = files_by_tag(folder)
     chosen = {tag: files[tag] for tag in _selected(config, files)}
-    for path in chosen.values():
+    for path in chain.from_iterable(chosen.values()):
         if size_of(path) == 0:
             raise UserError(f"{path} is empty; expected one document a line. Fill or remove it")
         check_file_is_text(path, is_plain=TextFormat.of(path) == TextFormat("txt", ""))

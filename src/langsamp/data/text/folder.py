@@ -1,11 +1,13 @@
 """A folder of text files as a corpus: one file for each tag, named `<tag>.txt` or as `formats.READABLE` lists.
 
-It lies on this machine, or wherever `remote.py` reads.
+Large tags are released in several: `<tag>-00000-of-00002.parquet` and the like side by side (GlotCC), or in a folder
+`<tag>`, there in `train` where splits are (FineWeb-2). It lies on this machine, or wherever `remote.py` reads.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from xxhash import xxh3_128
@@ -22,6 +24,10 @@ _BESIDE_TEXT = re.compile(
     re.IGNORECASE,
 )
 """What may lie beside the text: hidden files, descriptions, checksums, what systems leave in folders."""
+_SHARD = re.compile(r"(?P<tag>.+?)[-_](?P<number>\d+)(?:-of-(?P<of>\d+))?")
+"""A file of several of its tag, by its number and where it is said, how many there are."""
+_NUMBERS = re.compile(r"(\d+)")
+_SPLITS = ("train", "validation", "valid", "dev", "test")
 _LIKELY_RATIO = 4  # of text to its compressed form, to share work evenly
 _BLOCK = 1 << 20
 
@@ -31,7 +37,8 @@ class FolderCorpus:
     """Text files by tag."""
 
     source: str
-    files: Mapping[LangScript, TextFile]
+    files: Mapping[LangScript, tuple[TextFile, ...]]
+    """Those of a tag in the order of their names, numbers in that of their values."""
     text_column: str
     licence: str | None = None
     """A folder does not tell."""
@@ -43,36 +50,43 @@ class FolderCorpus:
         return sorted(self.files)
 
     def documents(self, tag: LangScript) -> Iterator[str]:
-        """The lines or records of the tag's file."""
-        return documents_in(self.files[tag], text_column=self.text_column)
+        """The lines or records of the tag's files, one file after the other."""
+        return chain.from_iterable(documents_in(path, text_column=self.text_column) for path in self.files[tag])
 
     def fingerprint(self) -> str:
         """Names the bytes of all files, the tags they belong to, and the column that is read."""
-        formats = {TextFormat.of(path) for path in self.files.values()}
+        formats = {TextFormat.of(path) for path in chain.from_iterable(self.files.values())}
         column = self.text_column if any(text_format and text_format.has_columns for text_format in formats) else None
-        return fingerprint([column, {str(tag): _digest(self.files[tag]) for tag in self.tags}])
+        digests = {str(tag): [_digest(path) for path in self.files[tag]] for tag in self.tags}
+        return fingerprint([column, {tag: each if len(each) > 1 else each[0] for tag, each in digests.items()}])
 
     def size(self, tag: LangScript) -> int:
-        """Bytes of text, estimated from the file's size where it is compressed."""
-        path = self.files[tag]
-        return size_of(path) * (1 if path.suffix in (".txt", ".jsonl") else _LIKELY_RATIO)
+        """Bytes of text, estimated from the files' sizes where they are compressed."""
+        return sum(
+            size_of(path) * (1 if path.suffix in (".txt", ".jsonl") else _LIKELY_RATIO) for path in self.files[tag]
+        )
 
 
-def files_by_tag(folder: Path | str) -> dict[LangScript, TextFile]:
-    """The text file of each tag in a folder of this machine, or in one by its address.
+def files_by_tag(folder: Path | str) -> dict[LangScript, tuple[TextFile, ...]]:
+    """The text files of each tag in a folder of this machine, or in one by its address.
 
     Raises:
         DataMissingError: where the folder is absent or has no text file.
-        UserError: for a file that is not named by a tag, for two files of one tag, and where an address cannot be read.
+        UserError: for a file that is not named by a tag, for two texts of one tag, where one of several files is
+            missing, and where an address cannot be read.
     """
-    files: dict[LangScript, TextFile] = {}
+    whole: dict[LangScript, list[TextFile]] = {}
+    shards: dict[LangScript, list[TextFile]] = {}
     for path in remote_files(folder) if isinstance(folder, str) else _local_files(folder):
         if _BESIDE_TEXT.match(path.name):
             continue
         tag = _tag_of(path)
-        if tag in files:
-            raise UserError(f"duplicate tag {tag}: {files[tag].name} and {path.name} in {folder}; keep one of them")
-        files[tag] = path
+        (shards if not _is_folder(path) and _shard(path) else whole).setdefault(tag, []).append(path)
+    for tag, paths in whole.items():
+        if len(paths := [*paths, *shards.get(tag, [])]) > 1:
+            raise UserError(f"duplicate tag {tag}: {paths[0].name} and {paths[1].name} in {folder}; keep one of them")
+    files = {tag: _in_order(paths) for tag, paths in shards.items()}
+    files |= {tag: _within(path) if _is_folder(path) else (path,) for tag, (path,) in whole.items()}
     if not files:
         raise DataMissingError(f"{folder} has no text file; expected files named like swh_Latn.txt ({READABLE})")
     return files
@@ -87,18 +101,69 @@ def _local_files(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def _tag_of(path: TextFile) -> LangScript:
-    is_folder = path.is_folder if isinstance(path, RemoteFile) else path.is_dir()
+def _is_folder(path: TextFile) -> bool:
+    return path.is_folder if isinstance(path, RemoteFile) else path.is_dir()
+
+
+def _shard(path: TextFile) -> re.Match[str] | None:
+    """What the name of one of several files of a tag says; None of any other name."""
+    match = _SHARD.fullmatch(path.name.partition(".")[0])
+    return match if match and tag_named(match["tag"]) else None
+
+
+def _within(folder: TextFile) -> tuple[TextFile, ...]:
+    """The text files in the folder of a tag, or in its `train` where it holds splits."""
+    there = remote_files(folder.address) if isinstance(folder, RemoteFile) else sorted(folder.iterdir())
+    inside: list[TextFile] = [path for path in there if not _BESIDE_TEXT.match(path.name)]
+    splits = {path.name: path for path in inside if path.name in _SPLITS and _is_folder(path)}
+    if "train" in splits and len(splits) == len(inside):
+        return _within(splits["train"])
+    for path in inside:
+        _check_is_text(path, like="as in 000_00000.parquet")
+    if not inside:
+        raise UserError(f"{folder} is a folder without text; put the text of its tag there ({READABLE}), or remove it")
+    return _in_order(inside)
+
+
+def _in_order(paths: Sequence[TextFile]) -> tuple[TextFile, ...]:
+    """Files of one tag: each once, and all that there are where their names say how many.
+
+    Raises:
+        UserError: where they are not.
+    """
+    stems: dict[str, TextFile] = {}
+    for path in paths:
+        stem = path.name.partition(".")[0]
+        if stem in stems:
+            raise UserError(f"duplicate text: {stems[stem]} and {path.name}; keep one of them")
+        stems[stem] = path
+    for match in filter(None, map(_shard, paths)):
+        there = {each["number"] for each in map(_shard, paths) if each and each["of"] == match["of"]}
+        if match["of"] and len(there) != int(match["of"]):
+            raise UserError(f"{paths[0]} is one of {int(match['of'])} files, {len(there)} are there; add the others")
+    return tuple(sorted(paths, key=lambda path: [int(x) if x.isdigit() else x for x in _NUMBERS.split(path.name)]))
+
+
+def _check_is_text(path: TextFile, *, like: str) -> None:
+    is_folder = _is_folder(path)
     if is_folder or TextFormat.of(path) is None:
         kind = "a folder" if is_folder else "of a kind we do not read"
         raise UserError(
-            f"{path} is {kind}; a corpus folder holds files named by their tag, like swh_Latn.txt ({READABLE}). Move "
+            f"{path} is {kind}; a corpus folder holds files named by their tag, {like} ({READABLE}). Move "
             "it elsewhere, or hide it with a name that starts with a dot"
         )
     if isinstance(path, Path) and not path.is_file():
         kind = "a link to nothing" if path.is_symlink() else "no plain file"
         raise UserError(f"{path} is {kind}; a corpus folder holds files of text. Remove it, or put the file there")
+
+
+def _tag_of(path: TextFile) -> LangScript:
     name = path.name.partition(".")[0]
+    if _is_folder(path) and (tag := tag_named(path.name)):
+        return tag
+    _check_is_text(path, like="like swh_Latn.txt, or folders like swh_Latn")
+    if match := _shard(path):
+        name = match["tag"]
     try:
         return tag_named(name) or LangScript.parse(name)
     except UserError as error:

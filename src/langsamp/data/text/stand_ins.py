@@ -75,6 +75,9 @@ _PROSE = (
     _kind(rb'\{\s*"[^"\n]{1,80}"\s*:[^\n]*\}\s*(\n|$)', "JSON lines", "name it <tag>.jsonl"),
 )
 """What text for people cannot begin with, though lines with a structure may."""
+_NUMBER = re.compile(rb"\d+\t")
+_NUMBERED, _LINES = 3, 5
+"""Lines that tell a table, with a number first and without."""
 _MARKS = {BOM_UTF32_LE: "UTF-32", BOM_UTF32_BE: "UTF-32", BOM_UTF16_LE: "UTF-16", BOM_UTF16_BE: "UTF-16"}
 """Longest first: that of UTF-32 begins as that of UTF-16."""
 _SMALL, _SMALL_SHARE = 0x20, 0.75
@@ -99,6 +102,11 @@ def check_is_text(path: TextFile, start: bytes, *, is_plain: bool, is_prose: boo
             f"`tr '\\r' '\\n' < {path.name}`"
         )
     begin = start[:START].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    if is_prose and (columns := _columns(begin)):
+        raise UserError(
+            f"{path} is a table of {columns} columns separated by tabs: expected text; take "
+            f"its column out, e.g. with `cut -f{columns}`, or where tabs belong to the text make blanks of them"
+        )
     for kind in (*_ANY_FILE, *(_PLAIN_TEXT if is_plain else ()), *(_PROSE if is_prose else ())):
         if kind.pattern.match(begin):
             raise UserError(f"{path} is {kind.named}: expected text; {kind.remedy}")
@@ -158,6 +166,18 @@ def loading_errors() -> tuple[type[Exception], ...]:
         OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, IndexError, RecursionError,
         AssertionError, StrictDataclassError,
     )  # fmt: skip
+
+
+def _columns(begin: bytes) -> int | None:
+    """How many columns the whole lines at the beginning of a file have; None where they are no table.
+
+    A table is what has a number before a tab in each (the Leipzig corpora, Tatoeba, Bibles with the verses' numbers),
+    and what has equally many tabs in each of several.
+    """
+    lines = [line for line in begin.split(b"\n")[:-1] if line.strip() and not line.startswith(b"#")]
+    tabs = {line.count(b"\t") for line in lines}
+    is_numbered = len(lines) >= _NUMBERED and all(_NUMBER.match(line) for line in lines)
+    return min(tabs) + 1 if is_numbered or (len(lines) >= _LINES and len(tabs) == 1 and tabs != {0}) else None
 
 
 def _wide_encoding(start: bytes) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from langsamp.data.text.script_check import GARBLED, is_garbled
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences, TrainAndDev
-from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
+from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH, ParallelText
 from langsamp.languages.scripts import COMPOSED, letters_by_script, likely_script, share_in_script
 from langsamp.languages.tags import LangScript
 
@@ -24,13 +24,24 @@ def findings_of(text: Any, training: TrainAndDev[Any] | None = None) -> tuple[st
     `training` is what was fine-tuned on.
     """
     if isinstance(text, ParallelText):
-        return (*_of_characters(text, text.target), *_untranslated(text))
+        return (*_of_characters(text, text.target), *_of_english(text), *_untranslated(text))
     if isinstance(text, LabelledTexts):
         return (*_of_characters(text, text.texts), *_one_label(text), *_of_items(text, training))
     if isinstance(text, TaggedSentences):
         words = tuple(word for sentence in text.words for word in sentence)
         return (*_of_characters(text, words), *_no_span(text), *_of_items(text, training))
     return ()
+
+
+def findings_of_training(training: TrainAndDev[Any]) -> list[str]:
+    """What a reader of a score should know of the text that was fine-tuned on, and of that which chose the weights."""
+    parts = {"train": training.train, "dev": training.dev}
+    said = [f"{name}: {finding}" for name, part in parts.items() for finding in findings_of(part)]
+    known = set(_items(training.train))
+    common = sum(item in known for item in _items(training.dev))
+    if common:
+        said.append(f"dev: {common} of {len(training.dev)} items stand in the training set, too")
+    return said
 
 
 def copies_of_others(texts: Mapping[LangScript, Any]) -> dict[LangScript, str]:
@@ -45,14 +56,25 @@ def copies_of_others(texts: Mapping[LangScript, Any]) -> dict[LangScript, str]:
 
 
 def _of_characters(text: Any, sentences: tuple[str, ...]) -> Iterator[str]:
-    letters = letters_by_script("\n".join(sentences))
-    share, parts = share_in_script(letters, text.tag.script), COMPOSED.get(text.tag.script, {text.tag.script})
-    if letters and share < FEW_IN_SCRIPT:
-        others = likely_script({script: number for script, number in letters.items() if script not in parts})
-        yield f"{1 - share:.0%} of the letters are not {text.tag.script} but mostly {others}"
+    if others := _in_other_scripts(sentences, text.tag.script):
+        yield f"{others[0]:.0%} of the letters are not {text.tag.script} but mostly {others[1]}"
     garbled = sum(map(is_garbled, sentences))
     if garbled >= MANY_COPIES * max(len(sentences), 1):
         yield f"{garbled} of {len(sentences)} items hold characters that nobody wrote ({GARBLED})"
+
+
+def _in_other_scripts(sentences: tuple[str, ...], script: str) -> tuple[float, str | None] | None:
+    """The share of letters that are of other scripts, and which they mostly are, where these are many."""
+    letters = letters_by_script("\n".join(sentences))
+    share, parts = share_in_script(letters, script), COMPOSED.get(script, {script})
+    if not letters or share >= FEW_IN_SCRIPT:
+        return None
+    return 1 - share, likely_script({each: number for each, number in letters.items() if each not in parts})
+
+
+def _of_english(text: ParallelText) -> Iterator[str]:
+    if others := _in_other_scripts(text.english, ENGLISH.script):
+        yield f"the English side is none: {others[0]:.0%} of its letters are mostly {others[1]}"
 
 
 def _untranslated(text: ParallelText) -> Iterator[str]:

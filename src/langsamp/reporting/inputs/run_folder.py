@@ -42,8 +42,10 @@ class Model:
     seed: int
     log: TrainingLines
     conditioning: Conditioning | None
-    """None where the model was not exported."""
+    """None where the model was not exported, and in a copy of its run without weights."""
     provenance: Mapping[str, Any]
+    lacks_weights: bool = False
+    """Whether it was exported and none of its weights is here, as in a copy that left large files out."""
     run_prefix: str = ""
     """Where it is from, as `first:`, if another input of the report has a model of its name."""
 
@@ -187,11 +189,14 @@ def read_model(files: ModelLayout) -> Model:
     """One model's folder, named `<variant>-<seed>`."""
     name, export = files.folder.name, files.export
     variant, _, seed = name.rpartition("-")
+    is_exported = (export / LANGUAGES).is_file()
+    lacks_weights = is_exported and not any(export.glob("*.safetensors"))
     return Model(
         name=name,
         variant=variant,
         seed=int(seed) if seed.isdecimal() else 0,
         log=read_lines(files.log),
-        conditioning=Conditioning.load(export) if (export / LANGUAGES).is_file() else None,
+        conditioning=Conditioning.load(export) if is_exported and not lacks_weights else None,
         provenance=export_provenance(export),
+        lacks_weights=lacks_weights,
     )

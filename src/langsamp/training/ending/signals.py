@@ -1,6 +1,7 @@
 """Being asked to stop: a signal sets a flag that the loop reads, so that a checkpoint can be saved first.
 
-The signals are SIGTERM, SIGUSR1 (which Slurm sends ahead of a job's end where `--signal` asks for it) and Ctrl-C.
+The signals are SIGTERM, SIGUSR1 (which Slurm sends ahead of a job's end where `--signal` asks for it), SIGHUP (a closed
+terminal) and Ctrl-C.
 """
 
 import signal
@@ -25,8 +26,7 @@ class StopFlag:
     def __enter__(self) -> Self:
         """Listen; only a process's main thread can, elsewhere the flag stays False."""
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
-                self._before[number] = signal.signal(number, self._ask)
+            self._before = stopping.listen(self._ask)
             # What only noted a signal until now, while the model was made, could not act on it.
             self._asked = stopping.note in self._before.values() and stopping.exit_code() != 0
         return self

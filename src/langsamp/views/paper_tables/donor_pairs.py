@@ -78,8 +78,9 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
     with both scores stay in a pair; tasks and models without any are left out. Everything left out is noted.
 
     Raises:
-        UserError: where no language has both scores.
+        UserError: where no language has both scores, and where a target is named as its own donor.
     """
+    _check_donors(donors or {})
     if not columns.systems:
         return columns, []
     # a task that is scored from English alone has no donors, whatever is named
@@ -100,6 +101,17 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
     if not pairs:
         raise _nothing_to_pair(columns.scores, donors)
     return Columns(systems=tuple(systems), notes=(*columns.notes, *notes)), pairs
+
+
+def _check_donors(donors: Donors) -> None:
+    """Refuse a target as its own donor: what was trained on it would stand among what was transferred to it."""
+    named = {target: {donor} if isinstance(donor, str) else {*donor.values()} for target, donor in donors.items()}
+    own = sorted(target for target, sources in named.items() if target in sources and target != ENGLISH)
+    if own:
+        raise UserError(
+            f"{listed(own)}: named as its own donor, which nothing is transferred to. In the paper's tables donors "
+            f"have their score from English in both columns: name {ENGLISH} for that, or leave the target out"
+        )
 
 
 def _of_donor(scores: pd.DataFrame, donors: Donors, trained: Collection[str]) -> pd.DataFrame:

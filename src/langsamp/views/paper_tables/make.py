@@ -75,7 +75,7 @@ def paper_table(
       or `mean_sd_of_languages`); 2: models against each other; 5: how many languages a task has; 6: families.
     - 7 to 14: every language. With one of `tasks`, the same for that task.
     - 3, 4 and 15 to 19: English against the closest donor. `donors` names the donor of each target tag, and `targets`
-      the lines of Table 4.
+      the lines of Table 4. The paper's count donors as targets, too, with their score from English in both columns.
 
     `printed` adds what the paper prints; with it `scores` may be empty. Means are over the languages that every model
     has that is scored on the task. What differs between columns, and what was left out, is said in `notes`.
