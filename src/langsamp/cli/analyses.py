@@ -26,6 +26,7 @@ Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder to write; default: analysis/ in the run, else here.")
 ]
 
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Draws the resamples of intervals.")]
 NoFigures = Annotated[bool, typer.Option("--no-figures", help="Write tables only.")]
 
 
@@ -222,3 +223,60 @@ def folder_of(subjects: "Sequence[ModelRef]") -> Path:
         return Path("analysis") / names / "neutrality"
     whole = {subject.folder for subject in find_model_refs([str(run)])} == {subject.folder for subject in subjects}
     return run / "analysis" / ("neutrality" if whole else f"neutrality-{names}")
+
+
+@app.command()
+def ablation(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs or evaluations with several variants.")],
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Set all variants side by side, as Table 2 does.
+
+    Which tables, which placement, and what the ids themselves bring.
+    """
+    from langsamp.analysis.ablation import analyse_ablation
+    from langsamp.disk.folders import check_folder
+    from langsamp.views.charts.ablation_charts import figures
+    from langsamp.views.variants_text import ablation_document
+
+    if out is not None:
+        check_folder(out)
+    analysis = analyse_ablation(runs, seed=seed)
+    give(analysis, out or _folder_of_all(runs, analysis.kind), ablation_document, figures, json=json)
+
+
+@app.command()
+def families(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs, evaluations, or paper:... names.")],
+    source: Annotated[str, typer.Option(help="Scores of models fine-tuned on this tag.")] = "eng_Latn",
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Lay scores out by language family, as Table 6 does.
+
+    With differences and their intervals where there are two models.
+    """
+    from langsamp.analysis.families import analyse_families
+    from langsamp.disk.folders import check_folder
+    from langsamp.views.charts.family_charts import figures
+    from langsamp.views.variants_text import family_document
+
+    if out is not None:
+        check_folder(out)
+    analysis = analyse_families(runs, source=source, seed=seed)
+    give(analysis, out or _folder_of_all(runs, analysis.kind), family_document, figures, json=json)
+
+
+def _folder_of_all(runs: list[str], kind: str) -> Path:
+    """Where an analysis is written: in the run where there is one, else under `analysis/` here, named by all."""
+    from langsamp.disk.layout import RunLayout
+    from langsamp.scores.reading import distinct
+
+    runs = distinct(runs)
+    run = Path(runs[0]).expanduser()
+    if len(runs) == 1 and run.is_dir():
+        return RunLayout(run).analyses / kind
+    return Path("analysis") / "+".join(Path(run).name.replace(":", "-") for run in runs) / kind

@@ -9,7 +9,6 @@ from langsamp.cli import (
     recipes,
     runs,
     scores,
-    side_by_side,
     tokenizer,
 )
 from langsamp.cli.application import Application
@@ -39,8 +38,6 @@ for verb in (
 ):
     app.command("import" if verb is models.import_checkpoint else None)(verb)
 analyses.app.command()(donors.transfer)
-analyses.app.command()(side_by_side.ablation)
-analyses.app.command()(side_by_side.families)
 app.add_typer(analyses.app)
 app.add_typer(tokenizer.app)
 app.add_typer(new_languages.app)

@@ -45,8 +45,8 @@ def unlisted_cells(evaluation: Path, scores: pd.DataFrame) -> list[str]:
     latest: dict[tuple[str, str], int] = {}
     for record in records.values():
         for tag in record.key.revisions:
-            place = record.key.place, tag
-            latest[place] = max(latest.get(place, 0), record.number)
+            key = record.key.place, tag
+            latest[key] = max(latest.get(key, 0), record.number)
     return sorted(
         name
         for name, record in records.items()

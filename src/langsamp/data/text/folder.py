@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from xxhash import xxh3_128
 
@@ -105,19 +106,30 @@ def _is_folder(path: TextFile) -> bool:
     return path.is_folder if isinstance(path, RemoteFile) else path.is_dir()
 
 
-def _shard(path: TextFile) -> re.Match[str] | None:
-    """What the name of one of several files of a tag says; None of any other name."""
+class _Shard(NamedTuple):
+    """What the name of one of several files of a tag says."""
+
+    tag: str
+    number: str
+    of: str | None
+    """How many files there are."""
+
+
+def _shard(path: TextFile) -> _Shard | None:
+    """What a file's name says; None where it is not the name of one of several."""
     match = _SHARD.fullmatch(path.name.partition(".")[0])
-    return match if match and tag_named(match["tag"]) else None
+    shard = None if match is None else _Shard(*match.groups())
+    return shard if shard and tag_named(shard.tag) else None
 
 
 def _within(folder: TextFile) -> tuple[TextFile, ...]:
     """The text files in the folder of a tag, or in its `train` where it holds splits."""
     there = remote_files(folder.address) if isinstance(folder, RemoteFile) else sorted(folder.iterdir())
     inside: list[TextFile] = [path for path in there if not _BESIDE_TEXT.match(path.name)]
-    splits = {path.name: path for path in inside if path.name in _SPLITS and _is_folder(path)}
-    if "train" in splits and len(splits) == len(inside):
-        return _within(splits["train"])
+    if inside and all(path.name in _SPLITS and _is_folder(path) for path in inside):
+        for path in inside:
+            if path.name == _SPLITS[0]:
+                return _within(path)
     for path in inside:
         _check_is_text(path, like="as in 000_00000.parquet")
     if not inside:
@@ -137,10 +149,11 @@ def _in_order(paths: Sequence[TextFile]) -> tuple[TextFile, ...]:
         if stem in stems:
             raise UserError(f"duplicate text: {stems[stem]} and {path.name}; keep one of them")
         stems[stem] = path
-    for match in filter(None, map(_shard, paths)):
-        there = {each["number"] for each in map(_shard, paths) if each and each["of"] == match["of"]}
-        if match["of"] and len(there) != int(match["of"]):
-            raise UserError(f"{paths[0]} is one of {int(match['of'])} files, {len(there)} are there; add the others")
+    shards = [shard for shard in map(_shard, paths) if shard]
+    for of in {shard.of for shard in shards if shard.of}:
+        there = {shard.number for shard in shards if shard.of == of}
+        if len(there) != int(of):
+            raise UserError(f"{paths[0]} is one of {int(of)} files, {len(there)} are there; add the others")
     return tuple(sorted(paths, key=lambda path: [int(x) if x.isdigit() else x for x in _NUMBERS.split(path.name)]))
 
 
@@ -162,8 +175,8 @@ def _tag_of(path: TextFile) -> LangScript:
     if _is_folder(path) and (tag := tag_named(path.name)):
         return tag
     _check_is_text(path, like="like swh_Latn.txt, or folders like swh_Latn")
-    if match := _shard(path):
-        name = match["tag"]
+    if shard := _shard(path):
+        name = shard.tag
     try:
         return tag_named(name) or LangScript.parse(name)
     except UserError as error:

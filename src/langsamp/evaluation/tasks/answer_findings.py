@@ -12,6 +12,8 @@ from langsamp.evaluation.tasks.examples import TaggedSentences
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
 from langsamp.scores.cells import LanguageResult
 
+_NEAREST = "nearest"
+"""Column of retrieval's predictions."""
 MANY_FOUND = 0.5
 """Share of a test set's sentences from which it is told that one sentence is the nearest of all of these."""
 
@@ -19,7 +21,7 @@ MANY_FOUND = 0.5
 def answer_findings(text: Any, result: LanguageResult) -> tuple[str, ...]:
     """What a reader of a score should know of the answers behind it, a clause each."""
     if isinstance(text, ParallelText):
-        items, number = len(text.target), max(Counter(result.predictions["nearest"].tolist()).values(), default=0)
+        items, number = len(text.target), max(Counter(result.predictions[_NEAREST].tolist()).values(), default=0)
         said = f"the nearest sentence of {number} of {items} is one and the same: the vectors are much alike"
         return (said,) if number >= MANY_FOUND * items else ()
     if not {"gold", "predicted"} <= result.predictions.keys():

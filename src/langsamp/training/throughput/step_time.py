@@ -64,18 +64,21 @@ def time_steps(
                 return StepTime(whole, timed.seconds(batches, computes_start=False))
 
 
-def _batch(model: LangSampForMaskedLM, rows: int, step: StepShape, device: torch.device) -> dict[str, Tensor]:
+_Batch = tuple[Tensor, Tensor, Tensor]
+"""Tokens and labels (B, L), and the id of both tables (B,)."""
+
+
+def _batch(model: LangSampForMaskedLM, rows: int, step: StepShape, device: torch.device) -> _Batch:
     pieces = min(300, model.mlm.config.vocab_size)
-    ids = torch.randint(min(5, pieces - 1), pieces, (rows, step.row_tokens), device=device)
-    labels = ids.where(torch.rand(ids.shape, device=device) < step.mask_rate, IGNORED)
-    zeros = torch.zeros(rows, dtype=torch.long, device=device)
-    return {"input_ids_BL": ids, "labels_BL": labels, "language_ids_B": zeros, "script_ids_B": zeros}
+    ids_BL = torch.randint(min(5, pieces - 1), pieces, (rows, step.row_tokens), device=device)
+    labels_BL = ids_BL.where(torch.rand(ids_BL.shape, device=device) < step.mask_rate, IGNORED)
+    return ids_BL, labels_BL, torch.zeros(rows, dtype=torch.long, device=device)
 
 
 class _Timed:
     """A batch's passes and an optimizer's updates."""
 
-    def __init__(self, model: LangSampForMaskedLM, config: TrainingConfig, batch: dict[str, Tensor]) -> None:
+    def __init__(self, model: LangSampForMaskedLM, config: TrainingConfig, batch: _Batch) -> None:
         self._model, self._batch = model.train(), batch
         self._optimizer = torch.optim.AdamW(model.parameters(), fused=True)
         self._half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(config.precision)
@@ -93,11 +96,11 @@ class _Timed:
         return batches * median(passes[1:]) + median(updates[1:])
 
     def _pass(self, computes_start: bool) -> None:
-        ids = self._batch["input_ids_BL"]
-        with torch.autocast(ids.device.type, self._half, enabled=self._half is not None):
-            loss: Tensor = self._model(**self._batch)
+        ids_BL, labels_BL, ids_B = self._batch
+        with torch.autocast(ids_BL.device.type, self._half, enabled=self._half is not None):
+            loss: Tensor = self._model(ids_BL, labels_BL, language_ids_B=ids_B, script_ids_B=ids_B)
             if computes_start:
                 with torch.no_grad():  # a copy up to one layer: at most what is timed here
-                    self._model.mlm.base_model(ids)
+                    self._model.mlm.base_model(ids_BL)
         loss.backward()  # type: ignore[no-untyped-call]
         loss.item()

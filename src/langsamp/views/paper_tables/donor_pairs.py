@@ -106,10 +106,10 @@ def donor_columns(columns: Columns, donors: Donors | None) -> tuple[Columns, lis
 def _check_donors(donors: Donors) -> None:
     """Refuse a target as its own donor: what was trained on it would stand among what was transferred to it."""
     named = {target: {donor} if isinstance(donor, str) else {*donor.values()} for target, donor in donors.items()}
-    own = sorted(target for target, sources in named.items() if target in sources and target != ENGLISH)
-    if own:
+    selves = sorted(target for target, sources in named.items() if target in sources and target != ENGLISH)
+    if selves:
         raise UserError(
-            f"{listed(own)}: named as its own donor, which nothing is transferred to. In the paper's tables donors "
+            f"{listed(selves)}: named as its own donor, which nothing is transferred to. In the paper's tables donors "
             f"have their score from English in both columns: name {ENGLISH} for that, or leave the target out"
         )
 
