@@ -1,21 +1,16 @@
 """Wherever tasks run, what comes is the same; a worker that is killed costs nothing but its time.
 
-With a real Dask scheduler and two workers, as processes that talk over loopback and start in another folder.
+With a real Dask scheduler and two workers.
 """
 
 import contextlib
-import json
-import os
 import pickle
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import pytest
 
@@ -29,47 +24,20 @@ from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.run import evaluate
-from langsamp.executors import opened
+from langsamp.executors.opening import opened
+from tests.dask_cluster import Cluster, dask_cluster
 from tests.tiny_run import SIZES, documents, write_lines
+from tests.waiting import until
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]  # Dask's own
 
 
-class Cluster(NamedTuple):
-    """A scheduler and its workers by name."""
-
-    name: str
-    workers: dict[str, subprocess.Popen[bytes]]
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    file = folder / "scheduler.json"
-
-    def started(*words: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", *words, "--scheduler-file", str(file), "--no-dashboard"]
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        with (folder / "log").open("ab") as log:
-            return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-
-    worker = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--name")
-    scheduler = started("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0")
-    workers = {name: started(*worker, name) for name in ("one", "other")}
-    _until(file.is_file)
-    yield Cluster(json.loads(file.read_text())["address"].replace("tcp", "dask"), workers)
-    for process in (*workers.values(), scheduler):
-        process.kill()
-        process.wait()
-
-
-def _until(holds: Callable[[], Any]) -> Any:
-    for _ in range(600):
-        if value := holds():
-            return value
-        time.sleep(0.1)
-    raise AssertionError("waited for too long")
+    words = ["--nthreads", "1"]
+    with dask_cluster(tmp_path_factory.mktemp("cluster"), {"one": words, "other": words}) as started:
+        yield started
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -162,11 +130,11 @@ def test_a_killed_workers_parts_of_tags_are_taken_over(
     victim = cluster.workers["other"]
     with opened(cluster.name) as executor, ThreadPoolExecutor(1) as beside:
         client = Client(cluster.name.replace("dask", "tcp"), set_as_default=False)
-        names = _until(lambda: {info["name"]: at for at, info in client.scheduler_info()["workers"].items()})
+        names = until(lambda: {info["name"]: at for at, info in client.scheduler_info()["workers"].items()})
         stopping = BeforeParts(executor, lambda: victim.send_signal(signal.SIGSTOP))  # given a part, it does not begin
         rows = beside.submit(prepare_rows, *settings, out=tmp_path / "there", executor=stopping)
-        _until(lambda: stopping.parts)
-        _until(lambda: client.processing()[names["other"]])
+        until(lambda: stopping.parts)
+        until(lambda: client.processing()[names["other"]])
         victim.kill()
         rows.result(timeout=100)
         client.close()
@@ -179,12 +147,14 @@ def test_a_killed_workers_parts_of_tags_are_taken_over(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("slurm", "expected local, or dask://HOST:PORT"),
-        ("dask://", "expected local, or dask://HOST:PORT"),
+        ("cloud", "expected local, dask://HOST:PORT .*, or slurm, pbs, sge, lsf; as many jobs as in slurm:8"),
+        ("slurm:", "expected local"),
+        ("slurm:0", "expected local"),
+        ("slurm://8", "expected local"),
+        ("dask://", "expected local"),
         ("dask://127.0.0.1:1", "no Dask scheduler answers at 127.0.0.1:1"),
     ],
 )
-def test_what_is_no_executor_is_refused(name: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("langsamp.executors._CONNECT_SECONDS", 0.5)
-    with pytest.raises(UserError, match=message), opened(name):
+def test_what_is_no_executor_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UserError, match=message), opened(name, connect_seconds=0.5):
         pass
