@@ -2,6 +2,7 @@
 
 import huggingface_hub.constants
 import pytest
+import yaml
 
 from tests.tiny_run import TinyRun, complaint, said
 
@@ -16,20 +17,21 @@ def _online(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "setting", "code", "named"),
+    ("section", "key", "name", "code"),
     [
-        ("prepare", "corpus.source=s3://bucket/text", 1, "s3://bucket/text is on another machine, which is not asked"),
-        ("prepare", "corpus.source=hub:nobody/nothing", 4, "nobody/nothing"),
-        ("prepare", "tokenizer.load=nobody/nothing", 4, "nobody/nothing"),
-        ("run", "model.init=nobody/nothing", 4, "nobody/nothing"),
+        ("corpus", "source", "s3://bucket/text", 1),
+        ("corpus", "source", "hub:nobody/nothing", 4),
+        ("tokenizer", "load", "nobody/nothing", 4),
+        ("model", "init", "nobody/nothing", 4),
     ],
 )
-def test_what_a_recipe_names_elsewhere_is_refused(
-    fresh: TinyRun, verb: str, setting: str, code: int, named: str
-) -> None:
-    message = complaint(verb, fresh.recipe_file, "--set", setting, "--offline", code=code)
-    assert named in message
-    assert huggingface_hub.constants.HF_HUB_OFFLINE and "offline" in message.lower()
+def test_what_a_recipe_names_elsewhere_is_refused(fresh: TinyRun, section: str, key: str, name: str, code: int) -> None:
+    recipe = yaml.safe_load(fresh.recipe_file.read_text())
+    del recipe["tokenizer"], recipe[section if section != "tokenizer" else "sampler"]
+    fresh.recipe_file.write_text(yaml.safe_dump({**recipe, section: {key: name}}))
+    message = complaint("run", fresh.recipe_file, "--offline", code=code)
+    assert name.removeprefix("hub:") in message and "offline" in message.lower()
+    assert huggingface_hub.constants.HF_HUB_OFFLINE
 
 
 def test_models_and_data_elsewhere_are_refused(tiny_run: TinyRun) -> None:

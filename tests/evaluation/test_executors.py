@@ -1,6 +1,6 @@
 """Wherever tasks run, what comes is the same; a worker that is killed costs nothing but its time.
 
-With a real Dask scheduler and two workers.
+With a real Dask scheduler and three workers.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ from langsamp.data.workers import as_they_end, each
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.plan import PlannedCell
 from langsamp.evaluation.run import evaluate
 from langsamp.executors.opening import opened
 from tests.dask_cluster import Cluster, dask_cluster
@@ -36,7 +37,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]  #
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     words = ["--nthreads", "1"]
-    with dask_cluster(tmp_path_factory.mktemp("cluster"), {"one": words, "other": words}) as started:
+    with dask_cluster(tmp_path_factory.mktemp("cluster"), {"one": words, "other": words, "third": words}) as started:
         yield started
 
 
@@ -83,7 +84,7 @@ def test_what_has_ended_is_there_before_what_has_not() -> None:
         assert list(results) == [(0, True)]
 
 
-def test_two_workers_score_what_one_process_does_to_the_byte(
+def test_workers_score_what_one_process_does_to_the_byte(
     cluster: Cluster,
     tmp_path: Path,
     save_model: Any,
@@ -102,45 +103,68 @@ def test_two_workers_score_what_one_process_does_to_the_byte(
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
 
 
-class BeforeParts(Executor):
-    """Another executor that first sees to something when it is asked for the first part of a tag."""
+class Before(Executor):
+    """Another executor that first sees to something when it is asked for the first task of a kind."""
 
-    def __init__(self, executor: Executor, first: Callable[[], Any]) -> None:
-        self._executor, self._first, self.parts = executor, first, 0
+    def __init__(self, executor: Executor, kind: type, first: Callable[[], Any]) -> None:
+        self._executor, self._kind, self._first, self.asked = executor, kind, first, 0
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        if isinstance(arguments[0], TextPart):
-            if not self.parts:
+        if isinstance(arguments[0], self._kind):
+            if not self.asked:
                 self._first()
-            self.parts += 1
+            self.asked += 1
         return self._executor.submit(function, *arguments, **named)
+
+
+def _with_a_worker_killed(cluster: Cluster, name: str, kind: type, work: Callable[[Executor], Any]) -> tuple[Any, int]:
+    """What work gives while a worker is killed that was given a task of a kind, and the number of such tasks."""
+    from distributed import Client
+
+    victim = cluster.workers[name]
+    with opened(cluster.name) as executor, ThreadPoolExecutor(1) as beside:
+        client = Client(cluster.name.replace("dask", "tcp"), set_as_default=False)
+        known = client.scheduler_info
+        at = until(lambda: [at for at, info in known()["workers"].items() if info["name"] == name])[0]
+        stopping = Before(executor, kind, lambda: victim.send_signal(signal.SIGSTOP))  # given a task, it does not begin
+        result = beside.submit(work, stopping)
+        until(lambda: stopping.asked)
+        until(lambda: client.processing()[at])
+        victim.kill()
+        result.result(timeout=100)
+        client.close()
+    return result.result(), stopping.asked
+
+
+def test_a_killed_workers_cell_is_taken_over(
+    cluster: Cluster, tmp_path: Path, save_model: Any, write_pair: Any, sentences: Any
+) -> None:
+    write_pair("swh_Latn", sentences(20, seed=1), sentences(20, seed=2))
+    models = [save_model(f"model-{seed}", seed=seed) for seed in range(4)]
+    config = EvaluationConfig(tasks=("sr-bible",), data=tmp_path / "data")
+    evaluate(models, config, tmp_path / "here")
+    done, _ = _with_a_worker_killed(
+        cluster, "third", PlannedCell, lambda workers: evaluate(models, config, tmp_path / "there", executor=workers)
+    )
+    assert (done.cells_run, done.failures) == (4, ())
+    assert _content(tmp_path / "here") == _content(tmp_path / "there")
 
 
 def test_a_killed_workers_parts_of_tags_are_taken_over(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from distributed import Client
-
     (tmp_path / "text").mkdir()
     for tag, number in SIZES.items():  # a part holds a thousand documents or more
         write_lines(tmp_path / "text" / f"{tag}.txt", documents(tag, 10 * number))
     settings = (CorpusConfig(source=str(tmp_path / "text")), TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32))
     expected = prepare_rows(*settings, out=tmp_path / "here", workers=1)
     monkeypatch.setattr("langsamp.data.prepare.PART_BYTES", 5000)
-    victim = cluster.workers["other"]
-    with opened(cluster.name) as executor, ThreadPoolExecutor(1) as beside:
-        client = Client(cluster.name.replace("dask", "tcp"), set_as_default=False)
-        names = until(lambda: {info["name"]: at for at, info in client.scheduler_info()["workers"].items()})
-        stopping = BeforeParts(executor, lambda: victim.send_signal(signal.SIGSTOP))  # given a part, it does not begin
-        rows = beside.submit(prepare_rows, *settings, out=tmp_path / "there", executor=stopping)
-        until(lambda: stopping.parts)
-        until(lambda: client.processing()[names["other"]])
-        victim.kill()
-        rows.result(timeout=100)
-        client.close()
+    rows, parts = _with_a_worker_killed(
+        cluster, "other", TextPart, lambda workers: prepare_rows(*settings, out=tmp_path / "there", executor=workers)
+    )
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
-    assert rows.result().fingerprint == expected.fingerprint
-    assert stopping.parts == 4 + 2 + 2
+    assert rows.fingerprint == expected.fingerprint
+    assert parts == 4 + 2 + 2
     assert not list(tmp_path.rglob(".*"))
 
 
