@@ -96,7 +96,7 @@ def test_two_jobs_prepare_what_this_process_does_to_the_byte(queue: Path, tmp_pa
     assert len(scripts) == 2 and len(list(queue.glob("*.cancelled"))) == 2
     for line in ("#SBATCH -p long", "#SBATCH --mem=2G", "#SBATCH -t 00:10:00", "export OMP_NUM_THREADS=1"):
         assert all(line in script for script in scripts), scripts
-    assert not list(tmp_path.glob(".dask*"))
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_what_is_there_already_asks_for_no_job(queue: Path, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_job_whose_time_is_over_is_submitted_again(queue: Path, tmp_path: Path
     assert len(list(queue.glob("*.script"))) == 2
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_jobs_end_with_the_command(queue: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
     run = make_tiny_run(tmp_path / "tiny")
     process = start(_prepare_in_jobs, run, dict(SETTINGS), said=tmp_path / "said", environment=dict(os.environ))
@@ -132,7 +132,9 @@ def test_jobs_end_with_the_command(queue: Path, tmp_path: Path, number: signal.S
     err = (tmp_path / "said" / "err").read_text()
     assert process.exitcode == code and "Traceback" not in err, err
     until(lambda: not _running(queue))
-    assert not list(tmp_path.glob(".dask*"))
+    with opened("slurm"):  # takes away the keys of a killed one
+        assert len(list(tmp_path.glob(".langsamp-keys*"))) == 1
+    assert not list(tmp_path.glob(".*"))
 
 
 def _prepare_in_jobs(run: TinyRun, settings: dict[str, Any]) -> None:

@@ -102,7 +102,7 @@ def own_data(locale: str) -> dict[str, Any]:
 
 def _file(name: str) -> dict[str, Any]:
     # Babel's public loader would merge the parents in; the file is Babel's own, installed beside its code.
-    data: dict[str, Any] = pickle.loads(Path(localedata.resolve_locale_filename(name)).read_bytes())  # noqa: S301
+    data: dict[str, Any] = pickle.loads(Path(localedata.resolve_locale_filename(name)).read_bytes())
     return data
 
 

@@ -11,10 +11,10 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from langsamp.disk.leftovers import scratch_folder, sweep
 from langsamp.errors import UserError, first_of
 from langsamp.executors.dask_workers import GPU, DaskExecutor, explained
 from langsamp.progress import say
@@ -78,9 +78,11 @@ def _keys(name: str) -> Iterator["Security"]:
     from distributed.security import Security
 
     keys, files = Security.temporary().get_tls_config_for_role("worker"), dict[str, str]()
-    with TemporaryDirectory(prefix=".dask-", dir=_configured(name, "shared-temp-directory", Path.cwd())) as folder:
+    target = Path(_configured(name, "shared-temp-directory", Path.cwd())).expanduser() / "langsamp-keys"
+    sweep(target.parent, name=target.name)
+    with scratch_folder(target) as folder:
         for part in ("ca_file", "cert", "key"):
-            file = Path(folder) / part
+            file = folder / part
             file.write_text(keys[part])
             roles = ("",) if part == "ca_file" else ("client_", "scheduler_", "worker_")
             files |= {f"tls_{role}{part}": str(file) for role in roles}
@@ -191,7 +193,7 @@ class _Jobs:
     def end(self) -> None:
         """Look after them no longer."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(_LOOK_SECONDS * 3)  # it may wait for the queue's answer
 
     def _watch(self) -> None:
         looks = 0
