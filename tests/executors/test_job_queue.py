@@ -4,6 +4,7 @@ The queue is four shell scripts: a job that is submitted runs at once, as proces
 """
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ echo "sbatch: error: invalid partition specified: long" >&2
 exit 1
 """
 SETTINGS = {
-    "cores": 1, "memory": "2GB", "queue": "long", "walltime": "00:10:00", "scheduler-options": {"host": "127.0.0.1"},
+    "cores": 2, "memory": "2GB", "queue": "long", "walltime": "00:10:00", "scheduler-options": {"host": "127.0.0.1"},
 }  # fmt: skip
 
 
@@ -94,8 +95,9 @@ def test_two_jobs_prepare_what_this_process_does_to_the_byte(queue: Path, tmp_pa
     assert content(run.out / "rows") == content(tmp_path / "there" / "rows")
     scripts = [path.read_text() for path in queue.glob("*.script")]
     assert len(scripts) == 2 and len(list(queue.glob("*.cancelled"))) == 2
-    for line in ("#SBATCH -p long", "#SBATCH --mem=2G", "#SBATCH -t 00:10:00", "export OMP_NUM_THREADS=1"):
+    for line in ("#SBATCH -p long", "#SBATCH --mem=2G", "#SBATCH -t 00:10:00", "export OMP_NUM_THREADS=2"):
         assert all(line in script for script in scripts), scripts
+    assert all(re.search(r"Threads: +1\n", path.read_text()) for path in queue.glob("*.out"))
     assert not list(tmp_path.glob(".*"))
 
 
@@ -119,6 +121,15 @@ def test_a_job_whose_time_is_over_is_submitted_again(queue: Path, tmp_path: Path
 
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}), opened("slurm") as executor:
         assert each(in_second_job, [0], executor, "work") == [True]
+    assert len(list(queue.glob("*.script"))) == 2
+
+
+def test_jobs_are_given_back_without_work_and_come_again_with_it(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("langsamp.executors.job_queue._IDLE_LOOKS", 1)
+    with opened("slurm") as executor:
+        assert each(len, ["a"], executor, "work") == [1]
+        until(lambda: list(queue.glob("*.cancelled")))
+        assert each(len, ["ab"], executor, "work") == [2]
     assert len(list(queue.glob("*.script"))) == 2
 
 
@@ -154,6 +165,12 @@ class TestRefusals:
     def test_a_queue_that_refuses(self, queue: Path, tmp_path: Path) -> None:
         _write_command(tmp_path, "sbatch", REFUSING)
         assert self._message() == "slurm refuses jobs: sbatch: error: invalid partition specified: long"
+
+    @pytest.mark.parametrize(("name", "command"), [("pbs", "qsub"), ("sge", "qsub"), ("lsf", "bsub")])
+    def test_other_queues_that_refuse(self, queue: Path, tmp_path: Path, name: str, command: str) -> None:
+        _write_command(tmp_path, command, REFUSING)
+        with dask.config.set({f"jobqueue.{name}": {**dask.config.get(f"jobqueue.{name}"), **SETTINGS}}):
+            assert f"{name} refuses jobs: " in self._message(f"{name}:2")
 
     def test_a_queue_that_says_no_number(self, queue: Path, tmp_path: Path) -> None:
         _write_command(tmp_path, "sbatch", "#!/bin/sh\necho done\n")

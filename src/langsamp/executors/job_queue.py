@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -147,7 +147,8 @@ def _noting(job: Any, refusals: list[str]) -> Any:
             self.status = Status.running  # Dask asks no more of a job than that it was asked for
 
     async def close(self: Any) -> None:
-        await job.close(self)
+        with suppress(OSError):  # no such command; without a scheduler its worker ends by itself
+            await job.close(self)
         self.status = Status.closed
 
     return type(job.__name__, (job,), {"start": start, "close": close})
