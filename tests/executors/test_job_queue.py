@@ -17,6 +17,7 @@ import yaml
 from langsamp.bench.faults.artefacts import content
 from langsamp.data.workers import each
 from langsamp.errors import UserError
+from langsamp.executors.dask_workers import with_gpus
 from langsamp.executors.opening import opened
 from tests.processes import command_line, start
 from tests.tiny_run import TinyRun, langsamp, make_tiny_run, said
@@ -106,6 +107,14 @@ def test_what_is_there_already_asks_for_no_job(queue: Path, tmp_path: Path) -> N
     said("prepare", run.recipe_file)
     assert "queue" not in langsamp("prepare", run.recipe_file, "--executor", "slurm:2").err
     assert not list(queue.iterdir())
+
+
+def test_jobs_that_ask_for_a_gpu_give_it_to_a_task(queue: Path) -> None:
+    with opened("slurm") as executor:
+        assert executor is not None and with_gpus(executor) is executor
+    with dask.config.set({"jobqueue.slurm.worker-extra-args": ["--resources", "GPU=1"]}), opened("slurm") as executor:
+        assert executor is not None and with_gpus(executor) is not executor
+        assert each(len, ["a"], with_gpus(executor), "work") == [1]
 
 
 def test_a_job_whose_time_is_over_is_submitted_again(queue: Path, tmp_path: Path) -> None:

@@ -124,10 +124,10 @@ def _cluster(name: str, refusals: list[str], keys: "Security") -> Any:
         return kind(
             job_cls=_noting(kind.job_cls, refusals),
             processes=processes,
-            worker_extra_args=[*configured("worker-extra-args", ()), "--nthreads", "1"],
+            worker_extra_args=[*configured("worker-extra-args", configured("extra", ())), "--nthreads", "1"],
             job_script_prologue=[
                 f"export OMP_NUM_THREADS={max(1, cores // processes)}",
-                *configured("job-script-prologue", ()),
+                *configured("job-script-prologue", configured("env-extra", ())),  # as older files call it
             ],
             security=keys,
         )
@@ -242,8 +242,8 @@ class _Jobs:
             if not self._has_progress:
                 self._fail(
                     f"all jobs of {self._name} ended before they had finished one task ({first_of(ids, 3)}): what they "
-                    "wrote says why (in `log-directory` of jobqueue.yaml, else where the queue puts it); is their "
-                    "time too short, is langsamp not to be found there?"
+                    "wrote says why (in `log-directory` of jobqueue.yaml, else where the queue puts it): too little "
+                    "time, no langsamp there, or no way to this machine (`interface`)"
                 )
             else:
                 self._give_back()  # and submit anew
