@@ -157,14 +157,15 @@ def test_data_that_a_curve_lacks_stop_the_run_before_the_text_is_read(tiny_run: 
 def test_two_processes_do_not_train_or_prepare_in_one_folder(untrained: TinyRun) -> None:
     recipe = untrained.recipe()
     rows, model = pipeline.open_rows(recipe), untrained.export.parent
-    with locked(model), pytest.raises(UserError, match=r"another process is at work on .*models/both-0: wait until"):
+    first = r"another process \(pid \d+ on \S+\)"
+    with locked(model), pytest.raises(UserError, match=rf"{first} is at work on .*models/both-0: wait until"):
         pipeline.train_one(recipe, rows, "both", 0)
     pipeline.train_one(recipe, rows, "both", 0)
     with locked(model):
         pipeline.train_one(recipe, rows, "both", 0)  # it is finished: nothing is written
     del rows
     shutil.rmtree(untrained.out)
-    with locked(untrained.out / "rows"), pytest.raises(UserError, match=r"another process is at work on .*/rows: "):
+    with locked(untrained.out / "rows"), pytest.raises(UserError, match=rf"{first} is at work on .*/rows: "):
         pipeline.prepare(recipe)
 
 

@@ -18,7 +18,7 @@ from langsamp.machine import peak_memory_bytes
 SCHEMA = 2
 """Version of every JSON file we write; readers refuse another one."""
 
-_STARTED = time.time()
+_STARTED = time.monotonic()
 _VERSIONED = ("langsamp", "torch", "transformers", "tokenizers", "accelerate", "numpy", "babel", "sentencepiece")
 
 
@@ -56,7 +56,7 @@ def provenance(**facts: Any) -> dict[str, Any]:
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "machine": {"system": platform.platform(), "processors": os.cpu_count()},
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "wall_seconds": round(time.time() - _STARTED, 1),
+        "wall_seconds": round(time.monotonic() - _STARTED, 1),
         "peak_memory_mib": peak_memory_bytes() >> 20,
     }
 

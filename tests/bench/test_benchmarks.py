@@ -61,7 +61,7 @@ def test_processes(scratch: Fixtures) -> None:
         documents=40, vocab_size=1500, hidden=64, layers=1, row_tokens=16, rows_per_step=4, steps=8, checkpoint_every=3,
         rounds=1,
     )  # fmt: skip
-    check(measure_processes(scratch, size), variants=7, targets=4, times_processor=False)
+    check(measure_processes(scratch, size), variants=10, targets=5, times_processor=False)
 
 
 def test_scale(scratch: Fixtures, monkeypatch: pytest.MonkeyPatch) -> None:

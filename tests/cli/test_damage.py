@@ -1,6 +1,8 @@
 """Damaged files and full disks are named, and what was there stays."""
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +14,19 @@ from langsamp.bench.faults.artefacts import content
 from tests.tiny_run import TinyRun, complaint, full_disk, langsamp, said
 
 pytestmark = pytest.mark.integration
+
+
+@contextlib.contextmanager
+def _mounted(place: Path, size: str) -> Iterator[Path]:
+    """A disk in memory at `place`."""
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a disk can only be mounted by root")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)  # rows are mapped into memory
 
 
 class TestDamage:
@@ -62,31 +77,26 @@ class TestFullDisk:
         said("train", run.recipe_file)
         assert content(run.export) == content(tiny_run.export)
 
-    def test_while_exporting_evaluating_and_reporting(self, run: TinyRun) -> None:
+    def test_while_exporting_evaluating_analysing_and_reporting(self, run: TinyRun) -> None:
         page = (run.out / "report.html").read_bytes()
         with full_disk(3000):
             model = run.out / "models" / "both-0"
             assert "cannot write" in complaint("export", model, "--out", run.root / "encoder")
             assert "cannot write" in complaint("report", run.out)
+            assert "cannot write" in complaint("analyze", "vectors", run.export, "-o", run.root / "analysis")
         with full_disk(1500):
             words = ["-t", "sr-bible", "--data", run.root / "eval", "-o", run.root / "scores"]
             answer = langsamp("evaluate", run.export, *words)
             assert answer.code in (1, 3) and "cannot write" in answer.err and "Traceback" not in answer.err
         assert (run.out / "report.html").read_bytes() == page
         assert not (run.root / "encoder").exists()
+        assert not list(run.root.glob("analysis/[!.]*"))
         assert not list((run.root / "scores").glob("cells/[!.]*"))
 
     @pytest.fixture
     def small_disk(self, tmp_path: Path) -> Iterator[Path]:
-        place = tmp_path / "disk"
-        place.mkdir()
-        mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True, check=False
-        )
-        if mounted.returncode:
-            pytest.skip("a small disk can only be mounted by root")
-        yield place
-        subprocess.run(["umount", "--lazy", place], check=True)  # rows are mapped into memory
+        with _mounted(tmp_path / "disk", "256k") as disk:
+            yield disk
 
     def test_a_disk_too_small_for_a_checkpoint(self, fresh: TinyRun, small_disk: Path) -> None:
         out = ["--set", f"out={small_disk / 'run'}"]
@@ -97,3 +107,30 @@ class TestFullDisk:
         (small_disk / "ballast").write_bytes(bytes(os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize))
         more = ["--set", f"out={small_disk / 'more'}"]
         assert "No space left on device" in complaint("prepare", fresh.recipe_file, *more)
+
+
+class TestReadOnlyDisk:
+    """What would be written there is one line; what is there is read."""
+
+    @pytest.fixture
+    def kept(self, tiny_run: TinyRun, tmp_path: Path) -> Iterator[TinyRun]:
+        """The finished run without its second model, on a disk that was then made read-only."""
+        with _mounted(tmp_path / "disk", "64m") as disk:
+            run = tiny_run.copy(disk / "kept")
+            shutil.rmtree(run.export.parent)
+            subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+            yield run
+
+    def test_every_stage(self, kept: TinyRun) -> None:
+        other, model = kept.out / "other", kept.out / "models" / "none-0" / "export"
+        for words in (
+            ["prepare", kept.recipe_file, "--set", f"out={other}"],
+            ["train", kept.recipe_file],
+            ["run", kept.recipe_file],
+            ["export", model.parent, "--out", other],
+            ["evaluate", model, "-t", "sr-bible", "--data", kept.root / "eval", "-o", other],
+            ["analyze", "families", "paper:langsamp", "-o", other],
+            ["report", "paper:langsamp", "-o", other / "page.html"],
+        ):
+            assert re.search(r"may not write|Read-only file system", complaint(*words)), words
+        said("report", kept.out, "-o", kept.root.parent.parent / "page.html")

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -171,7 +173,8 @@ def test_two_processes_do_not_make_one_folder_and_a_kill_frees_it(tmp_path: Path
     folder = tmp_path / "run" / "rows"
     with subprocess.Popen([sys.executable, "-c", _HOLD, str(folder)], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None and other.stdout.readline() == "locked\n"
-        with pytest.raises(UserError, match=r"another process is at work on .*rows: wait until"), locked(folder):
+        holder = rf"\(pid {other.pid} on {re.escape(socket.gethostname())}\)"
+        with pytest.raises(UserError, match=rf"another process {holder} is at work on .*rows: wait"), locked(folder):
             raise AssertionError("two at once")
         with locked(tmp_path / "run" / "models"):  # other folders are free
             pass

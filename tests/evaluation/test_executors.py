@@ -1,21 +1,16 @@
 """Wherever tasks run, what comes is the same; a worker that is killed costs nothing but its time.
 
-With a real Dask scheduler and two workers, as processes that talk over loopback and start in another folder.
+With a real Dask scheduler and three workers.
 """
 
 import contextlib
-import json
-import os
 import pickle
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import pytest
 
@@ -28,48 +23,22 @@ from langsamp.data.workers import as_they_end, each
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
+from langsamp.evaluation.plan import PlannedCell
 from langsamp.evaluation.run import evaluate
-from langsamp.executors import opened
+from langsamp.executors.opening import opened
+from tests.dask_cluster import Cluster, dask_cluster
 from tests.tiny_run import SIZES, documents, write_lines
+from tests.waiting import until
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]  # Dask's own
 
 
-class Cluster(NamedTuple):
-    """A scheduler and its workers by name."""
-
-    name: str
-    workers: dict[str, subprocess.Popen[bytes]]
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    file = folder / "scheduler.json"
-
-    def started(*words: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", *words, "--scheduler-file", str(file), "--no-dashboard"]
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        with (folder / "log").open("ab") as log:
-            return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-
-    worker = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--name")
-    scheduler = started("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0")
-    workers = {name: started(*worker, name) for name in ("one", "other")}
-    _until(file.is_file)
-    yield Cluster(json.loads(file.read_text())["address"].replace("tcp", "dask"), workers)
-    for process in (*workers.values(), scheduler):
-        process.kill()
-        process.wait()
-
-
-def _until(holds: Callable[[], Any]) -> Any:
-    for _ in range(600):
-        if value := holds():
-            return value
-        time.sleep(0.1)
-    raise AssertionError("waited for too long")
+    words = ["--nthreads", "1"]
+    with dask_cluster(tmp_path_factory.mktemp("cluster"), {"one": words, "other": words, "third": words}) as started:
+        yield started
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -115,7 +84,7 @@ def test_what_has_ended_is_there_before_what_has_not() -> None:
         assert list(results) == [(0, True)]
 
 
-def test_two_workers_score_what_one_process_does_to_the_byte(
+def test_workers_score_what_one_process_does_to_the_byte(
     cluster: Cluster,
     tmp_path: Path,
     save_model: Any,
@@ -134,57 +103,82 @@ def test_two_workers_score_what_one_process_does_to_the_byte(
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
 
 
-class BeforeParts(Executor):
-    """Another executor that first sees to something when it is asked for the first part of a tag."""
+class Before(Executor):
+    """Another executor that first sees to something when it is asked for the first task of a kind."""
 
-    def __init__(self, executor: Executor, first: Callable[[], Any]) -> None:
-        self._executor, self._first, self.parts = executor, first, 0
+    def __init__(self, executor: Executor, kind: type, first: Callable[[], Any]) -> None:
+        self._executor, self._kind, self._first, self.asked = executor, kind, first, 0
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        if isinstance(arguments[0], TextPart):
-            if not self.parts:
+        if isinstance(arguments[0], self._kind):
+            if not self.asked:
                 self._first()
-            self.parts += 1
+            self.asked += 1
         return self._executor.submit(function, *arguments, **named)
+
+
+def _with_a_worker_killed(cluster: Cluster, name: str, kind: type, work: Callable[[Executor], Any]) -> tuple[Any, int]:
+    """What work gives while a worker is killed that was given a task of a kind, and the number of such tasks."""
+    from distributed import Client
+
+    victim = cluster.workers[name]
+    with opened(cluster.name) as executor, ThreadPoolExecutor(1) as beside:
+        client = Client(cluster.name.replace("dask", "tcp"), set_as_default=False)
+        known = client.scheduler_info
+        at = until(lambda: [at for at, info in known()["workers"].items() if info["name"] == name])[0]
+        stopping = Before(executor, kind, lambda: victim.send_signal(signal.SIGSTOP))  # given a task, it does not begin
+        result = beside.submit(work, stopping)
+        until(lambda: stopping.asked)
+        until(lambda: client.processing()[at])
+        victim.kill()
+        result.result(timeout=100)
+        client.close()
+    return result.result(), stopping.asked
+
+
+def test_a_killed_workers_cell_is_taken_over(
+    cluster: Cluster, tmp_path: Path, save_model: Any, write_pair: Any, sentences: Any
+) -> None:
+    write_pair("swh_Latn", sentences(20, seed=1), sentences(20, seed=2))
+    models = [save_model(f"model-{seed}", seed=seed) for seed in range(4)]
+    config = EvaluationConfig(tasks=("sr-bible",), data=tmp_path / "data")
+    evaluate(models, config, tmp_path / "here")
+    done, _ = _with_a_worker_killed(
+        cluster, "third", PlannedCell, lambda workers: evaluate(models, config, tmp_path / "there", executor=workers)
+    )
+    assert (done.cells_run, done.failures) == (4, ())
+    assert _content(tmp_path / "here") == _content(tmp_path / "there")
 
 
 def test_a_killed_workers_parts_of_tags_are_taken_over(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from distributed import Client
-
     (tmp_path / "text").mkdir()
     for tag, number in SIZES.items():  # a part holds a thousand documents or more
         write_lines(tmp_path / "text" / f"{tag}.txt", documents(tag, 10 * number))
     settings = (CorpusConfig(source=str(tmp_path / "text")), TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32))
     expected = prepare_rows(*settings, out=tmp_path / "here", workers=1)
     monkeypatch.setattr("langsamp.data.prepare.PART_BYTES", 5000)
-    victim = cluster.workers["other"]
-    with opened(cluster.name) as executor, ThreadPoolExecutor(1) as beside:
-        client = Client(cluster.name.replace("dask", "tcp"), set_as_default=False)
-        names = _until(lambda: {info["name"]: at for at, info in client.scheduler_info()["workers"].items()})
-        stopping = BeforeParts(executor, lambda: victim.send_signal(signal.SIGSTOP))  # given a part, it does not begin
-        rows = beside.submit(prepare_rows, *settings, out=tmp_path / "there", executor=stopping)
-        _until(lambda: stopping.parts)
-        _until(lambda: client.processing()[names["other"]])
-        victim.kill()
-        rows.result(timeout=100)
-        client.close()
+    rows, parts = _with_a_worker_killed(
+        cluster, "other", TextPart, lambda workers: prepare_rows(*settings, out=tmp_path / "there", executor=workers)
+    )
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
-    assert rows.result().fingerprint == expected.fingerprint
-    assert stopping.parts == 4 + 2 + 2
+    assert rows.fingerprint == expected.fingerprint
+    assert parts == 4 + 2 + 2
     assert not list(tmp_path.rglob(".*"))
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("slurm", "expected local, or dask://HOST:PORT"),
-        ("dask://", "expected local, or dask://HOST:PORT"),
+        ("cloud", "expected local, dask://HOST:PORT .*, or slurm, pbs, sge, lsf; as many jobs as in slurm:8"),
+        ("slurm:", "expected local"),
+        ("slurm:0", "expected local"),
+        ("slurm://8", "expected local"),
+        ("dask://", "expected local"),
         ("dask://127.0.0.1:1", "no Dask scheduler answers at 127.0.0.1:1"),
     ],
 )
-def test_what_is_no_executor_is_refused(name: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("langsamp.executors._CONNECT_SECONDS", 0.5)
-    with pytest.raises(UserError, match=message), opened(name):
+def test_what_is_no_executor_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UserError, match=message), opened(name, connect_seconds=0.5):
         pass

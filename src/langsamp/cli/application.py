@@ -2,10 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask no other machine; what is named there and not downloaded is refused.")
+]
 
 
 class _Once(TyperCommand):

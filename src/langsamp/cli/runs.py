@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langsamp import network
+from langsamp.cli.application import Offline
 from langsamp.cli.output import complain, end_if_failed, print_line, print_scores
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Put over the recipe, e.g. training.steps=100.")
 ]
 ExecutorName = Annotated[
-    str, typer.Option("--executor", metavar="WHERE", help="Where tasks run: local, or dask://HOST:PORT.")
+    str,
+    typer.Option("--executor", metavar="WHERE", help="Where tasks run: local, dask://HOST:PORT, slurm:JOBS."),
 ]
 
 _DECONTAMINATE = "corpus.decontaminate=true"
@@ -27,13 +30,16 @@ def run(
     settings: Settings = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
     executor: ExecutorName = "local",
+    offline: Offline = False,
 ) -> None:
     """Do all of a recipe, from text to report.
 
     What is there already is not made again; an interrupted run goes on where it was.
     """
+    if offline:
+        network.forbid()
     from langsamp import pipeline
-    from langsamp.executors import opened
+    from langsamp.executors.opening import opened
     from langsamp.reporting.against_start import above_start, below_start
     from langsamp.reporting.decided import decided_lines
 
@@ -63,13 +69,16 @@ def prepare(
         bool, typer.Option("--decontaminate", help="Drop documents that hold a test sentence of the evaluation.")
     ] = False,
     executor: ExecutorName = "local",
+    offline: Offline = False,
 ) -> None:
     """Clean text, make the tokenizer, pack rows.
 
     What is wrong with the text is said.
     """
+    if offline:
+        network.forbid()
     from langsamp import pipeline
-    from langsamp.executors import opened
+    from langsamp.executors.opening import opened
     from langsamp.world import World
 
     loaded = _recipe(recipe, [*(settings or ()), *([_DECONTAMINATE] if decontaminate else [])])
@@ -89,11 +98,14 @@ def train(
     settings: Settings = None,
     variant: Annotated[list[str] | None, typer.Option(help="Only this variant; may be repeated.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed; may be repeated.")] = None,
+    offline: Offline = False,
 ) -> None:
     """Train models on prepared rows and export them.
 
     Also under `torchrun -m langsamp train`.
     """
+    if offline:
+        network.forbid()
     from langsamp import pipeline
     from langsamp.world import World
 

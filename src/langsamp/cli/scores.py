@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from langsamp import network
+from langsamp.cli.application import Offline
 from langsamp.cli.output import (
     Json,
     end_if_failed,
@@ -54,21 +56,28 @@ def evaluate(
     shard: Shard = "1/1",
     executor: Annotated[
         str,
-        typer.Option("--executor", metavar="WHERE", help="Where cells are scored: here (local), or dask://HOST:PORT."),
+        typer.Option(
+            "--executor",
+            metavar="WHERE",
+            help="Where cells are scored: local, dask://HOST:PORT, slurm:JOBS.",
+        ),
     ] = "local",
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Score again what is scored.")] = False,
+    offline: Offline = False,
     json: Json = False,
 ) -> None:
     """Score encoders, ours or not, on crosslingual tasks.
 
     What is scored already is not scored again; an interrupted evaluation goes on where it was.
     """
+    if offline:
+        network.forbid()
     from langsamp.disk.folders import check_folder
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.plan import plan as planned
     from langsamp.evaluation.plan import usable_models
-    from langsamp.executors import opened
+    from langsamp.executors.opening import opened
 
     check_folder(out / "cells")
     config = evaluation_config(

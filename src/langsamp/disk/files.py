@@ -9,8 +9,9 @@ import json
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -30,6 +31,9 @@ _NAMES = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.E
 """What disks answer where a file is in the way of a folder or the other way round, and to names they do not take."""
 _RUST_TROUBLE = re.compile(r"([^:]+) \(os error \d+\)")
 """What the system said, as libraries written in Rust (safetensors, tokenizers) report it in errors of their own."""
+
+_HOLDER = re.compile(r"pid \d+ on \S{1,253}")
+"""What the file of a lock says of the process that has it."""
 
 
 @contextmanager
@@ -76,17 +80,20 @@ def locked(folder: Path) -> Iterator[None]:
     in whatever way, so it never outlives a kill. On a disk that cannot lock there is none.
 
     Raises:
-        UserError: where another process is at it, naming the folder and what to do.
+        UserError: where another process is at it, naming that and its machine, the folder and what to do.
     """
     path = folder.with_name(f".{folder.name}.lock")
     while True:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("a")
+            file = path.open("a+", encoding="utf-8", errors="replace")
         with file:
             _lock(file, folder)
             if not is_at(path, file.fileno()):
                 continue  # the process that had the lock has just ended and taken the file away
+            with suppress(OSError):  # a disk that is full can still lock
+                os.truncate(file.fileno(), 0)
+                os.write(file.fileno(), f"pid {os.getpid()} on {socket.gethostname()}".encode())
             try:
                 yield
             finally:
@@ -98,9 +105,12 @@ def _lock(file: IO[str], folder: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        file.seek(0)
+        holder = _HOLDER.match(file.read())
+        other = f"another process ({holder[0]})" if holder else "another process"
         raise UserError(
-            f"another process is at work on {folder}: wait until it has ended, then run the same command again, or "
-            "choose another output folder"
+            f"{other} is at work on {folder}: wait until it has ended, then run the same command again, or choose "
+            "another output folder"
         ) from None
     except OSError as error:
         if error.errno not in NO_LOCKS:

@@ -25,6 +25,7 @@ from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import check_data
 from langsamp.evaluation.tasks.answer_findings import answer_findings
 from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_of, findings_of_training
+from langsamp.executors.dask_workers import with_gpus
 from langsamp.languages.tags import LangScript
 from langsamp.progress import Bar, say
 from langsamp.scores.cells import AboutCell, LanguageResult, scored
@@ -167,14 +168,14 @@ def _scored_here(
 def _scored_by(
     executor: Executor, score: "functools.partial[_Failed]", cells: Sequence[PlannedCell], out: Path
 ) -> Iterator[tuple[PlannedCell, _Failed | None]]:
-    """The same as they end, scored by the workers of `executor`, which may run in another folder."""
+    """The same as they end, scored by the workers of `executor`, which may run in another folder, a GPU for each."""
     for cell in cells:
         say(str(cell))
     yield from ((cell, None) for cell in cells if not cell.runs)
     running = [cell for cell in cells if cell.runs]
     score = functools.partial(score, out=out.absolute())
     sent = [cell.for_elsewhere() for cell in running]
-    for number, failed in as_they_end(score, sent, executor, "scoring", unit="cells"):
+    for number, failed in as_they_end(score, sent, with_gpus(executor), "scoring", unit="cells"):
         yield running[number], failed
 
 

@@ -55,6 +55,17 @@ def test_an_empty_file_of_a_tag_that_is_not_asked_for_is_nobodys_business(folder
         folder_corpus(folder)
 
 
+def test_links_that_lead_out_of_the_folder_are_read_and_said(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("moja")
+    (folder / "deu_Latn.txt").write_text("eins")
+    (folder / "nld_Latn.txt").symlink_to("deu_Latn.txt")
+    assert folder_corpus(folder).remarks == ()
+    (folder / "swh_Latn.txt").symlink_to(tmp_path / "secret")
+    assert read(folder) == ["moja"]
+    assert "links that lead out of the folder" in folder_corpus(folder).remarks[0]
+    assert "(swh_Latn.txt)" in folder_corpus(folder).remarks[0]
+
+
 @pytest.mark.parametrize("name", ["swh-Latn.txt", "SWH_LATN.TXT", "swh_latn.txt"])
 def test_tags_in_other_spellings_are_read(folder: Path, name: str) -> None:
     (folder / name).write_text("moja")

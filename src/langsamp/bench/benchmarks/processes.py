@@ -1,10 +1,14 @@
 """What a second process brings to training and preparing, what Dask costs beside processes of this machine.
 
-And what checkpoints cost. Every process computes in one thread.
+And what checkpoints cost, and how soon a training that goes on is at work. Every process computes in one thread.
 """
 
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +20,7 @@ from statistics import median
 from typing import Any
 
 import yaml
+from safetensors.torch import load_file
 
 from langsamp.bench.benchmarks.preparation import ONE_THREAD, one_thread_workers, prepare_text
 from langsamp.bench.faults.commands import run_command
@@ -23,15 +28,19 @@ from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.timing import Times, alternate, compared, in_turns
 from langsamp.errors import UserError
-from langsamp.executors import opened
+from langsamp.executors.opening import opened
 from langsamp.training.config import TrainingConfig
 from langsamp.training.lines import read_lines
 
 _LEAST_TRAINING, _LEAST_PREPARING, _LEAST_DASK, _MOST_CHECKPOINTS = 1.6, 1.7, 1 / 1.1, 0.02
+_MOST_TO_RESUME = 10.0
+"""Seconds, beside those of loading the weights."""
 _LEFT_OUT = 4
 """First steps of a training, in which memory is taken and paths are chosen."""
 _TAGS = "deu_Latn,rus_Cyrl,swh_Latn,hin_Deva,tur_Latn,amh_Ethi"
-_TRAINING, _CHECKPOINTS = "training", "checkpoints"
+_TRAINING, _CHECKPOINTS, _RESUMING = "training", "checkpoints", "resuming"
+_IMPORTED = "import langsamp.cli.command, langsamp.pipeline"
+"""What a training imports, in a Python of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +73,23 @@ NORMAL = ProcessesSize(
 def measure_processes(material: Fixtures, size: ProcessesSize) -> Record:
     """Speed with two processes against one, Dask against processes, steps with checkpoints against steps without.
 
+    And the seconds until a training that goes on has made a step.
+
     Raises:
         UserError: where a training that is measured fails.
     """
     trained, shares = _trainings(material.folder / "processes", size)
+    resumed = _resumptions(material.folder / "processes", size)
     prepared = _preparations(material, size)
     targets = [
         Target(name="training, two processes", measured=_ratio(trained[1]), limit=_LEAST_TRAINING),
         Target(name="share of checkpoints at the default", measured=shares, limit=_MOST_CHECKPOINTS, at_most=True),
+        Target(
+            name="seconds to a resumed step, without loading",
+            measured=_seconds(resumed[0]) - _seconds(resumed[2]),
+            limit=_MOST_TO_RESUME,
+            at_most=True,
+        ),
         Target(name="preparing, two workers", measured=_ratio(prepared[1]), limit=_LEAST_PREPARING),
     ]
     if len(prepared) > 2:
@@ -80,11 +98,12 @@ def measure_processes(material: Fixtures, size: ProcessesSize) -> Record:
     return Record(
         name="processes",
         measures=(
-            "The same training steps in two processes (gloo) and in one, with checkpoints and without; the same text "
-            "prepared by one worker, by two, and by two of Dask. One thread each; starting them counts but for Dask's."
+            "The same training steps in two processes (gloo) and in one, with checkpoints and without; the time from "
+            "the start of a training that goes on to its first step; the same text prepared by one worker, by two, and "
+            "by two of Dask. One thread each; starting them counts but for Dask's."
         ),
         unit="tokens",
-        rows=(*trained, *prepared),
+        rows=(*trained, *resumed, *prepared),
         targets=tuple(targets),
         settings=asdict(size),
     )
@@ -93,6 +112,11 @@ def measure_processes(material: Fixtures, size: ProcessesSize) -> Record:
 def _ratio(row: Row) -> float:
     assert row.ratio is not None
     return row.ratio
+
+
+def _seconds(row: Row) -> float:
+    assert row.seconds is not None
+    return row.seconds
 
 
 def _trainings(folder: Path, size: ProcessesSize) -> tuple[list[Row], float]:
@@ -117,6 +141,57 @@ def _trainings(folder: Path, size: ProcessesSize) -> tuple[list[Row], float]:
     rows = [_by_clock(row, group) for group, each in groups.items() for row in each]
     longer = median(with_them.seconds / without.seconds - 1 for without, with_them in zip(alone, saving, strict=True))
     return rows, max(longer, 0.0) * size.checkpoint_every / TrainingConfig().checkpoint_every
+
+
+def _resumptions(folder: Path, size: ProcessesSize) -> list[Row]:
+    """From the start of a training at its last checkpoint but one to its first step, and what of that must be."""
+    model, words = folder / "run" / "models" / "both-0", ["train", str(folder / "recipe.yaml")]
+    words += ["--set", f"training.checkpoint_every={size.steps - 1}"]
+    shutil.rmtree(model.parent, ignore_errors=True)
+    _run(words, folder)
+    earlier, last = (model / "checkpoints" / f"step-{step:07}" for step in (size.steps - 1, size.steps))
+
+    def resume() -> float:
+        for done in (model / "export", last):
+            shutil.rmtree(done)
+        lines = [f"{line}\n" for line in (model / "log.jsonl").read_text("utf-8").splitlines()]
+        (model / "log.jsonl").write_text("".join(line for line in lines if f'"step": {size.steps},' not in line))
+        return _to_step(words, size.steps, model / "log.jsonl", said=folder / "said" / "resumed")
+
+    variants: dict[str, Callable[[], float]] = {
+        "to the first step": resume,
+        "importing alone": lambda: _timed(partial(subprocess.run, [sys.executable, "-c", _IMPORTED], check=True)),
+        "loading the weights alone": lambda: _timed(partial(load_file, earlier / "model.safetensors")),
+    }
+    seconds: dict[str, list[Times]] = {name: [] for name in variants}
+    for _, name in in_turns(list(variants), rounds=size.rounds, title=_RESUMING):
+        took = variants[name]()
+        seconds[name].append(Times(took, took))
+    return [_by_clock(row, _RESUMING) for row in compared(seconds)]
+
+
+def _to_step(words: list[str], step: int, log: Path, *, said: Path) -> float:
+    """Seconds from the start of a new Python until its training has logged a step; it ends then by itself."""
+    began = time.perf_counter()
+    with said.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "langsamp", *words],
+            env=os.environ | ONE_THREAD | {"OMP_NUM_THREADS": "1"},
+            stdout=file,
+            stderr=file,
+        )
+    while process.poll() is None and not any(line.step == step for line in read_lines(log).train):
+        time.sleep(0.01)
+    seconds = time.perf_counter() - began
+    if process.wait():
+        raise UserError(f"langsamp {' '.join(words)} failed in a benchmark: {said.read_text('utf-8')[-500:]}")
+    return seconds
+
+
+def _timed(function: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
 
 
 def _recipe(folder: Path, size: ProcessesSize) -> Path:

@@ -16,7 +16,7 @@ from xxhash import xxh3_128
 from langsamp.data.text.formats import READABLE, TextFormat, documents_in
 from langsamp.data.text.remote import RemoteFile, TextFile, remote_files, size_of
 from langsamp.data.text.tag_names import tag_named
-from langsamp.errors import DataMissingError, UserError
+from langsamp.errors import DataMissingError, UserError, first_of
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import fingerprint
 
@@ -43,7 +43,15 @@ class FolderCorpus:
     text_column: str
     licence: str | None = None
     """A folder does not tell."""
-    remarks: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Which files are links that lead out of the folder, as a stranger's archive could hold them."""
+        paths = chain.from_iterable(self.files[tag] for tag in self.tags)
+        names = [path.name for path in paths if isinstance(path, Path) and _leads_out(path)]
+        if not names:
+            return ()
+        return (f"links that lead out of the folder are read as text, remove what is none ({first_of(names, 5)})",)
 
     @property
     def tags(self) -> list[LangScript]:
@@ -181,6 +189,10 @@ def _tag_of(path: TextFile) -> LangScript:
         return tag_named(name) or LangScript.parse(name)
     except UserError as error:
         raise UserError(f"{path} is not named by a tag: {error}") from None
+
+
+def _leads_out(path: Path) -> bool:
+    return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
 
 
 def _digest(path: TextFile) -> str:

@@ -14,9 +14,12 @@ from typing import IO, Any, cast
 import fsspec
 
 from langsamp.errors import DataMissingError, UserError
+from langsamp.network import check_allowed
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://.+")
 _EXTRAS = {"s3": "pip install 'langsamp[s3]'"}
+_HERE = {"file", "local", "memory"}
+"""Protocols that reach no other machine."""
 _AT_ONCE = 1 << 20
 """Bytes that are asked for at once, of which a store's library fetches more or fewer as it thinks best."""
 _CLIENTS = {"aiohttp", "botocore", "gcsfs", "google"}
@@ -103,8 +106,10 @@ def remote_files(address: str) -> list[RemoteFile]:
 
     Raises:
         DataMissingError: where there is no such folder.
-        UserError: where the kind of address is not known or not installed, or it cannot be read.
+        UserError: where the kind of address is not known or not installed, it cannot be read, or is not to be asked.
     """
+    if address.partition("://")[0] not in _HERE:
+        check_allowed(address)
     with _faults_named(address):
         system, folder = fsspec.core.url_to_fs(address)
         if not system.isdir(folder):
