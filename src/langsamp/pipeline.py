@@ -50,6 +50,7 @@ from langsamp.training.checkpoint import checkpoints, newest_record
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.exporting import export
 from langsamp.training.job import TrainingJob
+from langsamp.training.lines import learned_nothing, read_lines
 from langsamp.training.trainer import train
 from langsamp.world import World
 
@@ -178,7 +179,13 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
             if is_leader:
                 selection = recipe.resolved_evaluation.selection
                 export(checkpoint, ModelLayout(out).export, identity=finished, selection=selection)
+                _tell_loss(recipe, rows, out)
     return ModelLayout(out).export
+
+
+def _tell_loss(recipe: Recipe, rows: PreparedRows, out: Path) -> None:
+    if said := learned_nothing(read_lines(ModelLayout(out).log), vocabulary_size=rows.vocabulary_size):
+        say(f"warning: {recipe.name} {out.name}: {said}")
 
 
 def evaluate_run(recipe: Recipe, *, executor: Executor | None = None) -> Evaluation:

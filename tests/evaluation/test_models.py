@@ -9,6 +9,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from langsamp.errors import DamagedError, UserError
 from langsamp.evaluation.models import check_layer, find_model, model_fingerprint
+from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.shapes import default_layer
 
 
@@ -83,6 +84,12 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
 def test_a_model_in_a_folder_below_is_named(save_model, tmp_path):
     (tmp_path / "outer").mkdir()
     save_model().rename(tmp_path / "outer" / "0_Transformer")
-    (tmp_path / "outer" / "config.json").write_text("{}")
-    with pytest.raises(UserError, match=r"outer is no model, but .*outer/0_Transformer in it may be one; give that"):
-        find_model(tmp_path / "outer")
+    (tmp_path / "outer" / "1_Pooling").mkdir()
+    (tmp_path / "outer" / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
+    told = r"outer is no model, but .*outer/0_Transformer in it may be one; give that"
+    with pytest.raises(UserError, match=told):
+        load_config(tmp_path / "outer")
+    (tmp_path / "outer" / "config.json").write_text('{"__version__": "0.3"}')
+    for read in (find_model, load_config):
+        with pytest.raises(UserError, match=told):
+            read(tmp_path / "outer")

@@ -50,7 +50,11 @@ def test_a_second_run_encodes_nothing_and_gives_the_same_scores(config, save_mod
     second = evaluate([model], config, out)
     assert not encoded and second.cells_run == 0
     pd.testing.assert_frame_equal(first.scores, second.scores)
-    assert "3 done, 0 to run" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "3 done, 0 to run" in said
+    assert (
+        said.count(f"note: sr-bible, {', '.join(TAGS)}: there are only 30 sentences: by chance 33 % stand among") == 1
+    )
     forced = evaluate([model], config, out, force=True)
     assert len(encoded) == 4 * 30
     pd.testing.assert_frame_equal(first.scores, forced.scores)

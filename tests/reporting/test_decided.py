@@ -1,5 +1,6 @@
 """What a page says is decided: figures that leave chance and controls out of their interval, and no others."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -85,3 +86,14 @@ def test_the_page_says_both(run_folder: Path) -> None:
     decided = [each.is_decided for each in found(run_folder).values()]
     assert ("What this report decides" in page) == any(decided)
     assert ("What it cannot decide" in page) == (not all(decided))
+
+
+def test_a_training_that_learned_nothing_is_told_on_the_page(build: Build, tmp_path: Path) -> None:
+    run = build(tmp_path / "run", variants=("none", "both"), seeds=(0,))
+    assert Report.read([run]).unlearned == []
+    with (run / "models" / "both-0" / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"kind": "held_out", "step": 10**6, "loss": 12.0}) + "\n")
+    (said,) = Report.read([run]).unlearned
+    assert said.startswith("both-0: the held-out loss ended at 12.00, a guess among all 12,000 tokens has 9.39")
+    page = write_report(run).read_text()
+    assert page.count("<strong>Nothing learned.</strong> both-0") == 1

@@ -24,6 +24,7 @@ from langsamp.model.variants import Variant, parts_of
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.job import TrainingJob
+from langsamp.training.lines import HeldOutLine, TrainingLines, TrainLine, learned_nothing
 from langsamp.training.trainer import train
 from tests.processes import together
 from tests.tiny_parts import make_unknown, tiny_mlm
@@ -300,6 +301,32 @@ def test_sigterm_saves_and_the_run_goes_on(rows: PreparedRows, tokenizer: Tokeni
     handle.remove()
     again = train(task(rows, tokenizer, tmp_path / "stopped"), cpu=True)
     assert all(torch.equal(value, weights(again)[name]) for name, value in weights(whole).items())
+
+
+@pytest.mark.parametrize(
+    ("held_out", "trained", "said"),
+    [
+        ([(2, 3.9)], [4.1, 3.0], ""),
+        ([(0, 3.0), (4, 3.1)], [4.1], ""),
+        (
+            [(0, 3.0), (4, 3.3)],
+            [3.0],
+            "the held-out loss rose from 3.00, as the start had it, to 3.30: nothing was learned",
+        ),
+        ([(2, 9.0), (4, 4.5)], [3.0], "the held-out loss ended at 4.50, a guess among all 60 tokens has 4.09"),
+        ([(4, None)], [3.0, 4.5], "the loss ended at 4.50, a guess among all 60 tokens"),
+        ([], [], ""),
+    ],
+)
+def test_a_loss_that_ends_above_its_start_or_a_guess_is_told(
+    held_out: list[tuple[int, float | None]], trained: list[float], said: str
+) -> None:
+    log = TrainingLines(
+        train=tuple(TrainLine(kind="train", step=step, loss=loss) for step, loss in enumerate(trained, start=1)),
+        held_out=tuple(HeldOutLine(kind="held_out", step=step, loss=loss) for step, loss in held_out),
+    )
+    told = learned_nothing(log, vocabulary_size=60)
+    assert told.startswith(said) if said else not told
 
 
 def test_tensorboard_gets_the_log(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:

@@ -58,8 +58,8 @@ def run(
     try:
         end_if_failed(evaluation)
     finally:  # the last lines, so that nobody misses them
-        if fallen := below_start(report.outcomes):
-            complain(*fallen)
+        if failed := [*(f"NOTHING LEARNED: {each}" for each in report.unlearned), *below_start(report.outcomes)]:
+            complain(*failed)
 
 
 def prepare(

@@ -16,7 +16,7 @@ from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, UserError
 from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.hub_folder import model_folder
-from langsamp.model.pretrained.model_config import load_config
+from langsamp.model.pretrained.model_config import check_not_around, load_config
 from langsamp.model.pretrained.weight_files import safetensors_header, weight_files
 from langsamp.provenance import file_sha256, fingerprint
 
@@ -65,9 +65,8 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
     folder = model_folder(model)
     check_export(folder)
     has_tokenizer = any((folder / name).is_file() for name in (*_TOKENIZER_FILES, *_TOKENIZER_SOURCES))
-    inside = next((path.parent for path in sorted(folder.glob("*/config.json"))), None)
-    if inside and not has_tokenizer:  # sentence-transformers keeps the encoder in `0_Transformer`
-        raise UserError(f"{folder} is no model, but {inside} in it may be one; give that folder")
+    if not has_tokenizer:
+        check_not_around(folder)
     if not (folder / "config.json").is_file():
         raise UserError(
             f"{folder} is no model: expected config.json beside the weights, as `save_pretrained` writes it"

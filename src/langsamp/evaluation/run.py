@@ -14,7 +14,7 @@ import pandas as pd
 from langsamp.data.workers import as_they_end
 from langsamp.disk.folders import check_folder
 from langsamp.disk.seals import CHECKSUMS, is_sealed
-from langsamp.errors import UserError
+from langsamp.errors import UserError, first_of
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.loading import check_device, doubts_of
 from langsamp.evaluation.models import ModelFolder
@@ -28,7 +28,7 @@ from langsamp.evaluation.tasks.text_findings import copies_of_others, findings_o
 from langsamp.executors.dask_workers import with_gpus
 from langsamp.languages.tags import LangScript
 from langsamp.progress import Bar, say
-from langsamp.scores.cells import AboutCell, LanguageResult, scored
+from langsamp.scores.cells import AboutCell, CellRecord, LanguageResult, scored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,10 @@ class Evaluation:
     cells_run: int
     unmade: tuple[str, ...] = ()
     """Analyses that a run should have made and has not, a sentence each; the command line then ends with 3 too."""
+
+
+_TOLD = 3
+"""Notes, and languages of one, that are said on a terminal."""
 
 
 class OnlyNames(dict[str, str]):
@@ -121,6 +125,7 @@ def evaluate(
         say(f"FAILED {failure}")
     failures += [failure for cell in here for failure in _failures(cell, [*_known(cell), *(ended[id(cell)] or ())])]
     runs = sum(failed is not None and None not in dict(failed) for failed in ended.values())
+    _tell_notes(cells, store.records(), out)
     return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
 
 
@@ -260,6 +265,19 @@ def _note(cell: PlannedCell, result: LanguageResult, copies: Mapping[LangScript,
     return "; ".join(
         (*text.notes, *findings_of(text, cell.training), *copied, *answer_findings(text, result), *result.notes)
     )
+
+
+def _tell_notes(cells: Sequence[PlannedCell], records: Mapping[str, CellRecord], out: Path) -> None:
+    """Say what the scores' readers should know, the same words once for all languages of a task, the first of many."""
+    noted: dict[tuple[str, str], dict[str, None]] = {}
+    for cell in cells:
+        for tag, name in scored(cell.wanted, records).items():
+            for note in filter(None, records[name].notes.get(tag, "").split("; ")):
+                noted.setdefault((cell.task.name, note), {})[tag] = None
+    for (task, note), tags in list(noted.items())[:_TOLD]:
+        say(f"note: {task}, {first_of(list(tags), _TOLD)}: {note}")
+    if len(noted) > _TOLD:
+        say(f"note: {len(noted) - _TOLD} more notes on these scores are on the page of `langsamp report {out}`")
 
 
 def _training_notes(cell: PlannedCell) -> list[str]:

@@ -110,6 +110,7 @@ def _context(report: Report, *, redact_text: bool) -> Mapping[str, Any]:
         "tasks": tasks,
         "headlines": headlines(comparisons, tests),
         "against_start": report.outcomes,
+        "unlearned": report.unlearned,
         "summary": summary_rows(comparisons, [task.whole for task in tasks], tests),
         "shown_sides": [side for side in inputs.sides if side in shown],
         "meanings": {**meanings_of_sides(inputs.sides), **meanings(comparisons)},

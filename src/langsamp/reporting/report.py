@@ -12,6 +12,7 @@ from langsamp.reporting.analyses.analyses_of_runs import Stored, read_stored
 from langsamp.reporting.decided import Finding, findings
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare
+from langsamp.training.lines import learned_nothing
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,14 @@ class Report:
     def findings(self) -> list[Finding]:
         """What is decided and what is not."""
         return findings(self.inputs.runs, self.comparisons, self.stored)
+
+    @cached_property
+    def unlearned(self) -> list[str]:
+        """Each training whose loss tells that it learned nothing, and why, a sentence each."""
+        return [
+            f"{model.run_prefix}{model.name}: {said}."
+            for run in self.inputs.runs
+            if run.manifest is not None
+            for model in run.models
+            if (said := learned_nothing(model.log, vocabulary_size=run.manifest.vocabulary_size))
+        ]

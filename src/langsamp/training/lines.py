@@ -1,6 +1,7 @@
 """The lines of `log.jsonl` as they are read back: JSON objects, each with a checksum of itself; and by their kind."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
@@ -74,6 +75,29 @@ class TrainingLines(NamedTuple):
 
 
 Kind = TypeVar("Kind", bound=Line)
+
+
+_MARGIN = 1.05
+"""A loss that is higher by less than this may be so by the rows of its last steps."""
+
+
+def learned_nothing(log: TrainingLines, *, vocabulary_size: int) -> str:
+    """Why a training's last loss tells that it learned nothing, a clause; empty where it does not.
+
+    That is a loss above that of a guess among all tokens, or above what the encoder had that was continued.
+    """
+    measured = [(line.step, line.loss) for line in log.held_out if line.loss is not None]
+    if not measured and not log.train:
+        return ""
+    kind = "held-out loss" if measured else "loss"
+    last, guess = measured[-1][1] if measured else log.train[-1].loss, math.log(vocabulary_size)
+    if last > _MARGIN * guess:
+        said = f"the {kind} ended at {last:.2f}, a guess among all {vocabulary_size:,} tokens has {guess:.2f}"
+    elif len(measured) > 1 and measured[0][0] == 0 and last > _MARGIN * measured[0][1]:
+        said = f"the {kind} rose from {measured[0][1]:.2f}, as the start had it, to {last:.2f}"
+    else:
+        return ""
+    return f"{said}: nothing was learned; lower training.learning_rate or raise training.warmup_steps"
 
 
 def read_lines(path: Path) -> TrainingLines:

@@ -79,6 +79,13 @@ def test_tags_in_other_spellings_are_read(folder: Path, name: str) -> None:
     ("name", "message"),
     [
         ("swahili.txt", r"swahili\.txt is not named by a tag.*expected a tag like 'ewe_Latn'"),
+        ("swh-swhulb.txt", r"swh-swhulb\.txt is not named by a tag.*If it is text of swh_Latn, name it so"),
+        (
+            "Tatoeba.en-sw.sw",
+            r"of a kind we do not read.*If it is text of swa_Latn, name it swa_Latn\.txt; else move it",
+        ),
+        ("sw.txt", r"not named by a tag.*Did you mean 'swa_Latn'\?$"),
+        ("notes.md", r"notes\.md is of a kind.* Move it elsewhere"),
         ("swh_Latn.csv", r"swh_Latn\.csv is of a kind we do not read.*\.parquet"),
         ("swh_Latn", r"swh_Latn is of a kind we do not read"),
         ("xqq_Latn.txt", r"xqq_Latn"),
@@ -102,7 +109,10 @@ def test_folders_that_cannot_be_a_corpus(folder: Path) -> None:
     (folder / "swh_Latn").mkdir()
     with pytest.raises(UserError, match="swh_Latn is a folder"):
         folder_corpus(folder)
-    (folder / "swh_Latn").rmdir()
+    (folder / "swh_Latn").rename(folder / "20231101.zh-yue")
+    with pytest.raises(UserError, match=r"20231101\.zh-yue is a folder.*If it is text of yue_Hant, name it yue_Hant;"):
+        folder_corpus(folder)
+    (folder / "20231101.zh-yue").rmdir()
     (folder / "swh_Latn.txt").touch()
     with pytest.raises(UserError, match=r"swh_Latn\.txt is empty"):
         folder_corpus(folder)

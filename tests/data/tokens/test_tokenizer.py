@@ -297,6 +297,13 @@ def test_a_folder_with_a_sentencepiece_model_alone_is_read_as_xlm_r(tmp_path: Pa
     assert found.convert_ids_to_tokens(found("habari njema")["input_ids"])[::3][:1] == ["<s>"]
     assert found.decode(found("habari njema")["input_ids"], skip_special_tokens=True) == "habari njema"
     assert found.mask_token_id == vocabulary_size(found) - 1
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')  # a BERT with XLM-R's pieces
+    with pytest.raises(
+        UserError, match=r"sentencepiece\.bpe\.model, which BertTokenizer does not read.*tokenizer_class"
+    ):
+        load_tokenizer(str(tmp_path))
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "XLMRobertaTokenizer"}')
+    assert load_tokenizer(str(tmp_path))("habari njema") == found("habari njema")
 
 
 def test_a_tokenizer_may_name_its_frame_as_it_likes(folder: Path, tmp_path: Path) -> None:

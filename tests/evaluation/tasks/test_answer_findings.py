@@ -1,6 +1,7 @@
 """Answers that make a score mean something else are told, and ordinary answers are not."""
 
 import numpy as np
+import pytest
 
 from langsamp.evaluation.tasks.answer_findings import answer_findings, dev_findings
 from langsamp.evaluation.tasks.examples import LabelledTexts, TaggedSentences
@@ -11,7 +12,7 @@ from langsamp.scores.cells import LanguageResult
 SWH = LangScript("swh", "Latn")
 TEXTS = LabelledTexts(tag=SWH, texts=("moja", "mbili"), labels=("a b", "c"))
 TAGGED = TaggedSentences(tag=SWH, words=(("moja", "mbili"), ("tatu",)), labels=(("O", "B-PER"), ("O",)))
-PAIRS = ParallelText(tag=SWH, english=tuple("abcdefghij"), target=tuple("klmnopqrst"))
+PAIRS = ParallelText(tag=SWH, english=tuple(map(str, range(50))), target=tuple(map(str, range(50, 100))))
 
 
 def answered(**columns: list[str] | list[int]) -> LanguageResult:
@@ -32,10 +33,17 @@ def test_one_label_for_all_items_is_told() -> None:
 
 
 def test_one_sentence_that_is_nearest_to_most_is_told() -> None:
-    assert answer_findings(PAIRS, answered(nearest=list(range(10)))) == ()
-    assert answer_findings(PAIRS, answered(nearest=[3, 3, 3, 3, 4, 5, 6, 7, 8, 9])) == ()
-    (said,) = answer_findings(PAIRS, answered(nearest=[1, *[0] * 9]))
-    assert said.startswith("the nearest sentence of 9 of 10 is one and the same")
+    assert answer_findings(PAIRS, answered(nearest=list(range(50)))) == ()
+    assert answer_findings(PAIRS, answered(nearest=[3] * 24 + list(range(4, 30)))) == ()
+    (said,) = answer_findings(PAIRS, answered(nearest=[1, *[0] * 49]))
+    assert said.startswith("the nearest sentence of 49 of 50 is one and the same")
+
+
+@pytest.mark.parametrize(("items", "share"), [(49, "20 %"), (12, "83 %"), (10, "100 %")])
+def test_few_sentences_are_told_with_what_chance_finds_among_them(items: int, share: str) -> None:
+    few = ParallelText(tag=SWH, english=PAIRS.english[:items], target=PAIRS.target[:items])
+    (said,) = answer_findings(few, answered(nearest=list(range(items))))
+    assert said == f"there are only {items} sentences: by chance {share} stand among the 10 nearest"
 
 
 def test_a_dev_score_that_never_moves_is_told() -> None:

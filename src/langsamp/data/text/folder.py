@@ -15,7 +15,7 @@ from xxhash import xxh3_128
 
 from langsamp.data.text.formats import READABLE, TextFormat, documents_in
 from langsamp.data.text.remote import RemoteFile, TextFile, remote_files, size_of
-from langsamp.data.text.tag_names import tag_named
+from langsamp.data.text.tag_names import likely_tag, tag_named
 from langsamp.errors import DataMissingError, UserError, first_of
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import fingerprint
@@ -168,10 +168,13 @@ def _in_order(paths: Sequence[TextFile]) -> tuple[TextFile, ...]:
 def _check_is_text(path: TextFile, *, like: str) -> None:
     is_folder = _is_folder(path)
     if is_folder or TextFormat.of(path) is None:
-        kind = "a folder" if is_folder else "of a kind we do not read"
+        kind, meant = "a folder" if is_folder else "of a kind we do not read", likely_tag(path.name)
+        named = (
+            f"If it is text of {meant}, name it {meant}{'' if is_folder else '.txt'}; else move" if meant else "Move"
+        )
         raise UserError(
-            f"{path} is {kind}; a corpus folder holds files named by their tag, {like} ({READABLE}). Move "
-            "it elsewhere, or hide it with a name that starts with a dot"
+            f"{path} is {kind}; a corpus folder holds files named by their tag, {like} ({READABLE}). {named} it "
+            "elsewhere, or hide it with a name that starts with a dot"
         )
     if isinstance(path, Path) and not path.is_file():
         kind = "a link to nothing" if path.is_symlink() else "no plain file"
@@ -188,7 +191,9 @@ def _tag_of(path: TextFile) -> LangScript:
     try:
         return tag_named(name) or LangScript.parse(name)
     except UserError as error:
-        raise UserError(f"{path} is not named by a tag: {error}") from None
+        meant = likely_tag(path.name) if str(error).endswith(f"got {name!r}.") else None
+        said = f" If it is text of {meant}, name it so" if meant else ""
+        raise UserError(f"{path} is not named by a tag: {error}{said}") from None
 
 
 def _leads_out(path: Path) -> bool:

@@ -70,8 +70,14 @@ _PLAIN_TEXT = (
 )
 """What a file of plain text cannot begin with, though a compressed one or one of columns may."""
 _XML = _kind(rb"<\?xml\s", "an XML file", _EXTRACT)
+_MARKED_UP = _kind(
+    rb"<(mediawiki|doc|document|article|page|corpus|text|tei|p|s)(\s+[\w:]+\s*=[^<>\n]*)?>[ \t\r]*\n",
+    "text between tags of markup",
+    "take the tags out first (WikiExtractor leaves none with `--json`, whose output is named <tag>.jsonl)",
+)
 _PROSE = (
     _XML,
+    _MARKED_UP,
     _kind(rb'\{\s*"[^"\n]{1,80}"\s*:[^\n]*\}\s*(\n|$)', "JSON lines", "name it <tag>.jsonl"),
 )
 """What text for people cannot begin with, though lines with a structure may."""

@@ -7,13 +7,19 @@ language only (`sw`, `swa`, `20231101.sw`, `zh-yue`); their script has to come f
 import re
 from collections.abc import Mapping
 
-from langsamp.languages import codes
+from langsamp.languages import bcp47, codes
+from langsamp.languages.table import tags
 from langsamp.languages.tags import LangScript
 
 _TAG = re.compile(r"(?P<language>[A-Za-z]{2,3})[-_](?P<script>[A-Za-z]{4})")
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z-]+)?")
 _DUMP = re.compile(r"\d{6,8}\.")
 """The date of a Wikipedia dump before its code."""
+_OF_A_BIBLE = re.compile(r"(?P<language>[a-z]{3})-\w[\w-]*(\.txt)?")
+_OF_A_PAIR = re.compile(
+    r".+\.(?P<first>[a-z]{2,3}(_[A-Za-z]+)?)-(?P<second>[a-z]{2,3}(_[A-Za-z]+)?)\.(?P<side>(?P=first)|(?P=second))"
+)
+"""`swh-swhulb` of the eBible corpus, and `Tatoeba.en-sw.sw` as OPUS names a side of a pair."""
 
 _OF_WIKIPEDIA: Mapping[str, str] = {
     "bat-smg": "sgs", "bh": "bih", "cbk-zam": "cbk", "fiu-vro": "vro", "sh": "hbs", "zh-classical": "lzh",
@@ -43,3 +49,17 @@ def language_named(name: str) -> str | None:
     if code in _OF_WIKIPEDIA:
         return _OF_WIKIPEDIA[code]
     return code if len(code) == 3 else codes.three_letter(code)
+
+
+def likely_tag(name: str) -> LangScript | None:
+    """The tag that the name of released text most likely means, in the script usual for its language; None of others.
+
+    Wikipedia's `20231101.sw` and `sw`, the eBible corpus' `swh-swhulb.txt` and OPUS' `Tatoeba.en-sw.sw` are told.
+    """
+    bible, pair = _OF_A_BIBLE.fullmatch(name), _OF_A_PAIR.fullmatch(name)
+    code = pair.group("side") if pair else bible.group("language") if bible else _DUMP.sub("", name, count=1)
+    if (subtags := bcp47.read(code)) is None:
+        return None
+    scripts = [tag.script for tag in tags() if tag.language == subtags.language]
+    script = subtags.script or next(iter(scripts), None)
+    return LangScript(subtags.language, script) if script else None

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -122,16 +122,33 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
         if type(error) is not Exception and not isinstance(error, loading_errors()):  # tokenizers raises the bare class
             raise
         raise _unreadable(name, files, error) from None
-    if folder.is_dir() and tokenizer.is_fast and not any(map(_is_vocabulary, files)):
-        raise DataMissingError(  # transformers makes one up, of special tokens alone
-            f"{folder} holds no vocabulary: expected tokenizer.json, or the file it is made from, such as "
-            "sentencepiece.bpe.model or vocab.txt; save or download the tokenizer again"
-        )
+    if folder.is_dir() and tokenizer.is_fast:
+        _check_vocabulary(tokenizer, folder, [file.name for file in files if _is_vocabulary(file)])
     for key in ("is_local", "local_files_only"):
         tokenizer.init_kwargs.pop(key, None)  # how it was read; saved with it, it would make equal tokenizers differ
     if tokenizer.is_fast:
         _make_plain(tokenizer, name)
     return tokenizer
+
+
+def _check_vocabulary(tokenizer: Any, folder: Path, vocabularies: Sequence[str]) -> None:
+    """Refuse a tokenizer that transformers made up, of special tokens alone, for want of a vocabulary that it reads.
+
+    Raises:
+        DataMissingError: where there is none.
+        UserError: where there is one that its class does not read.
+    """
+    if not vocabularies:
+        raise DataMissingError(
+            f"{folder} holds no vocabulary: expected tokenizer.json, or the file it is made from, such as "
+            "sentencepiece.bpe.model or vocab.txt; save or download the tokenizer again"
+        )
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):
+        raise UserError(
+            f"{folder} holds {' and '.join(vocabularies)}, which {type(tokenizer).__name__} does not read: it has "
+            f"special tokens alone. Set tokenizer_class in {folder / 'tokenizer_config.json'} to the class of the "
+            'tokenizer that the model was trained with, e.g. "XLMRobertaTokenizer" for XLM-R\'s sentencepiece.bpe.model'
+        )
 
 
 def _make_plain(tokenizer: Any, name: str) -> None:

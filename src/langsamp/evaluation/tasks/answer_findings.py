@@ -17,13 +17,20 @@ _NEAREST = "nearest"
 MANY_FOUND = 0.5
 """Share of a test set's sentences from which it is told that one sentence is the nearest of all of these."""
 
+FEW_SENTENCES = 50
+"""Below so many, one translation in five or more is among the 10 nearest by chance."""
+
 
 def answer_findings(text: Any, result: LanguageResult) -> tuple[str, ...]:
     """What a reader of a score should know of the answers behind it, a clause each."""
     if isinstance(text, ParallelText):
         items, number = len(text.target), max(Counter(result.predictions[_NEAREST].tolist()).values(), default=0)
-        said = f"the nearest sentence of {number} of {items} is one and the same: the vectors are much alike"
-        return (said,) if number >= MANY_FOUND * items else ()
+        said = []
+        if items < FEW_SENTENCES:
+            said.append(f"there are only {items} sentences: by chance {1000 / items:.0f} % stand among the 10 nearest")
+        if number >= MANY_FOUND * items:
+            said.append(f"the nearest sentence of {number} of {items} is one and the same: the vectors are much alike")
+        return tuple(said)
     if not {"gold", "predicted"} <= result.predictions.keys():
         return ()
     is_tagged = isinstance(text, TaggedSentences)

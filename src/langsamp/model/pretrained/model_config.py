@@ -36,12 +36,15 @@ def load_config(folder: Path, **settings: Any) -> "PretrainedConfig":
     """
     from transformers import AutoConfig
 
+    if not (folder / "config.json").is_file():
+        check_not_around(folder)
     check_content(folder / "config.json")
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, **settings
         )
     except loading_errors() as error:
+        check_not_around(folder)
         raise UserError(
             f"{folder / 'config.json'} describes no model that transformers knows: {reason(error)}"
         ) from None
@@ -51,6 +54,17 @@ def load_config(folder: Path, **settings: Any) -> "PretrainedConfig":
     if "attn_implementation" not in settings:
         config._attn_implementation = None  # where it was trained there was a kernel that may not be here
     return config
+
+
+def check_not_around(folder: Path) -> None:
+    """Accept a folder that is not the one around a model's: older sentence-transformers have `0_Transformer` in it.
+
+    Raises:
+        UserError: naming the folder in it that may be a model.
+    """
+    for path in sorted(folder.glob("*/config.json")):
+        if '"model_type"' in path.read_text(encoding="utf-8", errors="replace"):
+            raise UserError(f"{folder} is no model, but {path.parent} in it may be one; give that folder")
 
 
 def _check_numbers(config: "PretrainedConfig", folder: Path) -> None:
