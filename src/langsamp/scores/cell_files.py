@@ -33,7 +33,8 @@ def unlisted_cells(evaluation: Path, scores: pd.DataFrame) -> list[str]:
     So it is while another process scores, and where cells were copied here from another evaluation with its table.
     """
     there = [path.name for path in evaluation.glob("cells/[!.]*") if path.is_dir()]
-    if not set(there) - set(scores.cell):
+    listed = set(scores.cell)
+    if listed.issuperset(there):
         return []
     records, replaced = dict[str, CellRecord](), set[str]()
     for name in there:
@@ -50,7 +51,7 @@ def unlisted_cells(evaluation: Path, scores: pd.DataFrame) -> list[str]:
     return sorted(
         name
         for name, record in records.items()
-        if name not in set(scores.cell) and record.key.model not in replaced
+        if name not in listed and record.key.model not in replaced
         if any(latest[record.key.place, tag] == record.number for tag in record.key.revisions)
     )
 
