@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.waiting import until
 
@@ -17,6 +17,12 @@ class Cluster(NamedTuple):
 
     name: str
     workers: dict[str, subprocess.Popen[bytes]]
+
+    def client(self) -> Any:
+        """What asks the scheduler how things stand."""
+        from distributed import Client
+
+        return Client(self.name.replace("dask", "tcp"), set_as_default=False)
 
 
 @contextmanager

@@ -8,9 +8,12 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
+from langsamp.evaluation.config import EvaluationConfig
+
 _SYLLABLES = [f"{first}{second}" for first in "bdgklmnprst" for second in "aeiou"]
 
 SaveModel = Callable[..., Path]
+FourCells = tuple[list[Path], EvaluationConfig]
 WritePair = Callable[..., None]
 
 
@@ -63,3 +66,13 @@ def write_pair(tmp_path: Path) -> WritePair:
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     return write
+
+
+@pytest.fixture
+def four_cells(
+    tmp_path: Path, save_model: SaveModel, write_pair: WritePair, sentences: Callable[..., list[str]]
+) -> FourCells:
+    """Four models and an evaluation of one task for them: a cell each."""
+    write_pair("swh_Latn", sentences(20, seed=1), sentences(20, seed=2))
+    models = [save_model(f"model-{seed}", seed=seed) for seed in range(4)]
+    return models, EvaluationConfig(tasks=("sr-bible",), data=tmp_path / "data")

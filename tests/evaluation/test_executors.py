@@ -27,6 +27,7 @@ from langsamp.evaluation.plan import PlannedCell
 from langsamp.evaluation.run import evaluate
 from langsamp.executors.opening import opened
 from tests.dask_cluster import Cluster, dask_cluster
+from tests.evaluation.conftest import FourCells
 from tests.tiny_run import SIZES, documents, write_lines
 from tests.waiting import until
 
@@ -119,11 +120,9 @@ class Before(Executor):
 
 def _with_a_worker_killed(cluster: Cluster, name: str, kind: type, work: Callable[[Executor], Any]) -> tuple[Any, int]:
     """What work gives while a worker is killed that was given a task of a kind, and the number of such tasks."""
-    from distributed import Client
-
     victim = cluster.workers[name]
     with opened(cluster.name) as executor, ThreadPoolExecutor(1) as beside:
-        client = Client(cluster.name.replace("dask", "tcp"), set_as_default=False)
+        client = cluster.client()
         known = client.scheduler_info
         at = until(lambda: [at for at, info in known()["workers"].items() if info["name"] == name])[0]
         stopping = Before(executor, kind, lambda: victim.send_signal(signal.SIGSTOP))  # given a task, it does not begin
@@ -136,12 +135,8 @@ def _with_a_worker_killed(cluster: Cluster, name: str, kind: type, work: Callabl
     return result.result(), stopping.asked
 
 
-def test_a_killed_workers_cell_is_taken_over(
-    cluster: Cluster, tmp_path: Path, save_model: Any, write_pair: Any, sentences: Any
-) -> None:
-    write_pair("swh_Latn", sentences(20, seed=1), sentences(20, seed=2))
-    models = [save_model(f"model-{seed}", seed=seed) for seed in range(4)]
-    config = EvaluationConfig(tasks=("sr-bible",), data=tmp_path / "data")
+def test_a_killed_workers_cell_is_taken_over(cluster: Cluster, tmp_path: Path, four_cells: FourCells) -> None:
+    models, config = four_cells
     evaluate(models, config, tmp_path / "here")
     done, _ = _with_a_worker_killed(
         cluster, "third", PlannedCell, lambda workers: evaluate(models, config, tmp_path / "there", executor=workers)

@@ -4,16 +4,15 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from langsamp.data.workers import each
-from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.run import evaluate
 from langsamp.executors.dask_workers import DaskExecutor, with_gpus
 from langsamp.executors.opening import opened
 from tests.dask_cluster import Cluster, dask_cluster
+from tests.evaluation.conftest import FourCells
 from tests.waiting import until
 
 pytest.importorskip("distributed")
@@ -30,19 +29,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def _executed(cluster: Cluster) -> dict[str, int]:
     """How many tasks each worker has done."""
-    from distributed import Client
-
-    with Client(cluster.name.replace("dask", "tcp"), set_as_default=False) as client:
+    with cluster.client() as client:
         until(lambda: len(client.scheduler_info()["workers"]) == 2)
         return dict(client.run(lambda dask_worker: (dask_worker.name, dask_worker.state.executed_count)).values())
 
 
-def test_every_cell_is_scored_where_a_gpu_is(
-    cluster: Cluster, tmp_path: Path, save_model: Any, write_pair: Any, sentences: Any
-) -> None:
-    write_pair("swh_Latn", sentences(20, seed=1), sentences(20, seed=2))
-    models = [save_model(f"model-{seed}", seed=seed) for seed in range(4)]
-    config = EvaluationConfig(tasks=("sr-bible",), data=tmp_path / "data")
+def test_every_cell_is_scored_where_a_gpu_is(cluster: Cluster, tmp_path: Path, four_cells: FourCells) -> None:
+    models, config = four_cells
     before = _executed(cluster)
     with opened(cluster.name) as executor:
         assert evaluate(models, config, tmp_path / "out", executor=executor).cells_run == 4

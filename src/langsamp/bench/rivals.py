@@ -16,7 +16,7 @@ from torch.optim import AdamW
 from transformers import AutoConfig, AutoModelForMaskedLM
 
 from langsamp.bench.timing import Times
-from langsamp.model.autotune import BatchShape, TunedPaths, tune_paths
+from langsamp.model.autotune import BatchShape, TunedPaths, half_type, tune_paths
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 
 STOCK, AUTHORS, OURS = "stock transformers, all positions", "the authors' way", "langsamp"
@@ -122,7 +122,7 @@ class Workplace:
     def gradients(self, setting: StepSetting) -> float:
         """The step's mean loss, whose gradients are left with the parameters."""
         torch.manual_seed(_SEED)
-        dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(setting.precision)
+        dtype = half_type(setting.precision)
         with torch.autocast(self.device.type, dtype, enabled=dtype is not None):
             loss = _LOSSES[setting.implementation](self.model, self.batch)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]

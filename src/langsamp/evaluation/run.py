@@ -125,8 +125,9 @@ def evaluate(
         say(f"FAILED {failure}")
     failures += [failure for cell in here for failure in _failures(cell, [*_known(cell), *(ended[id(cell)] or ())])]
     runs = sum(failed is not None and None not in dict(failed) for failed in ended.values())
-    _tell_notes(cells, store.records(), out)
-    return Evaluation(scores=_asked(store, cells), failures=tuple(failures), cells_run=runs)
+    records = store.records()
+    _tell_notes(cells, records, out)
+    return Evaluation(scores=_asked(store, cells, records), failures=tuple(failures), cells_run=runs)
 
 
 def _unusable(name: str, reason: str) -> Failure:
@@ -288,9 +289,8 @@ def _training_notes(cell: PlannedCell) -> list[str]:
     return [*noted, *findings_of_training(cell.training)]
 
 
-def _asked(store: ResultStore, cells: Sequence[PlannedCell]) -> pd.DataFrame:
+def _asked(store: ResultStore, cells: Sequence[PlannedCell], records: Mapping[str, CellRecord]) -> pd.DataFrame:
     """The rows of the table that answer the planned cells."""
-    records = store.records()
     asked = {(name, tag) for cell in cells for tag, name in scored(cell.wanted, records).items()}
     table = store.scores()
     pairs = zip(table.cell, table.tag, strict=True)

@@ -26,7 +26,7 @@ class LangScript(NamedTuple):
         match = _SHAPE.fullmatch(tag)
         if match is None:
             raise UserError(
-                f"expected a tag like 'ewe_Latn' (ISO 639-3 language, ISO 15924 script), got {tag!r}.{_meant(tag)}"
+                f"expected a tag like 'ewe_Latn' (ISO 639-3 language, ISO 15924 script), got {tag!r}.{advice_on(tag)}"
             )
         return cls(*match.groups())
 
@@ -34,7 +34,8 @@ class LangScript(NamedTuple):
         return f"{self.language}_{self.script}"
 
 
-def _meant(tag: str) -> str:
+def advice_on(tag: str) -> str:
+    """What to write instead of `tag`, which is none, as the end of a message; empty where nothing can be told."""
     match = _LOOSE_SHAPE.fullmatch(tag)
     code = bcp47.read(f"{match[1]}-{match[2]}" if match else tag)
     if code is not None and code.script is not None and (match or len(tag) != 3):  # a bare code may lack any script

@@ -71,6 +71,11 @@ class TunedPaths:
         return "; ".join(f"{name}: {reason}" for name, reason in self.reasons.items())
 
 
+def half_type(precision: str) -> torch.dtype | None:
+    """What autocast computes in for `fp32`, `bf16` or `fp16`; None where it is off."""
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+
+
 Agree = Callable[[Sequence[float]], Sequence[float]]
 """Makes seconds that each process measured into those that all go by."""
 
@@ -153,7 +158,7 @@ class _Head:
         With the embedding's gradient, a second matrix of the weight's size to be cleared and added, where the two could
         share one (`can_tie`) and the backend is not the one that does so.
         """
-        dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(shape.precision)
+        dtype = half_type(shape.precision)
         given = [each for each in (self._weight, self._hidden, self._bias) if each is not None]
         device, adds_embedding = self._labels.device, self._is_tied and backend != "blocked"
 

@@ -253,9 +253,7 @@ def sentence_anchor(
     Raises:
         UserError: as `SentenceAnchor`.
     """
-    if config is None or config.kind != "sentence-vectors" or not config.strength:
-        return None
-    return SentenceAnchor(model, config, rows)
+    return SentenceAnchor(model, config, rows) if config is not None and held_layers(model, config) else None
 
 
 class _ReachedError(Exception):

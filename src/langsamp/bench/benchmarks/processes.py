@@ -23,7 +23,7 @@ import yaml
 from safetensors.torch import load_file
 
 from langsamp.bench.benchmarks.preparation import ONE_THREAD, one_thread_workers, prepare_text
-from langsamp.bench.faults.commands import run_command
+from langsamp.bench.faults.commands import IMPORTED, run_command
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.timing import Times, alternate, compared, in_turns
@@ -39,8 +39,6 @@ _LEFT_OUT = 4
 """First steps of a training, in which memory is taken and paths are chosen."""
 _TAGS = "deu_Latn,rus_Cyrl,swh_Latn,hin_Deva,tur_Latn,amh_Ethi"
 _TRAINING, _CHECKPOINTS, _RESUMING = "training", "checkpoints", "resuming"
-_IMPORTED = "import langsamp.cli.command, langsamp.pipeline"
-"""What a training imports, in a Python of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,9 +156,10 @@ def _resumptions(folder: Path, size: ProcessesSize) -> list[Row]:
         (model / "log.jsonl").write_text("".join(line for line in lines if f'"step": {size.steps},' not in line))
         return _to_step(words, size.steps, model / "log.jsonl", said=folder / "said" / "resumed")
 
+    importing = f"import {', '.join(IMPORTED)}"
     variants: dict[str, Callable[[], float]] = {
         "to the first step": resume,
-        "importing alone": lambda: _timed(partial(subprocess.run, [sys.executable, "-c", _IMPORTED], check=True)),
+        "importing alone": lambda: _timed(partial(subprocess.run, [sys.executable, "-c", importing], check=True)),
         "loading the weights alone": lambda: _timed(partial(load_file, earlier / "model.safetensors")),
     }
     seconds: dict[str, list[Times]] = {name: [] for name in variants}

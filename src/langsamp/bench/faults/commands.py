@@ -18,8 +18,8 @@ from typing import NamedTuple
 import torch
 
 _CONTEXT = get_context("forkserver")
-_IMPORTED = ["langsamp.cli.verbs", "langsamp.pipeline"]
-"""By name: what is measured here stands above this package."""
+IMPORTED = ["langsamp.cli.verbs", "langsamp.pipeline"]
+"""What a command imports, by name: what is measured here stands above this package."""
 _GRACE = 20.0
 """Seconds that the others of several processes have to end by themselves, before they are killed as a launcher does."""
 _STARTED = "started"
@@ -54,7 +54,7 @@ def run_command(
     Of several, process number `killed` is killed, and the others if they do not end by themselves; processes that it
     has started are left to end by themselves. What they write goes into files below the folder `said`.
     """
-    _CONTEXT.set_forkserver_preload([*_IMPORTED, *imported])
+    _CONTEXT.set_forkserver_preload([*IMPORTED, *imported])
     port = _free_port()
     ranks = [_started(words, said / str(rank), _in_group(rank, processes, port), threads) for rank in range(processes)]
     for rank, process in enumerate(ranks):

@@ -17,7 +17,7 @@ from langsamp.data.text.formats import READABLE, TextFormat, documents_in
 from langsamp.data.text.remote import RemoteFile, TextFile, remote_files, size_of
 from langsamp.data.text.tag_names import likely_tag, tag_named
 from langsamp.errors import DataMissingError, UserError, first_of
-from langsamp.languages.tags import LangScript
+from langsamp.languages.tags import LangScript, advice_on
 from langsamp.provenance import fingerprint
 
 _BESIDE_TEXT = re.compile(
@@ -191,7 +191,7 @@ def _tag_of(path: TextFile) -> LangScript:
     try:
         return tag_named(name) or LangScript.parse(name)
     except UserError as error:
-        meant = likely_tag(path.name) if str(error).endswith(f"got {name!r}.") else None
+        meant = None if advice_on(name) else likely_tag(path.name)
         said = f" If it is text of {meant}, name it so" if meant else ""
         raise UserError(f"{path} is not named by a tag: {error}{said}") from None
 

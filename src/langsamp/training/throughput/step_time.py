@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from langsamp.model.autotune import BatchShape, tune_paths
+from langsamp.model.autotune import BatchShape, half_type, tune_paths
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.training.anchor import held_layers, without_pruning
 from langsamp.training.config import TrainingConfig
@@ -81,7 +81,7 @@ class _Timed:
     def __init__(self, model: LangSampForMaskedLM, config: TrainingConfig, batch: _Batch) -> None:
         self._model, self._batch = model.train(), batch
         self._optimizer = torch.optim.AdamW(model.parameters(), fused=True)
-        self._half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(config.precision)
+        self._half = half_type(config.precision)
 
     def seconds(self, batches: int, *, computes_start: bool) -> float:
         """The median of a step of so many batches, with the passes of an anchor's start or without."""
