@@ -2,9 +2,8 @@ import math
 
 import pandas as pd
 import pytest
-from pydantic import ValidationError
 
-from langsamp.analysis.analysis import PROVENANCE, RECORD, lines_of
+from langsamp.analysis.analysis import PROVENANCE, RECORD
 from langsamp.analysis.donors.record import DonorsAnalysis
 from langsamp.analysis.read_analyses import read_analyses, read_analysis
 from langsamp.analysis.variant_analyses import FamiliesAnalysis
@@ -69,12 +68,19 @@ def test_an_analysis_of_another_kind_is_not_taken_for_one(tmp_path):
         DonorsAnalysis.load(tmp_path / "one")
 
 
-def test_columns_are_checked_and_those_that_are_absent_are_unknown():
+def test_columns_are_checked_and_those_that_are_absent_are_unknown(tmp_path):
+    MADE.save(tmp_path / "one")
+
+    def read_with(changed):
+        changed.to_parquet(tmp_path / "one" / "families.parquet")
+        seal(tmp_path / "one")
+        return FamiliesAnalysis.load(tmp_path / "one").families
+
     table = MADE.tables["families"]
-    assert math.isnan(lines_of(FamilyMean, table.drop(columns="p"))[0].p)
+    assert math.isnan(read_with(table.drop(columns="p"))[0].p)
     for wrong in (table.assign(languages=0.5), table.assign(family=None), table.drop(columns="seeds")):
-        with pytest.raises(ValidationError):
-            lines_of(FamilyMean, wrong)
+        with pytest.raises(DamagedError, match="make it again"):
+            read_with(wrong)
 
 
 def test_a_folder_with_other_things_is_not_overwritten(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, get_args, get_type_hints
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.disk.files import as_record, read_versioned, replacing, write_json
 from langsamp.disk.seals import CHECKSUMS, check_sealed, seal
@@ -94,16 +94,6 @@ class Analysis(BaseModel):
 
     def _values(self, *without: str) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={*without, *(name for name, _ in _tables(type(self)))})
-
-
-def lines_of(line: type[Line], table: pd.DataFrame) -> tuple[Line, ...]:
-    """The rows of a table as named tuples; a column that it lacks, and a cell that is empty, is NaN or None.
-
-    Raises:
-        pydantic.ValidationError: where a value is not of its field's type.
-    """
-    rows: TypeAdapter[tuple[Line, ...]] = TypeAdapter(tuple[line, ...])  # type: ignore[valid-type]
-    return rows.validate_python([*_values_of(line, table)])
 
 
 def remedy_of(folder: Path) -> str:

@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.findings import Figures
@@ -17,7 +18,14 @@ from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE, Cleani
 from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.text.odd_rows import OddRow, OddRows
-from langsamp.data.tokens.tokenizer import TokenizerConfig, byte_ids, delimiters_of, load_tokenizer, textless_ids
+from langsamp.data.tokens.tokenizer import (
+    TokenizerConfig,
+    byte_ids,
+    delimiters_of,
+    load_tokenizer,
+    textless_ids,
+    vocabulary_size,
+)
 from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.languages.scripts import share_in_script
 from langsamp.languages.tags import LangScript
@@ -62,13 +70,11 @@ def estimate(
             samples[tag] = _sample(source, tag, corpus, test_sentences)
             bar.update()
     counting = _tokenizer(tokenizer, rows, [text for sample in samples.values() for text in sample.texts])
+    kinds = _Kinds.of(counting, has_bytes=tokenizer.load is not None)  # one trained here is small, and has none
     return Estimate(
         documents={tag: sample.documents for tag, sample in samples.items()},
         parts=sum(likely_parts(source.size(tag), PART_BYTES) for tag in source.tags),
-        figures={
-            tag: _figures(tag, sample, counting, rows, is_loaded=tokenizer.load is not None)
-            for tag, sample in samples.items()
-        },
+        figures={tag: _figures(tag, sample, counting, kinds, rows) for tag, sample in samples.items()},
         overlap={str(tag): sample.overlap for tag, sample in samples.items() if sample.overlap},
         notes={str(tag): sample.notes for tag, sample in samples.items() if sample.notes},
         remarks=source.remarks,
@@ -110,23 +116,34 @@ def _sample(source: Corpus, tag: LangScript, corpus: CorpusConfig, sentences: Ta
     return _Sample(texts, min(number, corpus.max_documents or number), counts, shared, notes)
 
 
+class _Kinds(NamedTuple):
+    """Which ids are special and which are bytes: of a large vocabulary found once, not for each tag."""
+
+    is_special: NDArray[np.bool_]
+    is_byte: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, tokenizer: PreTrainedTokenizerFast, *, has_bytes: bool) -> Self:
+        is_special, is_byte = np.zeros((2, vocabulary_size(tokenizer)), dtype=bool)
+        is_special[textless_ids(tokenizer)] = True
+        is_byte[byte_ids(tokenizer) if has_bytes else []] = True
+        return cls(is_special, is_byte)
+
+
 def _figures(
-    tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, config: RowsConfig, *, is_loaded: bool
+    tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, kinds: _Kinds, config: RowsConfig
 ) -> Figures:
     texts, times, dropped = list(sample.texts), sample.documents / len(sample.texts), sample.counts.dropped
     ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]
-    tokens, special = np.concatenate(ids), textless_ids(tokenizer)
-    ordinary = int((~np.isin(tokens, special)).sum())
-    unknown = int((tokens == tokenizer.unk_token_id).sum())
-    of_text = ordinary + (unknown if tokenizer.unk_token_id in special else 0)
+    tokens, unknown_id = np.concatenate(ids), tokenizer.unk_token_id
+    ordinary, unknown = int((~kinds.is_special[tokens]).sum()), int((tokens == unknown_id).sum())
+    of_text = ordinary + (unknown if unknown_id is not None and kinds.is_special[unknown_id] else 0)
     return Figures(
         rows=int(_rows_filled(ids, tokenizer, config) * times),
         tokens=int(len(tokens) * times),
         ordinary_tokens=math.ceil(ordinary * times),
         unknown_share=unknown / max(of_text, 1),
-        byte_share=float(np.isin(tokens, byte_ids(tokenizer)).mean())
-        if is_loaded
-        else 0.0,  # one trained here is small
+        byte_share=float(kinds.is_byte[tokens].mean()),
         equal_share=(dropped[DUPLICATE] + dropped[NEAR_DUPLICATE]) / max(sample.counts.read, 1),
         empty_share=dropped[EMPTY] / max(sample.counts.read, 1),
         share_in_script=share_in_script(sample.counts.letters(), tag.script),

@@ -17,12 +17,12 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast, XLM
 from langsamp.data.text.cleaning import clean_text
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
+    byte_ids,
     delimiters_of,
     load_tokenizer,
     special_ids,
     textless_ids,
     tokenizer_fingerprint,
-    unknown_share,
     vocabulary_size,
 )
 from langsamp.data.tokens.unigram import _as_transformers, _trained, train_tokenizer
@@ -163,16 +163,15 @@ def test_fingerprint_ignores_what_a_call_leaves_behind(trained: PreTrainedTokeni
     trained.backend_tokenizer.no_truncation()
 
 
-def test_unknown_share_counts_unknown_and_bytes(trained: PreTrainedTokenizerFast) -> None:
-    assert unknown_share(trained, SENTENCES) == (0, 0)
-    share = unknown_share(trained, ["𓀀", "river"])
-    tokens = len(ids(trained, "𓀀")) + len(ids(trained, "river"))
-    assert share == (0, 4 / tokens)
-    assert unknown_share(trained, []) == (0, 0)
+def test_what_a_vocabulary_lacks_is_unknown_or_bytes(trained: PreTrainedTokenizerFast) -> None:
+    in_bytes = set(byte_ids(trained))
+    assert not in_bytes.intersection(*(ids(trained, text) for text in SENTENCES))
+    assert [number in in_bytes for number in ids(trained, "𓀀")[-4:]] == [True] * 4
     blind = train_tokenizer(
         corpus(), CONFIG.model_copy(update={"byte_fallback": False, "vocab_size": 440}), row_tokens=64
     )
-    assert unknown_share(blind, ["𓀀"]) == (0.5, 0)
+    assert blind.unk_token_id in ids(blind, "𓀀")
+    assert byte_ids(blind) == []
     assert vocabulary_size(blind) == 440
 
 
@@ -180,8 +179,8 @@ def test_pieces_of_byte_level_bpe_that_are_no_whole_characters_are_bytes() -> No
     backend = ByteLevelBPETokenizer()
     backend.train_from_iterator(["mto éa éb"] * 9, vocab_size=259, show_progress=False)
     bpe = PreTrainedTokenizerFast(tokenizer_object=backend._tokenizer, unk_token="m")
-    assert unknown_share(bpe, ["mto é"]).in_bytes == 0
-    assert unknown_share(bpe, ["क"]).in_bytes == 1
+    assert not set(byte_ids(bpe)).intersection(ids(bpe, "mto é"))
+    assert set(byte_ids(bpe)).issuperset(ids(bpe, "क"))
 
 
 def test_special_ids_and_gaps_stand_for_no_text(

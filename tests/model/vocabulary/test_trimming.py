@@ -154,7 +154,7 @@ def test_an_encoder_without_head_stays_one(tmp_path: Path, text: Path) -> None:
     AutoModel.from_pretrained(tmp_path / "whole", add_pooling_layer=False).save_pretrained(tmp_path / "whole")
     cut(tmp_path / "whole", text, tmp_path / "cut")
     stored = open_stored(str(tmp_path / "cut"))
-    assert not stored.has_head
+    assert set(stored.by_token.values()) == {"embedding"}
     assert stored.rows % 64 == 0
     encoder, info = AutoModel.from_pretrained(tmp_path / "cut", add_pooling_layer=False, output_loading_info=True)
     assert not info["missing_keys"]

@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from langsamp.config import Config
@@ -78,15 +77,6 @@ def check_heeded(config: TokenizerConfig, loaded: str) -> None:
             f"{', '.join(f'tokenizer.{key}' for key in keys)} would train a tokenizer, but {loaded} brings one as it "
             "is: leave that out, or train a new model (model.init: null) without tokenizer.load"
         )
-
-
-class UnknownShare(NamedTuple):
-    """How much of a text a vocabulary lacks, as shares of its ordinary tokens in [0, 1]."""
-
-    unknown: float
-    """`<unk>`: what the model cannot see."""
-    in_bytes: float
-    """Bytes of characters without a piece: seen, but three or four tokens for a character."""
 
 
 def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
@@ -333,15 +323,4 @@ def byte_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
         number
         for piece, number in tokenizer.get_vocab().items()
         if _BYTE_PIECE.fullmatch(piece) or (is_byte_level and "\ufffd" in decoder.decode([piece]))
-    )
-
-
-def unknown_share(tokenizer: "PreTrainedTokenizerFast", texts: Iterable[str]) -> UnknownShare:
-    """How much of `texts` the vocabulary lacks; zeros where there is no text."""
-    encodings = tokenizer.backend_tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-    ids = np.concatenate([np.array([], np.int64), *(encoding.ids for encoding in encodings)])
-    total = max(len(ids), 1)
-    return UnknownShare(
-        unknown=int(np.count_nonzero(ids == tokenizer.unk_token_id)) / total,
-        in_bytes=int(np.count_nonzero(np.isin(ids, byte_ids(tokenizer)))) / total,
     )

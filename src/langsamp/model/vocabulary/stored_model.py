@@ -80,11 +80,6 @@ class StoredModel:
             if pattern.search(name) and tensor.shape[:1] == (self.rows,) and tensor.dim() == dimensions
         }
 
-    @property
-    def has_head(self) -> bool:
-        """Whether it can predict tokens: a decoder or its bias is stored."""
-        return any(kind != "embedding" for kind in self.by_token.values())
-
 
 def open_stored(model: str) -> StoredModel:
     """The model of a folder or of the Hugging Face hub (`OWNER/NAME[@revision]`), its tokenizer checked against it.
