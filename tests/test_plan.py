@@ -69,6 +69,14 @@ def test_steps_of_the_head_alone_are_counted_as_such(tiny_run: TinyRun) -> None:
     assert time_steps(model, TrainingConfig(), step, device=cpu).head_alone == 0
 
 
+def test_a_step_that_memory_is_too_small_for_is_a_message() -> None:
+    model = LangSampForMaskedLM(tiny_mlm("xlm-roberta"), variant="both", num_languages=1, num_scripts=1)
+    model.register_forward_pre_hook(lambda *_: torch.empty(1 << 50, dtype=torch.uint8) and None)
+    step = StepShape(rows=5, row_tokens=16, mask_rate=0.15)
+    with pytest.raises(UserError, match=r"does not suffice for 5 rows at once \(1048576.0 GiB.*rows_per_batch to 2"):
+        time_steps(model, TrainingConfig(), step, device=torch.device("cpu"))
+
+
 def test_it_says_where_bf16_would_be_faster() -> None:
     (said,) = faster_in_bf16(Speed(parameters=1, seconds=7200.0, seconds_in_bf16=3600.0), rounds=3)
     assert "2.0 times as fast here" in said and "3.0 h" in said

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import re
 import resource
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 _CPU_INFO = Path("/proc/cpuinfo")
 _LIMITS = Path("/sys/fs/cgroup")
+_REFUSED = re.compile(r"DefaultCPUAllocator: can't allocate memory: you tried to allocate (\d+) bytes")
+"""What torch says where the system refuses memory of the processor."""
 """Where Linux keeps the limits of a container (control groups, version 2)."""
 
 _BF16 = ("amx_bf16", "avx512_bf16", "avx_ne_convert", "bf16")
@@ -89,6 +92,17 @@ def peak_memory_bytes() -> int:
 def resident_memory_bytes() -> int:
     """The memory that this process holds now; the most so far, where the system does not tell."""
     return _kib(Path("/proc/self/status"), "VmRSS") if sys.platform == "linux" else peak_memory_bytes()
+
+
+def out_of_memory(error: RuntimeError) -> str:
+    """What memory did not suffice for, in words; empty where `error` is another one.
+
+    torch has an error of its own for the memory of accelerators alone.
+    """
+    if type(error).__name__ == "OutOfMemoryError":  # of torch, which not everybody has imported
+        return str(error).partition(".")[0]
+    refused = _REFUSED.search(str(error))
+    return "" if refused is None else f"{int(refused[1]) / (1 << 30):.1f} GiB more could not be had"
 
 
 @contextmanager

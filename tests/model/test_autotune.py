@@ -7,6 +7,7 @@ import torch
 from transformers import AutoConfig, AutoModelForMaskedLM
 
 from langsamp.errors import UserError
+from langsamp.model import autotune
 from langsamp.model.autotune import BatchShape, tune_paths
 from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import HEADS, LangSampForMaskedLM
@@ -66,6 +67,14 @@ def test_a_measured_choice_is_told_and_changes_nothing(large: LangSampForMaskedL
     assert choice.paths.last_layer and choice.paths.by_head and choice.paths.cheap_dropout
     assert all(torch.equal(value, weights[name]) for name, value in large.state_dict().items())
     assert all(weight.grad is None and weight.requires_grad for weight in large.parameters())
+
+
+@pytest.mark.parametrize(("free", "is_tried"), [(600 << 20, False), (700 << 20, True)])
+def test_plain_is_tried_where_its_logits_leave_most_of_the_memory(
+    large: LangSampForMaskedLM, monkeypatch: pytest.MonkeyPatch, free: int, is_tried: bool
+) -> None:
+    monkeypatch.setattr(autotune, "available_memory_bytes", lambda: free)  # of which logits of 40 MB take 160
+    assert ("plain" in tune_paths(large, LARGE, device=CPU).reasons["loss"].partition(":")[2]) == is_tried
 
 
 def test_processes_go_by_the_same_seconds(large: LangSampForMaskedLM) -> None:

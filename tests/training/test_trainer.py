@@ -226,7 +226,7 @@ class TestMemoryThatDoesNotSuffice:
     def _limited(job: TrainingJob, rows: int) -> TrainingJob:
         def check(_: object, __: object, arguments: dict[str, Any]) -> None:
             if len(arguments["input_ids_BL"]) > rows:
-                raise torch.OutOfMemoryError("device out of memory. Tried to allocate more than there is")
+                torch.empty(1 << 50, dtype=torch.uint8)  # a pebibyte, which no machine has
 
         job.model.register_forward_pre_hook(check, with_kwargs=True)
         return job
@@ -240,7 +240,10 @@ class TestMemoryThatDoesNotSuffice:
         assert all(torch.equal(value, weights(usual)[name]) for name, value in weights(halved).items())
         assert losses(tmp_path / "halved") == losses(tmp_path / "usual")
         assert [line["rows"] for line in log(tmp_path / "halved", "batch_size")] == [8]
-        assert "rows at once: 8 (the memory did not suffice for 16: device out of memory)" in capsys.readouterr().err
+        assert (
+            "rows at once: 8 (the memory did not suffice for 16: 1048576.0 GiB more could not be had)"
+            in capsys.readouterr().err
+        )
 
     def test_not_twice(self, rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
         job = task(rows, tokenizer, tmp_path, rows_per_batch=16, loss="plain", fast=False)

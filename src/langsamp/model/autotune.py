@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from langsamp.errors import UserError
-from langsamp.machine import available_memory_bytes
+from langsamp.machine import available_memory_bytes, out_of_memory
 from langsamp.model.decoder import decoder_of
 from langsamp.model.fast.attention import LONGEST
 from langsamp.model.fast.last_layer import can_prune
@@ -34,6 +34,8 @@ _CANDIDATES: dict[str, tuple[Backend, ...]] = {
 }
 """What is measured on a kind of device; the first is taken where no other is clearly faster, as it needs least memory.
 On a CPU `torch` is far slower and compiling does not pay."""
+_SHARE_OF_LOGITS = 0.25
+"""Of the free memory what the plain loss may take, four times its logits: the rest of a step comes on top of it."""
 _COPIES = 18
 """Bytes that layers which are not lean keep for each token, layer and unit of width: copies and activations in bf16."""
 _LITTLE_MEMORY = 128 << 20
@@ -126,7 +128,7 @@ def _choose_loss(
     first, *others = (
         each for each in _CANDIDATES.get(device.type, ("blocked", "plain")) if not obstacle_to(each, device)
     )
-    others = [each for each in others if each != "plain" or 4 * logits < _free_bytes(device)]
+    others = [each for each in others if each != "plain" or 4 * logits < _SHARE_OF_LOGITS * _free_bytes(device)]
     tokens = vocabulary
     if device.type == "cpu":
         tokens = min(vocabulary, max(_LEAST_TOKENS, int(_CPU_FLOP / (6 * shape.masked * width))))
@@ -173,7 +175,9 @@ class _Head:
 
         try:
             return _least_seconds({backend: once}, device)[backend]
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
             return float("inf")
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from langsamp.data.batches import MaskedBatch
 from langsamp.errors import StoppedError, UserError
+from langsamp.machine import out_of_memory
 from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
@@ -244,8 +245,9 @@ class _Trainer:
         while True:
             try:
                 return self._passes(batches, masked, stop)
-            except torch.OutOfMemoryError as error:
-                trouble = str(error).partition(".")[0]
+            except RuntimeError as error:
+                if not (trouble := out_of_memory(error)):
+                    raise
             self._halve(trouble)  # here, where the error no longer holds what the passes had taken
             batches = self._batches(self.step)
 

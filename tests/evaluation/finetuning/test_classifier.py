@@ -152,9 +152,13 @@ def test_weights_that_do_not_fit_the_config_are_refused(save_model, job_of):
         fine_tune(job_of(folder, TEXTS))
 
 
-def test_a_full_gpu_is_a_message():
+def test_full_memory_is_a_message():
     with pytest.raises(UserError, match="memory is too small for batches of 300 padded tokens"), within_memory(300):
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        torch.empty(1 << 50, dtype=torch.uint8)
+    with pytest.raises(UserError, match=r"of 300 padded tokens \(CUDA out of memory\)"), within_memory(300):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+    with pytest.raises(RuntimeError, match="size of tensor"), within_memory(300):
+        torch.ones(2) + torch.ones(3)
 
 
 def test_loading_says_nothing(save_model, job_of, capfd):

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from langsamp.errors import UserError
 from langsamp.evaluation.batching import batch_cost, by_length
 from langsamp.evaluation.finetuning.tokens import Tokens
+from langsamp.machine import out_of_memory
 
 _PREDICTING = {"cpu": 1024, "cuda": 32768}
 _TRAINING = {"cpu": 2048, "cuda": 8192}
@@ -77,17 +78,19 @@ class Network:
 
 @contextmanager
 def within_memory(token_budget: int) -> Iterator[None]:
-    """Turn a GPU that is full into a message: a smaller batch would change the draws of dropout, so nobody takes one.
+    """Turn memory that is full into a message: a smaller batch would change the draws of dropout, so nobody takes one.
 
     Raises:
         UserError: saying what to lower.
     """
     try:
         yield
-    except torch.OutOfMemoryError:
+    except RuntimeError as error:
+        if not (trouble := out_of_memory(error)):
+            raise
         raise UserError(
-            f"the GPU's memory is too small for batches of {token_budget:,} padded tokens; lower token_budget, use "
-            "precision bf16, or see that nothing else runs there"
+            f"the memory is too small for batches of {token_budget:,} padded tokens ({trouble}); lower token_budget, "
+            "use precision bf16, or see that nothing else runs there"
         ) from None
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from langsamp.errors import UserError
-from langsamp.machine import available_memory_bytes, processor, resident_memory_bytes
+from langsamp.machine import available_memory_bytes, out_of_memory, processor, resident_memory_bytes
 from langsamp.training.processes import summed
 
 _LEAST_GAIN = 1.03
@@ -143,7 +143,9 @@ class Trials:
         """Seconds of this process for `rows` rows at once."""
         try:
             return self._on_cpu(rows) if self._device.type == "cpu" else self._on_accelerator(rows)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
             return math.inf
         finally:
             self._model.zero_grad()
@@ -196,9 +198,14 @@ def half_of(rows: int, trouble: str, *, at: str, is_left: bool) -> tuple[int, st
         UserError: where half of them is no way out that `is_left`.
     """
     if rows == 1 or not is_left:
-        raise UserError(
-            f"{at}: the memory does not suffice for {rows} rows at once ({trouble}). Set training.rows_per_batch to "
-            f"{max(1, rows // 2)} or training.gradient_checkpointing to true, which train the same, or "
-            "training.precision to bf16, and run the same command again"
-        )
+        raise too_many(rows, trouble, at=at)
     return -(-rows // 2), f"the memory did not suffice for {rows}: {trouble}"
+
+
+def too_many(rows: int, trouble: str, *, at: str) -> UserError:
+    """What to do where the memory does not suffice for so many rows at once."""
+    return UserError(
+        f"{at}: the memory does not suffice for {rows} rows at once ({trouble}). Set training.rows_per_batch to "
+        f"{max(1, rows // 2)} or training.gradient_checkpointing to true, which train the same, or "
+        "training.precision to bf16, and run the same command again"
+    )

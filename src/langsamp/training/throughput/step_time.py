@@ -9,10 +9,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from langsamp.machine import out_of_memory
 from langsamp.model.autotune import BatchShape, half_type, tune_paths
+from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
 from langsamp.training.anchor import held_layers, without_pruning
 from langsamp.training.config import TrainingConfig
+from langsamp.training.throughput.batch_size import too_many
 from langsamp.training.throughput.tuned_paths import as_configured, memory_for
 
 _TIMED = 3  # batches
@@ -43,7 +46,11 @@ class StepTime(NamedTuple):
 def time_steps(
     model: LangSampForMaskedLM, config: TrainingConfig, step: StepShape, *, device: torch.device
 ) -> StepTime:
-    """The time of a step of `config`, by fast paths that are chosen as a training chooses them; changes the weights."""
+    """The time of a step of `config`, by fast paths that are chosen as a training chooses them; changes the weights.
+
+    Raises:
+        UserError: where the memory does not suffice for a batch.
+    """
     rows = min(config.usual_rows, step.rows)
     batch = _batch(model, rows, step, device)
     shape = BatchShape(
@@ -52,16 +59,27 @@ def time_steps(
         masked=round(rows * step.row_tokens * step.mask_rate),
         precision=config.precision,
     )
+    try:
+        with memory_for(device):
+            paths = as_configured(tune_paths(model, shape, loss=config.loss, device=device), config).paths
+            return _timed(model, config, batch, paths=paths, batches=math.ceil(step.rows / rows))
+    except RuntimeError as error:
+        if not (trouble := out_of_memory(error)):
+            raise
+        raise too_many(rows, trouble, at="a step timed") from None
+
+
+def _timed(
+    model: LangSampForMaskedLM, config: TrainingConfig, batch: "_Batch", *, paths: FastPaths, batches: int
+) -> StepTime:
     held = held_layers(model, config.anchor)
-    with memory_for(device):
-        paths = as_configured(tune_paths(model, shape, loss=config.loss, device=device), config).paths
-        with model.taking(without_pruning(paths, held, model.mlm.base_model)):
-            timed, batches = _Timed(model, config, batch), math.ceil(step.rows / rows)
-            whole = timed.seconds(batches, computes_start=bool(held))
-            if not config.head_warmup_steps:
-                return StepTime(whole, 0.0)
-            with model.frozen_encoder():
-                return StepTime(whole, timed.seconds(batches, computes_start=False))
+    with model.taking(without_pruning(paths, held, model.mlm.base_model)):
+        timed = _Timed(model, config, batch)
+        whole = timed.seconds(batches, computes_start=bool(held))
+        if not config.head_warmup_steps:
+            return StepTime(whole, 0.0)
+        with model.frozen_encoder():
+            return StepTime(whole, timed.seconds(batches, computes_start=False))
 
 
 _Batch = tuple[Tensor, Tensor, Tensor]
