@@ -254,7 +254,7 @@ def check_one_disk(folder: Path, accelerator: Accelerator, world: World) -> None
         raise UserError(
             f"process {int(sees.argmin())} of {world.size} does not see what process 0 writes to {folder}: with "
             "training.sharding fsdp each writes a part of a checkpoint, so all machines need one disk there. Choose an "
-            "output folder on a disk that all mount, or training.sharding none"
+            "output folder on a disk that all mount"
         )
 
 
