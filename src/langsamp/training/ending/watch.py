@@ -87,7 +87,8 @@ class Watch:
             is_suspect, has_left = store.add("suspicions", 0) > 0, store.add(f"left/{self._next}", 0) > 0
             if silent > (_SUSPECT_LOOKS if is_suspect else self._looks) and (is_suspect or not has_left):
                 what = "has ended" if has_left else "died or hangs"
-                name = store.get(f"name/{self._next}").decode() if beats else f"process {self._next}"
+                key = f"name/{self._next}"
+                name = store.get(key).decode() if store.check([key]) else f"process {self._next}"
                 self._announce(f"{name} {what}: no sign of it for {silent * self._seconds:.0f} s", lost=1)
             if store.add("announced", 0):
                 self._reason = store.get("reason").decode()
