@@ -53,9 +53,10 @@ def test_any_number_of_processes_trains_alike_and_may_change_on_the_way(folder: 
 @pytest.mark.parametrize(
     ("size", "harmed", "harm", "said"),
     [
-        (3, 2, "stopped", "process 2"),  # its number in the system is known if it could say it before
+        (3, 2, "stopped", "process 2 of 3 (pid"),
         (2, 0, "killed", "process 0 of 2"),
         (2, 1, "an error", "this text cannot be read"),
+        (2, 0, "an error", "this text cannot be read"),  # its end is that of what they tell each other by
         pytest.param(3, 1, "killed", "process 1 of 3 (pid", marks=pytest.mark.slow),
         pytest.param(2, 0, "stopped", "process 0 of 2", marks=pytest.mark.slow),
         pytest.param(2, 0, "a bug", "JSONDecodeError: Expecting value", marks=pytest.mark.slow),

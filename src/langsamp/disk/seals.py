@@ -67,10 +67,11 @@ _seals: dict[str, tuple[_Stamp, Seal]] = {}
 def seal(folder: Path, *, known: Mapping[str, str] | None = None) -> None:
     """Write the checksums of all files in `folder`, which nobody uses before.
 
-    Files whose sha256 is `known` since they were written are not read for it.
+    Files whose sha256 is `known` since they were written are not read for it, but must be there.
     """
     sums = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / CHECKSUMS):
+    files = {path for path in folder.rglob("*") if path.is_file() and path != folder / CHECKSUMS}
+    for path in sorted(files | {folder / name for name in known or ()}):
         name, stamp = path.relative_to(folder).as_posix(), _Stamp.of(path)
         digest = (known or {}).get(name)
         if digest is None:

@@ -3,19 +3,30 @@
 `step-0005000/` holds `model.safetensors`, `optimizer.safetensors`, the Hugging Face configuration, the tokenizer,
 `checkpoint.json` (step, settings) and the checksums of all of them. Order, masks, dropout and schedule are functions of
 the step, so nothing else has to be kept. `latest` is found by looking.
+
+A model that is spread over processes has files such as `shard-00001-model-00002-of-00004.safetensors` instead, here of
+the first process its parts of the second kind of tensors. torch's distributed checkpoint reads all files of tensors
+alike: each process takes of them what it needs, a part again or all.
 """
 
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner
+from torch.distributed.checkpoint.filesystem import FileSystem
+from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader
+from torch.distributed.checkpoint.metadata import TensorStorageMetadata
+from torch.distributed.checkpoint.state_dict_loader import load
 from torch.optim import Optimizer
 from transformers import AutoConfig, AutoModelForMaskedLM
 
@@ -25,11 +36,13 @@ from langsamp.errors import DamagedError, OtherVersionError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant
-from langsamp.training.sharding import part_of
+from langsamp.training.sharding import reason_of
 
 T = TypeVar("T")
 
 MODEL, OPTIMIZER, RECORD = "model.safetensors", "optimizer.safetensors", "checkpoint.json"
+OF: Final = "|"
+"""Between a kind of the optimizer's tensors and the name of the parameter, as in `exp_avg|language.weight`."""
 _NAME = re.compile(r"step-\d{7,}")
 
 
@@ -174,12 +187,11 @@ def load_checkpoint(checkpoint: Path, *, model: nn.Module, optimizer: Optimizer 
         DamagedError: where a file is missing, cut short or changed; it is named.
     """
     record = read_record(checkpoint)
-    check_sealed(checkpoint, remedy=_remedy(checkpoint))
+    reader = HuggingFaceStorageReader(str(checkpoint))
+    reader.fs = _Sealed(check_sealed(checkpoint, remedy=_remedy(checkpoint)).files)
     try:
-        _restore_model(model, load_file(checkpoint / MODEL))
-        if optimizer is not None:
-            _restore_optimizer(model, optimizer, load_file(checkpoint / OPTIMIZER))
-    except (SafetensorError, KeyError, RuntimeError) as error:
+        _restore(reader, model, optimizer)
+    except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
         raise DamagedError(f"{checkpoint} does not fit this model ({error}); was it made by another recipe?") from error
     return record
 
@@ -207,22 +219,55 @@ def _remedy(checkpoint: Path) -> str:
     return f"put that file back from a copy, or delete {checkpoint} {then}"
 
 
-def _restore_model(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+class _Sealed(FileSystem):
+    """The files that were written with a checkpoint, without others that somebody has put beside them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = names
+
+    def ls(self, path: str | PathLike[str]) -> list[str]:
+        return [str(Path(path) / name) for name in self._names]
+
+
+def _restore(reader: HuggingFaceStorageReader, model: nn.Module, optimizer: Optimizer | None) -> None:
+    """Read into the parameters, without a copy of them, and into a new state of the optimizer."""
+    stored = reader.read_metadata().state_dict_metadata
+    weights = _weights(model, [key for key in stored if OF not in key])
+    state = {} if optimizer is None else _new_state(model, {key: about for key, about in stored.items() if OF in key})
+    planner = DefaultLoadPlanner(flatten_state_dict=False, flatten_sharded_tensors=False)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # that each process reads for itself
+            load({**weights, **state}, storage_reader=reader, planner=planner, no_dist=True)
+    except CheckpointException as failed:
+        raise reason_of(failed) from failed
+    if optimizer is not None:
+        parameters = dict(model.named_parameters())
+        for key, value in state.items():
+            kind, _, name = key.partition(OF)
+            optimizer.state[parameters[name]][kind] = value
+
+
+def _weights(model: nn.Module, names: Sequence[str]) -> dict[str, Tensor]:
+    """The tensors of `model` that are stored under `names`."""
     kept = model.state_dict(keep_vars=True)
-    if unknown := tensors.keys() - kept.keys():
-        raise KeyError(f"no {sorted(unknown)[0]} in the model")
-    model.load_state_dict({name: part_of(value, kept[name]) for name, value in tensors.items()}, strict=False)
-    restored = {id(kept[name]) for name in tensors}  # a tensor with several names is stored under one of them
+    if unknown := set(names) - kept.keys():
+        raise KeyError(f"no {min(unknown)} in the model")
+    restored = {id(kept[name]) for name in names}  # a tensor with several names is stored under one of them
     if missing := [name for name, tensor in kept.items() if id(tensor) not in restored]:
         raise KeyError(f"no {missing[0]} in the file")
+    return {name: kept[name].detach() for name in names}
 
 
-def _restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    parameters = dict(model.named_parameters())
-    for key, value in tensors.items():
-        kind, _, name = key.partition("|")
-        parameter = parameters[name]
-        # AdamW keeps its step count on the CPU unless it is fused on an accelerator.
-        device = parameter.device if kind != "step" or parameter.is_cuda else torch.device("cpu")
-        moved = value.to(device)
-        optimizer.state[parameter][kind] = moved if kind == "step" else part_of(moved, parameter)
+def _new_state(model: nn.Module, stored: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Tensors for an optimizer's state as it is `stored`, each spread as its parameter, with nothing in them yet."""
+    parameters, state = dict(model.named_parameters()), {}
+    for key, about in stored.items():
+        assert isinstance(about, TensorStorageMetadata)
+        kind, _, name = key.partition(OF)
+        parameter, dtype = parameters[name].detach(), about.properties.dtype
+        if kind == "step":  # AdamW keeps its step count on the CPU unless it is fused on an accelerator.
+            device = parameter.device if parameter.is_cuda else torch.device("cpu")
+            state[key] = torch.empty(about.size, dtype=dtype, device=device)
+        else:
+            state[key] = torch.empty_like(parameter, dtype=dtype)
+    return state

@@ -96,8 +96,9 @@ class TrainingConfig(Config):
     an Nth of weights, gradients and optimizer, 16 bytes a parameter with AdamW, and one block at a time whole: for
     models that do not fit otherwise. The losses are the same to the order of sums. It costs traffic: weights are
     gathered twice for each batch of `rows_per_batch` and once for each held-out measurement and score. A step of
-    several batches keeps whole gradients until its last. One process has nothing to spread. Checkpoints are the same,
-    so a training goes on with either, and with any number of processes."""
+    several batches keeps whole gradients until its last. One process has nothing to spread. Each process writes its
+    part of a checkpoint, for which all need one disk. A training goes on from it with either, and with any number of
+    processes."""
     loss: LossSetting = "auto"
     """Backend of the loss; all give the same to float rounding. `auto` measures at the start and keeps its choice."""
     fast: bool = True

@@ -3,7 +3,7 @@
 import atexit
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,11 +12,13 @@ from typing import Any
 import torch
 import torch.distributed
 from accelerate import Accelerator
-from accelerate.utils import InitProcessGroupKwargs
+from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list
 from torch import Tensor, nn
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]  # public by its documentation
 from torch.distributed.rendezvous import register_rendezvous_handler, rendezvous
 
+from langsamp.disk.files import writing
+from langsamp.disk.leftovers import scratch_folder
 from langsamp.errors import UserError
 from langsamp.machine import bf16_instructions
 from langsamp.progress import say
@@ -233,6 +235,27 @@ def average_gradients(parameters: Iterable[nn.Parameter], accelerator: Accelerat
     for parameter in parameters:
         if parameter.grad is not None:
             parameter.grad.copy_(summed(parameter.grad, accelerator) / accelerator.num_processes)
+
+
+def check_one_disk(folder: Path, accelerator: Accelerator, world: World) -> None:
+    """Accept a `folder` that all processes see, as each writes a part of a checkpoint into it.
+
+    Raises:
+        UserError: where one does not.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(folder / "disk") if world.is_leader else nullcontext() as made:
+            (name,) = broadcast_object_list([made and made.name])
+            sees = torch.zeros(world.size, dtype=torch.int64)
+            sees[world.rank] = (folder / name).is_dir()
+            sees = summed(sees, accelerator)
+    if not sees.all():
+        raise UserError(
+            f"process {int(sees.argmin())} of {world.size} does not see what process 0 writes to {folder}: with "
+            "training.sharding fsdp each writes a part of a checkpoint, so all machines need one disk there. Choose an "
+            "output folder on a disk that all mount"
+        )
 
 
 def newest_for_all(folder: Path, accelerator: Accelerator, world: World, *, name: str) -> Path | None:

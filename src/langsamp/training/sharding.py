@@ -2,10 +2,8 @@
 
 By torch's FSDP2, which is ZeRO's third stage (Rajbhandari et al. 2020): weights, gradients and the optimizer's state
 are cut along their first dimension. A transformer block is whole only during its forward and its backward pass; what
-belongs to no block (embeddings, LM head, tables) during both. Whatever else reads weights gets them whole from here:
-held-out loss, scores and measurements a model of their own, checkpoints each tensor in main memory.
-
-torch's modules for it are imported where they are used: they take a second that only sharded training needs.
+belongs to no block (embeddings, LM head, tables) during both. Held-out loss, scores and measurements get a whole model
+of their own from here. Of a checkpoint each process writes and reads its part.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +15,12 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed
 from torch import Tensor, nn
+from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor, Partial
 
 from langsamp.data.batches import IGNORED, MaskedBatch
 from langsamp.model.fast_paths import FastPaths
@@ -34,9 +37,6 @@ class Shards:
 
         Its parameters are others afterwards, so this comes before the optimizer.
         """
-        from torch.distributed.device_mesh import init_device_mesh
-        from torch.distributed.fsdp import fully_shard
-
         without_weights = {
             id(each): nn.Parameter(each.new_empty(0), requires_grad=each.requires_grad) for each in model.parameters()
         }
@@ -46,6 +46,8 @@ class Shards:
             fully_shard(block, mesh=mesh)
         self._model: Any = fully_shard(model, mesh=mesh)
         self._size = size
+        self.writers = torch.distributed.new_group(backend="gloo")
+        """The processes as they write checkpoints, whose words must not mix with those of the training beside it."""
 
     def sum_gradients(self, after_this_pass: bool) -> None:
         """Whether the next backward pass ends in the mean over all processes, or each one adds up its own meanwhile."""
@@ -81,43 +83,24 @@ class Shards:
 
 def whole(tensor: Tensor) -> Tensor:
     """All of a tensor, in each of the processes over which it is spread; itself where it is not."""
-    return tensor.full_tensor() if _is_spread(tensor) else tensor  # type: ignore[attr-defined]
-
-
-def whole_copy(tensor: Tensor, *, is_kept: bool) -> Tensor:
-    """A copy of all of a tensor in main memory; without numbers in processes that only help, where it is not kept."""
-    gathered = whole(tensor)
-    return gathered.to("cpu", copy=True) if is_kept else torch.empty(0)
-
-
-def part_of(tensor: Tensor, like: Tensor) -> Tensor:
-    """Of a tensor that all processes have, this one's part, as it has one of `like`; all where that is not spread."""
-    if not _is_spread(like):
-        return tensor
-    from torch.distributed.tensor import DTensor, distribute_tensor
-
-    assert isinstance(like, DTensor)
-    return distribute_tensor(tensor, like.device_mesh, like.placements, src_data_rank=None)
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
 def part_here(tensor: Tensor) -> Tensor:
     """What this process has of a tensor."""
-    part: Tensor = tensor.to_local() if _is_spread(tensor) else tensor  # type: ignore[attr-defined]
-    return part
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 
 def sum_of_parts(total: Tensor, like: Tensor) -> Tensor:
     """The sum of what each process has summed up over its part of `like`."""
-    if not _is_spread(like):
+    if not isinstance(like, DTensor):
         return total
-    from torch.distributed.tensor import DTensor, Partial
-
-    assert isinstance(like, DTensor)
     return DTensor.from_local(total, like.device_mesh, [Partial()]).full_tensor()
 
 
-def _is_spread(tensor: Tensor) -> bool:
-    return hasattr(tensor, "full_tensor")
+def reason_of(failed: CheckpointException) -> BaseException:
+    """What went wrong in the first of the processes in which a checkpoint failed."""
+    return failed.failures[min(failed.failures)][0]
 
 
 @contextmanager

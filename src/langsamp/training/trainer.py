@@ -1,7 +1,8 @@
 """The training loop: our own, on accelerate, so that order, masks, normalisation and resume are exact.
 
 Per step: draw its rows (a function of the step), sum the loss over this rank's batches, divide by the masked tokens of
-the whole step, update. With `processes.py` and `sharding.py` the only module that knows of processes.
+the whole step, update. With `processes.py`, `sharding.py` and `throughput/checkpoint_parts.py` the only module that
+knows of processes.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
 from langsamp.provenance import differing_keys, provenance
 from langsamp.training.anchor import sentence_anchor, weight_anchor
-from langsamp.training.checkpoint import load_checkpoint, read_record
+from langsamp.training.checkpoint import checkpoint_folder, load_checkpoint, read_record
 from langsamp.training.ending.signals import StopFlag
 from langsamp.training.held_out import HeldOut, measure_held_out, tensors
 from langsamp.training.job import TrainingJob, row_order, step_seed
@@ -31,6 +32,7 @@ from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.processes import (
     as_one,
     average_gradients,
+    check_one_disk,
     join_processes,
     newest_for_all,
     slow_arithmetic,
@@ -40,13 +42,8 @@ from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
 from langsamp.training.sharding import Shards, whole, whole_model
 from langsamp.training.throughput.batch_size import Trials, find_batch_size, half_of
-from langsamp.training.throughput.checkpoint_writer import (
-    CheckpointWriter,
-    Kept,
-    Snapshot,
-    check_space,
-    save_checkpoint,
-)
+from langsamp.training.throughput.checkpoint_parts import write_parts
+from langsamp.training.throughput.checkpoint_writer import CheckpointWriter, Kept, NewCheckpoint, Snapshot, check_space
 from langsamp.training.throughput.gradient_checkpointing import recomputing
 from langsamp.training.throughput.prefetch import Prefetcher
 from langsamp.training.throughput.tuned_paths import memory_for, training_paths
@@ -81,6 +78,8 @@ class _Trainer:
             freeze_lower(task.model, config.freeze_layers)
         blocks, device = layers_of(task.model.mlm.base_model), self.accelerator.device
         spreads = config.sharding != "none" and self.world.size > 1
+        if spreads:
+            check_one_disk(task.checkpoints, self.accelerator, self.world)
         self.shards = Shards(task.model, blocks, size=self.world.size, device=device) if spreads else None
         self.optimizer = make_optimizer(task.model, config)
         # What accelerate calls a model for evaluation is one without DDP, which one process does not need either.
@@ -342,21 +341,24 @@ class _Trainer:
         if self.world.is_leader:
             check_space(self.task.model, self.task.checkpoints)
         self.writer.wait()  # before the copy, so that there is one copy at most
-        state = Snapshot.of(self.task.model, self.optimizer, is_kept=self.world.is_leader)
-        if self.world.is_leader:
-            self._write_checkpoint(state, masked_seen.tolist())
+        if self.shards is not None:
+            self.writer.write(partial(write_parts, self._checkpoint(masked_seen.tolist()), self.shards.writers))
+        elif self.world.is_leader:
+            self.writer.write(self._checkpoint(masked_seen.tolist()).write)
         self.saved = self.step
 
     def _wait_for_checkpoints(self) -> None:
-        """Go on when the leader has written what it has to write."""
+        """Go on when all have written what they have to write."""
         self.writer.wait()
         self.accelerator.wait_for_everyone()
 
-    def _write_checkpoint(self, state: Snapshot, masked_seen: Sequence[int]) -> None:
+    def _checkpoint(self, masked_seen: Sequence[int]) -> NewCheckpoint:
+        """The checkpoint of now, its tensors copied."""
         task, tags = self.task, [str(tag) for tag in self.task.batches.rows.tags]
         seen = self.order.rows_seen(self.step * task.sampler.rows_per_step)
         scaler = self.accelerator.scaler
         record = {
+            "step": self.step,
             "name": task.name,
             "variant": task.model.variant,
             "seed": task.seed,
@@ -373,8 +375,8 @@ class _Trainer:
             "provenance": provenance(),
         }
         kept = Kept(self.config.keep_checkpoints, self.config.milestone_every, self.selection.best)
-        save = partial(save_checkpoint, task.checkpoints, tokenizer=task.tokenizer, record=record, kept=kept)
-        self.writer.write(partial(save, step=self.step, state=state))
+        folder, state = checkpoint_folder(task.checkpoints, self.step), Snapshot.of(task.model, self.optimizer)
+        return NewCheckpoint(folder, state, task.tokenizer, record, kept)
 
     def _resume(self) -> int:
         """Load the newest checkpoint, if there is one; the number of finished steps."""

@@ -81,31 +81,33 @@ class Watch:
             if self._main_waits:
                 store.add("suspicions", 1)
             if self._to_tell is not None:
-                self._announce(self._to_tell)
+                self._announce(self._to_tell, lost=0)
             before, beats = beats, store.add(f"beats/{self._next}", 0)
             silent = silent + 1 if beats == before else 0
             is_suspect, has_left = store.add("suspicions", 0) > 0, store.add(f"left/{self._next}", 0) > 0
             if silent > (_SUSPECT_LOOKS if is_suspect else self._looks) and (is_suspect or not has_left):
                 what = "has ended" if has_left else "died or hangs"
-                name = store.get(f"name/{self._next}").decode() if beats else f"process {self._next}"
-                self._announce(f"{name} {what}: no sign of it for {silent * self._seconds:.0f} s")
+                key = f"name/{self._next}"
+                name = store.get(key).decode() if store.check([key]) else f"process {self._next}"
+                self._announce(f"{name} {what}: no sign of it for {silent * self._seconds:.0f} s", lost=1)
             if store.add("announced", 0):
                 self._reason = store.get("reason").decode()
                 return self._wait_for_readers()
         store.add(f"left/{self._world.rank}", 1)
         return None
 
-    def _announce(self, reason: str) -> None:
-        """Write down why all end, unless another process was first."""
+    def _announce(self, reason: str, *, lost: int) -> None:
+        """Write down why all end, of whom so many are `lost`, unless another process was first."""
         if self._store.add("announcing", 1) == 1:
             self._store.set("reason", reason)
+            self._store.add("lost", lost)
             self._store.add("announced", 1)
 
     def _wait_for_readers(self) -> None:
-        """Stay until the others have read the reason too, where the store ends with this process; one never will."""
+        """Stay until all who can have read the reason too, where the store ends with this process."""
         self._store.add("read", 1)
         looks = 0 if self._holds_store else self._looks
-        while self._store.add("read", 0) < self._world.size - 1 and looks < self._looks:
+        while self._store.add("read", 0) < self._world.size - self._store.add("lost", 0) and looks < self._looks:
             looks, self._turns = looks + 1, self._turns + 1
             self._closed.wait(self._seconds)
 

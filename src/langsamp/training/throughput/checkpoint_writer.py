@@ -16,12 +16,14 @@ from langsamp.disk.seals import seal
 from langsamp.errors import UserError
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.provenance import SCHEMA
-from langsamp.training.checkpoint import MODEL, OPTIMIZER, RECORD, checkpoint_folder, checkpoints, step_of
-from langsamp.training.sharding import whole_copy
+from langsamp.training.checkpoint import MODEL, OF, OPTIMIZER, RECORD, checkpoint_folder, checkpoints, step_of
 
 
 class Snapshot(NamedTuple):
-    """A step's tensors, copied to main memory: what can be written while training changes the originals."""
+    """A step's tensors, copied to main memory: what can be written while training changes the originals.
+
+    Of a tensor that is spread over processes each has its part.
+    """
 
     model: Mapping[str, Tensor]
     """By name; a tensor with several names (a decoder that is the word embedding) under the first of them."""
@@ -29,13 +31,10 @@ class Snapshot(NamedTuple):
     config: PreTrainedConfig
 
     @classmethod
-    def of(cls, model: LangSampForMaskedLM, optimizer: Optimizer, *, is_kept: bool = True) -> "Snapshot":
-        """The state of now.
-
-        Of a model that is spread over processes all of them have to come here; those that do not keep it get its names.
-        """
+    def of(cls, model: LangSampForMaskedLM, optimizer: Optimizer) -> "Snapshot":
+        """The state of now."""
         weights, state = (
-            {name: whole_copy(each, is_kept=is_kept) for name, each in tensors.items()}
+            {name: each.to("cpu", copy=True) for name, each in tensors.items()}
             for tensors in (_model_tensors(model), _optimizer_tensors(model, optimizer))
         )
         return cls(weights, state, model.mlm.config)
@@ -51,36 +50,42 @@ class Kept(NamedTuple):
     best: int | None = None
     """And that of this step."""
 
-    def over(self, folder: Path) -> list[Path]:
-        """Those below `folder` that do not stay."""
+    def delete_others(self, folder: Path) -> None:
+        """Delete those below `folder` that do not stay."""
         if self.newest is None:
-            return []
+            return
         staying = set() if self.best is None else {checkpoint_folder(folder, self.best)}
-        older = checkpoints(folder)[: -self.newest]
-        return [each for each in older if each not in staying and not (self.every and step_of(each) % self.every == 0)]
+        for old in checkpoints(folder)[: -self.newest]:
+            if old not in staying and not (self.every and step_of(old) % self.every == 0):
+                shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
 
 
-def save_checkpoint(
-    folder: Path,
-    *,
-    step: int,
-    state: Snapshot,
-    tokenizer: PreTrainedTokenizerBase,
-    record: Mapping[str, Any],
-    kept: Kept,
-) -> Path:
-    """Write the checkpoint of `step` below `folder`, then delete those that are not `kept`; its folder."""
-    out = checkpoint_folder(folder, step)
-    with replacing(out) as fresh:
-        state.config.save_pretrained(fresh)
-        tokenizer.save_pretrained(fresh)
-        save_file(dict(state.model), fresh / MODEL)
-        save_file(dict(state.optimizer), fresh / OPTIMIZER)
-        write_json(fresh / RECORD, {"schema": SCHEMA, "step": step, **record})
-        seal(fresh)
-    for old in kept.over(folder):
-        shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
-    return out
+class NewCheckpoint(NamedTuple):
+    """A checkpoint that is to be written."""
+
+    folder: Path
+    """Where it is to lie."""
+    state: Snapshot
+    tokenizer: PreTrainedTokenizerBase
+    record: Mapping[str, Any]
+    """As a `CheckpointRecord` but for its schema."""
+    kept: Kept
+    """Which others stay."""
+
+    def write(self) -> None:
+        """Write it from a state that is whole, then delete those that do not stay."""
+        with replacing(self.folder) as fresh:
+            save_file(dict(self.state.model), fresh / MODEL)
+            save_file(dict(self.state.optimizer), fresh / OPTIMIZER)
+            self.complete(fresh)
+        self.kept.delete_others(self.folder.parent)
+
+    def complete(self, fresh: Path, *, known: Mapping[str, str] | None = None) -> None:
+        """Write into `fresh`, which has all tensors, all else, and the checksums, of which some are `known`."""
+        self.state.config.save_pretrained(fresh)
+        self.tokenizer.save_pretrained(fresh)
+        write_json(fresh / RECORD, {"schema": SCHEMA, **self.record})
+        seal(fresh, known=known)
 
 
 class CheckpointWriter:
@@ -143,7 +148,7 @@ def _model_tensors(model: nn.Module) -> dict[str, Tensor]:
 def _optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
     names: dict[Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
     return {
-        f"{key}|{names[parameter]}": value
+        f"{key}{OF}{names[parameter]}": value
         for parameter, state in optimizer.state.items()
         for key, value in state.items()
         if isinstance(value, Tensor)
