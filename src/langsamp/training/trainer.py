@@ -30,13 +30,7 @@ from langsamp.training.monitor import Monitor, beside_start
 from langsamp.training.optimization.layers import freeze_lower, layers_of
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.processes import (
-    as_one,
-    average_gradients,
-    check_one_disk,
-    join_processes,
-    newest_for_all,
-    slow_arithmetic,
-    summed,
+    as_one, average_gradients, check_one_disk, join_processes, newest_for_all, slow_arithmetic, summed,
 )  # fmt: skip
 from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
