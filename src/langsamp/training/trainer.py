@@ -30,7 +30,13 @@ from langsamp.training.monitor import Monitor, beside_start
 from langsamp.training.optimization.layers import freeze_lower, layers_of
 from langsamp.training.optimizer import make_optimizer, set_learning_rate
 from langsamp.training.processes import (
-    as_one, average_gradients, check_one_disk, join_processes, newest_for_all, slow_arithmetic, summed,
+    as_one,
+    average_gradients,
+    check_one_disk,
+    join_processes,
+    newest_for_all,
+    slow_arithmetic,
+    summed,
 )  # fmt: skip
 from langsamp.training.progress import Progress
 from langsamp.training.selection import Selection
@@ -379,8 +385,7 @@ class _Trainer:
         if newest is None:
             return 0
         record = read_record(newest)
-        changes = differing_keys(self.task.identity, record.identity)
-        if changes:
+        if changes := differing_keys(self.task.identity, record.identity):
             raise UserError(
                 f"{self.task.out} was made with another recipe ({'; '.join(changes)}): choose another output folder, "
                 "or delete that one"
