@@ -35,7 +35,7 @@ from langsamp.errors import DamagedError
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import file_sha256
 
-_DOCUMENTS = 10_000  # whose digests are read at once
+_DOCUMENTS = 30_000  # whose digests are read at once
 
 
 class ChunkRecord(BaseModel):
