@@ -1,8 +1,8 @@
 """Text to prepared rows: clean, train or load the tokenizer, encode and pack every tag; the manifest comes last.
 
 Tags are shared out to processes, and of large ones chunks of the source to be read and parts of the clean text to be
-encoded; the rows do not depend on how many there are of any. Work goes on where a killed preparation was, under a hidden
-folder beside the result that is named by its future content.
+encoded; the rows do not depend on how many there are of any. Work goes on where a killed preparation was, under a
+hidden folder beside the result that is named by its future content.
 """
 
 import glob

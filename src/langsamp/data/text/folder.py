@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from xxhash import xxh3_128
 
@@ -65,7 +65,7 @@ class FolderCorpus:
         """The lines or records of the tag's files, one file after the other."""
         return chain.from_iterable(documents_in(path, text_column=self.text_column) for path in self.files[tag])
 
-    def chunks(self, tag: LangScript, size: int) -> Sequence["FolderCorpus"]:
+    def chunks(self, tag: LangScript, size: int) -> Sequence[Self]:
         """The tag's text as corpora of about `size` bytes each: ranges of a large plain file, else whole files.
 
         A range begins after a line's end. Compressed files, those of columns and those elsewhere are not cut.
