@@ -163,12 +163,16 @@ def test_it_says_in_how_many_parts_large_tags_are_prepared(
     fresh: TinyRun, tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert make_plan(tiny_run.recipe()).parts == 0, "nothing is left to prepare"
+    small = make_plan(fresh.recipe())
     monkeypatch.setattr("langsamp.data.estimate.PART_BYTES", 5000)
     plan = make_plan(fresh.recipe())
+    assert plan.disk_bytes == small.disk_bytes, "less than what trainings write"
     sizes = [path.stat().st_size for path in (fresh.root / "text").iterdir()]
     assert plan.parts == sum(1 + size // 5000 for size in sizes) > len(plan.tags)
     print_plan(plan)
     assert f"to be prepared in {plan.parts} parts" in capsys.readouterr().out
+    monkeypatch.setattr("langsamp.data.estimate._TOKEN_BYTES", 1 << 20)
+    assert make_plan(fresh.recipe()).disk_bytes > 2 * small.disk_bytes, "what is there before the first training"
 
 
 def test_a_model_to_continue_counts_with_its_own_tokenizer(fresh: TinyRun, tiny_run: TinyRun) -> None:

@@ -115,9 +115,8 @@ def make_plan(recipe: Recipe) -> Plan:
     kept = min(_kept(recipe.training), math.ceil(steps / recipe.training.checkpoint_every))
     trainings = len(recipe.trainings)
     rounds = math.ceil(trainings / recipe.trainings_side_by_side)
-    disk = sum(amounts.rows.values()) * recipe.rows.row_tokens * 4 + trainings * int(
-        speed.parameters * 4 * (3 * kept + 1)
-    )
+    rows = sum(amounts.rows.values()) * recipe.rows.row_tokens * 4
+    disk = rows + max(amounts.working_bytes, trainings * int(speed.parameters * 4 * (3 * kept + 1)))
     free = free_bytes(recipe.folder)
     tags = _by_tag(amounts, phases, rows_per_step=rows_per_step)
     return Plan(
@@ -255,6 +254,8 @@ class _Amounts(NamedTuple):
     is_estimate: bool
     parts: int
     """Of text that is not prepared yet."""
+    working_bytes: int
+    """Disk that preparing it needs beside the rows, which trainings have afterwards."""
     tokenizer: PreTrainedTokenizerFast
 
     @property
@@ -277,6 +278,7 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
         remarks=[*odd_sentences(manifest.notes, manifest.remarks), *shared],
         is_estimate=False,
         parts=0,
+        working_bytes=0,
         tokenizer=load_tokenizer(str(folder / TOKENIZER)),
     )
 
@@ -296,6 +298,7 @@ def _amounts_estimated(recipe: Recipe) -> _Amounts:
         remarks=[*odd, *shared],
         is_estimate=True,
         parts=estimated.parts,
+        working_bytes=estimated.working_bytes,
         tokenizer=estimated.tokenizer,
     )
 

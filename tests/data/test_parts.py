@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.packing import Delimiters
-from langsamp.data.parts import TextPart, documents_in, text_parts, write_parts
+from langsamp.data.parts import CleanText, TextPart, documents_in, text_parts, write_parts
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import TOKENIZER, RowsConfig
@@ -28,7 +28,7 @@ from langsamp.machine import usable_cores
 from tests.tiny_run import SIZES, documents, write_lines
 
 PART = 2000
-"""Bytes, which make 2 to 6 parts of each tag; a batch of cleaned documents is never cut."""
+"""Bytes, which make 2 to 6 chunks of each tag and as many parts; a batch of cleaned documents is never cut."""
 TRAINED = TokenizerConfig(vocab_size=360)
 Packing = Literal["concatenate", "best-fit"]
 
@@ -87,7 +87,7 @@ def test_parts_leave_no_trace_in_the_rows(
     there = prepare_rows(text, loaded, rows_of(packing), out=tmp_path / "loaded", workers=1)
     assert content(there.folder) == content(again.folder)
     said = capsys.readouterr().err
-    assert said.count("encoding large tags: 0/") == 2 and said.count("cleaning large tags: 0/") == 1
+    assert [said.count(f"{what} large tags: 0/") for what in ("reading", "cleaning", "encoding")] == [2, 2, 2]
     assert not list(tmp_path.rglob(".*"))
 
 
@@ -100,7 +100,7 @@ def test_several_processes_share_one_tag(
     monkeypatch.setattr("langsamp.data.prepare.PART_BYTES", PART)
     parts = prepare_rows(alone, TRAINED, rows_of(), out=tmp_path / "parts", workers=2)
     assert content(parts.folder) == content(whole.folder)
-    assert "encoding large tags: 0/3 parts" in capsys.readouterr().err
+    assert "encoding large tags: 0/43 parts" in capsys.readouterr().err
     assert worthwhile([1 << 30], tasks=17) == min(usable_cores(), 17)
 
 
@@ -152,9 +152,9 @@ def test_damaged_tokens_of_a_part_are_made_again(work: TagWork) -> None:
 
 
 def test_damaged_text_of_a_part_is_named(work: TagWork) -> None:
-    first, second, *_ = work.parts()
+    first = work.parts()[0]
     whole = first.text.read_bytes()
-    middle = second.start - 20
+    middle = first.end.bytes - 20
     for damaged in (whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :], whole[:middle]):
         first.text.write_bytes(damaged)
         with pytest.raises(DamagedError, match=rf"delete that file \({first.text.name} is made anew\)"):
@@ -174,7 +174,8 @@ def test_other_clean_text_has_no_tokens_yet(work: TagWork) -> None:
 def test_parts_hold_every_document_once_and_in_order(batches: list[list[str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "swh_Latn.clean.zst"
-        parts = text_parts(file, write_parts(batches, file, part_bytes=20))
+        text = CleanText(file=file.name, ends=tuple(write_parts(batches, file, part_bytes=20)))
+        parts = text_parts(file.parent, [text])
         read = [document for part in parts for batch in part.batches() for document in batch]
     assert read == [document for batch in batches for document in batch]
 

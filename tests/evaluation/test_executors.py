@@ -1,9 +1,10 @@
 """Wherever tasks run, what comes is the same; a worker that is killed costs nothing but its time.
 
-With a real Dask scheduler and three workers.
+With a real Dask scheduler and four workers.
 """
 
 import contextlib
+import math
 import pickle
 import signal
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any, cast
 
 import pytest
 
+from langsamp.data.chunks.chunk import Chunk
 from langsamp.data.parts import TextPart
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import RowsConfig
@@ -38,7 +40,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]  #
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     words = ["--nthreads", "1"]
-    with dask_cluster(tmp_path_factory.mktemp("cluster"), {"one": words, "other": words, "third": words}) as started:
+    workers = dict.fromkeys(("one", "other", "third", "fourth"), words)  # three of which are killed
+    with dask_cluster(tmp_path_factory.mktemp("cluster"), workers) as started:
         yield started
 
 
@@ -145,21 +148,23 @@ def test_a_killed_workers_cell_is_taken_over(cluster: Cluster, tmp_path: Path, f
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
 
 
+@pytest.mark.parametrize(("name", "kind"), [("other", Chunk), ("fourth", TextPart)])
 def test_a_killed_workers_parts_of_tags_are_taken_over(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, name: str, kind: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "text").mkdir()
-    for tag, number in SIZES.items():  # a part holds a thousand documents or more
-        write_lines(tmp_path / "text" / f"{tag}.txt", documents(tag, 10 * number))
+    for tag, number in SIZES.items():
+        lines = documents(tag, 10 * number)
+        write_lines(tmp_path / "text" / f"{tag}.txt", [*lines, *lines[::3]])
     settings = (CorpusConfig(source=str(tmp_path / "text")), TokenizerConfig(vocab_size=400), RowsConfig(row_tokens=32))
     expected = prepare_rows(*settings, out=tmp_path / "here", workers=1)
-    monkeypatch.setattr("langsamp.data.prepare.PART_BYTES", 5000)
+    monkeypatch.setattr("langsamp.data.prepare.PART_BYTES", 20_000)
     rows, parts = _with_a_worker_killed(
-        cluster, "other", TextPart, lambda workers: prepare_rows(*settings, out=tmp_path / "there", executor=workers)
+        cluster, name, kind, lambda workers: prepare_rows(*settings, out=tmp_path / "there", executor=workers)
     )
     assert _content(tmp_path / "here") == _content(tmp_path / "there")
     assert rows.fingerprint == expected.fingerprint
-    assert parts == 4 + 2 + 2
+    assert parts == sum(math.ceil(path.stat().st_size / 20_000) for path in (tmp_path / "text").iterdir())
     assert not list(tmp_path.rglob(".*"))
 
 

@@ -17,6 +17,8 @@ from langsamp.data.rows import RowsConfig
 from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE, CleaningCounts, clean_documents
 from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences
 from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
+from langsamp.data.text.duplicates import DIGEST_BYTES
+from langsamp.data.text.near_duplicates import NearTexts
 from langsamp.data.text.odd_rows import OddRow, OddRows
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
@@ -34,6 +36,8 @@ from langsamp.progress import Bar
 SAMPLE = 300
 """Documents of each tag that are looked at."""
 _QUICK_PIECES, _QUICK_DOCUMENTS = 4_000, 6_000
+_LEAST_RATIO = 2  # of clean text to its compressed form
+_TOKEN_BYTES = 4  # at most
 
 
 class Estimate(NamedTuple):
@@ -42,6 +46,8 @@ class Estimate(NamedTuple):
     documents: Mapping[LangScript, int]
     parts: int
     """Of all tags' text, which workers can share."""
+    working_bytes: int
+    """Disk that preparing needs beside the rows until they are written, at most about."""
     figures: Mapping[LangScript, Figures]
     overlap: Mapping[str, Mapping[str, Overlap]]
     """What the sampled documents share with test sets, by tag and task."""
@@ -71,10 +77,15 @@ def estimate(
             bar.update()
     counting = _tokenizer(tokenizer, rows, [text for sample in samples.values() for text in sample.texts])
     kinds = _Kinds.of(counting, has_bytes=tokenizer.load is not None)  # one trained here is small, and has none
+    parts = {tag: likely_parts(source.size(tag), PART_BYTES) for tag in source.tags}
+    figures = {tag: _figures(tag, sample, counting, kinds, rows) for tag, sample in samples.items()}
     return Estimate(
         documents={tag: sample.documents for tag, sample in samples.items()},
-        parts=sum(likely_parts(source.size(tag), PART_BYTES) for tag in source.tags),
-        figures={tag: _figures(tag, sample, counting, kinds, rows) for tag, sample in samples.items()},
+        parts=sum(parts.values()),
+        working_bytes=sum(
+            _working_bytes(samples[tag], figures[tag], corpus) for tag, number in parts.items() if number > 1
+        ),
+        figures=figures,
         overlap={str(tag): sample.overlap for tag, sample in samples.items() if sample.overlap},
         notes={str(tag): sample.notes for tag, sample in samples.items() if sample.notes},
         remarks=source.remarks,
@@ -149,6 +160,14 @@ def _figures(
         share_in_script=share_in_script(sample.counts.letters(), tag.script),
         garbled_share=sample.counts.garbled_share,
     )
+
+
+def _working_bytes(sample: _Sample, figures: Figures, corpus: CorpusConfig) -> int:
+    """Of a large tag: its clean text, and beside that first the digests of all documents, twice, then all tokens."""
+    text = sample.documents * sum(len(each.encode()) for each in sample.texts) // len(sample.texts)
+    bands = NearTexts(corpus.near_duplicates).bands if corpus.near_duplicates is not None else 0
+    digests = 2 * DIGEST_BYTES * sample.documents * (corpus.deduplicate + bands)
+    return text // _LEAST_RATIO + max(digests, _TOKEN_BYTES * figures.tokens)
 
 
 def _rows_filled(ids: list[list[int]], tokenizer: PreTrainedTokenizerFast, config: RowsConfig) -> float:

@@ -1,17 +1,20 @@
 """A tag's clean text on disk in parts of bounded size, and the tokens of each part, which are made apart from the rest.
 
-A part is one compressed frame of the file with the clean text, so that it is read without what stands before. Its
-tokens stay on disk until the tag's rows are written. They are never needed: the text gives the same.
+A part is one compressed frame of a file with clean text, so that it is read without what stands before. Its tokens
+stay on disk until the tag's rows are written. They are never needed: the text gives the same.
 """
 
+import base64
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise
+from itertools import chain, compress, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import zstandard
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from langsamp.data.packing import Delimiters, Ids, Tokens
@@ -34,6 +37,24 @@ def likely_parts(size: int, part_bytes: int) -> int:
     return 1 + size // part_bytes
 
 
+class PartEnd(NamedTuple):
+    """How much of a file stands before the end of a part."""
+
+    bytes: int
+    documents: int
+
+
+class CleanText(BaseModel):
+    """What is noted of a file of clean text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    ends: tuple[PartEnd, ...]
+    kept: str | None = None
+    """The file that says which of its documents are kept; None where all are."""
+
+
 class _TokensRecord(BaseModel):
     """What is noted of a part's tokens."""
 
@@ -42,15 +63,26 @@ class _TokensRecord(BaseModel):
     sha256: str
 
 
+class _KeptRecord(BaseModel):
+    """Which documents of a file are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bits: str
+    """One for each, eight to a byte, in base 64."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextPart:
-    """A part of the clean text in the file `text`, `TAG.clean.zst`."""
+    """A part of the clean text in the file `text`, whose name begins with that of the tag."""
 
     text: Path
     number: int
-    start: int
-    """Byte of the file at which it begins."""
-    end: int
+    """Among all parts of the tag."""
+    start: PartEnd
+    end: PartEnd
+    kept: Path | None
+    """Where is noted which documents of the file are kept; None where all are."""
 
     @property
     def tokens(self) -> Path:
@@ -91,13 +123,16 @@ class TextPart:
         return ([block] for block in blocks) if encoder.frame is None else documents_in(blocks, encoder.frame)
 
     def batches(self) -> Iterator[list[str]]:
-        """Its documents.
+        """Its documents that are kept, in lists none of which is empty.
 
         Raises:
             DamagedError: where they cannot be read as they were written.
         """
+        is_kept = None if self.kept is None else iter(_read_kept(self.kept)[self.start.documents :].tolist())
         try:
-            yield from self._read()
+            for batch in self._read():
+                if kept := batch if is_kept is None else list(compress(batch, is_kept)):
+                    yield kept
         except (zstandard.ZstdError, UnicodeDecodeError) as error:
             raise DamagedError(f"{self.text} cannot be read ({error}); {begin_again(self.text)}") from None
 
@@ -108,18 +143,19 @@ class TextPart:
 
     def _read(self) -> Iterator[list[str]]:
         with self.text.open("rb") as file:
-            file.seek(self.start)
-            packed = file.read(self.end - self.start)
-        if len(packed) < self.end - self.start:  # of text that is cut short zstandard gives what is there
-            raise zstandard.ZstdError(f"it ends at byte {self.start + len(packed):,}, expected {self.end:,} or more")
+            file.seek(self.start.bytes)
+            packed = file.read(self.end.bytes - self.start.bytes)
+        there = self.start.bytes + len(packed)
+        if there < self.end.bytes:  # of text that is cut short zstandard gives what is there
+            raise zstandard.ZstdError(f"it ends at byte {there:,}, expected {self.end.bytes:,} or more")
         with zstandard.open(io.BytesIO(packed), "rt", encoding="utf-8", newline="\n") as lines:
             while batch := [line.removesuffix("\n") for line in islice(lines, _DOCUMENTS)]:
                 yield batch
 
 
-def write_parts(batches: Iterable[list[str]], file: Path, *, part_bytes: int) -> list[int]:
-    """Write documents, one a line, in parts of about so many bytes; the byte of the file at which each ends."""
-    ends, left = [], iter(batches)
+def write_parts(batches: Iterable[list[str]], file: Path, *, part_bytes: int) -> list[PartEnd]:
+    """Write documents, one a line, in parts of about so many bytes; where each ends."""
+    ends, left, documents = [], iter(batches), 0
     with file.open("wb") as packed:
         for first in left:
             size = 0
@@ -129,17 +165,26 @@ def write_parts(batches: Iterable[list[str]], file: Path, *, part_bytes: int) ->
                     text = ("\n".join(batch) + "\n").encode()
                     frame.write(text)
                     size += len(text)
+                    documents += len(batch)
                     if size >= part_bytes:
                         break
-            ends.append(packed.tell())
+            ends.append(PartEnd(packed.tell(), documents))
     return ends
 
 
-def text_parts(file: Path, ends: Sequence[int]) -> list[TextPart]:
-    """The parts of a file that `write_parts` wrote."""
+def write_kept(file: Path, is_kept: NDArray[np.bool_]) -> None:
+    """Note which documents of a file of clean text are kept."""
+    write_record(file, {"bits": base64.b64encode(np.packbits(is_kept).tobytes()).decode()})
+
+
+def text_parts(folder: Path, texts: Sequence[CleanText]) -> list[TextPart]:
+    """The parts of one tag's files, which `write_parts` wrote."""
+    spans = [(text, *span) for text in texts for span in zip((PartEnd(0, 0), *text.ends), text.ends, strict=False)]
     return [
-        TextPart(text=file, number=number, start=start, end=end)
-        for number, (start, end) in enumerate(pairwise([0, *ends]))
+        TextPart(
+            text=folder / text.file, number=number, start=start, end=end, kept=folder / text.kept if text.kept else None
+        )
+        for number, (text, start, end) in enumerate(spans)
     ]
 
 
@@ -158,6 +203,11 @@ def documents_in(blocks: Iterable[Ids], frame: Delimiters) -> Iterator[list[Ids]
 def begin_again(path: Path) -> str:
     """What to do about a file of a preparation that is half done."""
     return f"delete that file ({path.name} is made anew) and run the same command again"
+
+
+def _read_kept(file: Path) -> NDArray[np.bool_]:
+    bits = base64.b64decode(read_record(_KeptRecord, file, remedy=begin_again(file)).bits)
+    return np.unpackbits(np.frombuffer(bits, np.uint8)).astype(bool)
 
 
 def _blocks(file: Path, encoder: DocumentEncoder) -> Iterator[Ids]:

@@ -1,7 +1,8 @@
 """Text to prepared rows: clean, train or load the tokenizer, encode and pack every tag; the manifest comes last.
 
-Tags, and parts of large ones, are shared out to processes; the rows do not depend on how many there are of either. Work
-goes on where a killed preparation was, under a hidden folder beside the result that is named by its future content.
+Tags are shared out to processes, and of large ones chunks of the source to be read and parts of the clean text to be
+encoded; the rows do not depend on how many there are of any. Work goes on where a killed preparation was, under a
+hidden folder beside the result that is named by its future content.
 """
 
 import glob
@@ -17,7 +18,7 @@ from pydantic import BaseModel
 
 from langsamp.data.overlap import LOOKED_FOR, look_for, sentences_file
 from langsamp.data.parts import PART_BYTES
-from langsamp.data.prepare_tag import TagWork, encode_parts
+from langsamp.data.prepare_tag import TagWork, clean_large_tags, encode_parts
 from langsamp.data.rows import (
     MANIFEST,
     PROVENANCE,
@@ -176,6 +177,7 @@ def _make(
         folder.mkdir(parents=True, exist_ok=True)
     jobs = sorted(jobs, key=lambda job: source.size(job.tag), reverse=True)  # the longest first: none is waited for
     facts = _make_tokenizer(jobs, tokenizer, rows, folder=folder, pool=pool)
+    clean_large_tags(jobs, pool)
     encode_parts(jobs, pool)
     entries = each(methodcaller("encode"), jobs, pool, "packing rows")
     tags = {str(job.tag): entry for job, entry in zip(jobs, entries, strict=True)}
@@ -190,6 +192,7 @@ def _make_tokenizer(
         if config.load is not None:
             tokenizer = load_tokenizer(config.load)
         else:
+            clean_large_tags(jobs, pool)
             numbers = each(methodcaller("clean"), jobs, pool, "cleaning text")
             counts = {job.tag: number for job, number in zip(jobs, numbers, strict=True)}
             quotas = sample_for_tokenizer(counts, total=config.sample_documents, alpha=config.alpha)

@@ -6,7 +6,7 @@ A clean document is NFC, one line, with single spaces, and without characters th
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -37,8 +37,6 @@ EMPTY, DUPLICATE, NEAR_DUPLICATE, TEST_TEXT, OVER_CAP, ODD = (
 
 _BATCH = 1000  # documents
 _CHECKED = 1000  # kept documents after which the script is checked for the first time
-_SAMPLED = 16
-"""Of so many documents one is looked at for how it was decoded, after the first batch: a share needs no more."""
 
 INVISIBLE = (
     "\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
@@ -60,6 +58,8 @@ _LOOSE_BREAK = re.compile(f"(?<![{_BROKEN_WITHOUT_SPACES}])\u200b|\u200b(?![{_BR
 _BLANK = "\u2800"
 """The Braille pattern without dots: a space, though Unicode counts it among the symbols."""
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_SURROGATES = slice(0xD800, 0xE000)
+"""Units of UTF-16 of which two are a character."""
 
 
 def clean_text(text: str) -> str:
@@ -101,40 +101,64 @@ class CleaningCounts:
     characters: int = 0
     bytes: int = 0
     """Of the kept documents in UTF-8."""
-    _looked_at: int = field(default=0, init=False, repr=False)
-    _garbled: int = field(default=0, init=False, repr=False)
+    looked_at: int = 0
+    """Documents that could be read."""
+    garbled: int = 0
+    """Those of them that were not decoded as they were encoded."""
     _code_units: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1 << 16, np.int64), init=False, repr=False)
     """How often each 16-bit unit of UTF-16 was kept: counting numbers is ten times as fast as counting characters."""
     _astral: Counter[str] = field(default_factory=Counter, init=False, repr=False)
     """How often each character was kept that needs two such units."""
 
-    def add(self, documents: list[str]) -> None:
-        """Count kept documents."""
+    def add(self, documents: list[str], times: int = 1) -> None:
+        """Count kept documents, with `times` -1 take them out again."""
         text = "".join(documents)
-        self.kept += len(documents)
-        self.characters += len(text)
-        self.bytes += len(text) if text.isascii() else len(text.encode())
+        self.kept += times * len(documents)
+        self.characters += times * len(text)
+        self.bytes += times * (len(text) if text.isascii() else len(text.encode()))
         units = np.bincount(np.frombuffer(text.encode("utf-16-le"), np.uint16), minlength=1 << 16)
-        self._code_units += units
-        if units[0xD800:0xE000].any():
-            self._astral.update(_ASTRAL.findall(text))
+        self._code_units += times * units
+        if units[_SURROGATES].any():
+            for character, number in Counter(_ASTRAL.findall(text)).items():
+                self._astral[character] += times * number
+
+    def extend(self, others: "CleaningCounts", by_character: Mapping[str, int]) -> None:
+        """Count what others have counted, whose kept characters are told apart."""
+        self.read += others.read
+        self.kept += others.kept
+        self.characters += others.characters
+        self.bytes += others.bytes
+        self.looked_at += others.looked_at
+        self.garbled += others.garbled
+        self.dropped.update(others.dropped)
+        self.odd.extend(others.odd.first, others.odd.number)
+        for character, number in by_character.items():
+            if len(character.encode("utf-16-le")) == 2:
+                self._code_units[ord(character)] += number
+            else:
+                self._astral[character] += number
 
     def look_at(self, raw: list[str]) -> None:
-        """See in a sample of documents, as they were read, whether they were decoded as they were encoded."""
-        sampled = raw[:: 1 if self.read <= _BATCH else _SAMPLED]
-        self._looked_at += len(sampled)
-        self._garbled += sum(map(is_garbled, sampled))
+        """See of documents, as they were read, whether they were decoded as they were encoded."""
+        self.looked_at += len(raw)
+        self.garbled += sum(map(is_garbled, raw))
 
     @property
     def garbled_share(self) -> float:
         """Share of the documents that were not decoded as they were encoded."""
-        return self._garbled / max(self._looked_at, 1)
+        return self.garbled / max(self.looked_at, 1)
+
+    def by_character(self) -> dict[str, int]:
+        """How often each character was kept."""
+        units = self._code_units.copy()
+        units[_SURROGATES] = 0
+        present = {chr(unit): int(units[unit]) for unit in np.flatnonzero(units)}
+        return present | {character: number for character, number in self._astral.items() if number}
 
     def letters(self) -> Counter[str]:
         """Letters of the kept documents by script."""
-        present = {chr(unit): int(self._code_units[unit]) for unit in np.flatnonzero(self._code_units)}
         counts: Counter[str] = Counter()
-        for character, number in chain(present.items(), self._astral.items()):
+        for character, number in self.by_character().items():
             for script in letters_by_script(character):
                 counts[script] += number
         return counts
@@ -149,7 +173,7 @@ def clean_documents(
     scratch: Path | None = None,
     overlap: OverlapCounts | None = None,
 ) -> Iterator[str]:
-    """The clean documents of one tag as a stream; see `clean_batches`."""
+    """The clean documents of one tag as a stream; see `Cleaner`."""
     return chain.from_iterable(
         clean_batches(documents, tag=tag, config=config, counts=counts, scratch=scratch, overlap=overlap)
     )
@@ -164,108 +188,154 @@ def clean_batches(
     scratch: Path | None = None,
     overlap: OverlapCounts | None = None,
 ) -> Iterator[list[str]]:
-    """The clean documents of one tag in lists of up to a thousand, in their order, none of them empty.
-
-    `counts` is filled on the way and complete at the end. Documents over the cap are read and counted unless that costs
-    a download. Digests of seen documents beyond the first millions lie in the folder `scratch`. Documents with test
-    sentences are counted in `overlap`, and dropped where the configuration says so.
-
-    Raises:
-        UserError: where less than half of the letters of the first thousand kept documents, or of all, are in the tag's
-            script, and where too many documents are odd.
-        DataMissingError: where nothing is left.
-    """
-    counts = CleaningCounts() if counts is None else counts
-    seen = SeenTexts(folder=scratch) if config.deduplicate else None
-    near = NearTexts(config.near_duplicates, folder=scratch) if config.near_duplicates is not None else None
-    raw = iter(documents)
-    is_checked = False
-    while batch := list(islice(raw, _BATCH)):
-        counts.read += len(batch)
-        readable = _readable(batch, counts)
-        counts.look_at(readable)
-        kept = _kept(readable, seen, counts)
-        if near is not None:
-            kept = _unlike(kept, near, counts)
-        if overlap is not None and config.decontaminate:
-            kept = _without_test_text(kept, overlap, counts)
-        kept = _capped(kept, config.max_documents, counts)
-        if kept:
-            if overlap is not None and not config.decontaminate:
-                overlap.add([each.lines for each in kept])
-            texts = [each.text for each in kept]
-            counts.add(texts)
-            if config.check_script and not is_checked and counts.kept >= _CHECKED:
-                check_script(tag, counts.letters(), documents=counts.kept)
-                is_checked = True
-            yield texts
-        if counts.kept == config.max_documents:
-            break
-    if not config.is_remote:
-        rest = sum(1 for _ in raw)
-        counts.read += rest
-        counts.dropped[OVER_CAP] += rest
-    _check_end(tag, counts, checks_script=config.check_script)
+    """The clean documents of one tag in lists, none of them empty; see `Cleaner`."""
+    return Cleaner(tag, config, counts=counts, scratch=scratch, overlap=overlap).batches(documents)
 
 
-def _readable(batch: list[str], counts: CleaningCounts) -> list[str]:
-    """The documents of a batch that can be read; a text of which most cannot is no text and stops here."""
-    odd = [text for text in batch if isinstance(text, OddRow)]
-    if not odd:
-        return batch
-    for row in odd:
-        counts.odd.add(row)
-    counts.dropped[ODD] += len(odd)
-    if counts.odd.are_most(counts.read):
-        counts.odd.check(counts.read)
-    return [text for text in batch if not isinstance(text, OddRow)]
+class Document(NamedTuple):
+    """A clean document."""
 
-
-class _Document(NamedTuple):
     text: str
     lines: str
     """The same with its line ends, where it has several: they end sentences too."""
 
 
-def _capped(kept: list[_Document], cap: int | None, counts: CleaningCounts) -> list[_Document]:
+class Cleaner:
+    """Which documents of one tag are kept, of all that come one after another.
+
+    Attributes:
+        seen, near: The documents met so far, where equal or like ones are to be dropped, else None.
+    """
+
+    def __init__(
+        self,
+        tag: LangScript,
+        config: CorpusConfig,
+        *,
+        counts: CleaningCounts | None = None,
+        scratch: Path | None = None,
+        overlap: OverlapCounts | None = None,
+    ) -> None:
+        """`counts` is filled on the way; digests of seen documents beyond the first millions lie in `scratch`.
+
+        Documents with test sentences are counted in `overlap`, and dropped where the configuration says so.
+        """
+        self.tag, self.config, self.overlap = tag, config, overlap
+        self.counts = CleaningCounts() if counts is None else counts
+        self.seen = SeenTexts(folder=scratch) if config.deduplicate else None
+        self.near = NearTexts(config.near_duplicates, folder=scratch) if config.near_duplicates is not None else None
+
+    def batches(self, documents: Iterable[str]) -> Iterator[list[str]]:
+        """The clean documents in lists of up to a thousand, in their order, none of them empty.
+
+        Documents over the cap are read and counted unless that costs a download. These are the last ones of the tag:
+        its counts are complete at the end.
+
+        Raises:
+            UserError: where less than half of the letters of the first thousand kept documents, or of all, are in the
+                tag's script, and where too many documents are odd.
+            DataMissingError: where nothing is left.
+        """
+        counts, raw = self.counts, iter(documents)
+        for batch in in_batches(raw, after=counts.read):
+            if texts := self._kept(batch):
+                count_kept(texts, counts, self.tag, checks_script=self.config.check_script)
+                yield texts
+            if counts.kept == self.config.max_documents:
+                break
+        if not self.config.is_remote:
+            rest = sum(1 for _ in raw)
+            counts.read += rest
+            counts.dropped[OVER_CAP] += rest
+        self.check_end()
+
+    def check_end(self) -> None:
+        """Accept what was counted of all documents; raises as `batches` does."""
+        tag, counts = self.tag, self.counts
+        counts.odd.check(counts.read)
+        if not counts.kept:
+            raise DataMissingError(
+                f"{tag} has no text: {counts.read} documents were read and none was kept. Give it text, or leave it "
+                f"out with `!{tag}` in `corpus.languages`"
+            )
+        if self.config.check_script:
+            check_script(tag, counts.letters(), documents=counts.kept)
+
+    def _kept(self, batch: list[str]) -> list[str]:
+        counts, overlap = self.counts, self.overlap
+        kept = clean_alone(batch, counts)
+        check_most_are_text(counts)
+        if self.seen is not None:
+            kept = _where(kept, self.seen.new([each.text for each in kept]), counts, DUPLICATE)
+        if self.near is not None:
+            kept = _where(kept, self.near.new([each.text for each in kept]), counts, NEAR_DUPLICATE)
+        if overlap is not None and self.config.decontaminate:
+            is_held = overlap.add([each.lines for each in kept])
+            kept = _where(kept, [not held for held in is_held], counts, TEST_TEXT)
+        kept = _capped(kept, self.config.max_documents, counts)
+        if overlap is not None and not self.config.decontaminate:
+            overlap.add([each.lines for each in kept])
+        return [each.text for each in kept]
+
+
+def in_batches(documents: Iterator[str], *, after: int = 0) -> Iterator[list[str]]:
+    """Raw documents by the thousand, the first of them up to a full thousand with those that were read before."""
+    size = _BATCH - after % _BATCH
+    while batch := list(islice(documents, size)):
+        yield batch
+        size = _BATCH
+
+
+def clean_alone(batch: list[str], counts: CleaningCounts) -> list[Document]:
+    """What is left of raw documents as far as each is judged by itself."""
+    counts.read += len(batch)
+    readable = batch
+    if odd := [text for text in batch if isinstance(text, OddRow)]:
+        for row in odd:
+            counts.odd.add(row)
+        counts.dropped[ODD] += len(odd)
+        readable = [text for text in batch if not isinstance(text, OddRow)]
+    counts.look_at(readable)
+    clean = [Document(text, raw if "\n" in raw else text) for raw in readable if (text := clean_text(raw))]
+    counts.dropped[EMPTY] += len(readable) - len(clean)
+    return clean
+
+
+def check_most_are_text(counts: CleaningCounts) -> None:
+    """Stop at a text of which so far most cannot be read: it is none."""
+    if counts.odd.are_most(counts.read):
+        counts.odd.check(counts.read)
+
+
+def count_kept(texts: list[str], counts: CleaningCounts, tag: LangScript, *, checks_script: bool) -> None:
+    """Count kept documents, and see at the first thousand of a tag whether they are in its script."""
+    room = max(_CHECKED - counts.kept, 0)
+    if checks_script and 0 < room <= len(texts):
+        counts.add(texts[:room])
+        check_script(tag, counts.letters(), documents=counts.kept)
+        texts = texts[room:]
+    counts.add(texts)
+
+
+def check_first(batches: Iterable[list[str]], tag: LangScript) -> None:
+    """See at the first thousand of kept documents whether they are in the tag's script."""
+    counts = CleaningCounts()
+    for texts in batches:
+        count_kept(texts, counts, tag, checks_script=True)
+        if counts.kept >= _CHECKED:
+            break
+
+
+def _where(documents: list[Document], fits: Sequence[bool], counts: CleaningCounts, reason: str) -> list[Document]:
+    """The documents that fit; the others are dropped for `reason`."""
+    kept = [each for each, is_kept in zip(documents, fits, strict=True) if is_kept]
+    counts.dropped[reason] += len(documents) - len(kept)
+    return kept
+
+
+def _capped(kept: list[Document], cap: int | None, counts: CleaningCounts) -> list[Document]:
     if cap is None or counts.kept + len(kept) <= cap:
         return kept
     room = cap - counts.kept
     counts.dropped[OVER_CAP] += len(kept) - room
     return kept[:room]
-
-
-def _kept(batch: list[str], seen: SeenTexts | None, counts: CleaningCounts) -> list[_Document]:
-    clean = [_Document(text, raw if "\n" in raw else text) for raw in batch if (text := clean_text(raw))]
-    counts.dropped[EMPTY] += len(batch) - len(clean)
-    if seen is None:
-        return clean
-    is_new = seen.new([each.text for each in clean])
-    fresh = [each for each, fits in zip(clean, is_new, strict=True) if fits]
-    counts.dropped[DUPLICATE] += len(clean) - len(fresh)
-    return fresh
-
-
-def _unlike(kept: list[_Document], near: NearTexts, counts: CleaningCounts) -> list[_Document]:
-    is_new = near.new([each.text for each in kept])
-    unlike = [each for each, fits in zip(kept, is_new, strict=True) if fits]
-    counts.dropped[NEAR_DUPLICATE] += len(kept) - len(unlike)
-    return unlike
-
-
-def _without_test_text(kept: list[_Document], overlap: OverlapCounts, counts: CleaningCounts) -> list[_Document]:
-    holds = overlap.add([each.lines for each in kept])
-    clear = [each for each, held in zip(kept, holds, strict=True) if not held]
-    counts.dropped[TEST_TEXT] += len(kept) - len(clear)
-    return clear
-
-
-def _check_end(tag: LangScript, counts: CleaningCounts, *, checks_script: bool) -> None:
-    counts.odd.check(counts.read)
-    if not counts.kept:
-        raise DataMissingError(
-            f"{tag} has no text: {counts.read} documents were read and none was kept. Give it text, or leave it out "
-            f"with `!{tag}` in `corpus.languages`"
-        )
-    if checks_script:
-        check_script(tag, counts.letters(), documents=counts.kept)

@@ -123,7 +123,10 @@ class OverlapCounts:
 
     def add(self, documents: Sequence[str]) -> list[bool]:
         """Count documents; for each of them whether it holds a test sentence."""
-        lines = self._known.lines_in(documents)
+        return self.count(self._known.lines_in(documents))
+
+    def count(self, lines: Sequence[Sequence[int]]) -> list[bool]:
+        """`add` by what `TaskSentences.lines_in` gives of documents."""
         for held in filter(None, lines):
             self._documents.update(self._known.tasks_of(held))
             self._met.update(held)

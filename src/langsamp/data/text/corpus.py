@@ -3,7 +3,7 @@
 A corpus gives raw documents; `cleaning.py` makes clean ones of them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -93,6 +93,9 @@ class Corpus(Protocol):
         Raises:
             UserError: where the text cannot be read, naming the place.
         """
+
+    def chunks(self, tag: LangScript, size: int) -> Sequence[FolderCorpus]:
+        """One tag's text as corpora of about `size` bytes that can be read apart, in their order; none if it cannot."""
 
     def fingerprint(self) -> str:
         """Names the raw text of all selected tags by content: no path, no date."""
@@ -191,6 +194,9 @@ class _Selection:
 
     def documents(self, tag: LangScript) -> Iterator[str]:
         return iter(self.cldr.documents(tag))
+
+    def chunks(self, tag: LangScript, size: int) -> Sequence[FolderCorpus]:
+        return ()
 
     def fingerprint(self) -> str:
         return fingerprint([self.cldr.fingerprint(), list(map(str, self.tags))])

@@ -18,6 +18,14 @@ _IN_MEMORY = 1_000_000  # about 100 MB as Python objects
 _Digests = NDArray[np.bytes_]
 
 
+DIGEST_BYTES = _DIGEST.itemsize
+
+
+def digests_of(texts: Sequence[str]) -> list[bytes]:
+    """What stands for each text."""
+    return [xxh3_128_digest(text.encode()) for text in texts]
+
+
 class SeenTexts:
     """The texts met so far, as digests; `new` says which of a batch were not.
 
@@ -32,7 +40,10 @@ class SeenTexts:
 
     def new(self, texts: Sequence[str]) -> list[bool]:
         """For each of `texts` whether it is met for the first time, repeats inside the batch included."""
-        digests = [xxh3_128_digest(text.encode()) for text in texts]
+        return self.are_new(digests_of(texts))
+
+    def are_new(self, digests: Sequence[bytes]) -> list[bool]:
+        """`new` by the digests of texts."""
         recent, remember = self._recent, self._recent.add
         # `set.add` returns None: one look-up decides and remembers.
         fresh = [
@@ -51,7 +62,7 @@ class SeenTexts:
     def __len__(self) -> int:
         return len(self._recent) + sum(map(len, self._sorted))
 
-    def _in_files(self, digests: list[bytes]) -> list[bool]:
+    def _in_files(self, digests: Sequence[bytes]) -> list[bool]:
         is_known = np.zeros(len(digests), bool)
         if self._sorted and digests:
             wanted = np.array(digests, _DIGEST)

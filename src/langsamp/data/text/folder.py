@@ -4,17 +4,18 @@ Large tags are released in several: `<tag>-00000-of-00002.parquet` and the like 
 `<tag>`, there in `train` where splits are (FineWeb-2). It lies on this machine, or wherever `remote.py` reads.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from xxhash import xxh3_128
 
 from langsamp.data.text.formats import READABLE, TextFormat, documents_in
-from langsamp.data.text.remote import RemoteFile, TextFile, remote_files, size_of
+from langsamp.data.text.remote import FileRange, RemoteFile, TextFile, TextSource, remote_files, size_of
 from langsamp.data.text.tag_names import likely_tag, tag_named
 from langsamp.errors import DataMissingError, UserError, first_of
 from langsamp.languages.tags import LangScript, advice_on
@@ -31,6 +32,8 @@ _NUMBERS = re.compile(r"(\d+)")
 _SPLITS = ("train", "validation", "valid", "dev", "test")
 _LIKELY_RATIO = 4  # of text to its compressed form, to share work evenly
 _BLOCK = 1 << 20
+_LONGEST_LINE = 1 << 26
+"""Bytes after which no line's end is looked for any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ class FolderCorpus:
     """Text files by tag."""
 
     source: str
-    files: Mapping[LangScript, tuple[TextFile, ...]]
+    files: Mapping[LangScript, tuple[TextSource, ...]]
     """Those of a tag in the order of their names, numbers in that of their values."""
     text_column: str
     licence: str | None = None
@@ -62,6 +65,23 @@ class FolderCorpus:
         """The lines or records of the tag's files, one file after the other."""
         return chain.from_iterable(documents_in(path, text_column=self.text_column) for path in self.files[tag])
 
+    def chunks(self, tag: LangScript, size: int) -> Sequence[Self]:
+        """The tag's text as corpora of about `size` bytes each: ranges of a large plain file, else whole files.
+
+        A range begins after a line's end. Compressed files, those of columns and those elsewhere are not cut.
+        """
+        chunks: list[list[TextSource]] = []
+        room = 0
+        for file in self.files[tag]:
+            ranges, likely = _ranges(file, size), _likely_size(file)
+            if len(ranges) == 1 and likely <= room:
+                chunks[-1].append(file)
+                room -= likely
+            else:
+                chunks += [[lines] for lines in ranges]
+                room = size - likely if len(ranges) == 1 else 0
+        return [replace(self, files={tag: tuple(files)}) for files in chunks]
+
     def fingerprint(self) -> str:
         """Names the bytes of all files, the tags they belong to, and the column that is read."""
         formats = {TextFormat.of(path) for path in chain.from_iterable(self.files.values())}
@@ -71,9 +91,7 @@ class FolderCorpus:
 
     def size(self, tag: LangScript) -> int:
         """Bytes of text, estimated from the files' sizes where they are compressed."""
-        return sum(
-            size_of(path) * (1 if path.suffix in (".txt", ".jsonl") else _LIKELY_RATIO) for path in self.files[tag]
-        )
+        return sum(map(_likely_size, self.files[tag]))
 
 
 def files_by_tag(folder: Path | str) -> dict[LangScript, tuple[TextFile, ...]]:
@@ -200,7 +218,27 @@ def _leads_out(path: Path) -> bool:
     return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
 
 
-def _digest(path: TextFile) -> str:
+def _likely_size(path: TextSource) -> int:
+    return size_of(path) * (1 if path.suffix in (".txt", ".jsonl") else _LIKELY_RATIO)
+
+
+def _ranges(path: TextSource, size: int) -> Sequence[TextSource]:
+    """A plain file of this machine that is larger than `size` bytes as ranges up to about that; any other as it is."""
+    if not isinstance(path, Path) or path.suffix not in (".txt", ".jsonl") or size_of(path) <= size:
+        return [path]
+    whole = size_of(path)
+    number = math.ceil(whole / size)
+    starts = [0]
+    with path.open("rb") as file:
+        for wanted in range(1, number):
+            file.seek(wanted * whole // number - 1)
+            ends_there = file.readline(_LONGEST_LINE).endswith(b"\n")
+            if ends_there and starts[-1] < file.tell() < whole:
+                starts.append(file.tell())
+    return [FileRange(path, start, stop) for start, stop in pairwise([*starts, whole])]
+
+
+def _digest(path: TextSource) -> str:
     state = xxh3_128()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from langsamp.data.text.odd_rows import OddRow
-from langsamp.data.text.remote import TextFile
+from langsamp.data.text.remote import FileRange, RemoteFile, TextSource
 from langsamp.data.text.stand_ins import START, check_is_text
 from langsamp.errors import UserError
 
@@ -27,7 +27,7 @@ _PARQUET_ROWS = 1024
 _BLOCK = 1 << 16
 
 
-def _open_zstandard(path: TextFile) -> IO[bytes]:
+def _open_zstandard(path: TextSource) -> IO[bytes]:
     # pyarrow and not zstandard, whose stream reader takes a file cut short for a whole one
     import pyarrow as pa
 
@@ -35,7 +35,7 @@ def _open_zstandard(path: TextFile) -> IO[bytes]:
     return io.BufferedReader(pa.CompressedInputStream(packed, "zstd"))
 
 
-def _open_gzip(path: TextFile) -> IO[bytes]:
+def _open_gzip(path: TextSource) -> IO[bytes]:
     return gzip.GzipFile(path) if isinstance(path, Path) else gzip.GzipFile(fileobj=path.open("rb"))  # type: ignore[return-value]
 
 
@@ -45,7 +45,7 @@ class _Streams(io.RawIOBase):
     The readers of the standard library end there without a word, so that a changed byte costs the rest of the file.
     """
 
-    def __init__(self, path: TextFile, begin: Callable[[], Any]) -> None:
+    def __init__(self, path: TextSource, begin: Callable[[], Any]) -> None:
         """`begin` gives a decompressor of one stream."""
         super().__init__()
         self._file, self._begin, self._stream = path.open("rb"), begin, begin()
@@ -82,7 +82,7 @@ class _Streams(io.RawIOBase):
         return bytes(packed)
 
 
-_OPENERS: dict[str, Callable[[TextFile], Any]] = {
+_OPENERS: dict[str, Callable[[TextSource], Any]] = {
     "": lambda path: path.open("rb"),
     "gz": _open_gzip,
     "xz": lambda path: io.BufferedReader(_Streams(path, lzma.LZMADecompressor)),
@@ -98,7 +98,7 @@ class TextFormat(NamedTuple):
     compression: str
 
     @classmethod
-    def of(cls, path: TextFile) -> "TextFormat | None":
+    def of(cls, path: TextSource) -> "TextFormat | None":
         """The format that a file's name tells, e.g. of `swh_Latn.jsonl.gz`; None where it tells none we read."""
         _, _, suffix = path.name.partition(".")
         return _FORMATS.get(suffix.lower())
@@ -120,7 +120,7 @@ READABLE = ".txt, .jsonl (both also with .gz, .xz, .bz2 or .zst), .parquet"
 """The file names that `TextFormat.of` knows, for messages."""
 
 
-def open_bytes(path: TextFile) -> Any:
+def open_bytes(path: TextSource) -> Any:
     """A file opened for reading bytes, unpacked where the end of its name says that it is compressed."""
     return _OPENERS.get(path.suffix[1:], _OPENERS[""])(path)
 
@@ -130,7 +130,7 @@ def plain_name(path: Path) -> str:
     return path.stem if path.suffix[1:] in _OPENERS and path.suffix else path.name
 
 
-def read_bytes(path: TextFile, size: int = -1) -> bytes:
+def read_bytes(path: TextSource, size: int = -1) -> bytes:
     """The unpacked bytes of a file, the first `size` of them or all.
 
     Raises:
@@ -146,10 +146,11 @@ def not_utf8(error: UnicodeDecodeError) -> str:
     return f"byte {error.start} of the line ({error.object[error.start]:#04x}) is no UTF-8"
 
 
-def documents_in(path: TextFile, *, text_column: str) -> Iterator[str]:
+def documents_in(path: TextSource, *, text_column: str) -> Iterator[str]:
     """The raw documents of one file in their order; a null in a text column gives an empty document.
 
-    A row that cannot be read gives an `OddRow`: no UTF-8, no JSON object, no text in its column.
+    A row that cannot be read gives an `OddRow`: no UTF-8, no JSON object, no text in its column. In a range of a file
+    its number counts from the range's first line.
 
     Raises:
         UserError: where the file is damaged, cut short or in another encoding, or a line or column is not as expected.
@@ -165,12 +166,14 @@ def documents_in(path: TextFile, *, text_column: str) -> Iterator[str]:
             yield from _lines(path, text_format)
 
 
-def _lines(path: TextFile, text_format: TextFormat) -> Iterator[str]:
+def _lines(path: TextSource, text_format: TextFormat) -> Iterator[str]:
     opened, number = _OPENERS[text_format.compression], 0
-    with opened(path) as stream:
-        check_is_text(path, stream.read(START), is_plain=True, is_prose=text_format.kind == "txt")
+    if begins := _is_begin(path):
+        with opened(path) as stream:
+            check_is_text(path, stream.read(START), is_plain=True, is_prose=text_format.kind == "txt")
+    encoding = "utf-8-sig" if begins else "utf-8"
     try:
-        with opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="\n") as file:
+        with opened(path) as stream, io.TextIOWrapper(stream, encoding, newline="\n") as file:
             read = file.readline
             for number, line in enumerate(iter(lambda: read(_LONGEST_LINE), ""), start=1):
                 if len(line) == _LONGEST_LINE:
@@ -180,33 +183,41 @@ def _lines(path: TextFile, text_format: TextFormat) -> Iterator[str]:
         yield from _lines_one_by_one(path, opened, after=number)
 
 
-def _lines_one_by_one(path: TextFile, opened: Callable[[TextFile], Any], *, after: int) -> Iterator[str]:
+def _lines_one_by_one(path: TextSource, opened: Callable[[TextSource], Any], *, after: int) -> Iterator[str]:
     """The lines after the first ones, each decoded alone, which takes three times as long and tells the odd ones."""
     with opened(path) as stream:
         for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=1):
             _check_length(path, number, line)
             if number <= after:
                 continue
-            whole = line.removeprefix(BOM_UTF8) if number == 1 else line
+            whole = line.removeprefix(BOM_UTF8) if number == 1 and _is_begin(path) else line
             try:
                 yield (whole[:-2] if whole.endswith(b"\r\n") else whole.removesuffix(b"\n")).decode()
             except UnicodeDecodeError as error:
                 yield OddRow(_where(path), f"line {number}", not_utf8(error))
 
 
-def _where(path: TextFile) -> str | Path:
-    return path if isinstance(path, Path) else path.address
+def _where(path: TextSource) -> str | Path:
+    if isinstance(path, FileRange):
+        return path.path
+    return path.address if isinstance(path, RemoteFile) else path
 
 
-def _check_length(path: TextFile, number: int, line: str | bytes) -> None:
+def _is_begin(path: TextSource) -> bool:
+    """Whether the first line is the first one of a file."""
+    return not isinstance(path, FileRange) or path.start == 0
+
+
+def _check_length(path: TextSource, number: int, line: str | bytes) -> None:
     if len(line) == _LONGEST_LINE:
+        number += path.lines_before() if isinstance(path, FileRange) else 0
         raise UserError(
             f"{path}, line {number} is longer than {_LONGEST_LINE:,} characters; expected one document of ordinary "
             "length (a sentence, a paragraph, an article) on each line"
         )
 
 
-def _json_texts(path: TextFile, lines: Iterator[str], text_column: str) -> Iterator[str]:
+def _json_texts(path: TextSource, lines: Iterator[str], text_column: str) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         if isinstance(line, OddRow):
             yield line
@@ -214,7 +225,7 @@ def _json_texts(path: TextFile, lines: Iterator[str], text_column: str) -> Itera
         if not line.strip():
             yield ""
             continue
-        if number == 1 and line.startswith("["):
+        if number == 1 and line.startswith("[") and _is_begin(path):
             raise UserError(f"{path} is one list in JSON; expected an object a line. Convert it, e.g. `jq -c '.[]'`")
         try:
             yield _text_of(_DECODER.decode(line.lstrip("\ufeff\x1e")), text_column)
@@ -249,7 +260,7 @@ def _text_or_empty(value: Any, where: str) -> str:
     return value
 
 
-def _parquet_column(path: TextFile, text_column: str) -> Iterator[str]:
+def _parquet_column(path: TextSource, text_column: str) -> Iterator[str]:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -279,7 +290,7 @@ def _parquet_column(path: TextFile, text_column: str) -> Iterator[str]:
             row += len(batch)
 
 
-def _decoded(path: TextFile, column: Any, first: int) -> Iterator[str | None]:
+def _decoded(path: TextSource, column: Any, first: int) -> Iterator[str | None]:
     """The texts of a column of which some are no UTF-8; `first` is the row that it starts with, counted from 0."""
     for row, value in enumerate(column, start=first):
         try:
@@ -289,7 +300,7 @@ def _decoded(path: TextFile, column: Any, first: int) -> Iterator[str | None]:
 
 
 @contextmanager
-def _faults_named(path: TextFile) -> Iterator[None]:
+def _faults_named(path: TextSource) -> Iterator[None]:
     damaged = f"{path} is damaged or cut short ({{}}); copy or make it again"
     try:
         yield

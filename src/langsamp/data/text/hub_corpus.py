@@ -4,12 +4,13 @@ A dataset's folder on this machine in the same form (a README whose header lists
 Which configuration is that of which tag is told in `configurations.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from langsamp.data.text.configurations import MAPPING_HELP, by_tags
+from langsamp.data.text.folder import FolderCorpus
 from langsamp.data.text.formats import not_utf8
 from langsamp.data.text.hub_rows import column_values, open_files
 from langsamp.data.text.odd_rows import OddRow
@@ -72,6 +73,10 @@ class HubCorpus:
             while (value := _next(values, source)) is not _END:
                 yield _as_text(value, source, f"row {number}", self.text_column)
                 number += 1
+
+    def chunks(self, tag: LangScript, size: int) -> Sequence[FolderCorpus]:
+        """None: which files a configuration has shows only when it is opened, which may ask another machine."""
+        return ()
 
     def _opened(self, configuration: str, source: str) -> "list[IterableDataset]":
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from xxhash import xxh32_intdigest
 
-from langsamp.data.text.duplicates import SeenTexts
+from langsamp.data.text.duplicates import SeenTexts, digests_of
 from langsamp.errors import UserError
 
 _RUN, _VALUES = 5, 128
@@ -39,14 +39,21 @@ class NearTexts:
         from datasketch import MinHashLSH
 
         best = MinHashLSH(threshold=similarity, num_perm=_VALUES)
-        self._bands, self._rows = int(best.b), int(best.r)
+        self.bands, self._rows = int(best.b), int(best.r)
         self._seen = SeenTexts(folder=folder) if limit is None else SeenTexts(folder=folder, limit=limit)
 
     def new(self, texts: Sequence[str]) -> list[bool]:
         """For each of `texts` whether it is like no earlier one, kept or not, of this batch or before."""
-        keys = [key for bands in map(self._keys, self._hashed(texts)) for key in bands]
-        fresh = self._seen.new(keys)
-        return [all(fresh[start : start + self._bands]) for start in range(0, len(keys), self._bands)]
+        return self.are_new(self.digests(texts))
+
+    def digests(self, texts: Sequence[str]) -> list[bytes]:
+        """The digests of the bands of each text, `bands` of them, one text after another."""
+        return digests_of([key for keys in map(self._keys, self._hashed(texts)) for key in keys])
+
+    def are_new(self, digests: Sequence[bytes]) -> list[bool]:
+        """`new` by what `digests` gives of texts."""
+        fresh = self._seen.are_new(digests)
+        return [all(fresh[start : start + self.bands]) for start in range(0, len(fresh), self.bands)]
 
     @property
     def in_memory(self) -> int:
@@ -63,7 +70,7 @@ class NearTexts:
 
     def _keys(self, values: list[int]) -> list[str]:
         rows = self._rows
-        return [f"{band}:{values[band * rows : (band + 1) * rows]}" for band in range(self._bands)]
+        return [f"{band}:{values[band * rows : (band + 1) * rows]}" for band in range(self.bands)]
 
 
 def _runs(text: str) -> set[bytes]:

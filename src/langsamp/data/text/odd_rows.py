@@ -4,6 +4,7 @@ Released data have a few: a word without its label, a line in another encoding, 
 language by one of them helps nobody, and to lose a part of a file in silence less.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from langsamp.errors import UserError
@@ -30,6 +31,11 @@ class OddRow(str):
         self.where, self.row, self.reason = where, row, reason
         return self
 
+    def after(self, lines: int) -> "OddRow":
+        """The same, of a file that has so many lines before those among which it was counted."""
+        unit, number = self.row.split()
+        return OddRow(self.where, f"{unit} {int(number) + lines}", self.reason)
+
 
 def are_few(odd: int, of: int) -> bool:
     """Whether so many odd ones among `of` may be left out."""
@@ -47,14 +53,21 @@ class OddRows:
     def __init__(self, called: str = "rows") -> None:
         """`called` says what a row is: `rows`, `sentences`, `documents`."""
         self._called = called
-        self._first: list[OddRow] = []
+        self.first: list[OddRow] = []
+        """Those that a note names."""
         self.number = 0
 
     def add(self, row: OddRow) -> None:
         """Count one more."""
         self.number += 1
         if self.number <= _NAMED:
-            self._first.append(row)
+            self.first.append(row)
+
+    def extend(self, rows: Sequence[OddRow], number: int) -> None:
+        """Count so many more, of which `rows` are the first."""
+        for row in rows:
+            self.add(row)
+        self.number += number - len(rows)
 
     def are_most(self, of: int) -> bool:
         """Whether at least half of `of` rows are odd."""
@@ -69,7 +82,7 @@ class OddRows:
         """
         if not self.number or are_few(self.number, of):
             return
-        first = self._first[0]
+        first = self.first[0]
         raise UserError(
             f"{first.where}, {first.row}: {first.reason}. {self.number} of {of} {self._called} cannot be read; up to "
             f"{ODD_SHARE:.0%}, or {FEW_ODD} if these are fewer than half, would be left out. Mend the data"
@@ -88,7 +101,7 @@ class OddRows:
         """`notes` without a check, for `of` rows that are not all."""
         if not self.number:
             return []
-        named = "; ".join(f"{short(row.where)}, {row.row}: {row.reason}" for row in self._first)
+        named = "; ".join(f"{short(row.where)}, {row.row}: {row.reason}" for row in self.first)
         more = f"; and {self.number - _NAMED} more" if self.number > _NAMED else ""
         return [f"{self.number} of {of} {self._called} cannot be read and are left out: {named}{more}"]
 

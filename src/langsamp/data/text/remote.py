@@ -1,6 +1,7 @@
 """A folder of text by its address, on S3 or wherever else fsspec reads: listed, and its files opened, as if local.
 
-Who may read there is said outside a recipe, as each store wants it (AWS's variables and files, `FSSPEC_...`).
+A range of a file of this machine is opened alike. Who may read at an address is said outside a recipe, as each store
+wants it (AWS's variables and files, `FSSPEC_...`).
 """
 
 import io
@@ -88,7 +89,64 @@ class _Bytes(io.RawIOBase):
         super().close()
 
 
+@dataclass(frozen=True, order=True)
+class FileRange:
+    """Some lines of a plain file of this machine: its bytes from `start`, where a line begins, up to `stop`."""
+
+    path: Path
+    start: int
+    stop: int
+
+    def __str__(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.path.name
+
+    @property
+    def suffix(self) -> str:
+        """The end of that name, with its dot."""
+        return self.path.suffix
+
+    @property
+    def size(self) -> int:
+        """Bytes of these lines."""
+        return self.stop - self.start
+
+    def open(self, mode: str = "rb") -> IO[bytes]:
+        """These lines, opened for reading bytes."""
+        return cast(IO[bytes], io.BufferedReader(_Range(self), _AT_ONCE))
+
+    def lines_before(self) -> int:
+        """Lines of the file before these, which are counted for it."""
+        with FileRange(self.path, 0, self.start).open() as before:
+            return sum(block.count(b"\n") for block in iter(lambda: before.read(_AT_ONCE), b""))
+
+
+class _Range(io.RawIOBase):
+    def __init__(self, lines: FileRange) -> None:
+        self._file, self._left = lines.path.open("rb", buffering=0), lines.size
+        self._file.seek(lines.start)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = self._file.read(min(len(buffer), self._left))
+        buffer[: len(content)] = content
+        self._left -= len(content)
+        return len(content)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 TextFile = Path | RemoteFile
+TextSource = TextFile | FileRange
 
 
 def is_address(source: str) -> bool:
@@ -96,9 +154,9 @@ def is_address(source: str) -> bool:
     return _ADDRESS.fullmatch(source) is not None
 
 
-def size_of(file: TextFile) -> int:
+def size_of(file: TextSource) -> int:
     """Bytes of a file as it is stored."""
-    return file.size if isinstance(file, RemoteFile) else file.stat().st_size
+    return file.stat().st_size if isinstance(file, Path) else file.size
 
 
 def remote_files(address: str) -> list[RemoteFile]:

@@ -20,11 +20,25 @@ _ENCODINGS = (
     "cp437", "cp850", "cp866",
 )  # fmt: skip
 """What editors, spreadsheets and consoles take a text for. Not Mac Roman, of which `l’été` may be UTF-8 by chance."""
-_TABLES = tuple(
+_CHARACTERS = tuple(
     # a byte without a character becomes the control of its number, as browsers have it
-    codecs.charmap_build("".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in range(256)))
+    "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in range(256))
     for encoding in _ENCODINGS
 )
+_TABLES = tuple(map(codecs.charmap_build, _CHARACTERS))
+
+
+def _tables_with(first: int, last: int) -> dict[str, int]:
+    """For each character that some table has for a byte from `first` to `last`, these tables, as bits."""
+    tables: dict[str, int] = {}
+    for number, characters in enumerate(_CHARACTERS):
+        for character in characters[first : last + 1]:
+            tables[character] = tables.get(character, 0) | 1 << number
+    return tables
+
+
+_LEADS, _FOLLOWS = _tables_with(0xC2, 0xF4), _tables_with(0x80, 0xBF)
+"""Where a character stands for a first byte of UTF-8 and for a later one: two look-ups tell most text from UTF-8."""
 
 
 def is_garbled(text: str) -> bool:
@@ -35,11 +49,20 @@ def is_garbled(text: str) -> bool:
     characters, or the numbers of glyphs that a PDF does not name.
     """
     if text.isascii():
-        return ("&" in text or "\\" in text or "(cid:" in text) and _NAMES.search(text) is not None
-    if "\ufffd" in text or _NAMES.search(text) is not None:
+        return _holds_name(text)
+    if "\ufffd" in text or _holds_name(text):
         return True
     first = _FOREIGN.search(text)  # shows at once of most tables that they need not read the whole
-    return first is not None and any(_is_utf8(first.group(), table) and _is_utf8(text, table) for table in _TABLES)
+    if first is None or len(run := first.group()) < 2:
+        return False
+    tables = _LEADS.get(run[0], 0) & _FOLLOWS.get(run[1], 0)
+    return tables != 0 and any(
+        _is_utf8(run, table) and _is_utf8(text, table) for number, table in enumerate(_TABLES) if tables >> number & 1
+    )
+
+
+def _holds_name(text: str) -> bool:
+    return ("&" in text or "\\" in text or "(cid:" in text) and _NAMES.search(text) is not None
 
 
 def _is_utf8(text: str, table: Any) -> bool:

@@ -10,7 +10,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from pathlib import Path
 from typing import NamedTuple
 
-from langsamp.data.text.remote import TextFile
+from langsamp.data.text.remote import TextSource
 from langsamp.errors import DamagedError, UserError
 
 START = 2048
@@ -90,7 +90,7 @@ _SMALL, _SMALL_SHARE = 0x20, 0.75
 """High bytes of the letters of alphabets, and the least share of them among the units of a text in UTF-16."""
 
 
-def check_is_text(path: TextFile, start: bytes, *, is_plain: bool, is_prose: bool = False) -> None:
+def check_is_text(path: TextSource, start: bytes, *, is_plain: bool, is_prose: bool = False) -> None:
     """Accept the first bytes of a file that is to be read as text, or with `is_plain` False as a container of text.
 
     With `is_prose` its lines are for people, and not records.
@@ -118,7 +118,7 @@ def check_is_text(path: TextFile, start: bytes, *, is_plain: bool, is_prose: boo
             raise UserError(f"{path} is {kind.named}: expected text; {kind.remedy}")
 
 
-def check_file_is_text(path: TextFile, *, is_plain: bool) -> None:
+def check_file_is_text(path: TextSource, *, is_plain: bool) -> None:
     """`check_is_text` of a file of prose, or with `is_plain` False of a container, of which only the start is read.
 
     Raises:
