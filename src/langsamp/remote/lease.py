@@ -130,6 +130,7 @@ class Lease:
 def _machine() -> str:
     """What tells this machine's disk from others, whose processes may have the same names."""
     file: Path = copies_folder() / "machine"
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with file.open("x", encoding="utf-8") as fresh:
             fresh.write(uuid.uuid4().hex)

@@ -14,6 +14,7 @@ from functools import wraps
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, ParamSpec, TypeVar
 
+from langsamp import network
 from langsamp.addresses import FOLDER_VARIABLE, address_of, told
 from langsamp.errors import UserError
 from langsamp.progress import say
@@ -152,6 +153,16 @@ def opened(place: str | Path, *, writes: bool = False, is_run: bool = False) -> 
     return _opened[root].copy.folder / address.removeprefix(root).lstrip("/")
 
 
+def fetched(place: str | Path) -> Path:
+    """The folder of a place that is read now, and at an address perhaps again later.
+
+    Raises:
+        UserError: as `opened`.
+    """
+    with session():
+        return opened(place)
+
+
 def _root(address: str) -> str:
     """The run that something lies in; else itself."""
     protocol, _, path = address.partition("://")
@@ -175,6 +186,8 @@ def with_folders(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     `out` is written to unless the command only plans; of `RUN:MODEL` the run may be an address.
     """
+    if arguments.get("offline"):
+        network.forbid()
     return {
         name: _as_folders(value, writes=name == "out" and not arguments.get("plan")) if name in _PLACES else value
         for name, value in arguments.items()

@@ -73,8 +73,9 @@ class Store:
         with faults_named(self.address):
             self._system.invalidate_cache()
             for name in wanted:
-                with suppress(FileNotFoundError):
-                    found[name] = _found(self._system.info(self._path(name)))
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    entry = self._system.info(self._path(name))
+                    found |= {name: _found(entry)} if entry["type"] == "file" else {}
         return found
 
     def has(self, name: str) -> bool:
