@@ -76,7 +76,7 @@ def test_of_two_machines_the_second_is_refused(
 def test_a_server_that_ends_leaves_the_work_here(server: BaseWSGIServer, tmp_path: Path, copies: Path) -> None:
     address = f"s3://{bucket(server)}/run"
     with (
-        pytest.raises(UserError, match=f"{address} cannot be written .* is kept on this machine, in {copies}"),
+        pytest.raises(UserError, match=f"{address} cannot be .* is kept on this machine, in {copies}"),
         session(),
     ):
         folder = opened(address, writes=True)

@@ -33,7 +33,7 @@ def opened(name: str, *, connect_seconds: float = 20) -> Iterator[Executor | Non
             where the scheduler is not reached, where jobs cannot be submitted, or where one task ended several workers.
     """
     if name != LOCAL:
-        check_workers(name)
+        check_workers()
     address = name.removeprefix(_DASK)
     jobs = re.fullmatch(rf"({'|'.join(QUEUES)})(?::([1-9]\d{{0,5}}))?", name)
     if name == LOCAL:

@@ -23,6 +23,7 @@ from langsamp.addresses import copies_folder
 from langsamp.errors import UserError
 from langsamp.progress import say
 from langsamp.remote.store import Store
+from langsamp.remote.tree import PROBE
 
 NAME = ".writer.json"
 
@@ -59,6 +60,20 @@ class Lease:
             raise self._refused(now or {})
         self._thread.start()
 
+    def check(self) -> None:
+        """Accept that it is still this process's.
+
+        Raises:
+            UserError: where another process has taken it over.
+        """
+        now = self._read()
+        if now is not None and now.get("id") != self._mine["id"]:
+            self.taken_by = str(now.get("process", "another process"))
+            raise UserError(
+                f"{self.taken_by} writes at {self._store.address} now, as no sign of life of this process came through "
+                "to it; nothing more is stored from here"
+            )
+
     def release(self) -> None:
         """Give it back, unless another process has taken it."""
         self._ended.set()
@@ -90,7 +105,7 @@ class Lease:
 
     def _age(self) -> float | None:
         """Seconds since the other one's last sign of life, by the clock of the store, which a probe tells."""
-        probe = f".probe-{self._mine['id']}.json"
+        probe = f"{PROBE}{self._mine['id']}.json"
         self._store.write(probe, b"{}")
         try:
             return self._store.seconds_since_written(NAME, now=probe)
@@ -116,15 +131,13 @@ class Lease:
     def _renew(self) -> None:
         while not self._ended.wait(self._beat):
             try:
-                now = self._read()
-                if now is not None and now.get("id") != self._mine["id"]:
-                    self.taken_by = str(now.get("process", "another process"))
-                    _thread.interrupt_main(signal.SIGTERM)  # nothing where nobody hears it
-                    return
+                self.check()
                 self._mine["beat"] += 1
                 self._store.write(NAME, self._content())
-            except UserError:  # said by what stores files there
-                continue
+            except UserError:  # where the store is not reached, said by what stores files there
+                if self.taken_by is not None:
+                    _thread.interrupt_main(signal.SIGTERM)  # nothing where nobody hears it
+                    return
 
 
 def _machine() -> str:

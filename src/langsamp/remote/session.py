@@ -58,7 +58,7 @@ class _Opened:
             lease.take(is_alone_here=lambda: not self.copy.has_writer)
             self._lease = lease
         self._lock = self.copy.refresh(writes=writes)
-        self._storing = Storing(self.copy, only_new=not writes)
+        self._storing = Storing(self.copy, check=self._check, only_new=not writes)
         if writes:
             self._storing.start()
 
@@ -71,11 +71,6 @@ class _Opened:
         try:
             if self._storing is not None:
                 self._storing.stop()
-                if self._lease is not None and self._lease.taken_by is not None:
-                    raise UserError(
-                        f"{self._lease.taken_by} writes at {self.copy.address} now, as no sign of life of this "
-                        f"process came through to it; nothing more was stored from here. {self._kept}"
-                    )
                 if self._lease is not None or not self.copy.has_writer:  # else a process of this machine stores it
                     self._finish(self._storing)
         finally:
@@ -83,6 +78,10 @@ class _Opened:
                 self._lease.release()
             if self._lock is not None:
                 self._lock.close()
+
+    def _check(self) -> None:
+        if self._lease is not None:
+            self._lease.check()
 
     def _finish(self, storing: Storing) -> None:
         try:
@@ -141,6 +140,8 @@ def opened(place: str | Path, *, writes: bool = False, is_run: bool = False) -> 
     address = address_of(place)
     if address is None:
         return Path(place)
+    if writes and os.environ.get("LOCAL_WORLD_SIZE", "") not in ("", os.environ.get("WORLD_SIZE", "")):
+        _check_shared(address)
     root = address if is_run else _root(address)
     if root not in _opened:
         _opened[root] = _Opened(root)
@@ -224,15 +225,19 @@ def takes_addresses(call: Callable[Arguments, Answer]) -> Callable[Arguments, An
     return with_session
 
 
-def check_workers(executor: str) -> None:
-    """Accept workers that see what is worked on.
+def check_workers() -> None:
+    """Accept that what is worked on is shared with other machines.
 
     Raises:
-        UserError: where something is written at an address, and they may be on machines that lack its working copy.
+        UserError: where something is worked on in a folder that may be this machine's alone.
     """
-    if _opened and not os.environ.get(FOLDER_VARIABLE):
-        address = next(iter(_opened))
+    for address in _opened:
+        _check_shared(address)
+
+
+def _check_shared(address: str) -> None:
+    if not os.environ.get(FOLDER_VARIABLE):
         raise UserError(
-            f"--executor {executor}: its workers must see where {address} is worked on. Name a folder that all "
-            f"machines share in {FOLDER_VARIABLE}, or leave --executor out"
+            f"{address} is worked on in a folder that all machines must see: name one on a disk that they share in "
+            f"{FOLDER_VARIABLE}, or let one machine do it (without --executor, with torchrun on one node)"
         )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from langsamp.addresses import is_elsewhere
 from langsamp.errors import UserError
 from langsamp.network import check_allowed
+from langsamp.remote.tree import PART
 
 _EXTRAS = {"s3": "pip install 'langsamp[s3]'"}
 _CLIENTS = {"aiohttp", "botocore", "gcsfs", "google"}
@@ -141,12 +142,18 @@ class Store:
         """
         with _writing(self.address):
             path = self._path(name)
-            try:
-                if self._is_disk:
-                    Path(path).parent.mkdir(parents=True, exist_ok=True)
-                self._system.pipe_file(path, content, **({"mode": "create"} if is_new else {}))
-            except FileExistsError:
-                return False
+            if self._is_disk:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            if is_new:
+                try:
+                    self._system.pipe_file(path, content, mode="create")
+                    return True
+                except FileExistsError:
+                    return False
+                except (OSError, TypeError, ValueError, NotImplementedError):  # of those that cannot create only
+                    if self._system.exists(path):
+                        return False
+            self._system.pipe_file(path, content)
         return True
 
     def seconds_since_written(self, name: str, *, now: str) -> float | None:
@@ -170,7 +177,7 @@ class Store:
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = target.with_name(f".{target.name}.part")
+        scratch = target.with_name(f".{target.name}{PART}")
         shutil.copyfile(source, scratch)
         scratch.replace(target)
 

@@ -8,7 +8,7 @@ before the checksums, so that with a checkpoint there are always the lines of it
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from langsamp.errors import UserError
@@ -27,6 +27,8 @@ from langsamp.remote.working_copy import WorkingCopy
 
 _LOOK_SECONDS, _AGAIN_SECONDS, _LOOSE_SECONDS = 1.0, 20.0, 60.0
 """Between two looks, after a look that failed, and between two versions of a log that grows."""
+_SHARE = 20
+"""Of the time between two looks that one may take: a twentieth."""
 _TRIES = 5
 """Of storing what others change meanwhile."""
 
@@ -69,8 +71,9 @@ class Changes:
 class Storing:
     """Stores what changes in a working copy from now on, and what was not stored before."""
 
-    def __init__(self, copy: WorkingCopy, *, only_new: bool = False) -> None:
-        """With `only_new` what was not stored before stays as it is."""
+    def __init__(self, copy: WorkingCopy, *, check: Callable[[], None] = lambda: None, only_new: bool = False) -> None:
+        """With `only_new` what was not stored before stays as it is; `check` raises where nothing may be stored."""
+        self._check, self._scan_seconds = check, 0.0
         self._copy, self._lock, self._ended = copy, threading.Lock(), threading.Event()
         here = scan(copy.folder)
         self._seen, self._left = set(here), dict(here) if only_new else {}
@@ -104,8 +107,10 @@ class Storing:
             UserError: where it cannot be stored.
         """
         with self._lock:
+            began = time.monotonic()
             here = scan(self._copy.folder)
             changes = Changes(here, self._copy.state(), self._seen, self._left)
+            self._scan_seconds = time.monotonic() - began
             self._seen |= here.keys()
             try:
                 return self._store(changes, is_last=is_last)
@@ -120,9 +125,12 @@ class Storing:
         total = len(members) + len(loose) + len(seals)
         if not total and not changes.gone:
             return True
+        self._check()
         marks = {folder: f"{folder}/{UNFINISHED}".lstrip("/") for folder in changes.marked}
-        for mark in marks.values():
-            store.write(mark, b"")
+        empty = self._copy.home / "empty"
+        empty.touch()
+        for _ in store.store(dict.fromkeys(marks.values(), empty)):
+            pass
         title = f"storing {self._copy.address}"
         with Bar(title, total=total, unit="files", patience=2, is_shown=is_last and total > 0) as bar:
             stored = self._send([*members, *loose], changes.here, bar)
@@ -148,9 +156,8 @@ class Storing:
         said, seconds = "", _LOOK_SECONDS
         while not self._ended.wait(seconds):
             try:
-                began = time.monotonic()
                 self.look()
-                seconds = max(_LOOK_SECONDS, time.monotonic() - began)
+                seconds = max(_LOOK_SECONDS, _SHARE * self._scan_seconds)
             except UserError as error:
                 seconds = _AGAIN_SECONDS
                 if str(error) != said:

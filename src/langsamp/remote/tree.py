@@ -16,6 +16,8 @@ SEAL = "checksums.json"
 """The file that says what the others of a folder must be; the last that is written."""
 UNFINISHED = ".unfinished"
 """Lies in a folder at an address while that is stored or deleted."""
+PROBE, PART = ".probe-", ".part"
+"""Begin of a file that tells an address's clock, end of one that is being written on a disk."""
 _LIGHT = 1 << 16
 """Bytes of a file in a folder with checksums that is fetched before anybody asks for it."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -68,6 +70,12 @@ def scan(copy: Path) -> dict[str, Stamp]:
 def is_hidden(name: str) -> bool:
     """Whether a file, or a folder above it, has a name that begins with a dot."""
     return any(part.startswith(".") for part in name.split("/"))
+
+
+def is_litter(name: str) -> bool:
+    """Whether this is what a process that was killed left at the address in the middle of a request."""
+    name = name.rpartition("/")[2]
+    return name.startswith(PROBE) or (name.startswith(".") and name.endswith(PART))
 
 
 def is_heavy(name: str, size: int) -> bool:

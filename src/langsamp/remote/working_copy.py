@@ -24,6 +24,7 @@ from langsamp.remote.tree import (
     folder_above,
     is_heavy,
     is_hidden,
+    is_litter,
     is_seal,
     read_state,
     scan,
@@ -49,6 +50,7 @@ class WorkingCopy:
         self.address, self.store = address, Store(address)
         self.folder = working_folder(address)
         self.home = self.folder.parent
+        self._read: tuple[Stamp | None, Files] = (None, {})
         try:
             note_address(address, self.folder)
         except OSError as error:
@@ -89,7 +91,9 @@ class WorkingCopy:
     def state(self) -> Files:
         """What is known of the files there."""
         with waited_for(self.home / "state.lock"):
-            return read_state(self.home / "state.json")
+            if (stamp := Stamp.of(self.home / "state.json")) != self._read[0]:
+                self._read = (stamp, read_state(self.home / "state.json"))
+            return self._read[1]
 
     def note(self, changes: Mapping[str, Known | None]) -> None:
         """Write down what has become of files; None for those that are gone."""
@@ -137,7 +141,7 @@ class WorkingCopy:
                 self._remove(name)
         if tidies:
             lacking = {folder for folder in half if f"{folder}/{SEAL}".lstrip("/") not in here}
-            self.store.delete(name for name in found if folder_above(name, lacking) is not None)
+            self.store.delete(name for name in found if is_litter(name) or folder_above(name, lacking) is not None)
         folders, same = sealed_folders(there), self._same(there, state, here)
         wanted = []
         for name, each in there.items():
