@@ -12,7 +12,7 @@ from pathlib import Path
 
 FOLDER_VARIABLE = "LANGSAMP_COPIES"
 """Names the folder of all working copies."""
-_ADDRESS = re.compile(r"(?P<protocol>[a-z][a-z0-9+.-]+):/+(?P<rest>[^/].*)", re.DOTALL)
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+([^/].*)", re.DOTALL)
 """Of `pathlib` as well, which makes one stroke of two."""
 _HERE = {"file", "local", "memory"}
 """Protocols that reach no other machine."""
@@ -31,7 +31,8 @@ def address_of(word: str | Path) -> str | None:
     match = _ADDRESS.fullmatch(str(word))
     if match is None:
         return None
-    protocol, rest = match["protocol"], match["rest"].rstrip("/")
+    protocol, rest = match.groups()
+    rest = rest.rstrip("/")
     return f"file:///{rest}" if protocol in ("file", "local") else f"{protocol}://{rest}"
 
 

@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from langsamp.addresses import copies_folder
 from langsamp.errors import UserError
@@ -28,18 +28,23 @@ from langsamp.remote.tree import PROBE
 NAME = ".writer.json"
 
 
+class _Sign(NamedTuple):
+    """What the object says: a sign of life of the process that writes."""
+
+    process: str = "another process"
+    machine: str = ""
+    id: str = ""
+    beat: int = 0
+
+
 class Lease:
     """The right of this process to write at an address, from `take` to `release`."""
 
     def __init__(self, store: Store, *, beat: float = 10.0, patience: float = 60.0) -> None:
         """Renewed every `beat` seconds; another one's ends after `patience` seconds without a sign of life."""
         self._store, self._beat, self._patience = store, beat, patience
-        self._mine: dict[str, Any] = {
-            "process": f"pid {os.getpid()} on {socket.gethostname()}",
-            "machine": _machine(),
-            "id": uuid.uuid4().hex,
-            "beat": 0,
-        }
+        process = f"pid {os.getpid()} on {socket.gethostname()}"
+        self._mine = _Sign(process, machine=_machine(), id=uuid.uuid4().hex)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._renew, daemon=True, name="lease")
         self.taken_by: str | None = None
@@ -56,8 +61,8 @@ class Lease:
                 self._wait_for_end(other, is_alone_here)
                 self._store.write(NAME, self._content())
                 break
-        if (now := self._read()) is None or now.get("id") != self._mine["id"]:  # two wrote in the same moment
-            raise self._refused(now or {})
+        if (now := self._read()) is None or now.id != self._mine.id:  # two wrote in the same moment
+            raise self._refused(now or _Sign())
         self._thread.start()
 
     def check(self) -> None:
@@ -67,8 +72,8 @@ class Lease:
             UserError: where another process has taken it over.
         """
         now = self._read()
-        if now is not None and now.get("id") != self._mine["id"]:
-            self.taken_by = str(now.get("process", "another process"))
+        if now is not None and now.id != self._mine.id:
+            self.taken_by = now.process
             raise UserError(
                 f"{self.taken_by} writes at {self._store.address} now, as no sign of life of this process came through "
                 "to it; nothing more is stored from here"
@@ -80,12 +85,12 @@ class Lease:
         if self._thread.is_alive():
             self._thread.join()
         with suppress(UserError):  # it ends by itself where the store is not reached
-            if self.taken_by is None and (self._read() or {}).get("id") == self._mine["id"]:
+            if self.taken_by is None and (self._read() or _Sign()).id == self._mine.id:
                 self._store.delete([NAME])
 
-    def _wait_for_end(self, other: dict[str, Any], is_alone_here: Callable[[], bool]) -> None:
-        process = other.get("process", "another process")
-        if other.get("machine") == self._mine["machine"]:
+    def _wait_for_end(self, other: _Sign, is_alone_here: Callable[[], bool]) -> None:
+        process = other.process
+        if other.machine == self._mine.machine:
             if not is_alone_here():
                 raise self._refused(other)
             say(f"{self._store.address}: {process} has ended without saying so; its place is taken")
@@ -105,34 +110,34 @@ class Lease:
 
     def _age(self) -> float | None:
         """Seconds since the other one's last sign of life, by the clock of the store, which a probe tells."""
-        probe = f"{PROBE}{self._mine['id']}.json"
+        probe = f"{PROBE}{self._mine.id}.json"
         self._store.write(probe, b"{}")
         try:
             return self._store.seconds_since_written(NAME, now=probe)
         finally:
             self._store.delete([probe])
 
-    def _refused(self, other: dict[str, Any]) -> UserError:
+    def _refused(self, other: _Sign) -> UserError:
         return UserError(
-            f"another process ({other.get('process', 'unknown')}) is at work on {self._store.address}: wait until it "
+            f"another process ({other.process}) is at work on {self._store.address}: wait until it "
             "has ended, then run the same command again, or choose another output address"
         )
 
-    def _read(self) -> dict[str, Any] | None:
+    def _read(self) -> _Sign | None:
         content = self._store.read(NAME)
         try:
-            return None if content is None else dict(json.loads(content))
+            return None if content is None else _Sign(**json.loads(content))
         except (ValueError, TypeError):
-            return {}
+            return _Sign()
 
     def _content(self) -> bytes:
-        return json.dumps(self._mine).encode()
+        return json.dumps(self._mine._asdict()).encode()
 
     def _renew(self) -> None:
         while not self._ended.wait(self._beat):
             try:
                 self.check()
-                self._mine["beat"] += 1
+                self._mine = self._mine._replace(beat=self._mine.beat + 1)
                 self._store.write(NAME, self._content())
             except UserError:  # where the store is not reached, said by what stores files there
                 if self.taken_by is not None:

@@ -61,7 +61,7 @@ class Store:
                 entries = self._system.find(self._root, detail=True)
             except FileNotFoundError:
                 return {}
-        found = {self._name(path): _found(entry) for path, entry in entries.items() if entry["type"] == "file"}
+        found = {self._name(path): _found(entry) for path, entry in entries.items() if _is_file(entry)}
         return {name: each for name, each in found.items() if name is not None}
 
     def versions(self, names: Iterable[str]) -> dict[str, Found]:
@@ -76,7 +76,7 @@ class Store:
             for name in wanted:
                 with suppress(FileNotFoundError, NotADirectoryError):
                     entry = self._system.info(self._path(name))
-                    found |= {name: _found(entry)} if entry["type"] == "file" else {}
+                    found |= {name: _found(entry)} if _is_file(entry) else {}
         return found
 
     def has(self, name: str) -> bool:
@@ -223,6 +223,10 @@ def _writing(address: str, sources: Iterable[Path] = ()) -> Iterator[None]:
             if not all(source.is_file() for source in sources):
                 raise
             raise OSError(str(error) or "there is no such bucket") from None
+
+
+def _is_file(entry: Mapping[str, Any]) -> bool:
+    return entry.get("type") == "file"
 
 
 def _found(entry: Mapping[str, Any]) -> Found:
