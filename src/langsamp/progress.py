@@ -11,6 +11,8 @@ from typing import Any, Self, TextIO
 
 from tqdm import tqdm
 
+from langsamp.addresses import told
+
 EVERY_SECONDS = 30.0
 """Between two lines of a log at least."""
 _LOOK_SECONDS = 0.5
@@ -50,10 +52,10 @@ class Bar:
         seconds between lines.
         """
         self._stream, self._clock = stream or sys.stderr, clock
-        self._title, self._total, self._unit, self._done = title, total, unit, done
+        self._title, self._total, self._unit, self._done = told(title), total, unit, done
         is_terminal = self._stream.isatty() and not _only_lines
         self._bar: tqdm[Any] = tqdm(
-            total=total, initial=done, desc=title, unit=f" {unit}", dynamic_ncols=True, delay=patience,
+            total=total, initial=done, desc=self._title, unit=f" {unit}", dynamic_ncols=True, delay=patience,
             file=self._stream, disable=not (is_shown and is_terminal),
             bar_format=None if total is not None else "{desc}: {elapsed}",
         )  # fmt: skip
@@ -121,7 +123,7 @@ class Bar:
 
 def say(line: object) -> None:
     """One line on stderr, above the bar if there is one."""
-    tqdm.write(str(line), file=sys.stderr)
+    tqdm.write(told(str(line)), file=sys.stderr)
 
 
 def _duration(seconds: float) -> str:

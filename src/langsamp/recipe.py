@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
+from langsamp.addresses import folder_of
 from langsamp.analysis.run_analyses import AnalysisConfig
 from langsamp.config import Config, expanded
 from langsamp.data.batches import MaskingConfig
@@ -37,7 +38,7 @@ class Recipe(Config):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
     """Name of the run and of its folder; file systems take 255 bytes, of which hidden names beside it need some."""
     out: str | None = Field(default=None, min_length=1)
-    """Folder of the run; null for `runs/NAME`."""
+    """Folder of the run, or an address such as `s3://bucket/run` (docs/scaling.md); null for `runs/NAME`."""
     demonstration: bool = False
     """True for a run too small to conclude from; its report says so."""
     variants: tuple[Variant, ...] = ("none", "both")
@@ -119,8 +120,8 @@ class Recipe(Config):
 
     @property
     def folder(self) -> Path:
-        """Where the run's folders lie."""
-        return Path(self.out) if self.out else Path("runs") / self.name
+        """Where the run's folders lie; for an address where it is worked on."""
+        return folder_of(self.out) if self.out else Path("runs") / self.name
 
     @property
     def resolved_tokenizer(self) -> TokenizerConfig:

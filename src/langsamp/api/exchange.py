@@ -17,6 +17,7 @@ from langsamp.model.interchange.sentence_vectors import write_sentence_transform
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.shapes import default_layer
 from langsamp.progress import say
+from langsamp.remote.session import takes_addresses
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.exporting import export as export_training
 
@@ -24,6 +25,7 @@ LayoutName = Literal["huggingface", "original", "sentence-transformers", "onnx"]
 LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)
 
 
+@takes_addresses
 def import_checkpoint(
     checkpoint: str | Path, ids: str | Path, out: str | Path, *, tokenizer: str | Path | None = None
 ) -> Path:
@@ -41,6 +43,7 @@ def import_checkpoint(
     return imported.folder
 
 
+@takes_addresses
 def export(model: str | Path, out: str | Path, *, layout: LayoutName = "huggingface", layer: int | None = None) -> Path:
     """A trained model as a new folder `out` that other libraries load.
 
@@ -68,6 +71,7 @@ def export(model: str | Path, out: str | Path, *, layout: LayoutName = "huggingf
         return _write(export_training(model, Path(scratch) / "export"), out, layout, layer)
 
 
+@takes_addresses
 def push(model: str | Path, repository: str, *, yes: bool = False, public: bool = False) -> Result:
     """What of a model's folder would go to the Hugging Face hub; with `yes` it is sent, under your own login.
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from langsamp.errors import UserError
 from langsamp.recipe import Recipe, load_recipe
+from langsamp.remote.session import opened
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 def given_recipe(recipe: "str | Path | Recipe", settings: str | Sequence[str] = ()) -> Recipe:
-    """The recipe that is meant; `settings` like `training.steps=100` are put over one that is read from a file.
+    """The recipe that is meant, with what lies at its address at hand.
+
+    `settings` like `training.steps=100` are put over one that is read from a file.
 
     Raises:
         DataMissingError: where there is no such file.
@@ -25,8 +28,12 @@ def given_recipe(recipe: "str | Path | Recipe", settings: str | Sequence[str] = 
             raise UserError(
                 "settings go with a recipe's file; a loaded recipe takes them in `load_recipe(path, settings)`"
             )
-        return recipe
-    return load_recipe(Path(recipe), tuple(words(settings)))
+        loaded = recipe
+    else:
+        loaded = load_recipe(Path(recipe), tuple(words(settings)))
+    if loaded.out is not None:
+        opened(loaded.out, writes=True, is_run=True)
+    return loaded
 
 
 def words(given: "Sequence[str | Path] | str | Path") -> list[str]:

@@ -28,6 +28,7 @@ from langsamp.languages.search import search
 from langsamp.languages.select import select
 from langsamp.languages.table import tags
 from langsamp.languages.tags import LangScript
+from langsamp.remote.session import takes_addresses
 from langsamp.scores.published import PREFIX
 from langsamp.views.donors import donors_of_all, donors_of_each
 from langsamp.views.language_rows import language_rows
@@ -36,6 +37,7 @@ from langsamp.views.transfer import transfer_document
 from langsamp.views.vectors import vectors_document
 
 
+@takes_addresses
 def vectors(model: str | Path, **settings: Any) -> Result:
     """What the language and script vectors of a model know: neighbours, purity by family and script, correlations.
 
@@ -50,6 +52,7 @@ def vectors(model: str | Path, **settings: Any) -> Result:
     return Result.of(vectors_document(analysis), analysis)
 
 
+@takes_addresses
 def neutrality(
     models: str | Path | Sequence[str | Path],
     task: str = "sr-cldr",
@@ -71,6 +74,7 @@ def neutrality(
     return Result.of(neutrality_document(analysis), analysis)
 
 
+@takes_addresses
 def donors(
     targets: str | Sequence[str] = "all",
     model: str | Path | None = None,
@@ -96,6 +100,7 @@ def donors(
     return Result.of(donors_of_all(analysis) if asked == ["all"] else donors_of_each(analysis), analysis)
 
 
+@takes_addresses
 def transfer(
     models: str | Path | Sequence[str | Path],
     *,
@@ -124,6 +129,7 @@ def transfer(
     return Result.of(transfer_document(analysis), analysis)
 
 
+@takes_addresses
 def fill_mask(model: str | Path, sentence: str, vectors: str | Sequence[str] = (), *, k: int = 5) -> pd.DataFrame:
     """What a model puts under the mask of `sentence`, without vectors and under each of `vectors` (`deu_Latn`, `rus`).
 
@@ -133,6 +139,7 @@ def fill_mask(model: str | Path, sentence: str, vectors: str | Sequence[str] = (
     return fill(_export(model), sentence, words(vectors), k=k)
 
 
+@takes_addresses
 def language_map(
     model: str | Path, *, table: Table = "language", by: By = "vectors", colour: Colour = "family"
 ) -> LanguageMap:
@@ -147,6 +154,7 @@ def language_map(
     return draw_map(_export(model), table=table, by=by, colour=colour)
 
 
+@takes_addresses
 def parallel_probe(model: str | Path, translations: Translations | str) -> Probe:
     """How alike an encoder finds translations of each other, layer by layer.
 
@@ -158,6 +166,7 @@ def parallel_probe(model: str | Path, translations: Translations | str) -> Probe
     return probe(_export(model), translations)
 
 
+@takes_addresses
 def language(words: str, model: str | Path | None = None, *, candidates: str = "all") -> Result:
     """What is known of the language that `words` mean, and with a `model` what that knows of it.
 

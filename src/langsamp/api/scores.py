@@ -11,6 +11,7 @@ from langsamp.api.result import Result, readable
 from langsamp.errors import checked
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.run import evaluate as run_evaluation
+from langsamp.remote.session import takes_addresses
 from langsamp.reporting.page import write_report
 from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.comparison import compare as compare_sides
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
+@takes_addresses
 def evaluate(
     models: "str | Path | PreTrainedModel | Sequence[str | Path | PreTrainedModel]",
     tasks: str | Sequence[str] = ("sr-cldr",),
@@ -57,6 +59,7 @@ def evaluate(
     return Result(title="", tables=readable(score_tables(done.scores)), lines=lines, data=done.scores, folder=Path(out))
 
 
+@takes_addresses
 def compare(
     a: str | Path,
     b: str | Path,
@@ -81,6 +84,7 @@ def compare(
     return Result.of(comparison_document(comparison), comparison)
 
 
+@takes_addresses
 def ablation(*runs: str | Path, seed: int = 0) -> Result:
     """All variants of some runs side by side, as the paper's Table 2: tables, placement, ids; `data` is the analysis.
 
@@ -92,6 +96,7 @@ def ablation(*runs: str | Path, seed: int = 0) -> Result:
     return Result.of(ablation_document(analysis), analysis)
 
 
+@takes_addresses
 def families(*runs: str | Path, source: str = "eng_Latn", seed: int = 0) -> Result:
     """Scores by language family, as the paper's Table 6, with differences where there are two models.
 
@@ -103,6 +108,7 @@ def families(*runs: str | Path, source: str = "eng_Latn", seed: int = 0) -> Resu
     return Result.of(family_document(analysis), analysis)
 
 
+@takes_addresses
 def table(number: int, *runs: str | Path, **options: Any) -> Result:
     """Scores of runs in the layout of the paper's Table `number`, 1 to 19; `options` as in `paper_table`.
 
@@ -117,6 +123,7 @@ def table(number: int, *runs: str | Path, **options: Any) -> Result:
     return Result(title=f"Table {number}. {table.caption}", tables={"": table.tidy}, lines=table.notes, data=table)
 
 
+@takes_addresses
 def report(
     *inputs: str | Path,
     out: str | Path | None = None,

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from langsamp import pipeline
+from langsamp.addresses import told
 from langsamp.analysis.model_refs import find_model_refs
 from langsamp.api.given import given_recipe, words
 from langsamp.api.result import Result, readable
 from langsamp.api.scores import compare
 from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError
+from langsamp.remote.session import opened, session, takes_addresses
+from langsamp.remote.working_copy import bring
 from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.reading import read_scores
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 class Run:
     """A run on disk: its report, scores and models. `Run("runs/mine")` opens one that was made before.
 
+    Of one at an address (`s3://bucket/run`) `folder` is where it is worked on here, with what lies there now.
+
     Raises:
         DataMissingError: where the folder holds no run.
     """
@@ -40,9 +45,12 @@ class Run:
 
     def __post_init__(self) -> None:
         """Accept a path as text, and refuse a folder that is no run."""
-        object.__setattr__(self, "folder", Path(self.folder).expanduser())
+        with session():
+            object.__setattr__(self, "folder", opened(self.folder).expanduser())
         if not RunLayout(self.folder).exists:
-            raise DataMissingError(f"{self.folder} is no run: expected the folder that `langsamp run` writes")
+            raise DataMissingError(
+                f"{told(str(self.folder))} is no run: expected the folder that `langsamp run` writes"
+            )
 
     @property
     def report(self) -> Path:
@@ -57,7 +65,10 @@ class Run:
     @property
     def models(self) -> dict[str, str]:
         """The folder of each exported model by name, such as `both-0`; every call here takes such a folder."""
-        return {subject.name: str(subject.folder) for subject in find_model_refs([str(self.folder)])}
+        models = find_model_refs([str(self.folder)])
+        for model in models:
+            bring(model.folder)
+        return {model.name: str(model.folder) for model in models}
 
     def compare(self, a: str = "none", b: str = "both", **options: Any) -> Result:
         """Variant or model `b` against `a`; `options` as in `langsamp.compare`."""
@@ -72,10 +83,11 @@ class Run:
         return self._shown()._repr_html_()
 
     def _shown(self) -> Result:
-        lines = (f"Report: {self.report}", *(f"failed: {failure}" for failure in self.failures))
+        lines = (f"Report: {told(str(self.report))}", *(f"failed: {failure}" for failure in self.failures))
         return Result(title=self.folder.name, tables=readable(score_tables(self.scores)), lines=lines, data=self.scores)
 
 
+@takes_addresses
 def run(
     recipe: "str | Path | Recipe", settings: str | Sequence[str] = (), *, executor: "Executor | None" = None
 ) -> Run:
@@ -93,6 +105,7 @@ def run(
     return Run(loaded.folder, evaluation.failures)
 
 
+@takes_addresses
 def prepare(
     recipe: "str | Path | Recipe", settings: str | Sequence[str] = (), *, executor: "Executor | None" = None
 ) -> "PreparedRows":
@@ -104,6 +117,7 @@ def prepare(
     return pipeline.prepare(given_recipe(recipe, settings), executor=executor)
 
 
+@takes_addresses
 def train(
     recipe: "str | Path | Recipe",
     settings: str | Sequence[str] = (),

@@ -1,7 +1,11 @@
-"""Commands whose options of one value take it once: of two, the first would be lost in silence."""
+"""Commands that take addresses for folders, and their options of one value once.
+
+Of two values the first would be lost in silence.
+"""
 
 from collections import Counter
 from collections.abc import Callable
+from functools import wraps
 from typing import Annotated, Any
 
 import typer
@@ -26,4 +30,17 @@ class Application(typer.Typer):
 
     def command(self, *args: Any, **settings: Any) -> Callable[[Any], Any]:
         """As Typer's own."""
-        return super().command(*args, **{"cls": _Once, **settings})
+        register = super().command(*args, **{"cls": _Once, **settings})
+        return lambda verb: register(_with_folders(verb))
+
+
+def _with_folders(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """A verb that is given folders of this machine for addresses."""
+
+    @wraps(verb)
+    def with_folders(**words: Any) -> Any:
+        from langsamp.remote.session import with_folders
+
+        return verb(**with_folders(words))
+
+    return with_folders

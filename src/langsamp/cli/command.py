@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from langsamp import stopping
+from langsamp.addresses import told
 from langsamp.cli.console import print_on_any_console
 from langsamp.errors import StoppedError, UserError
 from langsamp.world import tell_launcher
@@ -37,7 +38,7 @@ def _complain(message: str) -> None:
 def _end(message: str, code: int) -> NoReturn:
     """Say why it ends, also to a launcher such as torchrun, which repeats it below its own words."""
     _complain(message)
-    tell_launcher(message)
+    tell_launcher(told(message))
     sys.exit(code)
 
 
@@ -74,12 +75,14 @@ def _check_words(words: list[str]) -> None:
 
 def _run() -> None:
     from langsamp.cli.verbs import app  # for a tenth of a second, in which a signal is heard already
+    from langsamp.remote.session import session
 
     try:
         _check_folder()
         _check_words(sys.argv[1:])
         try:
-            app(prog_name="langsamp")
+            with session():
+                app(prog_name="langsamp")
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()  # else what cannot be written is found when nobody can say it any more

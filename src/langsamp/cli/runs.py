@@ -43,7 +43,7 @@ def run(
     from langsamp.reporting.against_start import above_start, below_start
     from langsamp.reporting.decided import decided_lines
 
-    loaded = _recipe(recipe, settings)
+    loaded = _recipe(recipe, settings, writes=not plan)
     if plan:
         from langsamp.plan import make_plan, print_plan
 
@@ -146,9 +146,14 @@ def report(
     print_line(f"Report: {path.resolve()}")
 
 
-def _recipe(path: Path, settings: Sequence[str] | None) -> "Recipe":
+def _recipe(path: Path, settings: Sequence[str] | None, *, writes: bool = True) -> "Recipe":
+    """The recipe, with what lies at its address at hand where it has one."""
     from langsamp.recipe import load_recipe
+    from langsamp.remote.session import opened
     from langsamp.world import World
 
     World.from_environment()  # what a launcher has set wrongly is said before anything is done
-    return load_recipe(path, tuple(settings or ()))
+    recipe = load_recipe(path, tuple(settings or ()))
+    if recipe.out is not None:
+        opened(recipe.out, writes=writes, is_run=True)
+    return recipe

@@ -24,6 +24,7 @@ from langsamp.errors import DamagedError, DataMissingError
 from langsamp.languages.tags import LangScript
 from langsamp.machine import most_open_files
 from langsamp.provenance import SCHEMA
+from langsamp.remote.working_copy import bring
 
 MANIFEST, TOKENIZER, PROVENANCE = "manifest.json", "tokenizer", "provenance.json"
 _MOST_MAPS = 256
@@ -142,6 +143,7 @@ class PreparedRows:
         """
         self.folder = folder
         self.manifest = read_manifest(folder)
+        bring(folder)
         if verify:
             _verify(folder, self.manifest)
         self.tags = [LangScript.parse(tag) for tag in self.manifest.tags]

@@ -1,18 +1,15 @@
 """Whether a place can be written, asked before the work whose result goes there."""
 
 import os
-import re
 from pathlib import Path
 
+from langsamp.addresses import address_of
 from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 
 _LONGEST_NAME = 40
 """Bytes that are put before and behind the name of a file or folder while it is written, and of what lies in it."""
-
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/(?=[^/])")
-"""Of another machine, as a path says it, in which two strokes are one."""
 
 
 def check_folder(folder: Path) -> None:
@@ -69,8 +66,8 @@ def _whole_folder(folder: Path) -> str:
 
 
 def _obstacle_of_names(path: Path) -> str:
-    if _ADDRESS.match(str(path)):
-        return "it is an address, and what is written here needs locks and renames; write to a disk and copy it then"
+    if address_of(path) is not None:
+        return "it is an address, and this is written to a disk: name a folder of this machine and copy it then"
     if "\0" in str(path):
         return "it holds a character that no file name may have"
     encoded = os.fsencode(path.absolute())

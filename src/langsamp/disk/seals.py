@@ -15,11 +15,14 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from langsamp.addresses import told
 from langsamp.disk.files import PUT_BACK, Record, as_record, read_versioned, write_json, write_text
 from langsamp.errors import DamagedError
 from langsamp.provenance import SCHEMA, file_sha256, fingerprint
+from langsamp.remote.tree import SEAL
+from langsamp.remote.working_copy import bring
 
-CHECKSUMS = "checksums.json"
+CHECKSUMS = SEAL
 _LAST_LINE = "# sha256 of the lines above: "
 
 
@@ -117,6 +120,7 @@ def check_sealed(
         DamagedError: naming the first file that is missing, has another size or another content.
     """
     known = read_seal(folder, remedy=remedy)
+    bring(folder, known.files if only is None else only)
     for name in known.files if only is None else only:
         path, wanted = folder / name, known.files.get(name)
         if wanted is None and name in may_lack:
@@ -179,8 +183,8 @@ def is_signed(content: Mapping[str, Any]) -> bool:
 
 
 def _as_read(content: Mapping[str, Any]) -> dict[str, Any]:
-    """`content` as JSON gives it back, with text for every key."""
-    return dict(json.loads(json.dumps(content)))
+    """`content` as JSON gives it back, with text for every key, and as `write_text` writes it."""
+    return dict(json.loads(told(json.dumps(content))))
 
 
 def _text(sums: Mapping[str, Mapping[str, Any]]) -> str:

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from langsamp.errors import UserError
 from langsamp.executors.dask_workers import connected
 from langsamp.executors.job_queue import QUEUES, queued
+from langsamp.remote.session import check_workers
 
 LOCAL = "local"
 _DASK = "dask://"
@@ -31,6 +32,8 @@ def opened(name: str, *, connect_seconds: float = 20) -> Iterator[Executor | Non
         UserError: for another name, where Dask or dask-jobqueue is not installed or cannot read its configuration,
             where the scheduler is not reached, where jobs cannot be submitted, or where one task ended several workers.
     """
+    if name != LOCAL:
+        check_workers()
     address = name.removeprefix(_DASK)
     jobs = re.fullmatch(rf"({'|'.join(QUEUES)})(?::([1-9]\d{{0,5}}))?", name)
     if name == LOCAL:

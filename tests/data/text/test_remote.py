@@ -98,7 +98,7 @@ def test_a_store_whose_library_is_absent_is_named() -> None:
 
 
 @pytest.mark.parametrize("address", ["s3://bucket/run", "memory://run"])
-def test_results_go_to_a_disk(address: str) -> None:
+def test_what_takes_only_folders_says_so(address: str) -> None:
     for check in (check_folder, check_file):
-        with pytest.raises(UserError, match="it is an address, and what is written here needs locks"):
+        with pytest.raises(UserError, match="it is an address, and this is written to a disk"):
             check(Path(address))

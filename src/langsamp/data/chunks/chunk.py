@@ -12,6 +12,7 @@ from typing import IO
 
 from pydantic import BaseModel, ConfigDict
 
+from langsamp.addresses import is_address
 from langsamp.data.parts import CleanText, PartEnd, begin_again, write_parts
 from langsamp.data.text.cleaning import (
     DUPLICATE,
@@ -27,7 +28,7 @@ from langsamp.data.text.corpus import CorpusConfig
 from langsamp.data.text.duplicates import DIGEST_BYTES, digests_of
 from langsamp.data.text.folder import FolderCorpus
 from langsamp.data.text.odd_rows import OddRow
-from langsamp.data.text.remote import FileRange, is_address
+from langsamp.data.text.remote import FileRange
 from langsamp.disk.files import writing
 from langsamp.disk.leftovers import scratch_file
 from langsamp.disk.seals import read_record, write_record

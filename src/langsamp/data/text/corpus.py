@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import Field
 
+from langsamp.addresses import is_address
 from langsamp.cldr.embedded_corpus import CldrCorpus
 from langsamp.config import Config
 from langsamp.data.text.configurations import possible_tags
 from langsamp.data.text.folder import FolderCorpus, files_by_tag
 from langsamp.data.text.formats import TextFormat
 from langsamp.data.text.hub_corpus import HubCorpus, find_dataset
-from langsamp.data.text.remote import is_address, size_of
+from langsamp.data.text.remote import size_of
 from langsamp.data.text.stand_ins import check_file_is_text
 from langsamp.errors import UserError
 from langsamp.languages.select import Uses, select

@@ -5,7 +5,6 @@ wants it (AWS's variables and files, `FSSPEC_...`).
 """
 
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,17 +13,13 @@ from typing import IO, Any, cast
 
 import fsspec
 
-from langsamp.errors import DataMissingError, UserError
+from langsamp.addresses import is_elsewhere
+from langsamp.errors import DataMissingError
 from langsamp.network import check_allowed
+from langsamp.remote.store import faults_named
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://.+")
-_EXTRAS = {"s3": "pip install 'langsamp[s3]'"}
-_HERE = {"file", "local", "memory"}
-"""Protocols that reach no other machine."""
 _AT_ONCE = 1 << 20
 """Bytes that are asked for at once, of which a store's library fetches more or fewer as it thinks best."""
-_CLIENTS = {"aiohttp", "botocore", "gcsfs", "google"}
-"""Libraries behind fsspec whose own errors (no credentials, no such host) are no `OSError`."""
 
 
 @dataclass(frozen=True, order=True)
@@ -149,11 +144,6 @@ TextFile = Path | RemoteFile
 TextSource = TextFile | FileRange
 
 
-def is_address(source: str) -> bool:
-    """Whether this names something by `PROTOCOL://`, and no folder of this machine."""
-    return _ADDRESS.fullmatch(source) is not None
-
-
 def size_of(file: TextSource) -> int:
     """Bytes of a file as it is stored."""
     return file.stat().st_size if isinstance(file, Path) else file.size
@@ -166,7 +156,7 @@ def remote_files(address: str) -> list[RemoteFile]:
         DataMissingError: where there is no such folder.
         UserError: where the kind of address is not known or not installed, it cannot be read, or is not to be asked.
     """
-    if address.partition("://")[0] not in _HERE:
+    if is_elsewhere(address):
         check_allowed(address)
     with _faults_named(address):
         system, folder = fsspec.core.url_to_fs(address)
@@ -184,21 +174,8 @@ def remote_files(address: str) -> list[RemoteFile]:
 
 @contextmanager
 def _faults_named(address: str) -> Iterator[None]:
-    protocol = address.partition("://")[0]
-    try:
-        yield
-    except (FileNotFoundError, NotADirectoryError):
-        raise DataMissingError(f"there is no folder of text at {address}; check its address") from None
-    except ImportError as error:
-        raise UserError(f"reading {address} needs a library: {_EXTRAS.get(protocol, error)}") from None
-    except ValueError as error:
-        raise UserError(
-            f"{address} cannot be read: {error}; fsspec's documentation lists what {protocol}:// may be"
-        ) from None
-    except Exception as error:
-        if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _CLIENTS:
-            raise
-        why = str(error).partition("\n")[0] or type(error).__name__
-        raise UserError(
-            f"{address} cannot be read ({why}); check the address, the network and who you are there"
-        ) from None
+    with faults_named(address):
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError):
+            raise DataMissingError(f"there is no folder of text at {address}; check its address") from None

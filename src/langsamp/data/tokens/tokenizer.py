@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
+from langsamp.addresses import address_of
 from langsamp.config import Config
 from langsamp.data.packing import Delimiters
 from langsamp.data.rows import TOKENIZER
@@ -18,6 +19,7 @@ from langsamp.disk.files import PUT_BACK, read_json
 from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.provenance import fingerprint
+from langsamp.remote.session import fetched
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
@@ -80,7 +82,7 @@ def check_heeded(config: TokenizerConfig, loaded: str) -> None:
 
 
 def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
-    """The tokenizer in a folder, or of a Hugging Face model (`owner/name` or `owner/name@revision`).
+    """The tokenizer in a folder, at an address, or of a Hugging Face model (`owner/name` or `owner/name@revision`).
 
     No code that comes with it is run.
 
@@ -94,6 +96,9 @@ def open_tokenizer(name_or_folder: str | Path) -> "PreTrainedTokenizerBase":
     from transformers import AutoTokenizer
 
     name, folder = str(name_or_folder), Path(name_or_folder)
+    if address_of(name):
+        folder = fetched(name)
+        name = str(folder)
     if folder.is_dir():
         _check_files(folder)
         files = _tokenizer_files(folder)

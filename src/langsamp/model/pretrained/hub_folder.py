@@ -5,20 +5,23 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError
 
+from langsamp.addresses import address_of
 from langsamp.errors import DataMissingError, UserError
 from langsamp.model.pretrained.weight_files import check_kind
+from langsamp.remote.session import fetched
 
 _FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.safetensors.index.json", "*.jinja"]
 _TORCH_FILES = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
 
 
 def model_folder(name: str | Path, revision: str | None = None) -> Path:
-    """The folder of a model: `name` itself, or what the hub has as `owner/name` or `owner/name@revision`.
+    """The folder of a model: `name` itself, what lies at that address, or on the hub as `owner/name@revision`.
 
     Raises:
         UserError: where it is a file, or a folder of ours that is no model's.
         DataMissingError: where there is neither such a folder nor such a model.
     """
+    name = fetched(name) if address_of(name) else name
     if Path(name).is_file():
         raise UserError(f"{name} is a file; give the folder of a model, with config.json, weights and tokenizer")
     if Path(name).is_dir():
