@@ -1,4 +1,4 @@
-"""A place by its address (`s3://bucket/run`): the words that are one, where it is worked on here, and its name.
+"""A place by its address (`s3://bucket/run`): the words that are one, whether it may be asked, and where it is here.
 
 Locks, renames and memory maps need a disk, so what lies at an address is worked on in a folder of this machine, its
 working copy: `FOLDER/NAME` below `copies_folder`, where FOLDER is a fingerprint of the address and NAME its last part.
@@ -7,8 +7,11 @@ working copy: `FOLDER/NAME` below `copies_folder`, where FOLDER is a fingerprint
 import hashlib
 import os
 import re
+import sys
 from functools import lru_cache
 from pathlib import Path
+
+from langsamp.errors import UserError
 
 FOLDER_VARIABLE = "LANGSAMP_COPIES"
 """Names the folder of all working copies."""
@@ -18,6 +21,8 @@ _HERE = {"file", "local", "memory"}
 """Protocols that reach no other machine."""
 _SERVERS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 """Variables that give one address of S3 several meanings."""
+_OFFLINE = "HF_HUB_OFFLINE"
+"""Of the hub: whether other machines are not to be asked for models, data and text."""
 _COPY = re.compile(r"/([0-9a-f]{16})/")
 
 
@@ -41,6 +46,26 @@ def is_elsewhere(address: str) -> bool:
     return address.partition("://")[0] not in _HERE
 
 
+def stay_offline() -> None:
+    """Ask no other machine from now on, in this process and those that it starts; what was downloaded is used."""
+    os.environ[_OFFLINE] = "1"
+    if hub := sys.modules.get("huggingface_hub.constants"):  # it has read the variable already
+        hub.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
+
+
+def check_allowed(address: str) -> None:
+    """Accept what lies on another machine.
+
+    Raises:
+        UserError: where other machines are not to be asked.
+    """
+    if os.environ.get(_OFFLINE, "").upper() in {"1", "ON", "YES", "TRUE"}:
+        raise UserError(
+            f"{address} is on another machine, which is not asked (--offline, or {_OFFLINE} is set): name a folder of "
+            "this one, or leave that out"
+        )
+
+
 def copies_folder() -> Path:
     """Where all working copies lie."""
     named = os.environ.get(FOLDER_VARIABLE)
@@ -55,10 +80,10 @@ def working_folder(address: str) -> Path:
     return copies_folder() / digest / name_of(address)
 
 
-def folder_of(place: str) -> Path:
+def folder_of(named: str) -> Path:
     """The folder that a user's word means: that of this path, or where what lies at this address is worked on."""
-    address = address_of(place)
-    return Path(place) if address is None else working_folder(address)
+    address = address_of(named)
+    return Path(named) if address is None else working_folder(address)
 
 
 def name_of(address: str) -> str:
@@ -83,7 +108,7 @@ def noted_address(folder: Path) -> str | None:
     return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
-def told(text: str) -> str:
+def with_addresses(text: str) -> str:
     """A message with addresses in place of their working copies."""
     root = str(copies_folder())
     if root not in text:

@@ -11,7 +11,7 @@ from typing import Any, Self, TextIO
 
 from tqdm import tqdm
 
-from langsamp.addresses import told
+from langsamp.addresses import with_addresses
 
 EVERY_SECONDS = 30.0
 """Between two lines of a log at least."""
@@ -52,7 +52,7 @@ class Bar:
         seconds between lines.
         """
         self._stream, self._clock = stream or sys.stderr, clock
-        self._title, self._total, self._unit, self._done = told(title), total, unit, done
+        self._title, self._total, self._unit, self._done = with_addresses(title), total, unit, done
         is_terminal = self._stream.isatty() and not _only_lines
         self._bar: tqdm[Any] = tqdm(
             total=total, initial=done, desc=self._title, unit=f" {unit}", dynamic_ncols=True, delay=patience,
@@ -123,7 +123,7 @@ class Bar:
 
 def say(line: object) -> None:
     """One line on stderr, above the bar if there is one."""
-    tqdm.write(told(str(line)), file=sys.stderr)
+    tqdm.write(with_addresses(str(line)), file=sys.stderr)
 
 
 def _duration(seconds: float) -> str:

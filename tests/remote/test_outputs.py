@@ -13,7 +13,7 @@ import huggingface_hub.constants
 import pytest
 
 import langsamp as ls
-from langsamp.addresses import address_of, told, working_folder
+from langsamp.addresses import address_of, with_addresses, working_folder
 from langsamp.bench.faults.artefacts import content, curves
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import StoppedError, UserError
@@ -324,5 +324,5 @@ def test_messages_name_addresses(stored: tuple[Path, str]) -> None:
     _, address = stored
     with session():
         folder = opened(f"{address}/rows")
-    assert told(f"{folder / 'x.ids'} is missing") == f"{address}/rows/x.ids is missing"
-    assert told("runs/mine is missing") == "runs/mine is missing"
+    assert with_addresses(f"{folder / 'x.ids'} is missing") == f"{address}/rows/x.ids is missing"
+    assert with_addresses("runs/mine is missing") == "runs/mine is missing"

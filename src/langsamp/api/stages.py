@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from langsamp import pipeline
-from langsamp.addresses import told
+from langsamp.addresses import with_addresses
 from langsamp.analysis.model_refs import find_model_refs
 from langsamp.api.given import given_recipe, words
 from langsamp.api.result import Result, readable
@@ -49,7 +49,7 @@ class Run:
             object.__setattr__(self, "folder", opened(self.folder).expanduser())
         if not RunLayout(self.folder).exists:
             raise DataMissingError(
-                f"{told(str(self.folder))} is no run: expected the folder that `langsamp run` writes"
+                f"{with_addresses(str(self.folder))} is no run: expected the folder that `langsamp run` writes"
             )
 
     @property
@@ -83,7 +83,7 @@ class Run:
         return self._shown()._repr_html_()
 
     def _shown(self) -> Result:
-        lines = (f"Report: {told(str(self.report))}", *(f"failed: {failure}" for failure in self.failures))
+        lines = (f"Report: {with_addresses(str(self.report))}", *(f"failed: {failure}" for failure in self.failures))
         return Result(title=self.folder.name, tables=readable(score_tables(self.scores)), lines=lines, data=self.scores)
 
 

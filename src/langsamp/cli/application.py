@@ -11,9 +11,24 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from langsamp.addresses import stay_offline
+
+
+def _offline(is_asked_for: bool) -> bool:
+    if is_asked_for:
+        stay_offline()
+    return is_asked_for
+
+
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Ask no other machine; what is named there and not downloaded is refused.")
+    bool,
+    typer.Option(
+        "--offline",
+        help="Ask no other machine; what is named there and not downloaded is refused.",
+        callback=_offline,
+    ),
 ]
+"""Kept before a verb is called: it only names it."""
 
 
 class _Once(TyperCommand):

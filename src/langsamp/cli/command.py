@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from langsamp import stopping
-from langsamp.addresses import told
+from langsamp.addresses import with_addresses
 from langsamp.cli.console import print_on_any_console
 from langsamp.errors import StoppedError, UserError
 from langsamp.world import tell_launcher
@@ -38,7 +38,7 @@ def _complain(message: str) -> None:
 def _end(message: str, code: int) -> NoReturn:
     """Say why it ends, also to a launcher such as torchrun, which repeats it below its own words."""
     _complain(message)
-    tell_launcher(told(message))
+    tell_launcher(with_addresses(message))
     sys.exit(code)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp.addresses import told
+from langsamp.addresses import with_addresses
 from langsamp.cli.console import has_all_letters
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def print_line(line: object) -> None:
     """One line of result on stdout."""
-    typer.echo(told(str(line)), file=sys.stdout)  # said, since click writes UTF-8 to a stream that is ASCII
+    typer.echo(with_addresses(str(line)), file=sys.stdout)  # said, since click writes UTF-8 to a stream that is ASCII
 
 
 def print_json(content: object) -> None:
@@ -83,7 +83,7 @@ def end_if_unusable(models: Mapping[str, str]) -> None:
 
 def complain(*lines: object) -> None:
     """Lines on stderr."""
-    typer.echo(told("\n".join(map(str, lines))), file=sys.stderr)
+    typer.echo(with_addresses("\n".join(map(str, lines))), file=sys.stderr)
 
 
 def check_new_folder(out: Path) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsamp import network
 from langsamp.cli.application import Offline
 from langsamp.cli.output import complain, end_if_failed, print_line, print_scores
 
@@ -36,8 +35,6 @@ def run(
 
     What is there already is not made again; an interrupted run goes on where it was.
     """
-    if offline:
-        network.forbid()
     from langsamp import pipeline
     from langsamp.executors.opening import opened
     from langsamp.reporting.against_start import above_start, below_start
@@ -75,8 +72,6 @@ def prepare(
 
     What is wrong with the text is said.
     """
-    if offline:
-        network.forbid()
     from langsamp import pipeline
     from langsamp.executors.opening import opened
     from langsamp.world import World
@@ -104,8 +99,6 @@ def train(
 
     Also under `torchrun -m langsamp train`.
     """
-    if offline:
-        network.forbid()
     from langsamp import pipeline
     from langsamp.world import World
 

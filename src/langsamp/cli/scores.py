@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langsamp import network
 from langsamp.cli.application import Offline
 from langsamp.cli.output import (
     Json,
@@ -71,8 +70,6 @@ def evaluate(
 
     What is scored already is not scored again; an interrupted evaluation goes on where it was.
     """
-    if offline:
-        network.forbid()
     from langsamp.disk.folders import check_folder
     from langsamp.evaluation import run as evaluation
     from langsamp.evaluation.plan import plan as planned

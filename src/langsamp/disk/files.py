@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from langsamp.addresses import told
+from langsamp.addresses import with_addresses
 from langsamp.disk.leftovers import NO_LOCKS, is_at, put_in_place, scratch_file, scratch_folder, scratch_paths, sweep
 from langsamp.errors import DamagedError, OtherVersionError, UserError
 from langsamp.provenance import SCHEMA
@@ -120,7 +120,7 @@ def _lock(file: IO[str], folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as `write_bytes` does, in UTF-8; addresses stand in it for their working copies."""
-    write_bytes(path, told(text).encode())
+    write_bytes(path, with_addresses(text).encode())
 
 
 def write_bytes(path: Path, content: bytes) -> None:

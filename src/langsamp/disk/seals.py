@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from langsamp.addresses import told
+from langsamp.addresses import with_addresses
 from langsamp.disk.files import PUT_BACK, Record, as_record, read_versioned, write_json, write_text
 from langsamp.errors import DamagedError
 from langsamp.provenance import SCHEMA, file_sha256, fingerprint
@@ -184,7 +184,7 @@ def is_signed(content: Mapping[str, Any]) -> bool:
 
 def _as_read(content: Mapping[str, Any]) -> dict[str, Any]:
     """`content` as JSON gives it back, with text for every key, and as `write_text` writes it."""
-    return dict(json.loads(told(json.dumps(content))))
+    return dict(json.loads(with_addresses(json.dumps(content))))
 
 
 def _text(sums: Mapping[str, Mapping[str, Any]]) -> str:

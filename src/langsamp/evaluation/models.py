@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from langsamp.addresses import told
+from langsamp.addresses import with_addresses
 from langsamp.data.text.stand_ins import check_content
 from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, UserError
@@ -78,7 +78,7 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
             "from, beside the weights; copy or download them"
         )
     return ModelFolder(
-        name=name or told(str(model)).rstrip("/"),
+        name=name or with_addresses(str(model)).rstrip("/"),
         folder=folder,
         fingerprint=model_fingerprint(folder),
         num_layers=_num_layers(folder),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from langsamp.addresses import told
+from langsamp.addresses import with_addresses
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.models import ModelFolder, check_layer, find_model
@@ -241,7 +241,10 @@ def _short_names(models: Sequence[Path | str]) -> dict[str, str]:
     given = {str(model): Path(model) for model in models}
     short = {name: path.parent.name if path.name == "export" else name for name, path in given.items()}
     taken = list(short.values())
-    return {name: told(each if each and taken.count(each) == 1 else name.rstrip("/")) for name, each in short.items()}
+    return {
+        name: with_addresses(each if each and taken.count(each) == 1 else name.rstrip("/"))
+        for name, each in short.items()
+    }
 
 
 def _distinct(models: Iterable[ModelFolder]) -> list[ModelFolder]:

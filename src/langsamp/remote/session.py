@@ -14,8 +14,7 @@ from functools import wraps
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, ParamSpec, TypeVar
 
-from langsamp import network
-from langsamp.addresses import FOLDER_VARIABLE, address_of, told
+from langsamp.addresses import FOLDER_VARIABLE, address_of, with_addresses
 from langsamp.errors import UserError
 from langsamp.progress import say
 from langsamp.remote.lease import Lease
@@ -128,18 +127,18 @@ def _closed(before: set[str]) -> list[UserError]:
     return errors
 
 
-def opened(place: str | Path, *, writes: bool = False, is_run: bool = False) -> Path:
-    """The folder of a place: a path as it is, of an address what is worked on here, fetched.
+def opened(named: str | Path, *, writes: bool = False, is_run: bool = False) -> Path:
+    """The folder that is named: of a path itself, of an address what is worked on here, fetched.
 
-    Of a run all parts share one working copy; `is_run` says that the place is the whole of one, or will be. Of several
+    Of a run all parts share one working copy; `is_run` says that it is the whole of one, or will be. Of several
     processes that train together the first stores.
 
     Raises:
         UserError: where it cannot be read or written, another process writes there, or it is not to be asked.
     """
-    address = address_of(place)
+    address = address_of(named)
     if address is None:
-        return Path(place)
+        return Path(named)
     if writes and os.environ.get("LOCAL_WORLD_SIZE", "") not in ("", os.environ.get("WORLD_SIZE", "")):
         _check_shared(address)
     root = address if is_run else _root(address)
@@ -154,14 +153,14 @@ def opened(place: str | Path, *, writes: bool = False, is_run: bool = False) -> 
     return _opened[root].copy.folder / address.removeprefix(root).lstrip("/")
 
 
-def fetched(place: str | Path) -> Path:
-    """The folder of a place that is read now, and at an address perhaps again later.
+def fetched(named: str | Path) -> Path:
+    """The folder that is named, of a place that is read now, and at an address perhaps again later.
 
     Raises:
         UserError: as `opened`.
     """
     with session():
-        return opened(place)
+        return opened(named)
 
 
 def _root(address: str) -> str:
@@ -187,8 +186,6 @@ def with_folders(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     `out` is written to unless the command only plans; of `RUN:MODEL` the run may be an address.
     """
-    if arguments.get("offline"):
-        network.forbid()
     return {
         name: _as_folders(value, writes=name == "out" and not arguments.get("plan")) if name in _PLACES else value
         for name, value in arguments.items()
@@ -219,7 +216,7 @@ def takes_addresses(call: Callable[Arguments, Answer]) -> Callable[Arguments, An
                 bound.arguments.update(with_folders(bound.arguments))
                 return call(*bound.args, **bound.kwargs)
         except UserError as error:
-            error.args = tuple(told(str(each)) for each in error.args)
+            error.args = tuple(with_addresses(str(each)) for each in error.args)
             raise
 
     return with_session

@@ -10,9 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from langsamp.addresses import is_elsewhere
+from langsamp.addresses import check_allowed, is_elsewhere
 from langsamp.errors import UserError
-from langsamp.network import check_allowed
 from langsamp.remote.tree import PART
 
 _EXTRAS = {"s3": "pip install 'langsamp[s3]'"}
@@ -61,23 +60,23 @@ class Store:
                 entries = self._system.find(self._root, detail=True)
             except FileNotFoundError:
                 return {}
-        found = {self._name(path): _found(entry) for path, entry in entries.items() if _is_file(entry)}
-        return {name: each for name, each in found.items() if name is not None}
+        files = {self._name(path): _found(entry) for path, entry in entries.items() if _is_file(entry)}
+        return {name: each for name, each in files.items() if name is not None}
 
     def versions(self, names: Iterable[str]) -> dict[str, Found]:
         """Those of `names` that are there."""
         wanted = list(names)
         if len(wanted) > _AT_ONCE // 10:
-            found = self.list()
-            return {name: found[name] for name in wanted if name in found}
-        found = {}
+            everything = self.list()
+            return {name: everything[name] for name in wanted if name in everything}
+        there: dict[str, Found] = {}
         with faults_named(self.address):
             self._system.invalidate_cache()
             for name in wanted:
                 with suppress(FileNotFoundError, NotADirectoryError):
                     entry = self._system.info(self._path(name))
-                    found |= {name: _found(entry)} if _is_file(entry) else {}
-        return found
+                    there |= {name: _found(entry)} if _is_file(entry) else {}
+        return there
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""

@@ -130,10 +130,10 @@ class WorkingCopy:
         return None
 
     def _fetch_once(self, *, tidies: bool) -> None:
-        found = self.store.list()
-        half = {name.rpartition("/")[0] for name in found if name.rpartition("/")[2] == UNFINISHED}
-        is_half = {name: folder_above(name, half) is not None for name in found}
-        there = {name: each for name, each in found.items() if not is_hidden(name) and not is_half[name]}
+        stored = self.store.list()
+        half = {name.rpartition("/")[0] for name in stored if name.rpartition("/")[2] == UNFINISHED}
+        is_half = {name: folder_above(name, half) is not None for name in stored}
+        there = {name: each for name, each in stored.items() if not is_hidden(name) and not is_half[name]}
         state, here = read_state(self.home / "state.json"), scan(self.folder)
         for name in [name for name in state if name not in there]:
             gone = state.pop(name)
@@ -141,7 +141,7 @@ class WorkingCopy:
                 self._remove(name)
         if tidies:
             lacking = {folder for folder in half if f"{folder}/{SEAL}".lstrip("/") not in here}
-            self.store.delete(name for name in found if is_litter(name) or folder_above(name, lacking) is not None)
+            self.store.delete(name for name in stored if is_litter(name) or folder_above(name, lacking) is not None)
         folders, same = sealed_folders(there), self._same(there, state, here)
         wanted = []
         for name, each in there.items():

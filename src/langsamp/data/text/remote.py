@@ -13,9 +13,8 @@ from typing import IO, Any, cast
 
 import fsspec
 
-from langsamp.addresses import is_elsewhere
+from langsamp.addresses import check_allowed, is_elsewhere
 from langsamp.errors import DataMissingError
-from langsamp.network import check_allowed
 from langsamp.remote.store import faults_named
 
 _AT_ONCE = 1 << 20

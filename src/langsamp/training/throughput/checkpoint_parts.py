@@ -63,8 +63,8 @@ class _PartWriter(HuggingFaceStorageWriter):
     def prepare_global_plan(self, plans: list[SavePlan]) -> list[SavePlan]:
         """In the first process: make the scratch folder, and tell the others where it is."""
         fresh = self._unfinished.enter_context(replacing(self._new.folder))
-        told = {_FRESH: str(fresh.relative_to(self._new.folder.parent))}  # the disk may lie elsewhere on each machine
-        return [replace(plan, storage_data=plan.storage_data | told) for plan in super().prepare_global_plan(plans)]
+        shared = {_FRESH: str(fresh.relative_to(self._new.folder.parent))}  # the disk may lie elsewhere on each machine
+        return [replace(plan, storage_data=plan.storage_data | shared) for plan in super().prepare_global_plan(plans)]
 
     def write_data(self, plan: SavePlan, planner: SavePlanner) -> Future[list[WriteResult]]:
         """Write this process's files; their checksums."""
