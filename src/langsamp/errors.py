@@ -102,10 +102,27 @@ def _explained(problem: Any, owner: "type[BaseModel]") -> str:
     *sections, last = problem["loc"] or ("",)
     key = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}.{did_you_mean(str(last), _keys_of(owner, sections))}"
+        meant = _elsewhere(str(last), owner) or did_you_mean(str(last), _keys_of(owner, sections))
+        return f"unknown key {key!r}.{meant}"
+    if problem["type"] in ("tuple_type", "list_type"):
+        return f"{key}: expected a list, as in [{_SHORT.repr(problem['input']).strip(chr(39))}]"
+    if problem["type"] in ("model_type", "dict_type"):
+        return f"{key}: expected keys with values below it, got {_SHORT.repr(problem['input'])}"
     said, value = problem["msg"].removeprefix("Value error, "), problem["input"]
     got = "" if isinstance(value, dict) else f" (got {_SHORT.repr(value)})"  # a whole section would bury the message
     return f"{key}: {said}{got}" if key else f"{said}{got}"
+
+
+def _elsewhere(name: str, owner: "type[BaseModel]") -> str:
+    """The key of that name in another section, where there is one."""
+    paths, sections = [], [("", owner)]
+    for prefix, section in sections:
+        for key, field in section.model_fields.items():
+            if key == name:
+                paths.append(f"{prefix}{key}")
+            kinds = (field.annotation, *get_args(field.annotation))
+            sections += [(f"{prefix}{key}.", kind) for kind in kinds if hasattr(kind, "model_fields")]
+    return f" Did you mean {' or '.join(map(repr, paths[:3]))}?" if paths else ""
 
 
 def _keys_of(owner: "type[BaseModel]", sections: Iterable[object]) -> Iterable[str]:
