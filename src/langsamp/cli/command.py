@@ -72,12 +72,19 @@ def _check_words(words: list[str]) -> None:
             )
 
 
+def _at_home(word: str) -> str:
+    """A word with the home that it begins with: after `--out=` no shell writes it out, and none does in quotes."""
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    return f"{option}{equals}{os.path.expanduser(value)}" if value.startswith("~/") else word  # noqa: PTH111
+
+
 def _run() -> None:
     from langsamp.cli.verbs import app  # for a tenth of a second, in which a signal is heard already
 
     try:
         _check_folder()
         _check_words(sys.argv[1:])
+        sys.argv[1:] = map(_at_home, sys.argv[1:])
         try:
             app(prog_name="langsamp")
         finally:
