@@ -29,12 +29,12 @@ class Config(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _refuse_switches(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse yes and no where neither is meant: as a number they would be 1 and 0 in silence."""
+    def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse yes and no where neither is meant, as a number they would be 1 and 0; find paths below the home."""
         values = value if isinstance(value, (list, tuple)) else (value,)
         if any(isinstance(each, bool) for each in values) and not _has_switch(cls.model_fields[str(info.field_name)]):
             raise ValueError("yes, no, on, off, true and false are switches in YAML; put the word in quotes to mean it")
-        return value
+        return at_home(value) if isinstance(value, str | Path) else value
 
 
 def _has_switch(field: FieldInfo) -> bool:
@@ -43,6 +43,11 @@ def _has_switch(field: FieldInfo) -> bool:
     for kind in kinds:
         kinds += get_args(kind)
     return any(kind in (bool, Any, True, False) for kind in kinds)
+
+
+def at_home(value: str | Path) -> str | Path:
+    """A path that begins with `~/` below the user's home, as a shell has it; all else as it is."""
+    return type(value)(Path(value).expanduser()) if str(value).startswith("~/") else value
 
 
 def expanded(value: Any, environment: Mapping[str, str] | None = None, *, where: str = "") -> Any:

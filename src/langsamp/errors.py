@@ -99,16 +99,17 @@ def checked(owner: type[Settings], content: object, *, source: str = "") -> Sett
 
 
 def _explained(problem: Any, owner: "type[BaseModel]") -> str:
-    *sections, last = problem["loc"] or ("",)
-    key = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
+    kind, loc, said, value = (problem[part] for part in ("type", "loc", "msg", "input"))
+    *sections, last = loc or ("",)
+    key = ".".join(map(str, loc))
+    if kind == "extra_forbidden":
         meant = _elsewhere(str(last), owner) or did_you_mean(str(last), _keys_of(owner, sections))
         return f"unknown key {key!r}.{meant}"
-    if problem["type"] in ("tuple_type", "list_type"):
-        return f"{key}: expected a list, as in [{_SHORT.repr(problem['input']).strip(chr(39))}]"
-    if problem["type"] in ("model_type", "dict_type"):
-        return f"{key}: expected keys with values below it, got {_SHORT.repr(problem['input'])}"
-    said, value = problem["msg"].removeprefix("Value error, "), problem["input"]
+    if kind in ("tuple_type", "list_type"):
+        return f"{key}: expected a list, as in [{_SHORT.repr(value).strip(chr(39))}]"
+    if kind in ("model_type", "dict_type"):
+        return f"{key}: expected keys with values below it, got {_SHORT.repr(value)}"
+    said = said.removeprefix("Value error, ")
     got = "" if isinstance(value, dict) else f" (got {_SHORT.repr(value)})"  # a whole section would bury the message
     return f"{key}: {said}{got}" if key else f"{said}{got}"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from langsamp.config import at_home
 from langsamp.errors import UserError
 from langsamp.recipe import Recipe, load_recipe
 
@@ -26,12 +27,17 @@ def given_recipe(recipe: "str | Path | Recipe", settings: str | Sequence[str] = 
                 "settings go with a recipe's file; a loaded recipe takes them in `load_recipe(path, settings)`"
             )
         return recipe
-    return load_recipe(Path(recipe), tuple(words(settings)))
+    return load_recipe(path(recipe), tuple(words(settings)))
+
+
+def path(given: str | Path) -> Path:
+    """A path as a user writes it: what begins with `~/` is in the home."""
+    return Path(at_home(given))
 
 
 def words(given: "Sequence[str | Path] | str | Path") -> list[str]:
-    """One word or several, as a list: a single one is never read letter by letter."""
-    return [str(given)] if isinstance(given, str | Path) else [str(each) for each in given]
+    """One word or several, as a list: a single one is never read letter by letter, and paths as `path` has them."""
+    return [str(at_home(each)) for each in ([given] if isinstance(given, str | Path) else given)]
 
 
 @contextmanager
@@ -51,7 +57,7 @@ def model_folders(
         folders, names = [], {}
         for number, model in enumerate(listed):
             if isinstance(model, str | Path):
-                folders.append(str(model))
+                folders += words(model)
                 continue
             if tokenizer is None:
                 raise UserError("a model in memory needs its tokenizer: evaluate(model, tokenizer=tokenizer, ...)")

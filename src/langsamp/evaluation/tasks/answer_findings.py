@@ -41,7 +41,7 @@ def answer_findings(text: Any, result: LanguageResult) -> tuple[str, ...]:
     if not {"gold", "predicted"} <= result.predictions.keys():
         return ()
     is_tagged = isinstance(text, TaggedSentences)
-    items = len(result.predictions["gold"])
+    items = max(map(len, result.predictions.values()))
     said = []
     if FEWEST <= items < FEW_SENTENCES:  # fewer still is told where the test set is read
         said.append(f"only {items} {'sentences' if is_tagged else 'texts'} are tested: one or two move the score")
