@@ -1,14 +1,16 @@
 """A recipe names folders through variables: what is set is put in, what is not is an error that says the key."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import Field, ValidationError
 
-from langsamp.config import escaped, expanded
+from langsamp.api.given import path, words
+from langsamp.config import Config, escaped, expanded
 from langsamp.errors import UserError
 from langsamp.recipe import load_recipe
 
@@ -75,3 +77,28 @@ def test_a_recipe_is_read_with_the_variables_of_the_process(tmp_path: Path, monk
     monkeypatch.delenv("LANGSAMP_DATA")
     with pytest.raises(UserError, match="LANGSAMP_DATA is not set"):
         load_recipe(file)
+
+
+class _Switches(Config):
+    """Fields of several kinds."""
+
+    number: int | None = 1
+    numbers: tuple[float, ...] = ()
+    switch: bool | None = None
+    either: int | Literal[False] = 0
+    anything: dict[str, Any] = Field(default_factory=dict)
+    folder: Path | Literal["hub"] | None = None
+
+
+def test_a_switch_is_no_number_and_stays_where_one_is_meant() -> None:
+    assert _Switches(switch=True, either=False, anything={"a": True}).switch is True
+    for content in ({"number": True}, {"numbers": [1.0, False]}, {"folder": False}):
+        with pytest.raises(ValidationError, match="switches in YAML"):
+            _Switches.model_validate(content)
+
+
+def test_a_path_below_the_home_is_found_from_python_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder in ("~/eval", Path("~/eval")):
+        assert _Switches(folder=folder).folder == path(folder) == tmp_path / "eval"  # type: ignore[arg-type]
+    assert words(["~/a", "b~/c", "~"]) == [f"{tmp_path}/a", "b~/c", "~"] and words("~/a") == [f"{tmp_path}/a"]

@@ -7,9 +7,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 
 from langsamp.errors import UserError, did_you_mean
 
@@ -25,6 +26,28 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse yes and no where neither is meant, as a number they would be 1 and 0; find paths below the home."""
+        values = value if isinstance(value, (list, tuple)) else (value,)
+        if any(isinstance(each, bool) for each in values) and not _has_switch(cls.model_fields[str(info.field_name)]):
+            raise ValueError("yes, no, on, off, true and false are switches in YAML; put the word in quotes to mean it")
+        return at_home(value) if isinstance(value, str | Path) else value
+
+
+def _has_switch(field: FieldInfo) -> bool:
+    """Whether a field may be true or false, or hold anything."""
+    kinds = [field.annotation]
+    for kind in kinds:
+        kinds += get_args(kind)
+    return any(kind in (bool, Any, True, False) for kind in kinds)
+
+
+def at_home(value: str | Path) -> str | Path:
+    """A path that begins with `~/` below the user's home, as a shell has it; all else as it is."""
+    return type(value)(Path(value).expanduser()) if str(value).startswith("~/") else value
 
 
 def expanded(value: Any, environment: Mapping[str, str] | None = None, *, where: str = "") -> Any:

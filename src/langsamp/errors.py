@@ -99,13 +99,31 @@ def checked(owner: type[Settings], content: object, *, source: str = "") -> Sett
 
 
 def _explained(problem: Any, owner: "type[BaseModel]") -> str:
-    *sections, last = problem["loc"] or ("",)
-    key = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}.{did_you_mean(str(last), _keys_of(owner, sections))}"
-    said, value = problem["msg"].removeprefix("Value error, "), problem["input"]
+    kind, loc, said, value = (problem[part] for part in ("type", "loc", "msg", "input"))
+    *sections, last = loc or ("",)
+    key = ".".join(map(str, loc))
+    if kind == "extra_forbidden":
+        meant = _elsewhere(str(last), owner) or did_you_mean(str(last), _keys_of(owner, sections))
+        return f"unknown key {key!r}.{meant}"
+    if kind in ("tuple_type", "list_type"):
+        return f"{key}: expected a list, as in [{_SHORT.repr(value).strip(chr(39))}]"
+    if kind in ("model_type", "dict_type"):
+        return f"{key}: expected keys with values below it, got {_SHORT.repr(value)}"
+    said = said.removeprefix("Value error, ")
     got = "" if isinstance(value, dict) else f" (got {_SHORT.repr(value)})"  # a whole section would bury the message
     return f"{key}: {said}{got}" if key else f"{said}{got}"
+
+
+def _elsewhere(name: str, owner: "type[BaseModel]") -> str:
+    """The key of that name in another section, where there is one."""
+    paths, sections = [], [("", owner)]
+    for prefix, section in sections:
+        for key, field in section.model_fields.items():
+            if key == name:
+                paths.append(f"{prefix}{key}")
+            kinds = (field.annotation, *get_args(field.annotation))
+            sections += [(f"{prefix}{key}.", kind) for kind in kinds if hasattr(kind, "model_fields")]
+    return f" Did you mean {' or '.join(map(repr, paths[:3]))}?" if paths else ""
 
 
 def _keys_of(owner: "type[BaseModel]", sections: Iterable[object]) -> Iterable[str]:

@@ -46,7 +46,7 @@ SETTINGS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "a number without end": (f"training.steps={'9' * 5000}", 1, ("--set training.steps", "quotes")),
     "a nest without bottom": (f"name={'[' * 5000}{']' * 5000}", 1, ("--set name", "quotes")),
     "a key in a key that has none": ("analysis.neutrality.layers=1", 1, ("unknown key", "Did you mean 'layer'?")),
-    "a section that is a list": ("training=[1]", 1, ("training: Input should be a valid dictionary",)),
+    "a section that is a list": ("training=[1]", 1, ("training: expected keys with values below it",)),
     "a name with a slash": ("name=a/b", 1, ("name: String should match",)),
     "a name that leads out": ("name=..", 1, ("name: String should match",)),
 }

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from langsamp.cli.command import main
 from langsamp.cli.console import print_on_any_console
 from langsamp.cli.output import complain, print_line, print_table
+from tests.tiny_run import complaint, langsamp
 
 ENCODINGS = ("ascii", "cp1252", "utf-8")
 
@@ -156,3 +157,14 @@ def test_a_working_directory_that_was_deleted_is_one_line(tmp_path: Path, monkey
     out, err = console.printed()
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith("langsamp: the working directory is not there any more")
+
+
+def test_a_path_below_the_home_is_that_also_where_no_shell_writes_it_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for words in (("new", "--from=text", "~/mine.yaml"), ("new", "--text=~/text", "other.yaml")):
+        assert "~" not in langsamp(*words).err
+    assert (tmp_path / "mine.yaml").is_file() and not (tmp_path / "~").exists()
+    assert f"no folder {tmp_path}/text" in complaint("new", "--text=~/text", "other.yaml", code=4)

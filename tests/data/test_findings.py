@@ -29,6 +29,7 @@ BAD: dict[Kind, Figures] = {
     "bytes": GOOD._replace(byte_share=0.4),
     "equal documents": GOOD._replace(equal_share=0.9),
     "empty documents": GOOD._replace(empty_share=0.95),
+    "short documents": GOOD._replace(ordinary_tokens=260),
     "other script": GOOD._replace(share_in_script=0.6),
     "garbled": GOOD._replace(garbled_share=0.06),
 }

@@ -206,6 +206,8 @@ def test_tokens_are_whole_numbers_on_one_device() -> None:
     for wrong, message in (
         ((ids.float(), labels), "got shape .* of float32"),
         ((ids[:0], labels[:0]), r"at least one, got shape \(0, 24\)"),
+        ((ids, None), "labels_BL: expected a tensor of shape .* got NoneType; hidden states need no labels"),
+        ((ids.tolist(), labels), "input_ids_BL: expected a tensor of shape .* got list"),
         ((ids, labels.float()), "labels_BL: expected whole numbers .* got torch.float32"),
         ((ids, labels.to("meta")), "labels_BL is on meta and input_ids_BL on cpu"),
         ((ids.to(torch.int16), labels), "input_ids_BL: expected tokens .* got shape .* of int16"),

@@ -5,11 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from langsamp.errors import DataMissingError, UserError
 from langsamp.machine import bf16_instructions
 from langsamp.model.build import _mlm
+from langsamp.model.pretrained.model_config import load_config
+from langsamp.model.shapes import positions
 from langsamp.recipe import load_recipe
 from langsamp.recipe_reference import keys
 from langsamp.recipes.new import TEMPLATES, Given, new_recipe
@@ -89,6 +91,35 @@ def test_a_head_that_was_saved_but_never_trained_is_none(tiny_run: TinyRun, head
     recipe = tiny_run.recipe(*settings)
     _, start = _mlm(recipe.model, AutoTokenizer.from_pretrained(folder), row_tokens=32, seed=0)
     assert any("was never trained" in each for each in start)
+
+
+def test_rows_are_no_longer_than_the_encoder_reads(tiny_run: TinyRun, tmp_path: Path) -> None:
+    new_recipe(tmp_path / "mine.yaml", "continue", Given(encoder=str(tiny_run.export), text=tiny_run.root / "text"))
+    assert load_recipe(tmp_path / "mine.yaml").rows.row_tokens == positions(load_config(tiny_run.export)) < 128
+
+
+@pytest.mark.parametrize("model_type", ["electra", "albert", "t5", "vit"])
+def test_what_training_would_refuse_is_refused_before_a_recipe_is_written(
+    tiny_run: TinyRun, model_type: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "encoder"
+    shutil.copytree(tiny_run.export, folder, ignore=shutil.ignore_patterns("checksums.json"))
+    AutoConfig.for_model(model_type).save_pretrained(folder)
+    with pytest.raises(UserError, match=r"no LM head known.*Other encoders can be scored") as caught:
+        new_recipe(tmp_path / "mine.yaml", "continue", Given(encoder=str(folder)))
+    assert "Did you mean" not in str(caught.value) and not (tmp_path / "mine.yaml").exists()
+
+
+def test_tokens_that_the_encoder_has_no_rows_for_are_told_before_a_recipe_is_written(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    folder = tmp_path / "encoder"
+    shutil.copytree(tiny_run.export, folder, ignore=shutil.ignore_patterns("checksums.json"))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_tokens([f"new{number}" for number in range(2000)])
+    tokenizer.save_pretrained(folder)
+    with pytest.raises(UserError, match=r"resize_token_embeddings"):
+        new_recipe(tmp_path / "mine.yaml", "continue", Given(encoder=str(folder)))
 
 
 def test_languages_without_any_test_set_are_said_and_others_tell_of_forgetting(tmp_path: Path):

@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, get_args
 
+from langsamp.api.given import path
 from langsamp.api.result import Result, readable
 from langsamp.disk.folders import check_new_folder
 from langsamp.errors import UserError, did_you_mean
@@ -37,7 +38,7 @@ def import_checkpoint(
         DataMissingError: where one of them is not there.
         UserError: where they contradict each other, or something is at `out`; nothing is written then.
     """
-    imported = read_checkpoint(checkpoint, Path(ids), Path(out), tokenizer=tokenizer)
+    imported = read_checkpoint(path(checkpoint), path(ids), path(out), tokenizer=tokenizer)
     for note in imported.notes:
         say(f"note: {note}")
     return imported.folder
@@ -55,7 +56,7 @@ def export(model: str | Path, out: str | Path, *, layout: LayoutName = "huggingf
         DataMissingError: where `model` is none of these, or a package is missing.
         UserError: for another layout, a layer that there is not, and where something is at `out`.
     """
-    model, out = Path(model), Path(out)
+    model, out = path(model), path(out)
     if layout not in LAYOUTS:
         raise UserError(f"no layout {layout!r}: expected one of {', '.join(LAYOUTS)}.{did_you_mean(layout, LAYOUTS)}")
     if layer is not None and layout in ("huggingface", "original"):
@@ -82,7 +83,7 @@ def push(model: str | Path, repository: str, *, yes: bool = False, public: bool 
         DamagedError: where a file of an export is not as it was written.
         UserError: where it is no model; with `yes` where there is no login, no network, or a public repository.
     """
-    upload = plan_upload(Path(model), repository, public=public)
+    upload = plan_upload(path(model), repository, public=public)
     total = sum(size for _, size in upload.files)
     rows = [{"file": name, "bytes": f"{size:,}"} for name, size in upload.files]
     left = (f"These stay here: {', '.join(upload.left_out)}",) if upload.left_out else ()

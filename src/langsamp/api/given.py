@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from langsamp.config import at_home
 from langsamp.errors import UserError
 from langsamp.recipe import Recipe, load_recipe
 from langsamp.remote.session import opened
@@ -30,15 +31,20 @@ def given_recipe(recipe: "str | Path | Recipe", settings: str | Sequence[str] = 
             )
         loaded = recipe
     else:
-        loaded = load_recipe(Path(recipe), tuple(words(settings)))
+        loaded = load_recipe(path(recipe), tuple(words(settings)))
     if loaded.out is not None:
         opened(loaded.out, writes=True, is_run=True)
     return loaded
 
 
+def path(given: str | Path) -> Path:
+    """A path as a user writes it: what begins with `~/` is in the home."""
+    return Path(at_home(given))
+
+
 def words(given: "Sequence[str | Path] | str | Path") -> list[str]:
-    """One word or several, as a list: a single one is never read letter by letter."""
-    return [str(given)] if isinstance(given, str | Path) else [str(each) for each in given]
+    """One word or several, as a list: a single one is never read letter by letter, and paths as `path` has them."""
+    return [str(at_home(each)) for each in ([given] if isinstance(given, str | Path) else given)]
 
 
 @contextmanager
@@ -58,7 +64,7 @@ def model_folders(
         folders, names = [], {}
         for number, model in enumerate(listed):
             if isinstance(model, str | Path):
-                folders.append(str(model))
+                folders += words(model)
                 continue
             if tokenizer is None:
                 raise UserError("a model in memory needs its tokenizer: evaluate(model, tokenizer=tokenizer, ...)")

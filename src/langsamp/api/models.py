@@ -13,7 +13,7 @@ from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutr
 from langsamp.analysis.transfer.from_scores import published_study, read_stored
 from langsamp.analysis.vectors.analyse import VectorsConfig, analyse_vectors
 from langsamp.analysis.vectors.neighbours import Table
-from langsamp.api.given import words
+from langsamp.api.given import path, words
 from langsamp.api.result import Result, readable
 from langsamp.errors import UserError, checked
 from langsamp.evaluation.tasks.task import TaskData
@@ -95,7 +95,7 @@ def donors(
     """
     subject = find_model_ref(None if model is None else str(model))
     asked = words(targets)
-    where = TaskData(data="hub" if data == "hub" else Path(data) if data else None)
+    where = TaskData(data="hub" if data == "hub" else path(data) if data else None)
     analysis = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=words(tasks), data=where)
     return Result.of(donors_of_all(analysis) if asked == ["all"] else donors_of_each(analysis), analysis)
 
@@ -197,5 +197,5 @@ def select_languages(selector: str, among: Collection[LangScript] | None = None)
 
 def _export(model: str | Path) -> Path:
     """The folder of a model; of a run's several the first training of `both`."""
-    folder = Path(model)
+    folder = path(model)
     return folder if (folder / "config.json").is_file() else find_model_ref(str(model)).folder

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from langsamp.analysis.ablation import analyse_ablation
 from langsamp.analysis.families import analyse_families
-from langsamp.api.given import model_folders, words
+from langsamp.api.given import model_folders, path, words
 from langsamp.api.result import Result, readable
 from langsamp.errors import checked
 from langsamp.evaluation.config import EvaluationConfig
@@ -53,10 +53,11 @@ def evaluate(
     """
     content = {"tasks": words(tasks), "data": data, "languages": languages, **settings}
     config = checked(EvaluationConfig, content)
+    folder = path(out)
     with model_folders(models, tokenizer) as (folders, names):
-        done = run_evaluation(folders, config, Path(out), device=device, names=names or None, executor=executor)
+        done = run_evaluation(folders, config, folder, device=device, names=names or None, executor=executor)
     lines = tuple(f"failed: {failure}" for failure in done.failures)
-    return Result(title="", tables=readable(score_tables(done.scores)), lines=lines, data=done.scores, folder=Path(out))
+    return Result(title="", tables=readable(score_tables(done.scores)), lines=lines, data=done.scores, folder=folder)
 
 
 @takes_addresses
@@ -137,5 +138,5 @@ def report(
         DataMissingError: where an input has no scores.
         UserError: for inputs that are not what they should be.
     """
-    path = Path(out) if out is not None else None
-    return write_report(*map(str, inputs), out=path, title=title, baseline=baseline, redact_text=redact_text)
+    page = path(out) if out is not None else None
+    return write_report(*map(str, inputs), out=page, title=title, baseline=baseline, redact_text=redact_text)

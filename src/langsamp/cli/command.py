@@ -73,6 +73,13 @@ def _check_words(words: list[str]) -> None:
             )
 
 
+def _at_home(word: str) -> str:
+    """A word with the home that it begins with: after `--out=` no shell writes it out, and none does in quotes."""
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    home = os.path.expanduser("~")  # noqa: PTH111  # says `~` where there is none
+    return f"{option}{equals}{home}{value[1:]}" if value.startswith("~/") else word
+
+
 def _run() -> None:
     from langsamp.cli.verbs import app  # for a tenth of a second, in which a signal is heard already
     from langsamp.remote.session import session
@@ -80,6 +87,7 @@ def _run() -> None:
     try:
         _check_folder()
         _check_words(sys.argv[1:])
+        sys.argv[1:] = map(_at_home, sys.argv[1:])
         try:
             with session():
                 app(prog_name="langsamp")

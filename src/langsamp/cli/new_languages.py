@@ -1,5 +1,7 @@
 """The verbs of languages: find them; give a trained model new ones; say which one a text is in."""
 
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +10,8 @@ from typer.core import TyperGroup
 
 from langsamp.cli.application import Application
 from langsamp.cli.lookups import languages
-from langsamp.cli.output import Json, check_new_folder, print_json, print_line, print_table
+from langsamp.cli.output import Json, check_new_folder, complain, print_json, print_line, print_table
+from langsamp.errors import first_of
 
 if TYPE_CHECKING:
     from langsamp.languages.tags import LangScript
@@ -30,7 +33,7 @@ app = Application(
 )  # fmt: skip
 app.command(_FIND)(languages)
 
-Export = Annotated[Path, typer.Option("--model", "-m", help="Export of a training with language vectors.")]
+Export = Annotated[Path, typer.Option("--model", "-m", help="Run, or export of a training, with language vectors.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")]
 
 
@@ -49,7 +52,7 @@ def add(
     from langsamp.model.new_language.fitting import add_languages
 
     check_new_folder(out)
-    longer = add_languages(model, [LangScript.parse(tag) for tag in tags], out)
+    longer = add_languages(_export(model), [LangScript.parse(tag) for tag in tags], out)
     print_line(f"{out}: {len(longer.ids.languages)} languages, {len(longer.ids.scripts)} scripts")
 
 
@@ -72,7 +75,7 @@ def fit(
 
     check_new_folder(out)
     name = LangScript.parse(tag)
-    fitted = fit_vector(model, name, _texts(text, name, max_documents), out, seed=seed)
+    fitted = fit_vector(_export(model), name, _texts(text, name, max_documents), out, seed=seed)
     if json:
         print_json(vars(fitted))
         return
@@ -98,37 +101,79 @@ def identify(
     from langsamp.model.new_language.frozen import FrozenModel
     from langsamp.model.new_language.identifying import identify as rank
 
-    texts = _texts(file, None, max_documents)
-    guesses = rank(FrozenModel(model), texts, seed=seed)
+    texts = _numbered_texts(file, max_documents)
+    frozen = FrozenModel(_export(model))
+    guesses = rank(frozen, list(texts.values()), seed=seed)
     rows = [
         {
             "line": number,
             "rank": rank,
             "tag": str(guess.tag),
-            "loss": f"{guess.loss:.3f}",
-            "probability": f"{guess.probability:.3f}",
+            "loss": round(guess.loss, 3) if json else f"{guess.loss:.3f}",
+            "probability": round(guess.probability, 3) if json else f"{guess.probability:.3f}",
             "text": text[:40] if rank == 1 else "",
         }
-        for number, (text, ranked) in enumerate(zip(texts, guesses, strict=True), 1)
+        for (number, text), ranked in zip(texts.items(), guesses, strict=True)
         for rank, guess in enumerate(ranked[:top], 1)
     ]
     print_table(f"{len(texts)} lines", rows, as_json=json)
+    scripts = {tag.script for tag in frozen.conditioning.trained_tags}
+    if strange := _without_letters(texts, scripts):
+        complain(
+            f"note: {len(strange)} lines have no letter of a script of the model's languages "
+            f"({', '.join(sorted(scripts))}), so what is said of them is a guess: {first_of(strange, 10)}"
+        )
 
 
-def _texts(file: Path, tag: "LangScript | None", most: int) -> list[str]:
-    """The first clean documents of a file, none twice; checked to be in the tag's script where there is one."""
-    from langsamp.data.text.cleaning import clean_documents, clean_text
+def _without_letters(texts: Mapping[int, str], scripts: Iterable[str]) -> list[int]:
+    """The lines without any letter of these scripts."""
+    from langsamp.languages.scripts import letters_by_script, share_in_script
+
+    letters = {number: letters_by_script(text) for number, text in texts.items()}
+    return [number for number in texts if not any(share_in_script(letters[number], script) for script in scripts)]
+
+
+def _export(named: Path) -> Path:
+    """The export that is named, by its folder or that of its training, or of its run as `donors` takes it."""
+    from langsamp.analysis.donors.candidates import find_model_ref
+    from langsamp.disk.layout import ModelLayout
+    from langsamp.model.conditioning import LANGUAGES
+
+    if (named / LANGUAGES).is_file() or not named.is_dir():
+        return named
+    if (export := ModelLayout(named).export).is_dir():
+        return export
+    return find_model_ref(str(named)).folder if (named / "recipe.yaml").is_file() else named
+
+
+def _numbered_texts(file: Path, most: int) -> dict[int, str]:
+    """The first lines of a file that have text, clean, by their number in it."""
+    from langsamp.data.text.cleaning import clean_text
+    from langsamp.data.text.formats import documents_in
+    from langsamp.errors import DataMissingError
+
+    _check_is_there(file)
+    cleaned = ((number, clean_text(text)) for number, text in enumerate(documents_in(file, text_column="text"), 1))
+    texts = dict(islice(((number, text) for number, text in cleaned if text), most))
+    if not texts:
+        raise DataMissingError(f"{file} has no text; expected one document a line")
+    return texts
+
+
+def _texts(file: Path, tag: "LangScript", most: int) -> list[str]:
+    """The first clean documents of a file, none twice; checked to be in the tag's script."""
+    from langsamp.data.text.cleaning import clean_documents
     from langsamp.data.text.corpus import CorpusConfig
     from langsamp.data.text.formats import documents_in
+
+    _check_is_there(file)
+    documents = documents_in(file, text_column="text")
+    return list(clean_documents(documents, tag=tag, config=CorpusConfig(max_documents=most)))
+
+
+def _check_is_there(file: Path) -> None:
     from langsamp.errors import DataMissingError
 
     if not file.is_file():
         trouble = "is no plain file" if file.exists() else "is not there"
         raise DataMissingError(f"{file} {trouble}; expected a file of text, one document a line")
-    documents = documents_in(file, text_column="text")
-    if tag is not None:
-        return list(clean_documents(documents, tag=tag, config=CorpusConfig(max_documents=most)))
-    texts = [text for text in map(clean_text, documents) if text][:most]
-    if not texts:
-        raise DataMissingError(f"{file} has no text; expected one document a line")
-    return texts

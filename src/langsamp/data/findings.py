@@ -19,6 +19,9 @@ MANY_BYTES = 0.25
 """Share of tokens that are bytes of characters without a piece from which a tag is named."""
 MANY_EQUAL = 0.5
 """Share of documents that were equal to another from which a tag is named."""
+MANY_MARKS = 0.25
+"""Share of tokens that mark where documents begin and end from which a tag is named: six tokens of text stand between.
+Of 42 languages' verses and sentences at most an eighth is."""
 MANY_EMPTY = 0.9
 """Share of documents without text from which a tag is named; of text with blank lines between paragraphs half is."""
 FEW_IN_SCRIPT = 0.8
@@ -36,6 +39,7 @@ Kind = Literal[
     "bytes",
     "equal documents",
     "empty documents",
+    "short documents",
     "same rows",
     "other script",
     "garbled",
@@ -61,6 +65,12 @@ class Figures(NamedTuple):
     share_in_script: float
     garbled_share: float = 0.0
     """Of the documents, those that were not decoded as they were encoded."""
+
+    @property
+    def marks_share(self) -> float:
+        """Of the tokens, those that are no text but mark where documents begin and end."""
+        of_text = self.ordinary_tokens / (1 - self.unknown_share) if self.unknown_share < 1 else self.tokens
+        return max(0.0, 1 - of_text / max(self.tokens, 1))
 
     @classmethod
     def of(cls, entry: TagRows) -> "Figures":
@@ -124,6 +134,10 @@ _WORDS: dict[Kind, _Words] = {
     "empty documents": _Words(
         f"at least {MANY_EMPTY:.0%} of the documents have no text",
         "Look at the text: it may stand in another column (corpus.text_column)",
+    ),
+    "short documents": _Words(
+        f"at least {MANY_MARKS:.0%} of the tokens mark where documents begin and end",
+        "Look at the text: it may be a list of words or names, from which nothing tells a masked one",
     ),
     "same rows": _Words(
         "the rows are those of another tag, byte by byte",
@@ -257,6 +271,8 @@ def _judged(figures: Figures, row_tokens: int) -> dict[Kind, str]:
         )
     if figures.empty_share >= MANY_EMPTY:
         said["empty documents"] = f"{figures.empty_share:.0%} of its documents have no text"
+    if figures.rows and figures.marks_share >= MANY_MARKS:
+        said["short documents"] = f"{figures.marks_share:.0%} of its tokens mark where documents begin and end"
     if figures.share_in_script < FEW_IN_SCRIPT:
         said["other script"] = f"only {figures.share_in_script:.0%} of its letters are in its script"
     if figures.garbled_share >= MANY_GARBLED:

@@ -97,6 +97,18 @@ def check_model(
             _new(settings)
 
 
+def check_continuable(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Accept a model to continue from as far as its configuration and tokenizer tell, without its weights.
+
+    Raises:
+        UserError: unknown architecture, a decoder, a tokenizer that is not the model's or larger than its embedding.
+    """
+    settings = load_config(folder)
+    head_of(settings.model_type)
+    _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer), row_tokens=1)
+    check_match(tokenizer, settings, model=folder)
+
+
 def number_of_layers(config: ModelConfig) -> int:
     """How many layers the model has, told without its weights.
 
@@ -250,7 +262,8 @@ def _check_fit(config: PretrainedConfig, *, vocabulary_size: int, row_tokens: in
     if vocabulary_size > config.vocab_size:
         raise UserError(
             f"the tokenizer has {vocabulary_size:,} entries but the model's embedding table has {config.vocab_size:,} "
-            "rows: use the model's own tokenizer (tokenizer.load) or a model made for this one"
+            "rows: use the model's own tokenizer (tokenizer.load) or a model made for this one; if it has new tokens, "
+            "give the model rows for them (resize_token_embeddings) and save both"
         )
     if row_tokens > positions(config):
         raise UserError(

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
 from langsamp.errors import UserError, did_you_mean
 from langsamp.model.decoder import TiedDecoder, decoder_of, is_new_deberta
@@ -82,10 +83,10 @@ def head_of(model_type: str) -> Head:
         UserError: where the architecture is not in the table.
     """
     if model_type not in HEADS:
-        raise UserError(
-            f"no LM head known for model type {model_type!r}: expected one of {', '.join(HEADS)}."
-            f"{did_you_mean(model_type, HEADS)}"
-        )
+        after = did_you_mean(model_type, HEADS)
+        if model_type in CONFIG_MAPPING_NAMES:  # it is meant
+            after = " Other encoders can be scored (langsamp evaluate), not trained"
+        raise UserError(f"no LM head known for model type {model_type!r}: expected one of {', '.join(HEADS)}.{after}")
     return HEADS[model_type]
 
 

@@ -28,6 +28,12 @@ def check_tokens(input_ids_BL: Tensor, *, labels: Tensor, **others: Tensor | Non
     Raises:
         UserError: naming what has another shape, or is on another device, or what should be whole numbers and is none.
     """
+    for name, tensor in (("input_ids", input_ids_BL), ("labels", labels)):
+        if not isinstance(tensor, Tensor):
+            raise UserError(
+                f"{name}_BL: expected a tensor of shape (B, L), got {type(tensor).__name__}; hidden states need no "
+                "labels, they are those of the encoder, `model.mlm.base_model`"
+            )
     if input_ids_BL.dim() != 2 or input_ids_BL.dtype not in _WHOLE or not input_ids_BL.numel():
         raise UserError(
             "input_ids_BL: expected tokens in rows, whole numbers of shape (B, L), at least one, got "

@@ -32,6 +32,11 @@ class Draft:
         """Whether the recipe says something of a key, `model.init`."""
         return path in self._entries()
 
+    def value(self, path: str) -> Any:
+        """What the recipe says of a key."""
+        entry = self._entries()[path]
+        return yaml.safe_load(self.text[entry.start : entry.end])
+
     def put(self, path: str, value: Any) -> None:
         """Give a key that is there another value, in the place of an alias too; an anchor (`&tags`) before it stays."""
         entry = self._entries()[path]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from transformers import AutoModelForMaskedLM
 
 from langsamp.data.text.folder import files_by_tag
+from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.disk.files import write_text
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.evaluation.tasks.lookup import task
@@ -18,9 +19,12 @@ from langsamp.languages.aliases import match
 from langsamp.languages.table import is_head
 from langsamp.languages.tags import LangScript
 from langsamp.machine import bf16_instructions
+from langsamp.model.build import check_continuable
+from langsamp.model.mlm import head_of
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
-from langsamp.model.shapes import default_layer
+from langsamp.model.pretrained.model_config import load_config
+from langsamp.model.shapes import default_layer, positions
 from langsamp.recipes.draft import Draft
 
 TEMPLATES = ("quickstart", "text", "continue", "paper", "lab", "continued")
@@ -116,10 +120,15 @@ def _fill_text(draft: Draft, text: Path, tags: Sequence[LangScript]) -> list[str
 
 
 def _fill_encoder(draft: Draft, encoder: str, text: Path | None) -> list[str]:
-    loaded = load_pretrained(AutoModelForMaskedLM, model_folder(encoder))
+    folder = model_folder(encoder)
+    head_of(load_config(folder).model_type)  # before the tokenizer, which a model of speech or pictures has none of
+    check_continuable(folder, load_tokenizer(encoder))
+    loaded = load_pretrained(AutoModelForMaskedLM, folder)
     config = loaded.model.config
     layers = int(config.num_hidden_layers)
     draft.put("model.init", encoder)
+    if (longest := positions(config)) < draft.value("rows.row_tokens"):
+        draft.put("rows.row_tokens", longest)
     draft.put("training.anchor.layer", [default_layer(layers), layers])
     head = "its LM head"
     if loaded.absent or head_is_untrained(loaded.model):

@@ -42,6 +42,34 @@ def test_parquet(folder: Path) -> None:
         assert read(folder, tag) == [*texts[:-1], ""]
 
 
+@pytest.mark.parametrize("layout", [pa.ipc.new_stream, pa.ipc.new_file])
+def test_arrow_as_a_saved_data_set_holds_it(
+    folder: Path, layout: Callable[..., pa.ipc.RecordBatchStreamWriter]
+) -> None:
+    texts = [f"hati {number}" for number in range(30)] + [None]
+    shards = folder / "swh_Latn" / "train"
+    shards.mkdir(parents=True)
+    for beside in (folder / "dataset_dict.json", shards / "dataset_info.json", shards / "state.json"):
+        beside.write_text("{}")
+    table = pa.table({"n": range(31), "text": texts})
+    for number, rows in enumerate((table[:20], table[20:])):
+        with layout(shards / f"data-0000{number}-of-00002.arrow", table.schema) as writer:
+            writer.write_table(rows, max_chunksize=7)
+    assert read(folder) == [*texts[:-1], ""]
+    with pytest.raises(UserError, match=r"has no column 'body', only n, text"):
+        read(folder, text_column="body")
+    shard = shards / "data-00001-of-00002.arrow"
+    shard.write_bytes(shard.read_bytes()[:300])
+    with pytest.raises(UserError, match=r"data-00001-of-00002\.arrow is damaged or cut short"):
+        read(folder)
+
+
+def test_a_file_in_an_older_encoding_is_told_how_to_be_converted(folder: Path) -> None:
+    (folder / "swh_Latn.txt").write_bytes("déjà vu\n".encode("cp1252") * 9)
+    with pytest.raises(UserError, match=r"is no UTF-8.*`iconv -f WINDOWS-1252 -t UTF-8`"):
+        clean(folder)
+
+
 @pytest.mark.parametrize("suffix", ["txt.gz", "txt.xz", "txt.bz2", "txt.zst"])
 @pytest.mark.parametrize("harm", ["cut short", "other bytes"])
 def test_damaged_compressed_files_are_named(folder: Path, suffix: str, harm: str) -> None:

@@ -25,6 +25,11 @@ NO_TEXT = {
     "a table of 2 columns": b"1\tHabari za asubuhi\n2\tHabari za jioni\n3\tKwaheri\n",
     "a table of 3 columns": b"# source: x\n401\tswh\tHabari\n407\tswh\tKwa\theri\n409\tswh\tLala\n",
     "a table of 2 columns separated": b"GEN 1:1\thabari\n" * 6,
+    "a Bible's text in USFM": b"\xef\xbb\xbf\\id GEN - Habari\n\\c 1\n\\p\n\\v 1 Habari za asubuhi\n",
+    "subtitles": b"1\r\n00:00:01,000 --> 00:00:02,500\r\nHabari\r\n\r\n2\r\n",
+    "subtitles:": b"WEBVTT - habari\n\n1\n00:01.000 --> 00:02.500\nHabari\n",
+    "a LaTeX document": b"% habari\n\\documentclass[a4paper]{article}\n\\begin{document}\n",
+    "a treebank": b"# newdoc id = a\n# sent_id = a-1\n# text = Habari\n1\tHabari\thabari\tNOUN\t_\t_\t0\troot\t_\t_\n",
     "binary": b"abc\x00\x00\x00\x01" * 30,
 }
 
@@ -36,6 +41,12 @@ def test_a_corpus_file_that_is_no_text_is_refused_by_name(tmp_path: Path, kind: 
     with pytest.raises(UserError, match=rf"swh_Latn\.txt is {kind}.*expected text; \w+"):
         open_corpus(CorpusConfig(source=str(tmp_path)), base=Path())
     assert open_corpus(CorpusConfig(source=str(tmp_path), languages="deu_Latn"), base=Path()).tags
+
+
+def test_prose_that_only_begins_as_such_is_text(tmp_path: Path) -> None:
+    for number, line in enumerate(("1\nHabari za --> asubuhi", "\\idadi ya watu", "# text za leo", "WEBVTT ni nini?")):
+        (tmp_path / f"{('swh', 'deu', 'fin', 'eng')[number]}_Latn.txt").write_text(f"{line}\nHabari\n" * 3)
+    assert len(open_corpus(CorpusConfig(source=str(tmp_path)), base=Path()).tags) == 4
 
 
 def test_text_with_a_tab_here_and_there_is_text(tmp_path: Path) -> None:

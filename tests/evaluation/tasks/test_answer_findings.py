@@ -55,3 +55,22 @@ def test_a_dev_score_that_never_moves_is_told() -> None:
 
 def test_answers_of_kinds_that_others_add_are_left_alone() -> None:
     assert answer_findings(object(), answered(found=[1, 1])) == ()
+
+
+@pytest.mark.parametrize(("shift", "where"), [(1, "1 line below"), (-1, "1 line above"), (3, "3 lines below")])
+def test_sentences_that_are_nearest_to_a_neighbour_of_theirs_tell_of_a_lost_line(shift: int, where: str) -> None:
+    own = np.arange(50)
+    lost_in_the_middle = np.where(own < 40, own, np.clip(own + shift, 0, 49))
+    for nearest in (np.clip(own + shift, 0, 49), lost_in_the_middle):
+        (said,) = answer_findings(PAIRS, answered(nearest=nearest.tolist()))
+        assert f"is the one {where} theirs: one side may lack a line" in said
+    mistaken = np.random.default_rng(0).permutation(50)
+    assert answer_findings(PAIRS, answered(nearest=mistaken.tolist())) == ()
+
+
+def test_few_items_that_labels_are_predicted_of_are_told() -> None:
+    labels = ["a", "b"] * 24
+    for items, is_told in ((9, False), (10, True), (48, True)):
+        said = answer_findings(TEXTS, answered(gold=labels[:items], predicted=labels[:items]))
+        assert said == ((f"only {items} texts are tested: one or two move the score",) if is_told else ())
+    assert answer_findings(TEXTS, answered(gold=labels * 2, predicted=labels * 2)) == ()

@@ -1,5 +1,6 @@
 """New languages of a trained model: ids appended, all else bit for bit; a vector that makes its texts more probable."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from langsamp.model.new_language.fitting import Fitted, add_languages, fit, rela
 from langsamp.model.new_language.frozen import FrozenModel
 from langsamp.model.new_language.identifying import identify
 from langsamp.provenance import file_sha256
-from tests.tiny_run import TinyRun, complaint, documents, said, write_lines
+from tests.tiny_run import TinyRun, complaint, documents, langsamp, said, write_lines
 
 NEW = LangScript("sna", "Latn")
 
@@ -129,3 +130,16 @@ def test_the_commands_say_what_came(tiny_run: TinyRun, tmp_path: Path) -> None:
         "identify", tmp_path / "no", "--model", tiny_run.export, code=4
     )
     assert "Swahili" in said("languages", "swahili")
+
+
+def test_lines_are_named_by_their_number_in_the_file_and_figures_are_numbers(tiny_run: TinyRun, tmp_path: Path) -> None:
+    words = documents("sna_Latn", 2)
+    (tmp_path / "mixed.txt").write_text(f"{words[0]}\n\n12345 !\n{words[1]}\n", encoding="utf-8")
+    # A run's own model is the first of `both`, whatever names it: the run, the training, the export.
+    named = (tiny_run.out, tiny_run.out / "models" / "both-0", tiny_run.out / "models" / "both-0" / "export")
+    answers = [langsamp("identify", tmp_path / "mixed.txt", "--model", model, "--json") for model in named]
+    assert len({answer.out for answer in answers}) == 1 and {answer.code for answer in answers} == {0}
+    rows = json.loads(answers[0].out)
+    assert [row["line"] for row in rows if row["rank"] == 1] == [1, 3, 4]
+    assert all(isinstance(row["loss"], float) and 0 <= row["probability"] <= 1 for row in rows)
+    assert "1 lines have no letter" in answers[0].err and answers[0].err.rstrip().endswith("a guess: 3")

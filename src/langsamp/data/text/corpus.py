@@ -48,7 +48,7 @@ class CorpusConfig(Config):
     seed: int = Field(default=0, ge=0)
     """Seed of the documents that are made; `cldr` only."""
     text_column: str = Field(default="text", min_length=1)
-    """Column with the text; for `.jsonl` and `.parquet` files and `hub:` only."""
+    """Column with the text; for `.jsonl`, `.parquet` and `.arrow` files and `hub:` only."""
     configurations: Mapping[str, str] = Field(default_factory=dict)
     """Configurations of a dataset by tag (`swh_Latn: 20231101.sw`), where their names do not tell; `hub:` only."""
     check_script: bool = True

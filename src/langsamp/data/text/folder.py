@@ -22,10 +22,11 @@ from langsamp.languages.tags import LangScript, advice_on
 from langsamp.provenance import fingerprint
 
 _BESIDE_TEXT = re.compile(
-    r"\.|(README|MANIFEST|LICEN[CS]ES?|COPYING|NOTICE|CITATION|\w*SUMS?)(\.|$)|(__MACOSX|Thumbs\.db|desktop\.ini)$",
+    r"\.|(README|MANIFEST|LICEN[CS]ES?|COPYING|NOTICE|CITATION|\w*SUMS?)(\.|$)|(__MACOSX|Thumbs\.db|desktop\.ini)$|"
+    r"(dataset_info|state|dataset_dict)\.json$",
     re.IGNORECASE,
 )
-"""What may lie beside the text: hidden files, descriptions, checksums, what systems leave in folders."""
+"""What may lie beside the text: hidden files, descriptions, checksums, what systems and `save_to_disk` leave there."""
 _SHARD = re.compile(r"(?P<tag>.+?)[-_](?P<number>\d+)(?:-of-(?P<of>\d+))?")
 """A file of several of its tag, by its number and where it is said, how many there are."""
 _NUMBERS = re.compile(r"(\d+)")

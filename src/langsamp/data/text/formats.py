@@ -1,4 +1,4 @@
-"""Text files to raw documents: plain, compressed, JSON lines and parquet, read as a stream.
+"""Text files to raw documents: plain, compressed, JSON lines, parquet and Arrow, read as a stream.
 
 One line is one document; it ends at a line feed, with or without a carriage return before it, whatever else in it may
 look like a line end. A fault of a file is reported with its place; one of a row costs that row (`odd_rows`).
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from langsamp.data.text.odd_rows import OddRow
+from langsamp.data.text.odd_rows import NO_UTF8, OddRow
 from langsamp.data.text.remote import FileRange, RemoteFile, TextSource
 from langsamp.data.text.stand_ins import START, check_is_text
 from langsamp.errors import UserError
@@ -24,6 +24,7 @@ from langsamp.errors import UserError
 _LONGEST_LINE = 1 << 24  # characters; a file without line ends must not fill the memory
 _DIGITS = 4000
 _PARQUET_ROWS = 1024
+_ARROW_FILE = b"ARROW1"
 _BLOCK = 1 << 16
 
 
@@ -92,7 +93,7 @@ _OPENERS: dict[str, Callable[[TextSource], Any]] = {
 
 
 class TextFormat(NamedTuple):
-    """How the text of a file is stored: `txt`, `jsonl` or `parquet`, and its compression or an empty string."""
+    """How the text of a file is stored: `txt`, `jsonl`, `parquet` or `arrow`, and its compression or an empty text."""
 
     kind: str
     compression: str
@@ -114,9 +115,9 @@ _FORMATS = {
     for kind in ("txt", "jsonl", "")
     for compression in _OPENERS
     if kind or compression
-} | {"parquet": TextFormat("parquet", "")}
+} | {kind: TextFormat(kind, "") for kind in ("parquet", "arrow")}
 
-READABLE = ".txt, .jsonl (both also with .gz, .xz, .bz2 or .zst), .parquet"
+READABLE = ".txt, .jsonl (both also with .gz, .xz, .bz2 or .zst), .parquet, .arrow"
 """The file names that `TextFormat.of` knows, for messages."""
 
 
@@ -143,7 +144,7 @@ def read_bytes(path: TextSource, size: int = -1) -> bytes:
 
 def not_utf8(error: UnicodeDecodeError) -> str:
     """What is wrong with the bytes of a line, for an odd row."""
-    return f"byte {error.start} of the line ({error.object[error.start]:#04x}) is no UTF-8"
+    return f"byte {error.start} of the line ({error.object[error.start]:#04x}) is {NO_UTF8}"
 
 
 def documents_in(path: TextSource, *, text_column: str) -> Iterator[str]:
@@ -160,6 +161,8 @@ def documents_in(path: TextSource, *, text_column: str) -> Iterator[str]:
     with _faults_named(path):
         if text_format.kind == "parquet":
             yield from _parquet_column(path, text_column)
+        elif text_format.kind == "arrow":
+            yield from _arrow_column(path, text_column)
         elif text_format.kind == "jsonl":
             yield from _json_texts(path, _lines(path, text_format), text_column)
         else:
@@ -261,33 +264,60 @@ def _text_or_empty(value: Any, where: str) -> str:
 
 
 def _parquet_column(path: TextSource, text_column: str) -> Iterator[str]:
-    import pyarrow as pa
     from pyarrow import parquet
 
     with parquet.ParquetFile(path if isinstance(path, Path) else path.open("rb")) as file:
-        if text_column not in file.schema_arrow.names:
-            raise UserError(
-                f"{path} has no column {text_column!r}, only {', '.join(file.schema_arrow.names)}; name the one with "
-                "the text in `corpus.text_column`"
-            )
-        if file.schema_arrow.names.count(text_column) > 1:
-            raise UserError(f"{path} has several columns {text_column!r}; expected one. Write it with one of them")
-        kind = file.schema_arrow.field(text_column).type
-        in_bytes = {pa.binary(): pa.string(), pa.large_binary(): pa.large_string()}.get(kind)
-        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if not (
-            pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or in_bytes
-        ):
-            raise UserError(f"{path}: column {text_column!r} is {kind}, expected text")
-        row = 0
-        for batch in file.iter_batches(_PARQUET_ROWS, columns=[text_column]):
-            column = batch.column(0) if in_bytes is None else batch.column(0).view(in_bytes)
-            try:
-                texts = column.to_pylist()
-            except UnicodeDecodeError:
-                texts = _decoded(path, column, row)
-            yield from ("" if text is None else text for text in texts)
-            row += len(batch)
+        in_bytes = _check_column(path, text_column, file.schema_arrow)
+        columns = (batch.column(0) for batch in file.iter_batches(_PARQUET_ROWS, columns=[text_column]))
+        yield from _column_texts(path, columns, in_bytes)
+
+
+def _arrow_column(path: TextSource, text_column: str) -> Iterator[str]:
+    """As Hugging Face's `save_to_disk` and its cache write tables: Arrow's format of streams, or that of files."""
+    import pyarrow as pa
+
+    with path.open("rb") as file:
+        is_stream = file.read(len(_ARROW_FILE)) != _ARROW_FILE
+        file.seek(0)
+        table = pa.ipc.open_stream(file) if is_stream else pa.ipc.open_file(file)
+        in_bytes = _check_column(path, text_column, table.schema)
+        batches = iter(table) if is_stream else map(table.get_batch, range(table.num_record_batches))
+        yield from _column_texts(path, (batch.column(text_column) for batch in batches), in_bytes)
+
+
+def _check_column(path: TextSource, text_column: str, schema: Any) -> Any:
+    """The kind of text that a column of bytes holds, None where it is text itself.
+
+    Raises:
+        UserError: where there is no such column, there are several, or it holds something else.
+    """
+    import pyarrow as pa
+
+    if text_column not in schema.names:
+        raise UserError(
+            f"{path} has no column {text_column!r}, only {', '.join(schema.names)}; name the one with "
+            "the text in `corpus.text_column`"
+        )
+    if schema.names.count(text_column) > 1:
+        raise UserError(f"{path} has several columns {text_column!r}; expected one. Write it with one of them")
+    kind = schema.field(text_column).type
+    in_bytes = {pa.binary(): pa.string(), pa.large_binary(): pa.large_string()}.get(kind)
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or in_bytes):
+        raise UserError(f"{path}: column {text_column!r} is {kind}, expected text")
+    return in_bytes
+
+
+def _column_texts(path: TextSource, columns: Iterator[Any], in_bytes: Any) -> Iterator[str]:
+    row = 0
+    for stored in columns:
+        column = stored if in_bytes is None else stored.view(in_bytes)
+        try:
+            texts = column.to_pylist()
+        except UnicodeDecodeError:
+            texts = _decoded(path, column, row)
+        yield from ("" if text is None else text for text in texts)
+        row += len(column)
 
 
 def _decoded(path: TextSource, column: Any, first: int) -> Iterator[str | None]:

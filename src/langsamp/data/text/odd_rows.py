@@ -14,6 +14,9 @@ ODD_SHARE = 0.01
 FEW_ODD = 3
 """So many may be left out of a short file too, while they are fewer than half of its rows."""
 
+NO_UTF8 = "no UTF-8"
+"""What is wrong with a row of bytes, as its reason ends."""
+
 _NAMED = 3  # rows that a note names, the others are counted
 
 
@@ -83,9 +86,12 @@ class OddRows:
         if not self.number or are_few(self.number, of):
             return
         first = self.first[0]
+        mend = "Mend the data"
+        if first.reason.endswith(NO_UTF8):
+            mend += ", or convert the file where all of it is in an older encoding: `iconv -f WINDOWS-1252 -t UTF-8`"
         raise UserError(
             f"{first.where}, {first.row}: {first.reason}. {self.number} of {of} {self._called} cannot be read; up to "
-            f"{ODD_SHARE:.0%}, or {FEW_ODD} if these are fewer than half, would be left out. Mend the data"
+            f"{ODD_SHARE:.0%}, or {FEW_ODD} if these are fewer than half, would be left out. {mend}"
         )
 
     def notes(self, of: int) -> list[str]:

@@ -61,7 +61,7 @@ _PLAIN_TEXT = (
     _kind(rb"\xfd7zXZ\x00", "compressed with xz", "name it <tag>.txt.xz"),
     _kind(rb"BZh[1-9]1AY&SY", "compressed with bzip2", "name it <tag>.txt.bz2"),
     _kind(rb"PAR1", "a parquet file", "name it <tag>.parquet"),
-    _kind(rb"ARROW1", "an Arrow file", "make a .parquet or .jsonl file of it"),
+    _kind(rb"ARROW1", "an Arrow file", "name it <tag>.arrow"),
     _kind(rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", _EXTRACT),
     _kind(rb"SQLite format 3\x00", "a database", _EXTRACT),
     _kind(rb"\x7fELF|\x80[\x02-\x05]", "a program or pickled data", _EXTRACT),
@@ -75,9 +75,16 @@ _MARKED_UP = _kind(
     "text between tags of markup",
     "take the tags out first (WikiExtractor leaves none with `--json`, whose output is named <tag>.jsonl)",
 )
+_TIME = rb"(\d\d:)?\d\d:\d\d[.,]\d{3}"
 _PROSE = (
     _XML,
     _MARKED_UP,
+    _kind(
+        rb"\\id\s+[A-Z0-9]{3}\b", "a Bible's text in USFM", "take its markers out (\\c, \\v, \\p, ...), a verse a line"
+    ),
+    _kind(rb"(\d+\r?\n|webvtt\b.{0,500}?\n)" + _TIME + rb"\s+-->\s", "subtitles", "take numbers and times out"),
+    _kind(rb"(%[^\n]*\n\s*)*\\documentclass\b", "a LaTeX document", _EXTRACT),
+    _kind(rb"#\s*(newdoc|newpar|sent_id|text)\b[^\n]*\n(.{0,1500}?\n)?1(-\d+)?\t", "a treebank", _EXTRACT),
     _kind(rb'\{\s*"[^"\n]{1,80}"\s*:[^\n]*\}\s*(\n|$)', "JSON lines", "name it <tag>.jsonl"),
 )
 """What text for people cannot begin with, though lines with a structure may."""

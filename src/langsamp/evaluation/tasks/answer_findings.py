@@ -8,8 +8,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from langsamp.evaluation.tasks.examples import TaggedSentences
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
+from langsamp.evaluation.tasks.readers.formats.split_files import FEWEST
 from langsamp.scores.cells import LanguageResult
 
 _NEAREST = "nearest"
@@ -18,7 +22,10 @@ MANY_FOUND = 0.5
 """Share of a test set's sentences from which it is told that one sentence is the nearest of all of these."""
 
 FEW_SENTENCES = 50
-"""Below so many, one translation in five or more is among the 10 nearest by chance."""
+"""Below so many, one translation in five or more is among the 10 nearest by chance; of labels, one is two per cent."""
+
+_FARTHEST, _FEWEST_SHIFTED, _MANY_SHIFTED = 10, 5, 0.1
+"""Lines, times and share from which sentences that are nearest to one so many lines off tell of a lost line."""
 
 
 def answer_findings(text: Any, result: LanguageResult) -> tuple[str, ...]:
@@ -30,17 +37,35 @@ def answer_findings(text: Any, result: LanguageResult) -> tuple[str, ...]:
             said.append(f"there are only {items} sentences: by chance {1000 / items:.0f} % stand among the 10 nearest")
         if number >= MANY_FOUND * items:
             said.append(f"the nearest sentence of {number} of {items} is one and the same: the vectors are much alike")
-        return tuple(said)
+        return (*said, *_shifted(np.asarray(result.predictions[_NEAREST])))
     if not {"gold", "predicted"} <= result.predictions.keys():
         return ()
     is_tagged = isinstance(text, TaggedSentences)
+    items = max(map(len, result.predictions.values()))
+    said = []
+    if FEWEST <= items < FEW_SENTENCES:  # fewer still is told where the test set is read
+        said.append(f"only {items} {'sentences' if is_tagged else 'texts'} are tested: one or two move the score")
     gold, predicted = (
         [label for item in result.predictions[side] for label in (item.split() if is_tagged else (item,))]
         for side in ("gold", "predicted")
     )
     if len(set(predicted)) == 1 and len(set(gold)) > 1:
-        return (f"all {len(predicted)} {'words' if is_tagged else 'texts'} were given the label {predicted[0]}",)
-    return ()
+        said.append(f"all {len(predicted)} {'words' if is_tagged else 'texts'} were given the label {predicted[0]}")
+    return tuple(said)
+
+
+def _shifted(nearest_E: NDArray[np.integer]) -> tuple[str, ...]:
+    """Whether many sentences are nearest to the one so many lines from theirs, as where one side lacks a line."""
+    off_E = nearest_E - np.arange(len(nearest_E))
+    shifts, times = np.unique(off_E[(off_E != 0) & (np.abs(off_E) <= _FARTHEST)], return_counts=True)
+    if not len(times) or times.max() < max(_FEWEST_SHIFTED, _MANY_SHIFTED * len(off_E)):
+        return ()
+    shift, number = int(shifts[times.argmax()]), int(times.max())
+    lines = f"{abs(shift)} {'line' if abs(shift) == 1 else 'lines'} {'below' if shift > 0 else 'above'}"
+    return (
+        f"the nearest sentence of {number} of {len(off_E)} is the one {lines} theirs: one side may lack a line, look "
+        "whether the lines of both files belong together",
+    )
 
 
 def dev_findings(curve: Sequence[Mapping[str, float]], metric: str) -> tuple[str, ...]:
