@@ -150,7 +150,7 @@ class Storing:
         for _ in self._copy.store.store(sources):
             bar.update()
         whole = [name for name, path in sources.items() if Stamp.of(path) == here[name]]
-        return {name: Known(*found, here[name]) for name, found in self._copy.store.versions(whole).items()}
+        return {name: Known(*stored, here[name]) for name, stored in self._copy.store.versions(whole).items()}
 
     def _watch(self) -> None:
         said, seconds = "", _LOOK_SECONDS
