@@ -9,7 +9,7 @@ from typing import Any
 import huggingface_hub.constants
 import pytest
 import sentencepiece
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tokenizers import ByteLevelBPETokenizer, Tokenizer, models
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast, XLMRobertaTokenizer
@@ -111,6 +111,9 @@ def test_training_again_gives_the_same_pieces(
 @given(text=st.one_of(st.text(CHARACTERS, max_size=20), st.sampled_from(SENTENCES)))
 def test_decoding_gives_back_clean_text(trained: PreTrainedTokenizerFast, text: str) -> None:
     clean = clean_text(text).replace("▁", "")
+    assume(
+        not any(token in clean for token in trained.all_special_tokens)
+    )  # which Hugging Face reads as what they name
     assert trained.decode(ids(trained, clean)) == " ".join(clean.split())
     assert trained.unk_token_id not in ids(trained, clean)
 
