@@ -136,6 +136,29 @@ def test_flat_head_languages_come_as_often_as_the_smallest_of_the_others() -> No
     assert shares_of(SamplerConfig(head="flat"), only_head, steps=1).tolist() == pytest.approx([0.5, 0.5])
 
 
+def test_head_languages_with_replacement_have_the_same_shares_and_any_row_at_any_time() -> None:
+    rows = {LangScript.parse(tag): number for tag, number in REPLAYED.items()}
+
+    def order(head: Any) -> RowOrder:
+        return order_of(SamplerConfig(head=head, rows_per_step=8), rows, steps=9000, fingerprint="a1", seed=0)
+
+    turns, replaced = order("flat").draws(0, 70_000), order("flat-with-replacement").draws(0, 70_000)
+    assert (turns.tag == replaced.tag).all()
+    for tag, size in enumerate(REPLAYED.values()):
+        before, now = turns.row[turns.tag == tag], replaced.row[replaced.tag == tag]
+        if not IS_HEAD[tag]:
+            assert (before == now).all()
+            continue
+        first = now[:size]  # of so many draws from so many rows a share of 1 - 1/e are different
+        assert len(np.unique(before[:size])) == len(before[:size])
+        expected = size * (1 - (1 - 1 / size) ** len(first))
+        assert len(np.unique(first)) == pytest.approx(expected, rel=0.1)
+        counts = np.bincount(now, minlength=size)
+        assert len(counts) == size and counts.var() == pytest.approx(counts.mean(), rel=0.4)  # Poisson's
+    piece = order("flat-with-replacement").draws(66_000, 66_100)  # the same, wherever a run goes on
+    assert (piece.row == replaced.row[66_000:66_100]).all()
+
+
 def test_replay_needs_both_kinds_of_languages() -> None:
     rows = {LangScript.parse("kab_Latn"): 10, LangScript.parse("eng_Latn"): 0}
     with pytest.raises(UserError, match="no head language"):

@@ -65,10 +65,10 @@ def shares_of(
     """
     sizes, draws = np.array(list(rows.values()), dtype=np.int64), steps * config.rows_per_step
     before = np.zeros(len(sizes)) if drawn is None else drawn
-    is_apart = config.head == "flat" or config.replay is not None
-    is_head = np.array([is_apart and describe(tag).is_head for tag in rows], dtype=bool)
+    is_apart = config.is_flat or config.replay is not None
+    is_head = _heads(rows) & is_apart
     others = sizes[~is_head & (sizes > 0)]
-    weighed = np.where(is_head, others.min() if len(others) else 1, sizes) if config.head == "flat" else sizes
+    weighed = np.where(is_head, others.min() if len(others) else 1, sizes) if config.is_flat else sizes
     parts = [(1.0, np.ones(len(sizes), dtype=bool))]
     if config.replay is not None:
         for members, called in ((is_head, "head"), (~is_head, "tail")):
@@ -108,4 +108,9 @@ def order_of(
         fingerprint=fingerprint,
         seed=seed,
         later={phase.from_step * config.rows_per_step: phase.shares for phase in later},
+        with_replacement=_heads(rows) if config.head == "flat-with-replacement" else None,
     )
+
+
+def _heads(rows: Mapping[LangScript, int]) -> NDArray[np.bool_]:
+    return np.array([describe(tag).is_head for tag in rows], dtype=bool)

@@ -53,11 +53,11 @@ class SamplerConfig(Config):
     replay: float | None = Field(default=None, gt=0, lt=1)
     """Share of each step's rows that is drawn, in expectation, from head languages, those that XLM-R knows, so that an
     encoder that continues does not forget them; `alpha` holds within head and within tail. None for one pool."""
-    head: Literal["by-rows", "flat"] = "by-rows"
+    head: Literal["by-rows", "flat", "flat-with-replacement"] = "by-rows"
     """`flat` draws each head language, one that XLM-R knows, as often as the smallest of the others, whatever its rows,
-    while `alpha` holds for the others. So the published script of Glot500 does (`preprocessing/merge_files.py`), though
-    the papers tell of one exponent for all; it draws before training and with replacement, here each row comes in its
-    turn. `by-rows` is one exponent for all."""
+    while `alpha` holds for the others; each row comes in its turn. `flat-with-replacement` draws a head language's row
+    without regard to those before, as the published script of Glot500 does (`preprocessing/merge_files.py`; once and
+    before training, though the papers tell of one exponent for all). `by-rows` is one exponent for all."""
     phases: tuple[PhaseConfig, ...] = ()
     """Phases of a curriculum (Marone et al. 2025, mmBERT, has languages join while exponent and mask rate fall), a list
     of mappings with the keys `from_step`, `languages`, `alpha`, `mask_rate`, in the order of their steps. Before the
@@ -70,6 +70,11 @@ class SamplerConfig(Config):
         if steps != sorted(set(steps)):
             raise ValueError(f"phases begin at steps {steps}: write each once, in the order in which they begin")
         return self
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether head languages have one share each."""
+        return self.head != "by-rows"
 
     @property
     def deciding(self) -> dict[str, Any]:
@@ -153,15 +158,18 @@ class RowOrder:
         fingerprint: str,
         seed: int,
         later: Mapping[int, NDArray[np.float64]] | None = None,
+        with_replacement: NDArray[np.bool_] | None = None,
     ) -> None:
         """Order rows of tags with `sizes` rows each, drawn with `shares`, for this data and seed.
 
         `later` are the shares of later phases by their first draw, in order; no draw before that depends on them.
+        `with_replacement` says of which tags (tags,) a row may come again before all have been read; of none if None.
         """
         self._sizes = np.asarray(sizes, dtype=np.int64)
         phases = {0: shares, **(later or {})}
         self._shares, self._key = list(phases.values()), (int(fingerprint, 16), seed)
         seeds = (np.random.SeedSequence([*self._key, tag]) for tag in range(len(self._sizes)))
+        self._with_replacement = with_replacement
         self._tag_keys = np.concatenate([seed.generate_state(1, np.uint64) for seed in seeds])
         self._ended = _blocks_before_the_last(list(phases))
         self._last_begin = max(phases)
@@ -240,7 +248,11 @@ class RowOrder:
         """The rows that draws read, (draws,): the first, second ... draw of their `tag` as `occurrence` counts them."""
         sizes = self._sizes[tag]
         passes, position = np.divmod(occurrence, sizes)
-        return shuffled(position, size=sizes, keys=_mixed(self._tag_keys[tag] + passes.astype(np.uint64)))
+        rows = shuffled(position, size=sizes, keys=_mixed(self._tag_keys[tag] + passes.astype(np.uint64)))
+        if self._with_replacement is None:
+            return rows
+        bits = _mixed(self._tag_keys[tag] ^ _mixed(occurrence.astype(np.uint64)))
+        return np.where(self._with_replacement[tag], (bits % sizes.astype(np.uint64)).astype(np.int64), rows)
 
 
 def _blocks_before_the_last(begins: Sequence[int]) -> list[_Block]:
