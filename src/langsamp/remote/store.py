@@ -6,6 +6,7 @@ Who may do so is said outside a recipe, as each store wants it (AWS's variables 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -228,9 +229,15 @@ def _is_file(entry: Mapping[str, Any]) -> bool:
     return entry.get("type") == "file"
 
 
+def version_of(entry: Mapping[str, Any]) -> str:
+    """What a store says of a file that is another for another content; empty where it says nothing."""
+    key, said = next(((key, entry[key]) for key in _VERSIONS if entry.get(key) is not None), ("", ""))
+    # that of memory says it in numbers where it lists files, and in dates where it is asked for one
+    return f"{key} {said.timestamp() if isinstance(said, datetime) else said}".strip()
+
+
 def _found(entry: Mapping[str, Any]) -> Found:
-    version = next((f"{key} {entry[key]}" for key in _VERSIONS if entry.get(key) is not None), "")
-    return Found(int(entry.get("size") or 0), version)
+    return Found(int(entry.get("size") or 0), version_of(entry))
 
 
 def _parts(names: list[str]) -> Iterator[list[str]]:
