@@ -70,10 +70,16 @@ def test_what_an_address_is() -> None:
         "memory://run": "memory://run",
         Path("s3://bucket/run"): "s3://bucket/run",  # which has lost a stroke
         Path("file:///data/run"): "file:///data/run",
+        "file:///data/./other/../run//": "file:///data/run",
     }
     assert {word: address_of(word) for word in spelled} == spelled
-    for word in ("runs/mine", "runs/mine:both-0", "paper:baseline", "owner/name@main", "c:/run", "/data/run", "s3://"):
+    for word in ("runs/mine", "runs/mine:both-0", "paper:baseline", "owner/name@main", "c:/run", "/data/run"):
         assert address_of(word) is None
+    for word in ("s3://", "file:///", "memory:////"):
+        with pytest.raises(UserError, match=f"{word} is no address: name what lies there"):
+            address_of(word)
+    with pytest.raises(UserError, match=r"runs/mine is no address: .* three strokes"):
+        address_of("file://runs/mine")
     assert working_folder("s3://bucket/run").name == "run"
     assert working_folder("s3://bucket/run") != working_folder("s3://other/run")
 
@@ -219,15 +225,20 @@ def test_what_cannot_be_stored_is_kept_and_said(tiny_run: TinyRun, tmp_path: Pat
     assert content(full / "rows") == content(tiny_run.out / "rows")
 
 
-def test_of_two_that_write_the_second_is_refused(stored: tuple[Path, str], tiny_run: TinyRun) -> None:
-    _, address = stored
+def test_of_two_that_write_the_second_is_refused(stored: tuple[Path, str], tmp_path: Path) -> None:
+    store, address = stored
     with session():
         opened(address, writes=True, is_run=True)
         with pytest.raises(
             UserError, match=rf"another process \(pid {os.getpid()} on .*\) is at work on {address}: wait"
         ):
-            Lease(Store(address)).take(is_alone_here=lambda: False)
+            Lease(Store(address)).take(is_alone_here=lambda _: False)
         assert said("table", "--paper", "1", address)  # who reads is not refused
+        (tmp_path / "link").symlink_to(store)  # another spelling, so another working copy
+        with pytest.raises(
+            UserError, match=rf"another process \(pid {os.getpid()} on .*\) is at work on .*/link: wait"
+        ):
+            opened(f"file://{tmp_path}/link", writes=True, is_run=True)
     assert not Store(address).has(NAME)
 
 
@@ -236,16 +247,16 @@ def test_the_place_of_a_machine_that_is_gone_is_taken(
 ) -> None:
     store = Store("memory://run")
     gone = Lease(store, beat=60, patience=60)
-    gone.take(is_alone_here=lambda: True)
+    gone.take(is_alone_here=lambda _: True)
     monkeypatch.setenv("LANGSAMP_COPIES", str(tmp_path / "other"))
     ours = Lease(store, beat=0.01, patience=0.02)
-    ours.take(is_alone_here=lambda: False)
+    ours.take(is_alone_here=lambda _: False)
     gone.release()
     assert store.has(NAME)  # which is ours
     monkeypatch.setenv("LANGSAMP_COPIES", str(tmp_path / "third"))
     living = Lease(store, beat=0.01, patience=60)
     with pytest.raises(UserError, match="is at work on memory://run"):
-        living.take(is_alone_here=lambda: True)
+        living.take(is_alone_here=lambda _: True)
     store.write(NAME, b'{"process": "pid 7 on elsewhere", "id": "another"}')
     while ours.taken_by is None:
         time.sleep(0.01)

@@ -34,6 +34,7 @@ from langsamp.remote.tree import (
     write_state,
 )
 
+_LOCK = "writer.lock"
 _TRIES = 3
 """Of reading what others change meanwhile."""
 
@@ -59,14 +60,6 @@ class WorkingCopy:
                 "another folder in LANGSAMP_COPIES"
             ) from None
 
-    @property
-    def has_writer(self) -> bool:
-        """Whether a process of this machine is at work on it, and stores what lies here."""
-        file = taken(self.home / "writer.lock")
-        if file is not None:
-            file.close()
-        return file is None
-
     def refresh(self, *, writes: bool) -> IO[str] | None:
         """Fetch what lies at the address; for a process that `writes` its lock, to be closed at the end.
 
@@ -76,7 +69,7 @@ class WorkingCopy:
             UserError: where the address cannot be read, and for two that write.
         """
         with waited_for(self.home / "state.lock"):
-            lock = taken(self.home / "writer.lock")
+            lock = taken(self.home / _LOCK)
             if lock is None and writes:
                 raise UserError(
                     f"another process of this machine is at work on {self.address}: wait until it has ended"
@@ -191,6 +184,16 @@ class WorkingCopy:
                 if folder == self.home:
                     break
                 folder.rmdir()
+
+
+def has_writer(folder: str) -> bool:
+    """Whether a process of this machine is at work in this folder of working copies, and stores what lies there."""
+    lock = copies_folder() / Path(folder).name / _LOCK
+    if not lock.is_file():
+        return False
+    if (file := taken(lock)) is not None:
+        file.close()
+    return file is None
 
 
 def bring(folder: Path, names: Iterable[str] | None = None) -> None:
