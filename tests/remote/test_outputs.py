@@ -337,3 +337,6 @@ def test_messages_name_addresses(stored: tuple[Path, str]) -> None:
         folder = opened(f"{address}/rows")
     assert with_addresses(f"{folder / 'x.ids'} is missing") == f"{address}/rows/x.ids is missing"
     assert with_addresses("runs/mine is missing") == "runs/mine is missing"
+    answer = ls.compare(f"{address}:none", f"{address}:both")
+    for shown in (str(answer), answer._repr_html_()):
+        assert f"{address}:both" in shown and str(folder.parent) not in shown
