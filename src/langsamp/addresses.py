@@ -17,7 +17,9 @@ FOLDER_VARIABLE = "LANGSAMP_COPIES"
 """Names the folder of all working copies."""
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+([^/].*)", re.DOTALL)
 """Of `pathlib` as well, which makes one stroke of two."""
-_NO_PLACE = re.compile(r"[a-z][a-z0-9+.-]+:///*|(?P<here>(file|local)://[^/].*)", re.DOTALL)
+_NO_PLACE = re.compile(
+    r"[a-z][a-z0-9+.-]+:///*|(s3|gs|gcs|abfs|az|hf|memory|file|local):/*|(?P<here>(file|local)://[^/].*)", re.DOTALL
+)
 _DISKS = ("file", "local")
 _HERE = {"file", "local", "memory"}
 """Protocols that reach no other machine."""

@@ -22,7 +22,7 @@ from langsamp.remote.session import opened, session
 from langsamp.remote.store import Store
 from langsamp.remote.tree import UNFINISHED
 from tests.processes import command_line, start, together
-from tests.tiny_run import TinyRun, complaint, langsamp, said, stamps
+from tests.tiny_run import TinyRun, complaint, full_disk, langsamp, said, stamps
 
 OF_THE_RUN = {"recipe.yaml", "report.html", "analysis/families/analysis.json"}
 """Files that name where the run lies."""
@@ -75,7 +75,7 @@ def test_what_an_address_is() -> None:
     assert {word: address_of(word) for word in spelled} == spelled
     for word in ("runs/mine", "runs/mine:both-0", "paper:baseline", "owner/name@main", "c:/run", "/data/run"):
         assert address_of(word) is None
-    for word in ("s3://", "file:///", "memory:////"):
+    for word in ("s3://", "file:///", "memory:////", Path("s3://"), Path("file:///"), "other://"):
         with pytest.raises(UserError, match=f"{word} is no address: name what lies there"):
             address_of(word)
     with pytest.raises(UserError, match=r"runs/mine is no address: .* three strokes"):
@@ -223,6 +223,17 @@ def test_what_cannot_be_stored_is_kept_and_said(tiny_run: TinyRun, tmp_path: Pat
     shutil.rmtree(full / "recipe.yaml")
     assert said("prepare", tiny_run.recipe_file, "--set", f"out={address}").endswith(f"{address}/rows\n")
     assert content(full / "rows") == content(tiny_run.out / "rows")
+
+
+@pytest.mark.parametrize("room", [10, 2000, 20_000])
+def test_a_full_disk_here_is_no_fault_of_the_address(room: int, stored: tuple[Path, str], copies: Path) -> None:
+    _, address = stored
+    with full_disk(room):
+        message = complaint("table", "--paper", "1", address)
+    assert message.startswith(
+        f"{address} is worked on in {copies}, which cannot be written (File too large): make room"
+    )
+    assert said("table", "--paper", "1", address)
 
 
 def test_of_two_that_write_the_second_is_refused(stored: tuple[Path, str], tmp_path: Path) -> None:
