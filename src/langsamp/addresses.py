@@ -17,6 +17,10 @@ FOLDER_VARIABLE = "LANGSAMP_COPIES"
 """Names the folder of all working copies."""
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+([^/].*)", re.DOTALL)
 """Of `pathlib` as well, which makes one stroke of two."""
+_NO_PLACE = re.compile(
+    r"[a-z][a-z0-9+.-]+:///*|(s3|gs|gcs|abfs|az|hf|memory|file|local):/*|(?P<here>(file|local)://[^/].*)", re.DOTALL
+)
+_DISKS = ("file", "local")
 _HERE = {"file", "local", "memory"}
 """Protocols that reach no other machine."""
 _SERVERS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
@@ -32,13 +36,23 @@ def is_address(word: str) -> bool:
 
 
 def address_of(word: str | Path) -> str | None:
-    """The address that is meant, in one spelling; None for a path, a hub id or any other word."""
+    """The address that is meant, in one spelling; None for a path, a hub id or any other word.
+
+    Raises:
+        UserError: for a protocol with no place behind it, and a path of this machine that does not begin at its root.
+    """
+    if match := _NO_PLACE.fullmatch(str(word)):
+        said = "name what lies there, as in s3://bucket/run"
+        if match["here"]:
+            said = "a path of this machine has three strokes before it, as in file:///data/run"
+        raise UserError(f"{word} is no address: {said}")
     match = _ADDRESS.fullmatch(str(word))
     if match is None:
         return None
     protocol, rest = match.groups()
-    rest = rest.rstrip("/")
-    return f"file:///{rest}" if protocol in ("file", "local") else f"{protocol}://{rest}"
+    if protocol in _DISKS:
+        return f"file://{os.path.normpath(f'/{rest}')}"
+    return f"{protocol}://{rest.rstrip('/')}"
 
 
 def is_elsewhere(address: str) -> bool:

@@ -5,8 +5,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,9 @@ class TestDamage:
     @pytest.mark.parametrize(
         ("file", "verb"),
         [
-            ("rows/swh_Latn.ids", "run"),
+            ("rows/swh_Latn.ids", "train"),
+            ("rows/provenance.json", "run"),
+            ("rows/tokenizer/tokenizer.json", "run"),
             ("rows/manifest.json", "train"),
             ("models/both-0/export/model.safetensors", "run"),
             ("models/both-0/checkpoints/step-0000004/model.safetensors", "export"),
@@ -48,6 +51,22 @@ class TestDamage:
         words = {"report": [run.out], "export": [run.out / "models" / "both-0", "--out", run.root / "x"]}
         message = complaint(verb, *words.get(verb, [run.recipe_file]), code=6)
         assert path.name in message
+
+    @pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"1" * 999)])
+    def test_damaged_rows_of_a_tag_are_made_again(self, run: TinyRun, harm: Callable[[Path], Any]) -> None:
+        whole, other = content(run.out / "rows"), (run.out / "rows" / "hin_Deva.ids").stat().st_ino
+        harm(run.out / "rows" / "swh_Latn.ids")
+        answer = langsamp("run", run.recipe_file)
+        assert answer.code == 0 and "swh_Latn.ids" in answer.err and "the rows of swh_Latn are made again" in answer.err
+        assert content(run.out / "rows") == whole
+        assert (run.out / "rows" / "hin_Deva.ids").stat().st_ino == other
+        assert not list(run.out.glob(".rows*"))
+
+    def test_rows_that_would_be_others_are_not_mixed(self, run: TinyRun, monkeypatch: pytest.MonkeyPatch) -> None:
+        (run.out / "rows" / "swh_Latn.ids").unlink()
+        monkeypatch.setattr("langsamp.data.text.cleaning.clean_text", lambda text: text[1:])  # a later version's
+        assert "made by other versions" in complaint("prepare", run.recipe_file)
+        assert "holds no prepared rows" in complaint("prepare", run.recipe_file)
         assert not (run.root / "x").exists()
 
     def test_a_checkpoint_whose_weights_changed_is_not_trusted(self, run: TinyRun, tiny_run: TinyRun) -> None:

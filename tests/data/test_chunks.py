@@ -212,6 +212,29 @@ def test_chunks_that_were_read_before_a_kill_are_not_read_again(tmp_path: Path, 
     assert content(rows.folder) == content(prepared(text, "whole").folder)
 
 
+@pytest.mark.parametrize("part", [PART, None])
+@pytest.mark.parametrize("is_remote", [False, True])
+def test_text_that_changes_meanwhile_is_not_mixed(
+    is_remote: bool, part: int | None, tmp_path: Path, prepared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "text", as_text(lines()))
+    text, file = CorpusConfig(source=f"file://{folder}" if is_remote else str(folder)), folder / "swh_Latn.txt"
+    before, changed = file.read_bytes(), file.read_bytes().replace(b"a", b"e")
+    fingerprint = FolderCorpus.fingerprint
+
+    def then_changed(corpus: FolderCorpus) -> str:
+        name = fingerprint(corpus)
+        file.write_bytes(changed)
+        return name
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderCorpus, "fingerprint", then_changed)
+        with pytest.raises(UserError, match=r"swh_Latn.txt has changed since this command began"):
+            prepared(text, "rows", part=part)
+    file.write_bytes(before)
+    assert content(prepared(text, "rows", part=part).folder) == content(prepared(text, "whole").folder)
+
+
 @pytest.mark.parametrize("file", ["swh_Latn.clean.00001.digests", "swh_Latn.clean.00001.json"])
 def test_a_chunk_that_is_damaged_later_is_named(file: str, tmp_path: Path, prepared: Any) -> None:
     text = CorpusConfig(source=str(write(tmp_path / "text", as_text(lines()))))

@@ -22,7 +22,7 @@ from langsamp.remote.session import opened, session
 from langsamp.remote.store import Store
 from langsamp.remote.tree import UNFINISHED
 from tests.processes import command_line, start, together
-from tests.tiny_run import TinyRun, complaint, langsamp, said, stamps
+from tests.tiny_run import TinyRun, complaint, full_disk, langsamp, said, stamps
 
 OF_THE_RUN = {"recipe.yaml", "report.html", "analysis/families/analysis.json"}
 """Files that name where the run lies."""
@@ -70,10 +70,16 @@ def test_what_an_address_is() -> None:
         "memory://run": "memory://run",
         Path("s3://bucket/run"): "s3://bucket/run",  # which has lost a stroke
         Path("file:///data/run"): "file:///data/run",
+        "file:///data/./other/../run//": "file:///data/run",
     }
     assert {word: address_of(word) for word in spelled} == spelled
-    for word in ("runs/mine", "runs/mine:both-0", "paper:baseline", "owner/name@main", "c:/run", "/data/run", "s3://"):
+    for word in ("runs/mine", "runs/mine:both-0", "paper:baseline", "owner/name@main", "c:/run", "/data/run"):
         assert address_of(word) is None
+    for word in ("s3://", "file:///", "memory:////", Path("s3://"), Path("file:///"), "other://"):
+        with pytest.raises(UserError, match=f"{word} is no address: name what lies there"):
+            address_of(word)
+    with pytest.raises(UserError, match=r"runs/mine is no address: .* three strokes"):
+        address_of("file://runs/mine")
     assert working_folder("s3://bucket/run").name == "run"
     assert working_folder("s3://bucket/run") != working_folder("s3://other/run")
 
@@ -219,15 +225,31 @@ def test_what_cannot_be_stored_is_kept_and_said(tiny_run: TinyRun, tmp_path: Pat
     assert content(full / "rows") == content(tiny_run.out / "rows")
 
 
-def test_of_two_that_write_the_second_is_refused(stored: tuple[Path, str], tiny_run: TinyRun) -> None:
+@pytest.mark.parametrize("room", [10, 2000, 20_000])
+def test_a_full_disk_here_is_no_fault_of_the_address(room: int, stored: tuple[Path, str], copies: Path) -> None:
     _, address = stored
+    with full_disk(room):
+        message = complaint("table", "--paper", "1", address)
+    assert message.startswith(
+        f"{address} is worked on in {copies}, which cannot be written (File too large): make room"
+    )
+    assert said("table", "--paper", "1", address)
+
+
+def test_of_two_that_write_the_second_is_refused(stored: tuple[Path, str], tmp_path: Path) -> None:
+    store, address = stored
     with session():
         opened(address, writes=True, is_run=True)
         with pytest.raises(
             UserError, match=rf"another process \(pid {os.getpid()} on .*\) is at work on {address}: wait"
         ):
-            Lease(Store(address)).take(is_alone_here=lambda: False)
+            Lease(Store(address)).take(is_alone_here=lambda _: False)
         assert said("table", "--paper", "1", address)  # who reads is not refused
+        (tmp_path / "link").symlink_to(store)  # another spelling, so another working copy
+        with pytest.raises(
+            UserError, match=rf"another process \(pid {os.getpid()} on .*\) is at work on .*/link: wait"
+        ):
+            opened(f"file://{tmp_path}/link", writes=True, is_run=True)
     assert not Store(address).has(NAME)
 
 
@@ -236,16 +258,16 @@ def test_the_place_of_a_machine_that_is_gone_is_taken(
 ) -> None:
     store = Store("memory://run")
     gone = Lease(store, beat=60, patience=60)
-    gone.take(is_alone_here=lambda: True)
+    gone.take(is_alone_here=lambda _: True)
     monkeypatch.setenv("LANGSAMP_COPIES", str(tmp_path / "other"))
     ours = Lease(store, beat=0.01, patience=0.02)
-    ours.take(is_alone_here=lambda: False)
+    ours.take(is_alone_here=lambda _: False)
     gone.release()
     assert store.has(NAME)  # which is ours
     monkeypatch.setenv("LANGSAMP_COPIES", str(tmp_path / "third"))
     living = Lease(store, beat=0.01, patience=60)
     with pytest.raises(UserError, match="is at work on memory://run"):
-        living.take(is_alone_here=lambda: True)
+        living.take(is_alone_here=lambda _: True)
     store.write(NAME, b'{"process": "pid 7 on elsewhere", "id": "another"}')
     while ours.taken_by is None:
         time.sleep(0.01)
@@ -326,3 +348,6 @@ def test_messages_name_addresses(stored: tuple[Path, str]) -> None:
         folder = opened(f"{address}/rows")
     assert with_addresses(f"{folder / 'x.ids'} is missing") == f"{address}/rows/x.ids is missing"
     assert with_addresses("runs/mine is missing") == "runs/mine is missing"
+    answer = ls.compare(f"{address}:none", f"{address}:both")
+    for shown in (str(answer), answer._repr_html_()):
+        assert f"{address}:both" in shown and str(folder.parent) not in shown

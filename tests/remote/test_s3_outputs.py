@@ -62,13 +62,13 @@ def test_of_two_machines_the_second_is_refused(
 ) -> None:
     store = Store(f"s3://{bucket(server)}/run")
     first = Lease(store, beat=0.05)
-    first.take(is_alone_here=lambda: True)
+    first.take(is_alone_here=lambda _: True)
     monkeypatch.setenv("LANGSAMP_COPIES", str(tmp_path / "other"))
     with pytest.raises(UserError, match=r"another process \(pid .* is at work on s3://"):
-        Lease(store, beat=0.1).take(is_alone_here=lambda: True)
+        Lease(store, beat=0.1).take(is_alone_here=lambda _: True)
     first.release()
     second = Lease(store)
-    second.take(is_alone_here=lambda: True)
+    second.take(is_alone_here=lambda _: True)
     second.release()
     assert not store.list()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from langsamp.addresses import with_addresses
 from langsamp.render.document import Document, Table
 
 Rows = Sequence[Mapping[str, Any]]
@@ -39,7 +40,7 @@ class Result:
         parts = [self.title] if self.title else []
         for caption, table in self.tables.items():
             parts.append("\n".join(part for part in (caption, table.to_string(index=False)) if part))
-        return "\n\n".join([*parts, "\n".join(self.lines)]).strip()
+        return with_addresses("\n\n".join([*parts, "\n".join(self.lines)]).strip())
 
     def __repr__(self) -> str:
         """The answer as text, so that an interactive session shows it."""
@@ -52,7 +53,7 @@ class Result:
             parts.append(f"<p>{escape(caption)}</p>" if caption else "")
             parts.append(table.to_html(index=False, escape=True, border=0, na_rep=""))
         parts += [f"<p>{escape(line)}</p>" for line in self.lines]
-        return "\n".join(part for part in parts if part)
+        return with_addresses("\n".join(part for part in parts if part))
 
 
 def readable(tables: Mapping[str, Rows]) -> dict[str, pd.DataFrame]:

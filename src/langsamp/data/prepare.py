@@ -48,10 +48,11 @@ from langsamp.data.tokens.unigram import train_tokenizer
 from langsamp.data.workers import each, mapped, shared_out, worthwhile
 from langsamp.disk.files import locked, read_json, replacing, write_json, writing
 from langsamp.disk.leftovers import sweep
-from langsamp.disk.seals import check_sealed, seal
-from langsamp.errors import UserError
-from langsamp.progress import Bar
-from langsamp.provenance import differing_keys, fingerprint, provenance
+from langsamp.disk.seals import CHECKSUMS, check_sealed, seal, write_record
+from langsamp.errors import DamagedError, UserError, first_of
+from langsamp.languages.tags import LangScript
+from langsamp.progress import Bar, say
+from langsamp.provenance import differing_keys, file_sha256, fingerprint, provenance
 
 _NAMING = {"row_tokens", "held_out_rows"}
 """Settings that belong to the name of rows; the packing shows in their content."""
@@ -72,6 +73,7 @@ def prepare_rows(
 
     `workers` processes share the tags and the parts of large ones (default: as many as the text is worth), or an
     `executor`'s, which must see the same folders; the rows do not depend on it.
+    A tag whose rows are damaged is made again.
     `test_sentences` are looked for in the text; documents that hold one are counted, or dropped where
     `corpus.decontaminate` says so.
 
@@ -89,18 +91,17 @@ def prepare_rows(
     dropped_for = test_sentences.fingerprint if test_sentences is not None and corpus.decontaminate else None
     made_from = _made_from(corpus, tokenizer, rows, text=source.fingerprint(), dropped_for=dropped_for)
     sweep(out.parent, name=out.name)
-    if not (out / MANIFEST).is_file():
-        if out.is_file() or (out.is_dir() and any(out.iterdir())):
-            raise UserError(f"{out} holds no prepared rows but something else; name another folder or empty it")
-        folder = out.parent / f".{out.name}.{fingerprint(made_from)}"
-        known = sentences_file(test_sentences, folder) if test_sentences is not None else None
-        jobs = [
-            TagWork(
-                tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder, test_sentences=known,
-                part_bytes=PART_BYTES,
-            )
-            for tag in source.tags
-        ]  # fmt: skip
+    folder = out.parent / f".{out.name}.{fingerprint(made_from)}"
+    known = sentences_file(test_sentences, folder) if test_sentences is not None else None
+    jobs = [
+        TagWork(
+            tag=tag, corpus=source, cleaning=corpus, rows=rows, folder=folder, test_sentences=known,
+            part_bytes=PART_BYTES,
+        )
+        for tag in source.tags
+    ]  # fmt: skip
+
+    def make() -> None:
         with locked(out):
             if not (out / MANIFEST).is_file():  # another process may have ended just now
                 look_for(test_sentences, folder)
@@ -108,8 +109,18 @@ def prepare_rows(
                 most = min(workers or worthwhile(list(map(source.size, source.tags)), tasks=tasks), tasks)
                 with shared_out(most, executor) as pool:
                     _make(jobs, tokenizer, out, made_from=made_from, pool=pool)
+
+    if not (out / MANIFEST).is_file():
+        if out.is_file() or (out.is_dir() and any(out.iterdir())):
+            raise UserError(f"{out} holds no prepared rows but something else; name another folder or empty it")
+        make()
     _check_same(made_from, out)
-    return PreparedRows(out)
+    try:
+        return PreparedRows(out)
+    except DamagedError as damage:
+        before = _begin_again(out, folder, damage)
+    make()
+    return _same_as(before, PreparedRows(out))
 
 
 def check_settings(corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig, *, out: Path) -> None:
@@ -161,6 +172,45 @@ def _check_same(made_from: Mapping[str, Mapping[str, object]], out: Path) -> Non
             f"{out} holds rows made with another recipe ({'; '.join(changes)}): choose another output folder, or "
             "delete that one"
         )
+
+
+def _begin_again(out: Path, folder: Path, damage: DamagedError) -> str:
+    """Make of rows in `out` a preparation half done in `folder`, which has the tags that are whole; their fingerprint.
+
+    Raises:
+        DamagedError: that of before, where it is not the rows of tags that are damaged.
+    """
+    with locked(out):
+        manifest = read_manifest(out)
+        check_sealed(out / TOKENIZER, remedy=f"delete {out} and prepare again")
+        files = {tag: out / file_name(LangScript.parse(tag)) for tag in manifest.tags}
+        whole = [
+            tag for tag, path in files.items() if path.is_file() and file_sha256(path) == manifest.tags[tag].sha256
+        ]
+        if not (gone := [tag for tag in files if tag not in whole]):
+            raise damage
+        say(f"warning: {str(damage).partition(';')[0]}; the rows of {first_of(gone, 5)} are made again")
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        out.rename(folder)
+        for name in (MANIFEST, PROVENANCE, CHECKSUMS):
+            (folder / name).unlink(missing_ok=True)
+        for tag in whole:
+            write_record(folder / f"{tag}.json", manifest.tags[tag].model_dump(mode="json"))
+        looked_for = manifest.looked_for
+        write_json(folder / LOOKED_FOR, None if looked_for is None else looked_for.model_dump(mode="json"))
+    return manifest.fingerprint
+
+
+def _same_as(before: str, rows: PreparedRows) -> PreparedRows:
+    """The rows, if they are those of before."""
+    if rows.fingerprint != before:  # rows of two versions of langsamp or of a library
+        (rows.folder / MANIFEST).unlink()
+        raise UserError(
+            f"the damaged rows of {rows.folder} cannot be made again as they were, as they were made by other "
+            "versions of langsamp or its libraries: delete that folder and prepare again"
+        )
+    return rows
 
 
 def _make(

@@ -35,23 +35,28 @@ class _Sign(NamedTuple):
     machine: str = ""
     id: str = ""
     beat: int = 0
+    copy: str = ""
+    """The folder of its working copy, which another spelling of the address has not."""
 
 
 class Lease:
     """The right of this process to write at an address, from `take` to `release`."""
 
-    def __init__(self, store: Store, *, beat: float = 10.0, patience: float = 60.0) -> None:
-        """Renewed every `beat` seconds; another one's ends after `patience` seconds without a sign of life."""
+    def __init__(self, store: Store, *, copy: str = "", beat: float = 10.0, patience: float = 60.0) -> None:
+        """Of who works in the folder `copy` of this machine.
+
+        Renewed every `beat` seconds; another one's ends after `patience` seconds without a sign of life.
+        """
         self._store, self._beat, self._patience = store, beat, patience
         process = f"pid {os.getpid()} on {socket.gethostname()}"
-        self._mine = _Sign(process, machine=_machine(), id=uuid.uuid4().hex)
+        self._mine = _Sign(process, machine=_machine(), id=uuid.uuid4().hex, copy=copy)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._renew, daemon=True, name="lease")
         self.taken_by: str | None = None
         """The process that has taken it over, as no sign of life of this one came through."""
 
-    def take(self, *, is_alone_here: Callable[[], bool]) -> None:
-        """Have it; `is_alone_here` says whether no process of this machine is at work on the same address.
+    def take(self, *, is_alone_here: Callable[[str], bool]) -> None:
+        """Have it; `is_alone_here` says whether no process of this machine is at work in the folder of a working copy.
 
         Raises:
             UserError: where another process has it, which is named, and where nothing can be written.
@@ -88,10 +93,10 @@ class Lease:
             if self.taken_by is None and (self._read() or _Sign()).id == self._mine.id:
                 self._store.delete([NAME])
 
-    def _wait_for_end(self, other: _Sign, is_alone_here: Callable[[], bool]) -> None:
+    def _wait_for_end(self, other: _Sign, is_alone_here: Callable[[str], bool]) -> None:
         process = other.process
         if other.machine == self._mine.machine:
-            if not is_alone_here():
+            if not is_alone_here(other.copy):
                 raise self._refused(other)
             say(f"{self._store.address}: {process} has ended without saying so; its place is taken")
             return

@@ -20,7 +20,7 @@ from langsamp.progress import say
 from langsamp.remote.lease import Lease
 from langsamp.remote.store import Store
 from langsamp.remote.storing import Storing
-from langsamp.remote.working_copy import WorkingCopy
+from langsamp.remote.working_copy import WorkingCopy, has_writer
 from langsamp.world import World
 
 Arguments = ParamSpec("Arguments")
@@ -53,8 +53,8 @@ class _Opened:
         if self._lease is not None or (self._storing is not None and not writes):
             return
         if writes:
-            lease = Lease(self.copy.store)
-            lease.take(is_alone_here=lambda: not self.copy.has_writer)
+            lease = Lease(self.copy.store, copy=self.copy.home.name)
+            lease.take(is_alone_here=lambda folder: not has_writer(folder))
             self._lease = lease
         self._lock = self.copy.refresh(writes=writes)
         self._storing = Storing(self.copy, check=self._check, only_new=not writes)
@@ -70,7 +70,9 @@ class _Opened:
         try:
             if self._storing is not None:
                 self._storing.stop()
-                if self._lease is not None or not self.copy.has_writer:  # else a process of this machine stores it
+                if self._lease is not None or not has_writer(
+                    self.copy.home.name
+                ):  # else a process of this machine stores it
                     self._finish(self._storing)
         finally:
             if self._lease is not None:

@@ -3,9 +3,11 @@
 Who may do so is said outside a recipe, as each store wants it (AWS's variables and files, `FSSPEC_...`).
 """
 
+import errno
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +21,8 @@ _CLIENTS = {"aiohttp", "botocore", "gcsfs", "google"}
 """Libraries behind fsspec whose own errors (no credentials, no such host) are no `OSError`."""
 _VERSIONS = ("ETag", "etag", "generation", "blob_id", "created", "mtime", "LastModified", "last_modified")
 """What stores say of a file that changes with its content; the first that is there is taken."""
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+"""What only a disk says that is written."""
 _AT_ONCE = 200
 """Files that are sent or fetched in one call, which stores of objects do side by side."""
 
@@ -87,9 +91,10 @@ class Store:
 
         Raises:
             UserError: where one cannot be read.
+            OSError: where this disk is full.
         """
         for names in _parts(list(targets)):
-            with faults_named(self.address):
+            with faults_named(self.address, lets_pass=_FULL):
                 self._system.get([self._path(name) for name in names], [str(targets[name]) for name in names])
             yield from names
 
@@ -182,8 +187,10 @@ class Store:
 
 
 @contextmanager
-def faults_named(address: str, doing: str = "read") -> Iterator[None]:
+def faults_named(address: str, doing: str = "read", *, lets_pass: Collection[int] = ()) -> Iterator[None]:
     """Turn what goes wrong at an address while it is `read` or `written` into one message.
+
+    Errors of these numbers are another's: of the disk that a file is fetched to.
 
     Raises:
         UserError: naming the address, the trouble and what to do.
@@ -205,6 +212,8 @@ def faults_named(address: str, doing: str = "read") -> Iterator[None]:
         ) from None
     except Exception as error:
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _CLIENTS:
+            raise
+        if isinstance(error, OSError) and error.errno in lets_pass:
             raise
         why = str(error).partition("\n")[0] or type(error).__name__
         raise UserError(
@@ -228,9 +237,15 @@ def _is_file(entry: Mapping[str, Any]) -> bool:
     return entry.get("type") == "file"
 
 
+def version_of(entry: Mapping[str, Any]) -> str:
+    """What a store says of a file that is another for another content; empty where it says nothing."""
+    key, said = next(((key, entry[key]) for key in _VERSIONS if entry.get(key) is not None), ("", ""))
+    # that of memory says it in numbers where it lists files, and in dates where it is asked for one
+    return f"{key} {said.timestamp() if isinstance(said, datetime) else said}".strip()
+
+
 def _found(entry: Mapping[str, Any]) -> Found:
-    version = next((f"{key} {entry[key]}" for key in _VERSIONS if entry.get(key) is not None), "")
-    return Found(int(entry.get("size") or 0), version)
+    return Found(int(entry.get("size") or 0), version_of(entry))
 
 
 def _parts(names: list[str]) -> Iterator[list[str]]:

@@ -6,8 +6,8 @@ asked for: a table of scores fetches no weights.
 """
 
 import shutil
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -34,6 +34,7 @@ from langsamp.remote.tree import (
     write_state,
 )
 
+_LOCK = "writer.lock"
 _TRIES = 3
 """Of reading what others change meanwhile."""
 
@@ -51,21 +52,8 @@ class WorkingCopy:
         self.folder = working_folder(address)
         self.home = self.folder.parent
         self._read: tuple[Stamp | None, Files] = (None, {})
-        try:
+        with _disk_faults_named(address):
             note_address(address, self.folder)
-        except OSError as error:
-            raise UserError(
-                f"{address} is worked on in {copies_folder()}, which cannot be written ({error.strerror}): name "
-                "another folder in LANGSAMP_COPIES"
-            ) from None
-
-    @property
-    def has_writer(self) -> bool:
-        """Whether a process of this machine is at work on it, and stores what lies here."""
-        file = taken(self.home / "writer.lock")
-        if file is not None:
-            file.close()
-        return file is None
 
     def refresh(self, *, writes: bool) -> IO[str] | None:
         """Fetch what lies at the address; for a process that `writes` its lock, to be closed at the end.
@@ -75,17 +63,20 @@ class WorkingCopy:
         Raises:
             UserError: where the address cannot be read, and for two that write.
         """
-        with waited_for(self.home / "state.lock"):
-            lock = taken(self.home / "writer.lock")
+        with _disk_faults_named(self.address), waited_for(self.home / "state.lock"):
+            lock = taken(self.home / _LOCK)
             if lock is None and writes:
                 raise UserError(
                     f"another process of this machine is at work on {self.address}: wait until it has ended"
                 )
-            if lock is not None:
+            if lock is None:
+                return None
+            with ExitStack() as ended:
+                ended.enter_context(lock)
                 self._fetch_all(tidies=writes)
                 if not writes:
-                    lock.close()
                     return None
+                ended.pop_all()
             return lock
 
     def state(self) -> Files:
@@ -97,7 +88,7 @@ class WorkingCopy:
 
     def note(self, changes: Mapping[str, Known | None]) -> None:
         """Write down what has become of files; None for those that are gone."""
-        with waited_for(self.home / "state.lock"):
+        with _disk_faults_named(self.address), waited_for(self.home / "state.lock"):
             state: dict[str, Known | None] = {**read_state(self.home / "state.json"), **changes}
             write_state(self.home / "state.json", {name: known for name, known in state.items() if known is not None})
 
@@ -107,7 +98,7 @@ class WorkingCopy:
 
     def bring(self, names: Collection[str] | None, *, below: str) -> None:
         """Fetch those of the files that were left; with None all that lie `below`."""
-        with waited_for(self.home / "state.lock"):
+        with _disk_faults_named(self.address), waited_for(self.home / "state.lock"):
             state = read_state(self.home / "state.json")
             left = [
                 name
@@ -191,6 +182,34 @@ class WorkingCopy:
                 if folder == self.home:
                     break
                 folder.rmdir()
+
+
+@contextmanager
+def _disk_faults_named(address: str) -> Iterator[None]:
+    """Turn what goes wrong on this disk into one message.
+
+    Raises:
+        UserError: where the working copy cannot be written.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UserError(
+            f"{address} is worked on in {copies_folder()}, which cannot be written ({error.strerror}): make "
+            "room there, or name another folder in LANGSAMP_COPIES"
+        ) from None
+
+
+def has_writer(folder: str) -> bool:
+    """Whether a process of this machine is at work in this folder of working copies, and stores what lies there."""
+    lock = copies_folder() / Path(folder).name / _LOCK
+    if not lock.is_file():
+        return False
+    if (file := taken(lock)) is not None:
+        file.close()
+    return file is None
 
 
 def bring(folder: Path, names: Iterable[str] | None = None) -> None:

@@ -18,7 +18,7 @@ from langsamp.data.text.configurations import possible_tags
 from langsamp.data.text.folder import FolderCorpus, files_by_tag
 from langsamp.data.text.formats import TextFormat
 from langsamp.data.text.hub_corpus import HubCorpus, find_dataset
-from langsamp.data.text.remote import size_of
+from langsamp.data.text.remote import FileStamp, size_of
 from langsamp.data.text.stand_ins import check_file_is_text
 from langsamp.errors import UserError
 from langsamp.languages.select import Uses, select
@@ -135,7 +135,8 @@ def open_corpus(config: CorpusConfig, *, base: Path) -> Corpus:
             raise UserError(f"{path} is empty; expected one document a line. Fill or remove it")
         check_file_is_text(path, is_plain=TextFormat.of(path) == TextFormat("txt", ""))
     name = folder.rpartition("/")[2] if isinstance(folder, str) else folder.resolve().name
-    return FolderCorpus(source=name, files=chosen, text_column=config.text_column)
+    stamps = {str(file): FileStamp.noted(file) for file in chain.from_iterable(chosen.values())}
+    return FolderCorpus(source=name, files=chosen, text_column=config.text_column, stamps=stamps)
 
 
 def _chosen(config: CorpusConfig, dataset: HubCorpus) -> HubCorpus:

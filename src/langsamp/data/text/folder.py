@@ -6,8 +6,8 @@ Large tags are released in several: `<tag>-00000-of-00002.parquet` and the like 
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 from xxhash import xxh3_128
 
 from langsamp.data.text.formats import READABLE, TextFormat, documents_in
-from langsamp.data.text.remote import FileRange, RemoteFile, TextFile, TextSource, remote_files, size_of
+from langsamp.data.text.remote import FileRange, FileStamp, RemoteFile, TextFile, TextSource, remote_files, size_of
 from langsamp.data.text.tag_names import likely_tag, tag_named
 from langsamp.errors import DataMissingError, UserError, first_of
 from langsamp.languages.tags import LangScript, advice_on
@@ -47,6 +47,8 @@ class FolderCorpus:
     text_column: str
     licence: str | None = None
     """A folder does not tell."""
+    stamps: Mapping[str, FileStamp] = field(default_factory=dict)
+    """Of the files when they were opened, by what they are called; a file that has none may change."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -63,8 +65,14 @@ class FolderCorpus:
         return sorted(self.files)
 
     def documents(self, tag: LangScript) -> Iterator[str]:
-        """The lines or records of the tag's files, one file after the other."""
-        return chain.from_iterable(documents_in(path, text_column=self.text_column) for path in self.files[tag])
+        """The lines or records of the tag's files, one file after the other.
+
+        Raises:
+            UserError: as `documents_in`, and for a file that is not what it was when the corpus was opened.
+        """
+        for file in self.files[tag]:
+            yield from documents_in(file, text_column=self.text_column)
+            self._check_unchanged(file)
 
     def chunks(self, tag: LangScript, size: int) -> Sequence[Self]:
         """The tag's text as corpora of about `size` bytes each: ranges of a large plain file, else whole files.
@@ -81,7 +89,7 @@ class FolderCorpus:
             else:
                 chunks += [[lines] for lines in ranges]
                 room = size - likely if len(ranges) == 1 else 0
-        return [replace(self, files={tag: tuple(files)}) for files in chunks]
+        return [replace(self, files={tag: tuple(files)}, stamps=self._stamps_of(files)) for files in chunks]
 
     def fingerprint(self) -> str:
         """Names the bytes of all files, the tags they belong to, and the column that is read."""
@@ -93,6 +101,17 @@ class FolderCorpus:
     def size(self, tag: LangScript) -> int:
         """Bytes of text, estimated from the files' sizes where they are compressed."""
         return sum(map(_likely_size, self.files[tag]))
+
+    def _stamps_of(self, files: Iterable[TextSource]) -> dict[str, FileStamp]:
+        return {str(file): self.stamps[str(file)] for file in files if str(file) in self.stamps}
+
+    def _check_unchanged(self, file: TextSource) -> None:
+        before = self.stamps.get(str(file))
+        if before is not None and FileStamp.now(file) != before:
+            raise UserError(
+                f"{file} has changed since this command began, which would mix two texts: leave it as it is and run "
+                "the same command again"
+            )
 
 
 def files_by_tag(folder: Path | str) -> dict[LangScript, tuple[TextFile, ...]]:

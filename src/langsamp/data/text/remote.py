@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 import fsspec
 
 from langsamp.addresses import check_allowed, is_elsewhere
 from langsamp.errors import DataMissingError
-from langsamp.remote.store import faults_named
+from langsamp.remote.store import faults_named, version_of
 
 _AT_ONCE = 1 << 20
 """Bytes that are asked for at once, of which a store's library fetches more or fewer as it thinks best."""
@@ -28,6 +28,8 @@ class RemoteFile:
     address: str
     size: int
     is_folder: bool = False
+    version: str = ""
+    """Another one for another content, where the store says so."""
 
     def __str__(self) -> str:
         """The address."""
@@ -148,6 +150,37 @@ def size_of(file: TextSource) -> int:
     return file.stat().st_size if isinstance(file, Path) else file.size
 
 
+class FileStamp(NamedTuple):
+    """What changes with every change of a file."""
+
+    size: int
+    version: str
+
+    @classmethod
+    def noted(cls, file: TextSource) -> "FileStamp":
+        """That of a file when it was listed; of one on this machine, and the file of a range, that of now."""
+        if isinstance(file, RemoteFile):
+            return cls(file.size, file.version)
+        about = (file.path if isinstance(file, FileRange) else file).stat()
+        return cls(about.st_size, str(about.st_mtime_ns))
+
+    @classmethod
+    def now(cls, file: TextSource) -> "FileStamp":
+        """That of now.
+
+        Raises:
+            DataMissingError: where there is no such file any more.
+            UserError: where its store cannot be asked.
+        """
+        if not isinstance(file, RemoteFile):
+            return cls.noted(file)
+        with _faults_named(file.address):
+            system, path = fsspec.core.url_to_fs(file.address)
+            system.invalidate_cache()
+            entry = system.info(path)
+        return cls(int(entry.get("size") or 0), version_of(entry))
+
+
 def remote_files(address: str) -> list[RemoteFile]:
     """What lies in the folder at `address`, by name.
 
@@ -166,6 +199,7 @@ def remote_files(address: str) -> list[RemoteFile]:
                 address=f"{address}/{entry['name'].rstrip('/').rpartition('/')[2]}",
                 size=int(entry.get("size") or 0),
                 is_folder=entry["type"] == "directory",
+                version=version_of(entry),
             )
             for entry in system.ls(folder, detail=True)
         )
