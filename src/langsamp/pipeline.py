@@ -42,7 +42,7 @@ from langsamp.machine import cores_of_each
 from langsamp.model.build import build_model
 from langsamp.model.variants import START, Variant, parts_of
 from langsamp.progress import only_lines, say
-from langsamp.provenance import differing_keys, provenance
+from langsamp.provenance import check_same_recipe, provenance
 from langsamp.recipe import Recipe
 from langsamp.reporting.page import write_page
 from langsamp.reporting.report import Report
@@ -281,12 +281,8 @@ def _check_same(finished: dict[str, Any], out: Path) -> None:
     if theirs != finished and (record := newest_record(ModelLayout(out).checkpoints)) is not None:
         theirs = {**record.identity, "steps": max(record.step, finished["steps"])}
         theirs |= {key: choice for key, choice in finished.items() if key == "selection"}
-    changes = differing_keys(finished, theirs) if theirs else []
-    if changes:
-        raise UserError(
-            f"{out} was made with another recipe ({'; '.join(changes)}): choose another output folder, or delete that "
-            "one"
-        )
+    if theirs:
+        check_same_recipe(finished, theirs, out=out)
 
 
 class _Exported(BaseModel):

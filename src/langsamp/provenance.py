@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from langsamp.errors import UserError
 from langsamp.machine import peak_memory_bytes
 
 SCHEMA = 2
@@ -44,6 +45,19 @@ def differing_keys(mine: Mapping[str, Any], theirs: Mapping[str, Any], prefix: s
         elif ours != other:
             lines.append(f"{name}: {other!r} -> {ours!r}")
     return lines
+
+
+def check_same_recipe(mine: Mapping[str, Any], theirs: Mapping[str, Any], *, out: Path) -> None:
+    """Accept what lies in `out` where it was made with `theirs`, and `mine` are the same settings.
+
+    Raises:
+        UserError: naming every one that differs.
+    """
+    if changes := differing_keys(mine, theirs):
+        raise UserError(
+            f"{out} was made with another recipe ({'; '.join(changes)}): choose another output folder, or delete that "
+            "one"
+        )
 
 
 def provenance(**facts: Any) -> dict[str, Any]:

@@ -164,5 +164,6 @@ HARMS: dict[str, Callable[[], object]] = {
     "an error": _fail,
     "killed as it writes": _kill_as_it_writes,
     "no room": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)),
+    "no memory": lambda: torch.empty(1 << 50, dtype=torch.uint8),
     "a bug": lambda: json.loads("no JSON"),
 }

@@ -15,7 +15,7 @@ from langsamp.errors import RankLostError
 from langsamp.training.checkpoint import checkpoints, read_record
 from tests.tiny_parts import make_unknown
 from tests.training.ranks import launch, said_by, stage
-from tests.training.test_trainer import losses
+from tests.training.test_trainer import log, losses
 
 pytestmark = pytest.mark.integration
 
@@ -48,6 +48,21 @@ def test_any_number_of_processes_trains_alike_and_may_change_on_the_way(folder: 
         for key, value in load_file(expected / "model.safetensors").items():
             torch.testing.assert_close(load_file(theirs / "model.safetensors")[key], value, atol=3e-3, rtol=0)
     assert len(checkpoints(folder / "elastic" / "checkpoints")) == 4
+
+
+@pytest.mark.parametrize("harmed", [0, 1])
+def test_all_halve_their_batches_where_the_memory_of_one_does_not_suffice(folder: Path, harmed: int) -> None:
+    settings = {"steps": 6, "rows_per_step": 8, "rows_per_batch": 2, "checkpoint_every": 3}
+    halved = [
+        stage("halved", 2, harmed=harmed, harm="no memory", stop_at=20, **settings),
+        stage("halved", 2, **settings),
+    ]
+    assert launch(folder, [*halved, stage("usual", 2, **settings)]) == [0, 0], said_by(folder, 0)
+    assert losses(folder / "halved") == pytest.approx(losses(folder / "usual"), rel=1e-4)
+    assert [line["rows"] for line in log(folder / "halved", "batch_size")] == [1], "the second process knows of it"
+    assert "rows at once: 1 (the memory did not suffice for 2: " in said_by(folder, 0)
+    counts = [read_record(checkpoints(folder / name / "checkpoints")[-1]).rows_seen for name in ("halved", "usual")]
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,10 @@ class TrainingConfig(Config):
         """Highest learning rate of the language and script tables."""
         return self.learning_rate if self.tables_learning_rate is None else self.tables_learning_rate
 
+    def warms_head(self, step: int) -> bool:
+        """Whether only head and vectors learn in the step after `step` finished ones."""
+        return step < self.head_warmup_steps
+
     @property
     def usual_rows(self) -> int:
         """Rows of a batch where a size is needed before, or without, one that was found by trying."""

@@ -53,6 +53,19 @@ class TrainingJob:
         return [*self.model.start, *alone, *frozen, *held]
 
     @property
+    def record(self) -> dict[str, Any]:
+        """What each of its checkpoints says of it, in JSON's terms."""
+        return {
+            "name": self.name,
+            "variant": self.model.variant,
+            "seed": self.seed,
+            "data": self.batches.rows.fingerprint,
+            "identity": dict(self.identity),
+            "ids": self.ids.model_dump(mode="json"),
+            "start": self.start,
+        }
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of its checkpoints."""
         return self.out / "checkpoints"

@@ -2,7 +2,7 @@
 
 import atexit
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from importlib.util import find_spec
@@ -226,6 +226,25 @@ def summed(values: Tensor, accelerator: Accelerator) -> Tensor:
         return values
     total: Tensor = accelerator.reduce(values.to(accelerator.device), "sum")
     return total.to(values.device)
+
+
+def measured_by_all(
+    measure: Callable[[range], Sequence[float]], number: int, *, accelerator: Accelerator, world: World, at: str
+) -> Tensor:
+    """So many values (number,), of which each process measures its share.
+
+    Raises:
+        UserError: in all processes, where one could not; `at` says when.
+    """
+    values, mine, trouble = torch.zeros(number, dtype=torch.float64), world.share(range(number)), None
+    try:
+        values[mine.start : mine.stop] = torch.tensor(measure(mine), dtype=torch.float64)
+    except UserError as error:  # told after the sum, where the other ranks wait for this one
+        values[mine.start : mine.stop], trouble = float("nan"), error
+    values = summed(values, accelerator)
+    if values.isnan().any():
+        raise UserError(f"{at}: {trouble or 'another process could not score'}")
+    return values
 
 
 def average_gradients(parameters: Iterable[nn.Parameter], accelerator: Accelerator) -> None:

@@ -19,7 +19,7 @@ from langsamp.errors import StoppedError, UserError
 from langsamp.machine import out_of_memory
 from langsamp.model.fast_paths import FastPaths
 from langsamp.progress import say
-from langsamp.provenance import differing_keys, provenance
+from langsamp.provenance import check_same_recipe, provenance
 from langsamp.training.anchor import sentence_anchor, weight_anchor
 from langsamp.training.checkpoint import checkpoint_folder, load_checkpoint, read_record
 from langsamp.training.ending.signals import StopFlag
@@ -34,6 +34,7 @@ from langsamp.training.processes import (
     average_gradients,
     check_one_disk,
     join_processes,
+    measured_by_all,
     newest_for_all,
     slow_arithmetic,
     summed,
@@ -47,6 +48,8 @@ from langsamp.training.throughput.checkpoint_writer import CheckpointWriter, Kep
 from langsamp.training.throughput.gradient_checkpointing import recomputing
 from langsamp.training.throughput.prefetch import Prefetcher
 from langsamp.training.throughput.tuned_paths import memory_for, training_paths
+
+_FIRST_STEPS = 2
 
 
 def train(task: TrainingJob, *, cpu: bool = False) -> Path:
@@ -96,6 +99,9 @@ class _Trainer:
             task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
         )
         self.selection.resume(self.log.lines, step=self.step, folder=task.out)
+        halved = [line["rows"] for line in self.log.lines if line["kind"] == "batch_size"]
+        if halved and config.rows_per_batch != "auto":  # other processes could not be told in a later step
+            self.rows_at_once, self.is_halved = min(halved[-1], self.rows_at_once), True
         measured = (line for line in self.log.lines if line["kind"] == "evaluation" and line["step"] == 0)
         self.start_scores: dict[str, Any] | None = next(measured, None)
 
@@ -186,12 +192,20 @@ class _Trainer:
                         progress.show(scores=beside_start(scores, self.start_scores, self.task.monitor.items))
                     if self._due(self.config.checkpoint_every):
                         self._save(progress)
-        self.log.close()
-        self._wait_for_checkpoints()
+        self._end_writing()
         return self.selection.chosen(self.task.checkpoints)
 
     def _due(self, every: int) -> bool:
         return self.step % every == 0 or self.step == self.config.steps
+
+    @property
+    def _sums_late(self) -> bool:
+        """Whether gradients are summed after a step's passes and not in the last, where DDP would wait in vain.
+
+        For those of a frozen encoder, and for a process whose memory does not suffice, which the first steps show.
+        """
+        is_early = self.step < _FIRST_STEPS or self.config.warms_head(self.step)
+        return is_early and self.world.size > 1 and self.shards is None
 
     def _batches(self, step: int, rows_at_once: int | None = None) -> list[MaskedBatch]:
         return self.task.batches.training_step(
@@ -212,15 +226,13 @@ class _Trainer:
         if asked:
             return False
         set_learning_rate(self.prepared, self.config.learning_rate_share(self.step))
-        warms_head = self.step < self.config.head_warmup_steps
         totals = self._summed_loss(batches, masked, stop)
         if totals is None:
             self.prepared.zero_grad()
             return False
-        if warms_head:
-            if self.shards is None:
-                average_gradients(model.parameters(), accelerator)
-        elif self.anchor is not None:
+        if self._sums_late:
+            average_gradients(model.parameters(), accelerator)
+        if self.anchor is not None and not self.config.warms_head(self.step):
             self.anchor.pull(scale=accelerator.scaler.get_scale() if accelerator.scaler is not None else 1.0)
         loss, distance = summed(totals, accelerator)
         if accelerator.device.type == "cpu":
@@ -239,14 +251,19 @@ class _Trainer:
         Raises:
             UserError: where the memory does not suffice, and not for half as many rows at once either.
         """
-        if self.is_halved:
+        if len(batches[0].input_ids) > self.rows_at_once:
             batches = self._batches(self.step)  # those that were made before are too large
         while True:
+            totals, trouble = None, ""
             try:
-                return self._passes(batches, masked, stop)
+                totals = self._passes(batches, masked, stop)
             except RuntimeError as error:
                 if not (trouble := out_of_memory(error)):
                     raise
+            if self._sums_late and summed(torch.tensor([int(bool(trouble))]), self.accelerator):
+                trouble = trouble or "that of another process"
+            if not trouble:
+                return totals
             self._halve(trouble)  # here, where the error no longer holds what the passes had taken
             batches = self._batches(self.step)
 
@@ -254,18 +271,17 @@ class _Trainer:
         accelerator, model = self.accelerator, self.task.model
         torch.manual_seed(step_seed(self.task.seed, self.step, self.world.rank))  # dropout
         # of the masked tokens' loss, and of the sentence vectors' distance where an anchor measures it
-        totals, warms_head = torch.zeros(2, device=accelerator.device), self.step < self.config.head_warmup_steps
+        totals = torch.zeros(2, device=accelerator.device)
         if self.shards is not None:
             rows = self.task.sampler.rows_per_step
             batches = self.shards.filled(batches, rows_per_step=rows, rows_at_once=self.rows_at_once)
         for number, batch in enumerate(batches, start=1):
-            # DDP would wait for the gradients of a frozen encoder: the few that there are then, are summed here
-            waits = warms_head or number < len(batches)
+            waits = self.config.warms_head(self.step) or self._sums_late or number < len(batches)
             if self.shards is not None:
                 self.shards.sum_gradients(number == len(batches))
             with (
                 accelerator.no_sync(self.wrapped) if waits else nullcontext(),
-                model.frozen_encoder() if warms_head else nullcontext(),
+                model.frozen_encoder() if self.config.warms_head(self.step) else nullcontext(),
             ):
                 totals += self._backward(batch, masked)
             if stop and self.world.size == 1:
@@ -274,7 +290,7 @@ class _Trainer:
 
     def _halve(self, trouble: str) -> None:
         """Take half as many rows at once from now on, once; a step then sums over twice as many batches."""
-        may_halve = not self.is_halved and self.world.size == 1  # others wait in a sum that this rank has left
+        may_halve = not self.is_halved and (self.world.size == 1 or self._sums_late)  # later others wait in a sum
         half, reason = half_of(self.rows_at_once, trouble, at=f"{self.task.name}, step {self.step}", is_left=may_halve)
         self.prepared.zero_grad()
         if self.accelerator.device.type != "cpu":
@@ -283,7 +299,8 @@ class _Trainer:
         if self.batch_size is not None:
             self.batch_size["rows"] = half
         self.log.write("batch_size", self.step, {"rows": self.rows_at_once, "reason": reason})
-        say(f"{self.task.name}: rows at once: {self.rows_at_once} ({reason}); a step has as many rows as before")
+        if self.world.is_leader:
+            say(f"{self.task.name}: rows at once: {self.rows_at_once} ({reason}); a step has as many rows as before")
 
     def _backward(self, batch: MaskedBatch, masked: int) -> Tensor:
         """Gradients of one batch's share of the step's mean loss; that share, and that of the anchor's distance."""
@@ -309,18 +326,11 @@ class _Trainer:
 
     def _log_scores(self, monitor: Monitor) -> dict[str, Any]:
         """Take the scores, write them, and give the line."""
-        values, mine = torch.zeros(len(monitor), dtype=torch.float64), self.world.share(range(len(monitor)))
-        trouble = None
-        try:
-            with whole_model(self.task.model, self.shards, self.paths) as model:
-                scores = monitor.measure(model.mlm.base_model, mine)
-        except UserError as error:  # told after the sum, where the other ranks wait for this one
-            scores, trouble = [float("nan")] * len(mine), error
+        at = f"{self.task.name}, step {self.step}"
+        with whole_model(self.task.model, self.shards, self.paths) as model:
+            measure = partial(monitor.measure, model.mlm.base_model)
+            values = measured_by_all(measure, len(monitor), accelerator=self.accelerator, world=self.world, at=at)
         self.task.model.train()
-        values[mine.start : mine.stop] = torch.tensor(scores, dtype=torch.float64)
-        values = summed(values, self.accelerator)
-        if values.isnan().any():
-            raise UserError(f"{self.task.name}, step {self.step}: {trouble or 'another process could not score'}")
         record = self.log.write("evaluation", self.step, monitor.record(values.tolist()))
         self.selection.note(record)
         return record
@@ -328,8 +338,7 @@ class _Trainer:
     def _stop(self, progress: Progress) -> None:
         if self.saved != self.step or not self.step:
             self._save(progress)
-        self.log.close()
-        self._wait_for_checkpoints()
+        self._end_writing()
         raise StoppedError(
             f"{self.task.name}: stopped after step {self.step:,} of {self.config.steps:,}, checkpoint saved; "
             "run the same command again to go on"
@@ -347,8 +356,9 @@ class _Trainer:
             self.writer.write(self._checkpoint(masked_seen.tolist()).write)
         self.saved = self.step
 
-    def _wait_for_checkpoints(self) -> None:
-        """Go on when all have written what they have to write."""
+    def _end_writing(self) -> None:
+        """Close the log, and go on when all have written what they have to write."""
+        self.log.close()
         self.writer.wait()
         self.accelerator.wait_for_everyone()
 
@@ -358,20 +368,14 @@ class _Trainer:
         seen = self.order.rows_seen(self.step * task.sampler.rows_per_step)
         scaler = self.accelerator.scaler
         record = {
+            **task.record,
             "step": self.step,
-            "name": task.name,
-            "variant": task.model.variant,
-            "seed": task.seed,
-            "data": task.batches.rows.fingerprint,
-            "identity": dict(task.identity),
-            "ids": task.ids.model_dump(mode="json"),
             "rows_seen": dict(zip(tags, seen.tolist(), strict=True)),
             "masked_seen": dict(zip(tags, masked_seen, strict=True)),
             "fast_paths": self.paths.model_dump(mode="json"),
             "batch_size": self.batch_size,
             "scaler": scaler.state_dict() if scaler is not None else None,
             "selected": selected.model_dump() if (selected := self.selection.record) else None,
-            "start": task.start,
             "provenance": provenance(),
         }
         kept = Kept(self.config.keep_checkpoints, self.config.milestone_every, self.selection.best)
@@ -385,11 +389,7 @@ class _Trainer:
         if newest is None:
             return 0
         record = read_record(newest)
-        if changes := differing_keys(self.task.identity, record.identity):
-            raise UserError(
-                f"{self.task.out} was made with another recipe ({'; '.join(changes)}): choose another output folder, "
-                "or delete that one"
-            )
+        check_same_recipe(self.task.identity, record.identity, out=self.task.out)
         self.kept_paths, self.kept_batch_size = record.fast_paths, record.batch_size
         if self.world.is_leader:  # the other ranks count from nothing: what is written is the sum
             counted = record.rows_seen if record.masked_seen is None else record.masked_seen
