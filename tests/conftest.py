@@ -1,6 +1,7 @@
 """Tiny real parts as fixtures. Nothing heavy is imported here: who only shares out tests starts at once."""
 
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from hypothesis import settings
 from langsamp.languages.tags import LangScript
 
 if TYPE_CHECKING:
+    import fsspec
     from transformers import PreTrainedTokenizerFast
 
     from langsamp.data.rows import PreparedRows
@@ -45,6 +47,17 @@ def rows(tmp_path: Path) -> "PreparedRows":
 def tags() -> list[LangScript]:
     """The tags of `rows`, in order."""
     return [LangScript("deu", "Latn"), LangScript("kmr", "Cyrl"), LangScript("kmr", "Latn")]
+
+
+@pytest.fixture
+def memory() -> "Iterator[fsspec.AbstractFileSystem]":
+    """What lies at `memory://`: nothing before and after."""
+    import fsspec
+
+    system = fsspec.filesystem("memory")
+    yield system
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.findings import Figures
@@ -20,6 +19,7 @@ from langsamp.data.text.corpus import Corpus, CorpusConfig, open_corpus
 from langsamp.data.text.duplicates import DIGEST_BYTES
 from langsamp.data.text.near_duplicates import NearTexts
 from langsamp.data.text.odd_rows import OddRow, OddRows
+from langsamp.data.tokens.encoding import TokenKinds
 from langsamp.data.tokens.tokenizer import (
     TokenizerConfig,
     byte_ids,
@@ -76,7 +76,11 @@ def estimate(
             samples[tag] = _sample(source, tag, corpus, test_sentences)
             bar.update()
     counting = _tokenizer(tokenizer, rows, [text for sample in samples.values() for text in sample.texts])
-    kinds = _Kinds.of(counting, has_bytes=tokenizer.load is not None)  # one trained here is small, and has none
+    kinds = TokenKinds.of(
+        vocabulary_size(counting),
+        special_ids=textless_ids(counting),
+        byte_ids=byte_ids(counting) if tokenizer.load is not None else (),  # one trained here is small, and has none
+    )
     parts = {tag: likely_parts(source.size(tag), PART_BYTES) for tag in source.tags}
     figures = {tag: _figures(tag, sample, counting, kinds, rows) for tag, sample in samples.items()}
     return Estimate(
@@ -127,22 +131,8 @@ def _sample(source: Corpus, tag: LangScript, corpus: CorpusConfig, sentences: Ta
     return _Sample(texts, min(number, corpus.max_documents or number), counts, shared, notes)
 
 
-class _Kinds(NamedTuple):
-    """Which ids are special and which are bytes: of a large vocabulary found once, not for each tag."""
-
-    is_special: NDArray[np.bool_]
-    is_byte: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, tokenizer: PreTrainedTokenizerFast, *, has_bytes: bool) -> Self:
-        is_special, is_byte = np.zeros((2, vocabulary_size(tokenizer)), dtype=bool)
-        is_special[textless_ids(tokenizer)] = True
-        is_byte[byte_ids(tokenizer) if has_bytes else []] = True
-        return cls(is_special, is_byte)
-
-
 def _figures(
-    tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, kinds: _Kinds, config: RowsConfig
+    tag: LangScript, sample: _Sample, tokenizer: PreTrainedTokenizerFast, kinds: TokenKinds, config: RowsConfig
 ) -> Figures:
     texts, times, dropped = list(sample.texts), sample.documents / len(sample.texts), sample.counts.dropped
     ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts)]

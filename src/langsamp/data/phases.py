@@ -66,7 +66,7 @@ def shares_of(
     sizes, draws = np.array(list(rows.values()), dtype=np.int64), steps * config.rows_per_step
     before = np.zeros(len(sizes)) if drawn is None else drawn
     is_apart = config.is_flat or config.replay is not None
-    is_head = _heads(rows) & is_apart
+    is_head = _heads(rows) if is_apart else np.zeros(len(rows), dtype=bool)
     others = sizes[~is_head & (sizes > 0)]
     weighed = np.where(is_head, others.min() if len(others) else 1, sizes) if config.is_flat else sizes
     parts = [(1.0, np.ones(len(sizes), dtype=bool))]

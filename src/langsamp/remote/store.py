@@ -166,7 +166,7 @@ class Store:
             self._system.invalidate_cache()
             times = [self._system.modified(self._path(each)) for each in (now, name)]
             return float((times[0] - times[1]).total_seconds())
-        except (OSError, NotImplementedError, TypeError, AttributeError, KeyError):
+        except (OSError, NotImplementedError, TypeError, AttributeError, KeyError):  # of stores that tell no time
             return None
 
     def _path(self, name: str) -> str:
@@ -205,7 +205,7 @@ def faults_named(address: str, doing: str = "read", *, lets_pass: Collection[int
         raise UserError(f"{verb} {address} needs a library: {_EXTRAS.get(protocol, error)}") from None
     except UserError:
         raise
-    except (ValueError, NotImplementedError) as error:
+    except (ValueError, NotImplementedError) as error:  # fsspec knows no such kind of address, or not this of it
         why = str(error) or "there is no way to do so"
         raise UserError(
             f"{address} cannot be {doing}: {why}; fsspec's documentation lists what {protocol}:// may be"

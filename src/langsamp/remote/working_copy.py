@@ -112,13 +112,10 @@ class WorkingCopy:
             write_state(self.home / "state.json", state)
 
     def _fetch_all(self, *, tidies: bool) -> None:
-        for number in range(_TRIES):
-            try:
+        for _ in range(_TRIES):
+            with suppress(FileNotFoundError):
                 return self._fetch_once(tidies=tidies)
-            except FileNotFoundError:
-                if number == _TRIES - 1:
-                    raise UserError(f"{self.address} changes while it is read: run the same command again") from None
-        return None
+        raise UserError(f"{self.address} changes while it is read: run the same command again")
 
     def _fetch_once(self, *, tidies: bool) -> None:
         stored = self.store.list()

@@ -1,7 +1,6 @@
 """Text by its address is the text of the same files on this machine."""
 
 import json
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,14 +23,6 @@ from tests.tiny_run import documents, write_lines
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "texts").mkdir()
     return tmp_path / "texts"
-
-
-@pytest.fixture
-def memory() -> Iterator[fsspec.AbstractFileSystem]:
-    system = fsspec.filesystem("memory")
-    yield system
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
 
 
 def _write(folder: Path, name: str) -> None:

@@ -1,10 +1,13 @@
 """The tokenizer of a folder of rows as a function from documents to ids, without torch or transformers."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from tokenizers import Tokenizer
 
@@ -32,6 +35,21 @@ class TokenizerFacts(BaseModel):
     """Where rows hold whole documents: the ids around each, and of padding."""
 
 
+class TokenKinds(NamedTuple):
+    """Which ids stand for no text and which for bytes, each (vocabulary size,): looked up by id."""
+
+    is_special: NDArray[np.bool_]
+    is_byte: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, size: int, *, special_ids: Sequence[int], byte_ids: Sequence[int]) -> Self:
+        """Those of a vocabulary of this `size`."""
+        is_special, is_byte = np.zeros((2, size), dtype=bool)
+        is_special[list(special_ids)] = True
+        is_byte[list(byte_ids)] = True
+        return cls(is_special, is_byte)
+
+
 class DocumentEncoder:
     """Documents to ids, each between special tokens, which stand nowhere else.
 
@@ -49,9 +67,9 @@ class DocumentEncoder:
         facts = as_record(TokenizerFacts, read_json(path), path, remedy=PUT_BACK)
         self.dtype = id_type(facts.vocabulary_size)
         self.unknown_id, self.frame = facts.unknown_id, facts.frame
-        self.is_special, self.is_byte = np.zeros((2, facts.vocabulary_size), dtype=bool)
-        self.is_special[facts.special_ids] = True
-        self.is_byte[facts.byte_ids] = True
+        self.is_special, self.is_byte = TokenKinds.of(
+            facts.vocabulary_size, special_ids=facts.special_ids, byte_ids=facts.byte_ids
+        )
         self._special = frozenset(facts.special_ids) - {self.unknown_id}  # any text may give `<unk>`
         self._before, self._after = _around(self._backend)
 
