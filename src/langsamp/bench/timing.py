@@ -64,8 +64,9 @@ def in_turns(variants: Sequence[Variant], *, rounds: int, title: str) -> Iterato
 
 
 def cpu_ratios(reference: Sequence[Times], ours: Sequence[Times]) -> list[float]:
-    """Speed against the reference by processor time, round by round."""
-    return [one.cpu_seconds / max(other.cpu_seconds, TICK) for one, other in zip(reference, ours, strict=True)]
+    """Speed against the reference by processor time, round by round; what took less than a tick counts as one."""
+    pairs = zip(reference, ours, strict=True)
+    return [max(one.cpu_seconds, TICK) / max(other.cpu_seconds, TICK) for one, other in pairs]
 
 
 def compared(
