@@ -8,10 +8,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerFast
 
+from langsamp.data.masking import IGNORED
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 from langsamp.explorer.fill_mask import MaskFiller, VectorChoice, fill_mask
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
+from langsamp.model.mlm import LangSampForMaskedLM
 from tests.model.test_export import IDS, TAGS, exported
 
 SENTENCE = "ba de <mask> so mi"

@@ -18,12 +18,14 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
+from langsamp.data.masking import IGNORED
 from langsamp.data.tokens.readable import GOES_ON, WORD_STARTS, readable
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_all, num_positions
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable, check_export, unnamed_vectors
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM, head_of
+from langsamp.model.heads import head_of
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.model_config import load_config
 from langsamp.progress import say
 

@@ -15,8 +15,9 @@ from langsamp.data.tokens.tokenizer import open_tokenizer, vocabulary_size
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning
-from langsamp.model.documents import check_documents
-from langsamp.model.mlm import LangSampForMaskedLM, head_of
+from langsamp.model.heads import head_of
+from langsamp.model.isolated_documents import check_documents
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
 from langsamp.model.pretrained.model_config import load_config, reason

@@ -12,7 +12,7 @@ from langsamp.reporting.analyses.analyses_of_runs import Stored, read_stored
 from langsamp.reporting.decided import Finding, findings
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare
-from langsamp.training.lines import learned_nothing
+from langsamp.training.reading_log import learned_nothing
 
 
 @dataclass(frozen=True)

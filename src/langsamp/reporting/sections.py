@@ -11,7 +11,7 @@ from langsamp.languages.table import LanguageInfo
 from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Model, Run
-from langsamp.training.lines import HeldOutLine
+from langsamp.training.reading_log import HeldOutLine
 from langsamp.views.appearance import side_name
 from langsamp.views.names import known
 

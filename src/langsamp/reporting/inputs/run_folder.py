@@ -30,7 +30,7 @@ from langsamp.reporting.inputs.record_files import (
 )
 from langsamp.scores.cells import CellRecord, FailureRecord
 from langsamp.scores.published import PREFIX, published, published_names
-from langsamp.training.lines import TrainingLines, read_lines
+from langsamp.training.reading_log import TrainingLines, read_lines
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from langsamp.data.text.odd_rows import OddRow
 from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.tasks.readers.formats.layouts import Data
 from langsamp.evaluation.tasks.readers.formats.split_files import SPLITS, Split
 from langsamp.languages import table
 from langsamp.languages.scripts import letters_by_script, likely_script
@@ -160,6 +161,25 @@ def find_hub_data(name: str) -> HubData:
             "a folder of files as `data`"
         ) from error
     return HubData(name=name, revision=revision, configurations=tuple(sorted(configurations)), files=files)
+
+
+def hub_name(data: Data, task: str, published: str) -> str | None:
+    """The data set that `data` stands for: the `published` one for `hub`, or a copy of one in a folder.
+
+    A copy is told by its README, whose header lists the configurations, and lies in the folder `data` or in one called
+    like the task directly below it. None where there is neither.
+    """
+    if data == "hub":
+        return published
+    copies = [] if data is None else [each for each in (data, data / task) if _lists_configurations(each / "README.md")]
+    return str(copies[0]) if copies else None
+
+
+def _lists_configurations(card: Path) -> bool:
+    if not card.is_file():
+        return False
+    start = card.read_text(encoding="utf-8", errors="replace").partition("\n---")[0]
+    return start.startswith("---") and "\nconfigs:" in start
 
 
 def script_of(language: str, task: str) -> str | None:
