@@ -76,11 +76,7 @@ class MaskFiller:
         check_export(folder)
         head_of(load_config(folder).model_type)
         loaded, self.tokenizer = load_all(AutoModelForMaskedLM, folder, device=device)
-        if loaded.absent:
-            raise UserError(
-                f"{folder} has no LM head ({', '.join(loaded.absent[:3])} missing), so it cannot fill a mask. "
-                "Choose a masked LM, such as an export"
-            )
+        loaded.check_head(folder, remedy="So it cannot fill a mask: choose a masked LM, such as an export")
         mlm = loaded.model
         if self.tokenizer.mask_token_id is None:
             raise UserError(f"the tokenizer in {folder} has no mask token; choose a masked LM with its own tokenizer")

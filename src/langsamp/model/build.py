@@ -190,9 +190,10 @@ def _pretrained(
 ) -> tuple[PreTrainedModel, list[str]]:
     """The masked LM in a folder; a head that is missing is drawn anew where the recipe says so."""
     depth = {"num_hidden_layers", settings.attribute_map.get("num_hidden_layers")}
-    model, notes, absent, vectors, prefix, _ = load_pretrained(
+    loaded = load_pretrained(
         AutoModelForMaskedLM, folder, config=settings, keeps_surplus=not depth.isdisjoint(config.settings)
     )
+    model, notes, vectors, prefix = loaded.model, loaded.notes, loaded.vectors, loaded.prefix
     if config.prefix and not prefix:
         raise UserError(
             f"model.init {config.init}: the tensors of {folder} fit by their names as they are, and model.prefix is "
@@ -213,12 +214,11 @@ def _pretrained(
         draw_head(model, seed=seed)
         drawn = f"the LM head is new: it is drawn at random from seed {seed}"
         return model, [*said, f"{drawn}, and held-out loss at step 0 is measured with it"]
-    if absent:
-        raise UserError(
-            f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
-            f"{', ...' if len(absent) > 3 else ''} missing or of another size), as encoders without one are published. "
-            "Set model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
-        )
+    loaded.check_head(
+        f"model.init {config.init}: {folder}",
+        remedy="Encoders are often published without one: set model.new_head: true to train a new one, drawn at random, "
+        "best with training.head_warmup_steps",
+    )
     if head_is_untrained(model):
         said.append(
             f"the LM head of {config.init} was never trained (its biases are zero): model.new_head: true with "

@@ -22,7 +22,6 @@ from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
 from langsamp.model.heads import head_of
 from langsamp.model.pretrained.load_pretrained import load_pretrained
-from langsamp.model.pretrained.loading_report import listed
 from langsamp.model.shapes import positions
 
 MASKED = MaskingConfig().rate
@@ -64,8 +63,7 @@ class FrozenModel:
             raise UserError(f"{folder}: {self.conditioning.warning}")
         self.tokenizer = load_tokenizer(str(folder))
         loaded = load_pretrained(AutoModelForMaskedLM, folder)
-        if loaded.absent:
-            raise UserError(f"{folder} has no whole LM head ({listed(list(loaded.absent))}): export the model again")
+        loaded.check_head(folder, remedy="Export the model again")
         self._mlm: Any = loaded.model.eval().requires_grad_(False)
         self._head = head_of(self._mlm.config.model_type)
         self.max_tokens = positions(self._mlm.config)

@@ -54,6 +54,17 @@ class Pretrained(NamedTuple):
     unused: tuple[str, ...] = ()
     """Tensors above the encoder that the weights hold and the model has no place for, vectors aside."""
 
+    def check_head(self, named: str | Path, *, remedy: str) -> None:
+        """Accept a masked LM whose LM head was in the weights.
+
+        Raises:
+            UserError: where some of it was not, ending with `remedy`.
+        """
+        if self.absent:
+            raise UserError(
+                f"{named} has no whole LM head ({listed(list(self.absent))} missing or of another size). {remedy}"
+            )
+
 
 def load_pretrained(
     auto: Any,
