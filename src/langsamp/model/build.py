@@ -216,8 +216,8 @@ def _pretrained(
         return model, [*said, f"{drawn}, and held-out loss at step 0 is measured with it"]
     loaded.check_head(
         f"model.init {config.init}: {folder}",
-        remedy="Encoders are often published without one: set model.new_head: true to train a new one, drawn at random, "
-        "best with training.head_warmup_steps",
+        remedy="Encoders are often published without one: set model.new_head: true to train a new one, drawn at random,"
+        " best with training.head_warmup_steps",
     )
     if head_is_untrained(model):
         said.append(
