@@ -93,6 +93,11 @@ def test_a_second_run_changes_no_file(tiny_run: TinyRun) -> None:
     assert evaluation.cells_run == 0 and not evaluation.failures and len(evaluation.scores)
 
 
+def test_models_that_lie_beside_those_of_the_recipe_are_told(run: TinyRun) -> None:
+    answer = langsamp("run", run.recipe_file, "--set", "variants=[both]")
+    assert answer.code == 0 and "are also of what lies there beside: none-0" in answer.err
+
+
 def test_a_renamed_run_is_found_again(run: TinyRun) -> None:
     moved = TinyRun(run.root.rename(run.root.with_name("moved")))
     moved.write_recipe()

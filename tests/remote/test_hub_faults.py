@@ -14,6 +14,7 @@ from langsamp.remote.hub_faults import hub_reason
         ("401 Client Error.\n\nRepository Not Found", "log in with `hf auth login`"),
         ("Got: HfHubHTTPError: 429 Too Many Requests", "wait some minutes"),
         ("Server error '503 Service Unavailable' for url 'https://x'", "try again later"),
+        ("line 512 is damaged", "line 512 is damaged: look at the cable"),
         ("Name or service not known", "Name or service not known: look at the cable"),
         ("", "OSError: look at the cable"),
     ],

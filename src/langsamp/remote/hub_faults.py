@@ -2,7 +2,11 @@
 
 import re
 
-_STATUS = re.compile(r"\b(401|403|404|429|5\d\d)\b")
+_STATUS = re.compile(
+    r"\b(401|403|404|429|5\d\d) (client error|server error|unauthorized|forbidden|not found|too many requests|"
+    r"internal server|bad gateway|service unavailable|gateway time)",
+    re.IGNORECASE,
+)
 _MEANT = {
     "401": "it is private or gated, or its name is wrong: check the name, and log in with `hf auth login`",
     "403": "it is gated: ask for access on its page on the hub, and log in here with `hf auth login`",
