@@ -19,7 +19,7 @@ from langsamp.model.conditioning import Conditioning
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.exporting import export
 from tests.killed import check_killed
-from tests.tiny_run import SIZES, TinyRun, stamps, write_lines
+from tests.tiny_run import SIZES, TinyRun, langsamp, stamps, write_lines
 
 pytestmark = pytest.mark.integration
 
