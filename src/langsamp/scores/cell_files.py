@@ -13,8 +13,8 @@ from langsamp.scores.cells import CellRecord, ModelRecord
 
 RECORD, SCORES, PREDICTIONS = "cell.json", "scores.parquet", "predictions.parquet"
 """The files of a cell."""
-_CELL = re.compile("[0-9a-f]{16}")
-"""What its folder is called, its fingerprint; `... (1)` is a copy that a system or a person made."""
+_CELL = re.compile(r"[\w-]+")
+"""What its folder is called, one word; `... (1)` and `... - Copy` are copies that systems and people make."""
 
 
 def cell_folders(evaluation: Path) -> list[Path]:
