@@ -21,7 +21,7 @@ from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
 from langsamp.model.pretrained.model_config import load_config, reason
-from langsamp.model.pretrained.tokenizer_match import check_match
+from langsamp.model.pretrained.tokenizer_match import check_match, unread_pieces
 from langsamp.model.settings import checked_settings
 from langsamp.model.shapes import POSITIONS_AFTER_PADDING, positions
 from langsamp.model.start import draw_head, fix_token_type, fix_unused_bias
@@ -133,7 +133,7 @@ def _mlm(
         mlm = _new(settings)
     else:
         folder = model_folder(config.init, config.revision)
-        start = check_match(tokenizer, settings, model=folder, stored=_tokenizer_in(folder))
+        start = [*check_match(tokenizer, settings, model=folder, stored=_tokenizer_in(folder)), *unread_pieces(folder)]
         mlm, notes = _pretrained(config, folder, settings, seed=seed)
         start += notes
     fix_token_type(mlm)

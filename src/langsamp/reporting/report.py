@@ -1,9 +1,10 @@
 """What a report is made from, each part read and computed once: for the page and for the last lines of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from langsamp.analysis.analysis import Analysis
 from langsamp.evaluation.tasks.registry import TASKS
@@ -12,6 +13,9 @@ from langsamp.reporting.analyses.analyses_of_runs import Stored, read_stored
 from langsamp.reporting.decided import Finding, findings
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare
+from langsamp.reporting.inputs.run_folder import Model
+from langsamp.scores.comparability import listed
+from langsamp.scores.trainings import training_changes
 from langsamp.training.reading_log import learned_nothing
 
 
@@ -71,3 +75,24 @@ class Report:
             for model in run.models
             if (said := learned_nothing(model.log, vocabulary_size=run.manifest.vocabulary_size))
         ]
+
+    @cached_property
+    def lost(self) -> list[str]:
+        """Each training of whose log the end is missing, a sentence each."""
+        return [said for model in self.inputs.models if (said := model.lost_steps)]
+
+    @cached_property
+    def trained_differently(self) -> list[str]:
+        """In what trainings of several runs differ beside variant and seed, a sentence for each run after the first."""
+        trained = [(run.name, each) for run in self.inputs.runs if (each := _identity(run.models))]
+        (first, mine), others = trained[0] if trained else ("", {}), trained[1:]
+        return [
+            f"{name} and {first} were not trained alike: {listed(changes)}."
+            for name, theirs in others
+            if (changes := training_changes(mine, theirs))
+        ]
+
+
+def _identity(models: Sequence[Model]) -> Mapping[str, Any]:
+    """What the trainings of a run were made with, by the first that says it."""
+    return next((identity for model in models if (identity := model.provenance.get("identity"))), {})

@@ -175,7 +175,10 @@ def _finished(model: PreTrainedModel, report: Mapping[str, Any], folder: Path, n
     absent -= same_bias(model, absent)
     for name, parameter in model.named_parameters():
         if not bool(parameter.isfinite().all()) and name not in absent:
-            raise UserError(f"{folder}: {name} holds NaN or infinite numbers; the model's training diverged")
+            raise UserError(
+                f"{folder}: {name} holds NaN or infinite numbers; the model's training diverged, or its weights were "
+                "too large for the half precision that they were stored in"
+            )
     _check_written(model, folder)
     _choose_adapter(model, folder)
     vectors = tuple(sorted(name for name in report["unexpected_keys"] if name.endswith(VECTORS)))

@@ -14,7 +14,7 @@ from langsamp.disk.files import as_record, read_versioned
 from langsamp.disk.seals import check_last_line, check_sealed, is_sealed, read_record
 from langsamp.errors import DamagedError
 from langsamp.model.conditioning import EXPORT_AGAIN
-from langsamp.scores.cell_files import read_cell
+from langsamp.scores.cell_files import cell_folders, read_cell
 from langsamp.scores.cells import CellRecord, FailureRecord, ModelRecord
 from langsamp.scores.score_table import read_score_table
 
@@ -115,7 +115,7 @@ def cells_of(evaluation: Path) -> dict[str, CellRecord]:
     Raises:
         DamagedError: where a file of one is missing or changed.
     """
-    return {path.name: read_cell(path) for path in sorted(evaluation.glob("cells/[!.]*")) if path.is_dir()}
+    return {path.name: read_cell(path) for path in cell_folders(evaluation)}
 
 
 def named_models(evaluation: Path) -> dict[str, ModelRecord]:

@@ -50,6 +50,18 @@ class Model:
     """Where it is from, as `first:`, if another input of the report has a model of its name."""
 
     @property
+    def lost_steps(self) -> str:
+        """What its log lacks, a sentence: it ends before the exported step; empty where it does not."""
+        last = max((line.step for line in (*self.log.train, *self.log.held_out, *self.log.monitored)), default=0)
+        exported = self.provenance.get("step")
+        if not isinstance(exported, int) or last >= exported:
+            return ""
+        return (
+            f"The log of {self.run_prefix}{self.name} ends at step {last:,} and its export is of step {exported:,}: "
+            "what was measured between is lost, put log.jsonl back from a copy where there is one."
+        )
+
+    @property
     def label(self) -> str:
         """What charts and tables call it, e.g. `LangSAMP, seed 1`."""
         prefix = f"{self.run_prefix} " if self.run_prefix else ""

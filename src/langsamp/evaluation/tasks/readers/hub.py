@@ -17,6 +17,7 @@ from langsamp.evaluation.tasks.readers.formats.layouts import Data
 from langsamp.evaluation.tasks.readers.formats.split_files import SPLITS, Split
 from langsamp.languages import table
 from langsamp.languages.scripts import letters_by_script, likely_script
+from langsamp.remote.hub_faults import hub_errors, hub_reason
 from langsamp.scores.published import published
 
 _NAMES: Mapping[Split, tuple[str, ...]] = {"train": ("train",), "dev": ("validation", "dev"), "test": ("test",)}
@@ -156,10 +157,7 @@ def find_hub_data(name: str) -> HubData:
             revision, files = (None, _local_files(folder)) if folder.is_dir() else _hub_files(name)
             configurations = get_dataset_config_names(name, revision=revision)
     except UserError as error:
-        raise DataMissingError(
-            f"{str(error).rstrip('.')}. Check the connection, log in with `hf auth login` if it asks for that, or give "
-            "a folder of files as `data`"
-        ) from error
+        raise DataMissingError(f"{error}; or give a folder of files as `data`") from error
     return HubData(name=name, revision=revision, configurations=tuple(sorted(configurations)), files=files)
 
 
@@ -206,12 +204,9 @@ def _hub_files(name: str) -> tuple[str | None, tuple[str, ...]]:
 @contextmanager
 def _with_source(source: str) -> Iterator[None]:
     """Turn what the hub's libraries raise (wrong name, no connection, no access, damaged files) into a message."""
-    from datasets.exceptions import DatasetsError
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP library the hub uses
-
     try:
         yield
     except UserError:
         raise
-    except (OSError, ValueError, HTTPError, DatasetsError) as error:
-        raise UserError(f"{source} cannot be read: {error}") from error
+    except hub_errors() as error:
+        raise UserError(f"{source} cannot be read: {hub_reason(error, 'check the connection')}") from error
