@@ -42,7 +42,7 @@ BAD_TEXT: dict[str, tuple[Callable[[Path], object], int, tuple[str, ...]]] = {
         ("swh_Latn.txt, line 2: byte 3", "(0xff)", "1 of 2"),
     ),
     "cut short": (_cut_short, 1, ("swh_Latn.txt.gz is damaged or cut short",)),
-    "no gzip": (_write("deu_Latn.txt.gz", b"plain"), 1, ("deu_Latn.txt.gz is damaged or cut short",)),
+    "no gzip": (_write("deu_Latn.txt.gz", b"plain"), 1, ("deu_Latn.txt.gz is not compressed", "name it deu_Latn.txt")),
     "duplicate tag": (_write("swh_Latn.jsonl", b"{}"), 1, ("duplicate tag swh_Latn", "keep one of them")),
     "another file": (_write("swh_Latn.docx", b"PK"), 1, ("swh_Latn.docx is of a kind we do not read",)),
     "no tag": (_write("notes.txt", b"mine"), 1, ("notes.txt is not named by a tag",)),
