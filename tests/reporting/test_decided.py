@@ -8,8 +8,8 @@ import pytest
 
 from langsamp.analysis.identification.record import Filled, IdentificationAnalysis, LanguageIdentified
 from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
-from langsamp.reporting.analyses.analyses_of_runs import Stored
-from langsamp.reporting.decided import Finding, _neighbours, decided_lines, findings
+from langsamp.reporting.findings.decided import Finding, _neighbours, decided_lines, findings
+from langsamp.reporting.inputs.stored import Stored
 from langsamp.reporting.page import write_report
 from langsamp.reporting.report import Report
 

@@ -1,13 +1,18 @@
-"""The part of the page about donors: whom to transfer from, why, with what doubts; and what transfer really gave."""
+"""Donors: whom to transfer from, why, with what doubts; and what transfer really gave."""
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from langsamp.analysis.donors.record import Donor, DonorsAnalysis
 from langsamp.analysis.transfer.record import Role, RoleMean, TargetScore, TransferAnalysis
 from langsamp.render.document import is_absent
 from langsamp.render.numbers import whole
+from langsamp.reporting.report import Report
+from langsamp.reporting.sections.analyses.charted import Charted, charted
+from langsamp.reporting.sections.section import Section
+from langsamp.views.charts.transfer_charts import study_charts
 from langsamp.views.donors import split_warnings
 from langsamp.views.names import known
 
@@ -87,6 +92,51 @@ class SourceRow(NamedTuple):
     target: str
     name: str
     by_role: Mapping[Role, TargetScore]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Donors(Section):
+    """Donors by the vectors of one model, and what came of donors."""
+
+    id = "donors"
+    title = "Donors"
+    label: str
+    """The model that ranks."""
+    candidates: int
+    rows: Sequence[DonorRow]
+    notes: Sequence[str]
+    transfers: Sequence[Charted]
+    roles: Mapping[Role, str]
+
+
+def donors(report: Report) -> Donors | None:
+    """Donors and transfer; None where neither was analysed."""
+    order = [view.key for view in report.vectors]
+    ranked = sorted(
+        {each.key: each for each in report.of_kind(DonorsAnalysis)}.values(),
+        key=lambda each: order.index(each.key) if each.key in order else len(order),
+    )
+    transfers = [
+        charted(
+            each,
+            number,
+            transfer_tables(each.analysis, each.names),
+            study_charts(each.analysis),
+            "ways to choose a source",
+        )
+        for number, each in enumerate(report.of_kind(TransferAnalysis), start=1)
+    ]
+    if not ranked and not transfers:
+        return None
+    first = ranked[0] if ranked else None
+    return Donors(
+        label=first.label if first else "",
+        candidates=len(first.analysis.candidates) if first else 0,
+        rows=donor_rows(first.analysis, {each.label: each.analysis for each in ranked[1:]}) if first else [],
+        notes=first.analysis.notes if first else (),
+        transfers=transfers,
+        roles=ROLES,
+    )
 
 
 def donor_rows(shown: DonorsAnalysis, others: Mapping[str, DonorsAnalysis]) -> list[DonorRow]:

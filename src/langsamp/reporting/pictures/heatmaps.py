@@ -6,8 +6,54 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from langsamp.analysis.neutrality.record import PairChange, PairSimilarity
-from langsamp.reporting.analyses.neutrality_sections import MEASURES, NeutralityView
+from langsamp.analysis.neutrality.record import (
+    EDIT_NAMES,
+    LayerMeans,
+    NeutralityAnalysis,
+    PairChange,
+    PairSimilarity,
+    PostHoc,
+)
+
+MOST_LANGUAGES = 20
+"""So many languages stand in the heatmaps; beyond that nobody can read them, and the file grows."""
+
+MEASURES = {
+    "parallel": ("Translations, centred", "mean cosine of translations, after the mean vector of each language is "
+                 "taken away"),
+    "raw_gap": ("Gap without centring", "mean cosine of translations less that of sentences that are no translations"),
+    "raw": ("Translations, raw", "mean cosine of translations as the model gives them"),
+    "raw_non_parallel": ("No translations, raw", "mean cosine of sentences that are no translations: the control"),
+    "non_parallel": ("No translations, centred", "mean cosine of sentences that are no translations, after centring"),
+}  # fmt: skip
+"""Columns of the table `similarity`: what the page calls them, and what they are."""
+
+
+class NeutralityView(NamedTuple):
+    """Models that were measured on the same sentences."""
+
+    analysis: NeutralityAnalysis
+    """All models together, told of at one layer, with the pairs of the languages that are shown."""
+    names: Sequence[str]
+    """Of the languages."""
+    hidden: int
+    """Languages beyond `MOST_LANGUAGES`."""
+    labels: Mapping[str, str]
+    """What readers call the models."""
+    layers: Sequence[int]
+
+    @property
+    def probes(self) -> list[tuple[str, LayerMeans]]:
+        """Each model's label with its means at the layer told of."""
+        lines = {line.model: line for line in self.analysis.curve if line.layer == self.analysis.layer}
+        return [(self.labels.get(model, model), line) for model, line in lines.items()]
+
+    @property
+    def edits(self) -> list[tuple[str, str, PostHoc]]:
+        """Each model's label and what was done to its vectors without training, with what that gives."""
+        return [
+            (self.labels.get(line.model, line.model), EDIT_NAMES[line.edit], line) for line in self.analysis.post_hoc
+        ]
 
 
 class HeatmapCell(NamedTuple):
@@ -68,11 +114,16 @@ def change_pairs(view: NeutralityView) -> list[tuple[str, str]]:
     return list(dict.fromkeys((line.base, line.model) for line in view.analysis.change))
 
 
-def change_heatmap(view: NeutralityView, base: str, model: str) -> Heatmap | None:
-    """Change in per cent from one model to another at the default layer; None where that layer was not compared."""
-    chosen = [line for line in _changes(view, base, model) if line.layer == view.analysis.layer]
-    if not chosen:
-        return None
+def change_heatmaps(view: NeutralityView) -> list[Heatmap]:
+    """Changes in per cent from one model to another at the default layer, of those that were compared there."""
+    changes = {
+        pair: [line for line in _changes(view, *pair) if line.layer == view.analysis.layer]
+        for pair in change_pairs(view)
+    }
+    return [_change_heatmap(view, *pair, lines) for pair, lines in changes.items() if lines]
+
+
+def _change_heatmap(view: NeutralityView, base: str, model: str, chosen: Sequence[PairChange]) -> Heatmap:
     full = change_scale(view)
     cells = {
         (line.first, line.second): (

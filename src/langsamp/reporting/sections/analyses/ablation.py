@@ -1,11 +1,17 @@
-"""The part of the page about ablation and families: variants side by side, with intervals; scores by family."""
+"""Ablation and families: variants side by side, with intervals; scores by language family."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from langsamp.analysis.variant_analyses import AblationAnalysis, FamiliesAnalysis
 from langsamp.analysis.variants_record import FamilyMean, VariantMean
 from langsamp.render.document import is_absent
+from langsamp.reporting.report import Report
+from langsamp.reporting.sections.analyses.charted import Charted, charted
+from langsamp.reporting.sections.section import Section
+from langsamp.views.charts.ablation_charts import figures as ablation_figures
+from langsamp.views.charts.family_charts import figures as family_figures
 
 
 class AblationTable(NamedTuple):
@@ -37,6 +43,31 @@ class FamilyTable(NamedTuple):
     models: list[str]
     rows: list[tuple[str, int, dict[str, FamilyCell]]]
     """Family, number of languages, cells by model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ablation(Section):
+    """Variants side by side, and models by family."""
+
+    id = "ablation"
+    title = "Ablation"
+    ablations: Sequence[Charted]
+    families: Sequence[Charted]
+
+
+def ablation(report: Report) -> Ablation | None:
+    """Ablation and families; None where neither was analysed."""
+    ablations = [
+        charted(each, number, ablation_tables(each.analysis), ablation_figures(each.analysis), "variants side by side")
+        for number, each in enumerate(report.of_kind(AblationAnalysis), start=1)
+    ]
+    families = [
+        charted(
+            each, number, family_tables(each.analysis, each.names), family_figures(each.analysis), "means by family"
+        )
+        for number, each in enumerate(report.of_kind(FamiliesAnalysis), start=1)
+    ]
+    return Ablation(ablations=ablations, families=families) if ablations or families else None
 
 
 def ablation_tables(analysis: AblationAnalysis) -> list[AblationTable]:
