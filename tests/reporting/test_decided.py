@@ -44,7 +44,7 @@ def test_identification_is_decided_where_its_interval_leaves_chance_out(
     (line,) = [line for line in decided_lines(Report.read([run_folder]).findings) if "Language of a sentence" in line]
     assert line.startswith("decided" if is_decided else "not decided")
     page = write_report(run_folder).read_text()
-    assert "a &lt;mask&gt; c (hidden: b)" in page and "<bdi>bé&lt;i&gt;</bdi> 50%" in page
+    assert "a &lt;mask&gt; c (hidden: b)" in page and "<bdi>bé&lt;i&gt;</bdi> <small>50%</small>" in page
     assert "(hidden: b)" not in write_report(run_folder, redact_text=True).read_text()
 
 

@@ -56,7 +56,7 @@ def print_document(document: "Document") -> None:
     from langsamp.render.document import Note, Table
     from langsamp.render.terminal import show_table
 
-    for number, part in enumerate(document.parts):
+    for number, part in enumerate(document.plain):
         if isinstance(part, Table):
             print_line(f"\n{part.title}" if number else part.title)
             show_table(part, titled=False)

@@ -11,8 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from langsamp.disk.files import write_text
 from langsamp.render import numbers
-from langsamp.render.document import is_absent
-from langsamp.reporting.inputs.group_rows import group_name, tone
+from langsamp.reporting.inputs.group_rows import tone
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.analyses.ablation import ablation
 from langsamp.reporting.sections.analyses.donors import donors
@@ -103,7 +102,6 @@ def _templates() -> Environment:
     )  # fmt: skip
     for name in ("score", "signed", "whole", "share", "decimals", "cosine", "duration"):
         environment.filters[name] = getattr(numbers, name)
-    environment.filters |= {"side": side_name, "tone": tone, "group": group_name}
-    environment.globals["zip"] = zip
-    environment.tests |= {"start": is_start, "known": lambda value: not is_absent(value)}
+    environment.filters |= {"side": side_name, "tone": tone}
+    environment.tests["start"] = is_start
     return environment

@@ -64,8 +64,8 @@ def test_one_model_and_many_languages(many):
 
 def test_the_words_fit_the_tables(analysis):
     models, first, *_ = (table.written for table in neutrality_document(analysis).tables)
-    assert models["centred"][0].startswith(f"{decimals(analysis.means('none-0').parallel)} [")
-    assert (models["layer"][0], models["model"][1]) == ("1", "both-0")
+    assert models["Centred"][0].startswith(f"{decimals(analysis.means('none-0').parallel)} [")
+    assert (models["Layer"][0], models["Model"][1]) == ("1", "both-0")
     assert tuple(first[""]) == analysis.tags[1:]
     assert re.fullmatch(r"\N{MINUS SIGN}?\d\.\d{3}", first["deu"][1])
     assert analysis.as_json()["change"][0]["base"] == "none-0"

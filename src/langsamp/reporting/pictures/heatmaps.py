@@ -7,12 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from langsamp.analysis.neutrality.record import (
-    EDIT_NAMES,
-    LayerMeans,
     NeutralityAnalysis,
     PairChange,
     PairSimilarity,
-    PostHoc,
 )
 
 MOST_LANGUAGES = 20
@@ -41,19 +38,6 @@ class NeutralityView(NamedTuple):
     labels: Mapping[str, str]
     """What readers call the models."""
     layers: Sequence[int]
-
-    @property
-    def probes(self) -> list[tuple[str, LayerMeans]]:
-        """Each model's label with its means at the layer told of."""
-        lines = {line.model: line for line in self.analysis.curve if line.layer == self.analysis.layer}
-        return [(self.labels.get(model, model), line) for model, line in lines.items()]
-
-    @property
-    def edits(self) -> list[tuple[str, str, PostHoc]]:
-        """Each model's label and what was done to its vectors without training, with what that gives."""
-        return [
-            (self.labels.get(line.model, line.model), EDIT_NAMES[line.edit], line) for line in self.analysis.post_hoc
-        ]
 
 
 class HeatmapCell(NamedTuple):

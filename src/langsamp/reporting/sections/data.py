@@ -5,31 +5,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from langsamp.data.findings import judge_manifest, odd_sentences, overlap_sentences, sentences
-from langsamp.data.rows import TagRows
-from langsamp.languages.table import LanguageInfo
+from langsamp.render.document import Column, Table
+from langsamp.render.numbers import share, whole
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
 from langsamp.views.names import known
 
 
-class DataRow(NamedTuple):
-    """One line of the table of training text."""
-
-    language: LanguageInfo
-    counts: TagRows
-    remarks: Sequence[str] = ()
-    """What is wrong with its figures, and what it shares with test sets, in a few words each."""
-
-
 class RunText(NamedTuple):
     """The training text of one run."""
 
     run: Run
-    rows: Sequence[DataRow]
-    reasons: Sequence[str]
-    """Why documents were dropped."""
     findings: Sequence[str]
+    table: Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +32,32 @@ class Data(Section):
 
 def data(report: Report) -> Data | None:
     """The training text; None where no input has prepared rows."""
-    texts = [_of_run(run) for run in report.inputs.runs if run.manifest is not None]
+    runs = [run for run in report.inputs.runs if run.manifest is not None]
+    texts = [RunText(run, data_findings(run), _table(run, is_alone=len(runs) == 1)) for run in runs]
     return Data(texts=texts) if texts else None
 
 
-def _of_run(run: Run) -> RunText:
+def _table(run: Run, *, is_alone: bool) -> Table:
+    """The text of every language, with how many documents were dropped by reason, and remarks."""
     tags, remarks = run.manifest.tags if run.manifest is not None else {}, _remarks(run)
     reasons = sorted({reason for counts in tags.values() for reason in counts.dropped})
-    rows = [DataRow(known(tag), counts, remarks.get(tag, ())) for tag, counts in sorted(tags.items())]
-    return RunText(run, rows, reasons, data_findings(run))
+    rows = [
+        (
+            known(tag).name, tag, counts.documents, counts.tokens, counts.rows, counts.held_out_rows,
+            counts.unknown_share, counts.share_in_script, *(counts.dropped.get(reason, 0) for reason in reasons),
+            "; ".join(remarks.get(tag, ())),
+        )
+        for tag, counts in sorted(tags.items())
+    ]  # fmt: skip
+    columns = (
+        Column("Language", kind="name"), Column("Tag", kind="code"),
+        *(Column(name, whole, "number") for name in ("Documents", "Tokens", "Rows", "Held-out rows")),
+        *(Column(name, share, "number") for name in ("Unknown tokens", "Letters in script")),
+        *(Column(reason.replace("_", " "), whole, "number") for reason in reasons), Column("Remarks"),
+    )  # fmt: skip
+    dropped = "; the last columns count documents that were dropped, by reason" if reasons else ""
+    title = "Text of every language" + ("" if is_alone else f", {run.name}")
+    return Table(title, columns, rows, f"After cleaning{dropped}.", is_by_language=True)
 
 
 def data_findings(run: Run) -> list[str]:

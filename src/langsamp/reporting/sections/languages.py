@@ -6,11 +6,10 @@ from itertools import chain
 from typing import NamedTuple
 
 import pandas as pd
-from markupsafe import Markup
 
 from langsamp.languages.table import LanguageInfo
 from langsamp.render import numbers
-from langsamp.render.chart import Point, embedded, score_scatter
+from langsamp.render.chart import Picture, Point, pictured, score_scatter
 from langsamp.render.palette import FAMILIES
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.metric_names import metric_name
@@ -58,7 +57,7 @@ class TaskLanguages(NamedTuple):
     comparison: SystemComparison
     metric: str
     rows: Sequence[LanguageRow]
-    scatter: Markup | None
+    scatter: Picture | None
 
     @property
     def widest(self) -> float:
@@ -165,7 +164,7 @@ def _present(column: pd.Series, tag: str) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _scatter(number: int, comparison: SystemComparison) -> Markup | None:
+def _scatter(number: int, comparison: SystemComparison) -> Picture | None:
     main, baseline = comparison.main, comparison.baseline
     if main is None or baseline is None:
         return None
@@ -184,6 +183,10 @@ def _scatter(number: int, comparison: SystemComparison) -> Markup | None:
         )  # fmt: skip
     labels = (f"{side_name(baseline)}, per cent", f"{side_name(main)}, per cent")
     chart = score_scatter(points, marks=FAMILIES, names=names, axis_labels=labels, gid=f"scatter{number}")
-    return embedded(
-        f"scatter{number}", chart, f"{labels[1]} against {labels[0]}, one dot a language; the table has every value"
-    )
+    named = "the baseline" if baseline == "none" else side_name(baseline)
+    return pictured(
+        f"scatter{number}", chart, f"{comparison.label}: one dot a language",
+        f"Above the dashed line {side_name(main)} scores higher than {named}. Point at a dot for its name; the "
+        "languages that moved most are labelled first.",
+        summary=f"{labels[1]} against {labels[0]}, one dot a language; the table has every value",
+    )  # fmt: skip

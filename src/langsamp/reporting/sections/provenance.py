@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from langsamp.analysis.donors.record import DonorsAnalysis
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.analysis.transfer.record import TransferAnalysis
 from langsamp.evaluation.tasks.registry import TASKS
+from langsamp.render.document import Column, Table
 from langsamp.reporting.inputs.metric_names import meanings
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.reporting.report import Report
-from langsamp.reporting.sections.analyses.neighbours import NEIGHBOURS
 from langsamp.reporting.sections.section import Section
 from langsamp.views.appearance import meanings_of_sides
 from langsamp.views.paper_tables.task_names import in_order
+from langsamp.views.vectors import NEIGHBOURS
 
 _CITATIONS = {
     "sr-bible": "Mayer and Cysouw (2014), Creating a massively parallel Bible corpus; ImaniGooghari et al. (2023), "
@@ -34,15 +34,6 @@ _CITATIONS = {
 """By task, the works that made its data."""
 
 
-class Source(NamedTuple):
-    """The data of one task."""
-
-    task: str
-    licence: str
-    citation: str
-    """Empty for a task of the user's own."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Provenance(Section):
     """What repeats the page, what it was made from, and what its numbers mean."""
@@ -51,8 +42,7 @@ class Provenance(Section):
     title = "Provenance"
     command: str
     runs: Sequence[Run]
-    sources: Sequence[Source]
-    redacts_text: bool
+    sources: Table
     measures: Mapping[str, str]
     """What a task measures."""
     meanings: Mapping[str, str]
@@ -72,8 +62,7 @@ def provenance(report: Report) -> Provenance:
     return Provenance(
         command=inputs.command(*(["--redact-text"] if report.redact_text else [])),
         runs=inputs.runs,
-        sources=_sources(tasks),
-        redacts_text=report.redact_text,
+        sources=_sources(tasks, redacts_text=report.redact_text),
         measures={name: TASKS[name].measures for name in tasks if name in TASKS and TASKS[name].measures},
         meanings={**meanings_of_sides(inputs.sides), **meanings(comparisons)},
         counted=vectors.get("neighbours", NEIGHBOURS),
@@ -83,9 +72,12 @@ def provenance(report: Report) -> Provenance:
     )
 
 
-def _sources(tasks: Iterable[str]) -> list[Source]:
+def _sources(tasks: Iterable[str], *, redacts_text: bool) -> Table:
     """The data of some tasks, each once, the paper's first; what is not known of a task of the user's own is said."""
-    return [
-        Source(name, TASKS[name].licence if name in TASKS else "not stated", _CITATIONS.get(name, ""))
+    rows = [
+        (name, TASKS[name].licence if name in TASKS else "not stated", _CITATIONS.get(name, "not stated"))
         for name in in_order(tasks)
     ]
+    few = " and a few sentences of these data, under Who got worse; --redact-text leaves them out"
+    caption = f"This file holds scores{' and no sentence of these data' if redacts_text else few}."
+    return Table("Test data", (Column("Task"), Column("Licence"), Column("Cite")), rows, caption)

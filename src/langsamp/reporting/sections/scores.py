@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from markupsafe import Markup
-
 from langsamp.evaluation.tasks.registry import TASKS
-from langsamp.render.chart import embedded
+from langsamp.render.chart import Picture, pictured
 from langsamp.render.palette import Mark
 from langsamp.reporting.findings.verdicts import TaskVerdict
 from langsamp.reporting.inputs.cell_remarks import Remark, alias_uses, failures, notes
@@ -37,7 +35,7 @@ class TaskScores(NamedTuple):
     printed: Sequence[str]
     """The published sides whose printed means stand beside; none where they are compared themselves."""
     other_metrics: Sequence[MetricRow]
-    picture: Markup
+    picture: Picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +80,10 @@ def _task(
         marks={side: marks[side] for side in comparison.sides},
         controls={key: name for key, name in controls.items() if key in whole.controls},
     )
+    grey = (
+        "The grey marks are the controls: what the embedding layer alone and shared letters alone reach on the same "
+        "items. "
+    )
     task = TASKS.get(comparison.setting.task)
     parts = {by: [row for row in paper if row.code in codes] for by, codes in _PARTS.items()}
     return TaskScores(
@@ -93,5 +95,11 @@ def _task(
         groups={**parts, **{by: rows for by, rows in groups.items() if by != "paper"}},
         printed=[side for side in whole.printed if not set(whole.printed) & set(comparison.sides)],
         other_metrics=other_metrics(comparison),
-        picture=embedded(f"groups{number}", chart, f"{comparison.label}: mean score of each group of languages"),
+        picture=pictured(
+            f"groups{number}",
+            chart,
+            "Mean score of each group",
+            f"{grey * bool(whole.controls)}In brackets the number of languages.",
+            summary=f"{comparison.label}: mean score of each group of languages",
+        ),
     )

@@ -1,30 +1,16 @@
 """How the trainings went: losses and scores by step, and where each one ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from markupsafe import Markup
-
-from langsamp.render.chart import embedded
+from langsamp.render.chart import Picture, pictured
+from langsamp.render.document import Column, Table, Value
+from langsamp.render.numbers import decimals, duration, share, whole
+from langsamp.render.palette import Mark
 from langsamp.reporting.inputs.run_folder import Model
 from langsamp.reporting.pictures.curves import forgetting_curves, loss_curves, monitor_curves
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
-from langsamp.training.lines import HeldOutLine
-
-
-class TrainingRow(NamedTuple):
-    """One line of the table of models."""
-
-    model: Model
-    steps: int | None
-    loss: float | None
-    """Mean of the last tenth of the training log."""
-    held_out: HeldOutLine | None
-    tokens_per_second: float | None
-    data_wait: float | None
-    seconds: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,46 +19,66 @@ class Training(Section):
 
     id = "training"
     title = "Training"
-    rows: Sequence[TrainingRow]
-    loss: Markup
-    forgetting: Markup | None
-    monitored: Markup | None
+    pictures: Sequence[Picture]
+    table: Table
+    """A line for each model: where its training ended and how fast it was."""
     starts: Sequence[str]
     """What the trainings began with."""
 
 
+_COLUMNS = (
+    Column("Model"), Column("Steps", whole, "number"), Column("Training loss", decimals, "number"),
+    Column("Held-out loss", decimals, "number"), Column("Masked accuracy", share, "number"),
+    Column("Bits per byte", decimals, "number"), Column("Tokens per second", whole, "number"),
+    Column("Waiting for data", share, "number"), Column("Time", duration, "number"),
+)  # fmt: skip
+_CAPTION = (
+    "Losses in nats per masked token: in training the mean of the last tenth; held-out values after the last step, "
+    "means over languages."
+)
+
+
 def training(report: Report) -> Training | None:
     """How the trainings went; None where there is no log."""
-    models, marks = report.inputs.models, report.inputs.marks
-    logged = [model for model in models if model.log.train or model.log.held_out]
-    if not logged:
+    models = report.inputs.models
+    if not any(model.log.train or model.log.held_out for model in models):
         return None
-    forgetting, monitored = forgetting_curves(models, marks), monitor_curves(models, marks)
     starts = ("; ".join(model.provenance.get("start", ())) for model in models)
     return Training(
-        rows=[_row(model) for model in models],
-        loss=embedded("loss", loss_curves(logged, marks), "Training and held-out loss by step for every model"),
-        forgetting=embedded("forgetting", forgetting, "Held-out loss by step, head against tail languages")
-        if forgetting
-        else None,
-        monitored=embedded("monitored", monitored, "Scores by step while training") if monitored else None,
+        pictures=[*_pictures(models, report.inputs.marks)],
+        table=Table("Models", _COLUMNS, [_row(model) for model in models], _CAPTION),
         starts=list(dict.fromkeys(filter(None, starts))),
     )
 
 
-def _row(model: Model) -> TrainingRow:
-    """Where a training ended and how fast it was."""
-    log, last = model.log.train, model.log.train[-1] if model.log.train else None
+def _pictures(models: Sequence[Model], marks: Mapping[str, Mark]) -> Iterator[Picture]:
+    logged = [model for model in models if model.log.train or model.log.held_out]
+    yield pictured(
+        "loss", loss_curves(logged, marks), "Loss by step",
+        "All models saw the same rows under the same masks where their seeds agree. Held-out loss is the mean over "
+        "languages on rows that no model trained on.", summary="Training and held-out loss by step for every model",
+    )  # fmt: skip
+    if forgetting := forgetting_curves(models, marks):
+        yield pictured(
+            "forgetting", forgetting, "Held-out loss from the start on, head against tail",
+            "Means over the languages that XLM-R was pretrained on, and over the others. Step 0, dotted, is the "
+            "encoder that the training continues from; where its LM head is new, step 0 is that of an untrained head "
+            "and says nothing of what the encoder knew: then the scores tell.",
+        )  # fmt: skip
+    if monitored := monitor_curves(models, marks):
+        text = "Of the encoder without vectors. Dashed: what a training continues from, the line to beat."
+        yield pictured("monitored", monitored, "Scores while training", text)
+
+
+def _row(model: Model) -> Sequence[object]:
+    log, held_out = model.log.train, model.log.held_out[-1] if model.log.held_out else None
     tail = log[-max(1, len(log) // 10) :]
-    return TrainingRow(
-        model=model,
-        steps=last.step if last else None,
-        loss=sum(line.loss for line in tail) / len(tail) if tail else None,
-        held_out=model.log.held_out[-1] if model.log.held_out else None,
-        tokens_per_second=_median([line.tokens_per_second for line in log]),
-        data_wait=_median([line.data_wait for line in log]),
-        seconds=last.seconds if last else None,
-    )
+    return (
+        model.label, log[-1].step if log else None, sum(line.loss for line in tail) / len(tail) if tail else None,
+        held_out and held_out.loss, held_out and held_out.accuracy, held_out and held_out.bits_per_byte,
+        _median([line.tokens_per_second for line in log]), _median([line.data_wait for line in log]),
+        Value(log[-1].seconds if log else None),
+    )  # fmt: skip
 
 
 def _median(values: Sequence[float | None]) -> float | None:

@@ -1,11 +1,10 @@
 """An analysis of models side by side as the page shows it: sentences, charts, tables, notes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from markupsafe import Markup
-
-from langsamp.render.chart import Chart, embedded
+from langsamp.render.chart import Chart, Picture, pictured
+from langsamp.render.document import Table
 from langsamp.reporting.inputs.stored import Kind, Stored
 
 _CAPTIONS = {
@@ -21,18 +20,17 @@ class Charted(NamedTuple):
     subject: str
     sentences: Sequence[str]
     """What was found, in words, with readers' names of the models."""
-    pictures: Sequence[tuple[str, Markup]]
-    """Each with its caption."""
-    tables: Sequence[Any]
+    pictures: Sequence[Picture]
+    tables: Sequence[Table]
     notes: Sequence[str]
 
 
 def charted(
-    stored: Stored[Kind], number: int, tables: Sequence[Any], charts: Mapping[str, Chart], summary: str
+    stored: Stored[Kind], number: int, tables: Sequence[Table], charts: Mapping[str, Chart], summary: str
 ) -> Charted:
     """The analysis that is the page's `number`-th of its kind; `summary` says what the chart of a task shows."""
-    pictures = []
-    for key, chart in charts.items():
-        caption = _CAPTIONS.get(key, f"{key}: {summary}")
-        pictures.append((caption, embedded(f"{stored.analysis.kind}-{number}-{key}", chart, caption)))
+    pictures = [
+        pictured(f"{stored.analysis.kind}-{number}-{key}", chart, _CAPTIONS.get(key, f"{key}: {summary}"))
+        for key, chart in charts.items()
+    ]
     return Charted(stored.analysis.subject, stored.sentences, pictures, tables, stored.analysis.notes)

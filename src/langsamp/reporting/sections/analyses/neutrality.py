@@ -7,7 +7,8 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
-from langsamp.render.chart import embedded
+from langsamp.render.chart import Picture, pictured
+from langsamp.render.document import Table
 from langsamp.reporting.inputs.stored import Stored
 from langsamp.reporting.pictures.heatmaps import (
     MOST_LANGUAGES,
@@ -22,6 +23,7 @@ from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
 from langsamp.views.charts.neutrality_charts import layer_curves, probe_curves
 from langsamp.views.names import known, short_name
+from langsamp.views.neutrality import model_tables
 
 Line = TypeVar("Line")
 
@@ -33,8 +35,9 @@ class Part:
     view: NeutralityView
     heatmaps: Sequence[Heatmap]
     changes: Sequence[Heatmap]
-    pictures: Sequence[Markup]
+    pictures: Sequence[Picture]
     """Similarity, then probes, over all layers."""
+    tables: Sequence[Table]
     data: Markup
     """For the script."""
 
@@ -55,15 +58,29 @@ def neutrality(report: Report) -> Neutrality | None:
 
 
 def _part(view: NeutralityView, number: int) -> Part:
-    cosines, probes = layer_curves(view.analysis), probe_curves(view.analysis)
     return Part(
         view=view,
         heatmaps=heatmaps(view),
         changes=change_heatmaps(view),
         pictures=[
-            embedded(f"layers-{number}", cosines, "Cosines of translations and of other sentences by layer"),
-            embedded(f"probes-{number}", probes, "Accuracy of probes for language and script by layer"),
+            pictured(
+                f"layers-{number}",
+                layer_curves(view.analysis),
+                "From layer to layer",
+                "Means over all pairs of languages, of translations and of sentences that are no translations; bands "
+                "are 95 % intervals over sentences.",
+                summary="Cosines of translations and of other sentences by layer",
+            ),
+            pictured(
+                f"probes-{number}",
+                probe_curves(view.analysis),
+                "Probes from layer to layer",
+                "How often a linear reader tells the language, or the script, from a sentence's vector. Lower is more "
+                "neutral.",
+                summary="Accuracy of probes for language and script by layer",
+            ),
         ],
+        tables=model_tables(view.analysis, view.labels),
         data=as_script(neutrality_data(view)),
     )
 

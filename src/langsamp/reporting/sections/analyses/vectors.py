@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup
@@ -10,31 +9,18 @@ from markupsafe import Markup
 from langsamp.analysis.donors.record import DonorsAnalysis
 from langsamp.analysis.vectors.analyse import TABLES
 from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
-from langsamp.analysis.vectors.vector_statistics import STATISTICS
-from langsamp.render.chart import embedded
+from langsamp.render.chart import Picture, pictured
+from langsamp.render.document import Table
 from langsamp.render.numbers import cosine, decimals
-from langsamp.reporting.inputs.stored import Stored
 from langsamp.reporting.pictures.vector_data import as_script, vector_data
 from langsamp.reporting.report import Report
-from langsamp.reporting.sections.analyses.neighbours import NEIGHBOURS
 from langsamp.reporting.sections.section import Section
 from langsamp.views.charts.vector_charts import first_picture, tree_picture
+from langsamp.views.vectors import statistics_table
 
 LEVEL = 0.05
 _TOLD = ("purity family", "purity script", "mantel tree distance", "mantel geographic distance")
 """Statistics that are also said in words."""
-
-
-class StatisticRow(NamedTuple):
-    """One statistic of one model beside its null."""
-
-    model: str
-    line: VectorStatistic
-    name: str
-    """What it is, for a table."""
-    sentence: str
-    """The same in words; empty for those that only stand in the table."""
-    is_share: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +31,15 @@ class Vectors(Section):
     title = "Vectors"
     label: str
     """The model whose pictures stand still."""
-    pictures: Sequence[tuple[str, Markup]]
-    """By table; none where too few vectors were trained."""
-    trees: Sequence[tuple[str, Markup]]
-    main: Sequence[StatisticRow]
-    """Of the first model that has statistics."""
-    others: Sequence[StatisticRow]
-    counted: int
-    """Neighbours whose families count."""
+    pictures: Sequence[Picture]
+    """Of each table; none where too few vectors were trained."""
+    trees: Sequence[Picture]
+    sentences: Sequence[str]
+    """What some statistics of one model say."""
+    statistics: Table | None
+    """Of the model that is shown."""
+    others: Table | None
+    """Those of the others."""
     notes: Sequence[str]
     data: Markup
     """For the script."""
@@ -65,48 +52,50 @@ def vectors(report: Report) -> Vectors | None:
         return None
     shown, *_ = views
     tables = [table for table in TABLES if shown.analysis.placed(table)]
-    statistics = statistic_rows(views)
-    main = [row for row in statistics if row.model == shown.label]
-    pictures = []
-    for table in tables:
-        summary = (
-            f"{table.capitalize()} vectors of {shown.label} on two principal components; the tables below have the"
+    told = {view.label: view.analysis for view in views if view.analysis.statistics}
+    others = {label: analysis for label, analysis in told.items() if label != shown.label}
+    said = {
+        "language": "One dot a language, coloured by its family; families without a colour of their own are grey. "
+        "Point at a dot for its name.",
+        "script": "One dot a script.",
+    }
+    pictures = [
+        pictured(
+            f"dots-{table}", first_picture(shown.analysis, table),
+            f"{table.capitalize()} vectors of {shown.label}{', by family' * (table == 'language')}", said[table],
+            summary=f"{table.capitalize()} vectors of {shown.label} on two principal components; the tables below have "
+            "the neighbours",
         )
-        pictures.append(
-            (table, embedded(f"dots-{table}", first_picture(shown.analysis, table), f"{summary} neighbours"))
+        for table in tables
+    ]  # fmt: skip
+    trees = [
+        pictured(
+            f"tree-{table}", tree_picture(shown.analysis, table), f"Tree of the {table} vectors of {shown.label}",
+            "Vectors joined step by step, the most alike first; the lower two meet, the more alike they are.",
         )
-    trees = []
-    for table in tables:
-        said = f"{table} vectors"
-        trees.append(
-            (
-                said,
-                embedded(f"tree-{table}", tree_picture(shown.analysis, table), f"Tree of the {said} of {shown.label}"),
-            )
-        )
+        for table in tables
+    ]  # fmt: skip
     donors = {each.key: each.analysis for each in report.of_kind(DonorsAnalysis)}
     return Vectors(
         label=shown.label,
         pictures=pictures,
         trees=trees,
-        main=main,
-        others=[row for row in statistics if row.model != shown.label],
-        counted=shown.analysis.settings.get("neighbours", NEIGHBOURS),
+        sentences=[
+            sentence
+            for analysis in [told.get(shown.label) or next(iter(others.values()), None)]
+            if analysis is not None
+            for sentence in told_statistics(analysis)
+        ],
+        statistics=statistics_table({shown.label: told[shown.label]}) if shown.label in told else None,
+        others=statistics_table(others) if others else None,
         notes=[f"{view.label}: {note}" for view in views for note in view.analysis.notes],
         data=as_script(vector_data(views, donors)),
     )
 
 
-def statistic_rows(views: Sequence[Stored[VectorsAnalysis]]) -> list[StatisticRow]:
-    """Every statistic of every model beside its null, language vectors before script vectors."""
-    return [
-        StatisticRow(
-            model=view.label, line=line, name=STATISTICS.get(line.statistic, line.statistic),
-            sentence=_sentence(line) if line.statistic in _TOLD else "", is_share=line.statistic.startswith("purity"),
-        )
-        for view in views
-        for line in view.analysis.statistics
-    ]  # fmt: skip
+def told_statistics(analysis: VectorsAnalysis) -> list[str]:
+    """The statistics that are said in words, each beside its null."""
+    return [_sentence(line) for line in analysis.statistics if line.statistic in _TOLD]
 
 
 def _sentence(line: VectorStatistic) -> str:
