@@ -100,7 +100,7 @@ def _templates() -> Environment:
         loader=PackageLoader("langsamp.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    for name in ("score", "signed", "whole", "share", "decimals", "cosine", "duration"):
+    for name in ("score", "signed", "whole"):
         environment.filters[name] = getattr(numbers, name)
     environment.filters |= {"side": side_name, "tone": tone}
     environment.tests["start"] = is_start

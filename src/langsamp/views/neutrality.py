@@ -11,7 +11,7 @@ from langsamp.analysis.neutrality.record import (
     PostHoc,
 )
 from langsamp.render.document import Column, Document, Note, Sentence, Table, Value, is_absent
-from langsamp.render.numbers import ABSENT, decimals, share
+from langsamp.render.numbers import ABSENT, decimals, ends, share
 
 _MOST_COLUMNS = 11
 """At most so many languages stand side by side in a hundred columns."""
@@ -39,24 +39,20 @@ _NUMBERS = {
     "Raw": "the same as the model gives it",
     "Others": "raw, of sentences that are no translations: the control",
     "Raw gap": "what translations have over those; a model whose vectors all point one way has high cosines and no gap",
-    "Language": "how often a probe, a linear reader, tells it from a vector; the nearer to chance, the more "
-    "neutral",
+    "Language": "how often a probe, a linear reader, tells it from a vector; the nearer to chance, the more neutral",
 }
 """What the columns of means say."""
 
 
 def model_tables(analysis: NeutralityAnalysis, names: Mapping[str, str]) -> list[Table]:
     """The means of each model with their controls, then what cheap edits give; `names` are readers' names."""
-    columns = (
-        Column("Model"),
-        Column("Layer", kind="number"),
-        *_columns("Centred", "Raw", "Others", "Raw gap"),
-        *_PROBES,
-    )
+    measures = _columns("Centred", "Raw", "Others", "Raw gap")
+    columns = (Column("Model"), Column("Layer", kind="number"), *measures, *_PROBES)
     rows = [
         (
-            names.get(row.model, row.model), row.layer, Value(row.parallel, _ends(row.low, row.high, decimals)), row.raw,
-            row.raw_non_parallel, Value(row.raw_gap, _ends(row.raw_gap_low, row.raw_gap_high, decimals)), *_probes(row),
+            names.get(row.model, row.model), row.layer, Value(row.parallel, ends(row.low, row.high, decimals)),
+            row.raw, row.raw_non_parallel, Value(row.raw_gap, ends(row.raw_gap_low, row.raw_gap_high, decimals)),
+            *_probes(row),
         )
         for row in map(analysis.means, analysis.models)
     ]  # fmt: skip
@@ -68,17 +64,12 @@ def model_tables(analysis: NeutralityAnalysis, names: Mapping[str, str]) -> list
 
 def _edits(analysis: NeutralityAnalysis, names: Mapping[str, str]) -> Table:
     """A line for each model and cheap way without training."""
-    columns = (
-        Column("Model"),
-        Column("Vectors"),
-        *_columns("Centred", "Raw gap"),
-        *_PROBES,
-        Column("Nearest", share, "number"),
-    )
+    measures = (*_columns("Centred", "Raw gap"), *_PROBES, Column("Nearest", share, "number"))
+    columns = (Column("Model"), Column("Vectors"), *measures)
     rows = [
         (
             names.get(line.model, line.model), EDIT_NAMES[line.edit], line.parallel, line.raw_gap, *_probes(line),
-            Value(line.retrieval, _ends(line.retrieval_low, line.retrieval_high, share)),
+            Value(line.retrieval, ends(line.retrieval_low, line.retrieval_high, share)),
         )
         for line in analysis.post_hoc
     ]  # fmt: skip
@@ -103,10 +94,6 @@ def _probes(line: LayerMeans | PostHoc) -> tuple[Value, Value]:
     told = ((line.language_probe, line.language_chance), (line.script_probe, line.script_chance))
     language, script = (Value(value, below=f"chance {share(chance)}") for value, chance in told)
     return language, script
-
-
-def _ends(low: float, high: float, write: _Write) -> str:
-    return "" if is_absent(low) else f"[{write(low)}, {write(high)}]"
 
 
 def _pair_tables(analysis: NeutralityAnalysis) -> list[Table]:

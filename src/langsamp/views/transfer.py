@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from langsamp.analysis.transfer.record import Role, RoleMean, TransferAnalysis
 from langsamp.render.document import Column, Document, Note, Sentence, Table, Value, is_absent
-from langsamp.render.numbers import cosine, score, signed
+from langsamp.render.numbers import cosine, ends, score, signed
 from langsamp.views.names import group_name, known
 
 ROLE_NAMES: dict[Role, str] = {
@@ -69,8 +69,7 @@ def _score(line: RoleMean, languages: int, top: float) -> Value:
 def _over_all(line: RoleMean | None) -> Iterator[object]:
     if line is None:
         return
-    ends = "" if is_absent(line.low) else f"[{signed(line.low)}, {signed(line.high)}]"
-    yield None if line.role == "english" else Value(line.difference, ends)
+    yield None if line.role == "english" else Value(line.difference, ends(line.low, line.high, signed))
     yield line.regret
     yield None if line.role == "best" else line.hits
     yield line.ndcg

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from langsamp.analysis.variant_analyses import AblationAnalysis, FamiliesAnalysis
 from langsamp.analysis.variants_record import FamilyMean, VariantMean
 from langsamp.render.document import Column, Document, Note, Sentence, Table, Value, is_absent
-from langsamp.render.numbers import probability, score, signed, with_ends
+from langsamp.render.numbers import ends, probability, score, signed, with_ends
 from langsamp.views.names import group_name
 
 _SPREAD = "± standard deviation over trainings (over seeds, where one was trained)"
@@ -87,7 +87,7 @@ _AGAINST = (Column("Difference", signed, only="narrow"), Column("95 %", only="na
 def _against(line: VariantMean | FamilyMean | None) -> tuple[float | None, str | None]:
     if line is None:
         return None, None
-    return line.difference, None if is_absent(line.low) else f"[{signed(line.low)}, {signed(line.high)}]"
+    return line.difference, ends(line.low, line.high, signed)
 
 
 def _mean(line: VariantMean | FamilyMean, *, is_best: bool) -> Value:

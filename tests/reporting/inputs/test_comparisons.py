@@ -11,7 +11,7 @@ from langsamp.reporting.inputs.comparisons import SystemComparison, compare, fro
 from langsamp.reporting.inputs.group_rows import GroupRow, group_rows, tone
 from langsamp.reporting.inputs.metric_names import meanings, metric_name, other_metrics
 from langsamp.reporting.inputs.run_folder import read_run
-from langsamp.reporting.sections.languages import language_rows, overview_rows
+from langsamp.reporting.sections.languages import language_rows
 from langsamp.scores.comparison import compare as compare_systems
 from langsamp.scores.published import published
 from langsamp.scores.reading import one_below_the_other
@@ -63,8 +63,8 @@ def test_a_language_that_one_variant_lacks_does_not_enter_the_means(run_folder):
     comparison = only(scores[~((scores["tag"] == "rus_Cyrl") & (scores["model_name"].str.startswith("both")))])
     assert "rus_Cyrl" not in comparison.shared
     assert rows_of(comparison)["all"].means["none"] == pytest.approx(43.5)
-    (row,) = language_rows(comparison, ["rus_Cyrl"], seen={})
-    assert row.scores.differences == {} and row.scores.means == {"none": pytest.approx(47.5)}
+    ((scores,),) = (row.scores for row in language_rows([comparison], ["rus_Cyrl"], seen={}))
+    assert scores.differences == {} and scores.means == {"none": pytest.approx(47.5)}
 
 
 def test_scores_on_different_texts_are_never_compared(run_folder):
@@ -103,7 +103,7 @@ def test_a_difference_that_prints_as_zero_is_a_tie(build, tmp_path):
 
     comparison = only(scores_of(build(tmp_path / "run", score=level)))
     assert rows_of(comparison)["all"].against["both"][1:] == (0, 8, 0)
-    assert tone(language_rows(comparison, ["deu_Latn"], seen={})[0].scores.differences["both"]) == ""
+    assert tone(language_rows([comparison], ["deu_Latn"], seen={})[0].scores[0].differences["both"]) == ""
 
 
 def test_every_language_is_listed_scored_or_not(run_folder):
@@ -211,7 +211,7 @@ def test_the_other_metrics_stand_beside_the_main_one_under_their_names(build, tm
 
 def test_every_language_has_a_line_over_all_tasks(build, tmp_path):
     comparisons = compare(scores_of(build(tmp_path / "run", tasks=("pos", "sr-cldr"))))
-    arabic, ewe = overview_rows(comparisons, ["arb_Arab", "ewe_Latn"], seen={"arb_Arab": 3})
+    arabic, ewe = language_rows(comparisons, ["arb_Arab", "ewe_Latn"], seen={"arb_Arab": 3})
     assert arabic.rows_seen == 3
     for scores in arabic.scores:
         assert scores.differences == pytest.approx({"both": -1.0}) and set(scores.means) == {"none", "both"}

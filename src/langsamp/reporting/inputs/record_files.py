@@ -9,7 +9,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from langsamp.config import expanded
-from langsamp.data.rows import MANIFEST, Manifest, read_manifest
 from langsamp.disk.files import as_record, read_versioned
 from langsamp.disk.seals import check_last_line, check_sealed, is_sealed, read_record
 from langsamp.errors import DamagedError
@@ -85,15 +84,6 @@ def export_provenance(export: Path) -> dict[str, Any]:
         check_sealed(export, remedy=EXPORT_AGAIN, only=[path.name])
     content = read_versioned(path, remedy=EXPORT_AGAIN)
     return as_record(_Provenance, content, path, remedy=EXPORT_AGAIN).model_dump(mode="json")
-
-
-def manifest_of(rows: Path) -> Manifest | None:
-    """What the manifest in a folder of rows says; None where there is none.
-
-    Raises:
-        DamagedError: where it is not as it was written.
-    """
-    return read_manifest(rows) if (rows / MANIFEST).is_file() else None
 
 
 def scores_of(path: Path) -> pd.DataFrame | None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from langsamp.analysis.unmade import read_unmade
 from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
-from langsamp.data.rows import Manifest
+from langsamp.data.rows import MANIFEST, Manifest, read_manifest
 from langsamp.disk.layout import EvaluationLayout, ModelLayout, RunLayout
 from langsamp.errors import DataMissingError
 from langsamp.model.conditioning import LANGUAGES, Conditioning
@@ -22,7 +22,6 @@ from langsamp.reporting.inputs.record_files import (
     cells_of,
     export_provenance,
     failures_of,
-    manifest_of,
     named_models,
     recipe_of,
     recipe_text,
@@ -183,7 +182,7 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
         recipe_text=text,
         recipe=recipe_of(text, files.recipe),
         provenance=run_provenance(files.provenance),
-        manifest=manifest_of(files.rows),
+        manifest=read_manifest(files.rows) if (files.rows / MANIFEST).is_file() else None,
         overlap=read_overlap(folder / OVERLAP),
         models=tuple(models),
         unmade=tuple(str(each) for each in read_unmade(folder)),

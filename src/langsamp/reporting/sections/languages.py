@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
@@ -22,59 +22,42 @@ from langsamp.views.names import known
 class LanguageScores(NamedTuple):
     """What one language got in one comparison."""
 
-    means: Mapping[str, float]
-    """By side, per cent."""
-    differences: Mapping[str, float]
+    means: Mapping[str, float] = MappingProxyType({})
+    """By side, per cent; empty where it was not scored."""
+    differences: Mapping[str, float] = MappingProxyType({})
     """To the baseline by side, in points."""
-
-
-_NOTHING = LanguageScores({}, {})
+    items: float | None = None
+    layer0: float | None = None
+    ngram: float | None = None
 
 
 class LanguageRow(NamedTuple):
-    """One line of the table of all languages in one comparison."""
-
-    language: LanguageInfo
-    rows_seen: int | None
-    items: int | None
-    scores: LanguageScores
-    layer0: float | None
-    ngram: float | None
-
-
-class OverviewRow(NamedTuple):
-    """One line of the table of all languages over all comparisons."""
+    """One language over all comparisons."""
 
     language: LanguageInfo
     rows_seen: int | None
     scores: Sequence[LanguageScores]
-    """By comparison; empty where not scored."""
+    """By comparison."""
 
 
 class TaskLanguages(NamedTuple):
-    """The languages of one comparison."""
+    """What tables and pictures of one comparison say beside its scores."""
 
     comparison: SystemComparison
     metric: str
-    rows: Sequence[LanguageRow]
+    widest: float
+    """The largest difference, points."""
     scatter: Picture | None
-
-    @property
-    def widest(self) -> float:
-        """The largest difference, points."""
-        differences = (abs(points) for row in self.rows for points in row.scores.differences.values())
-        return max(0.1, *differences, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Languages(Section):
-    """The languages of the report; of one comparison in its own table, of several in one table over all."""
+    """The languages of the report, in one table over all comparisons, and in one for each of several."""
 
     id = "languages"
     title = "Languages"
     tasks: Sequence[TaskLanguages]
-    overview: Sequence[OverviewRow]
-    """Empty where there is one comparison, whose rows say the same."""
+    rows: Sequence[LanguageRow]
     exact: Mapping[str, Sequence[Sequence[float | None]]]
     """By tag, comparison and side (in its order) the score to three decimals, from which the page takes differences
     where there are more than two sides."""
@@ -84,84 +67,61 @@ class Languages(Section):
 
 def languages(report: Report) -> Languages | None:
     """Every language, scored or not; None where the inputs name none."""
-    inputs, comparisons, seen = report.inputs, report.comparisons, report.inputs.rows_seen
-    is_alone = len(comparisons) == 1
+    inputs, comparisons = report.inputs, report.comparisons
     if not inputs.tags:
         return None
+    rows = language_rows(comparisons, inputs.tags, seen=inputs.rows_seen)
+    tasks = []
+    for number, each in enumerate(comparisons):
+        points = (abs(value) for row in rows for value in row.scores[number].differences.values())
+        tasks.append(TaskLanguages(each, metric_name(each.metric), max(0.1, 0.0, *points), _scatter(number, each)))
     return Languages(
-        tasks=[
-            TaskLanguages(
-                each,
-                metric_name(each.metric),
-                language_rows(each, inputs.tags if is_alone else list(each.means.index), seen=seen),
-                _scatter(number, each),
-            )
-            for number, each in enumerate(comparisons)
-        ],
-        overview=[] if is_alone else overview_rows(comparisons, inputs.tags, seen=seen),
-        exact=_exact(comparisons) if len(set(chain.from_iterable(each.sides for each in comparisons))) > 2 else {},
+        tasks=tasks,
+        rows=rows,
+        exact=_exact(comparisons, rows) if len({side for each in comparisons for side in each.sides}) > 2 else {},
         has_rows_seen=bool(inputs.models),
         is_of_several=inputs.single is None,
     )
 
 
-def overview_rows(
+def language_rows(
     comparisons: Sequence[SystemComparison], tags: Sequence[str], *, seen: Mapping[str, int]
-) -> list[OverviewRow]:
+) -> list[LanguageRow]:
     """One line for every tag, scored or not, with what it got in each comparison."""
     tables = [_by_tag(comparison) for comparison in comparisons]
-    return [OverviewRow(known(tag), seen.get(tag), [table.get(tag, _NOTHING) for table in tables]) for tag in tags]
-
-
-def language_rows(comparison: SystemComparison, tags: Sequence[str], *, seen: Mapping[str, int]) -> list[LanguageRow]:
-    """One line for every tag, scored or not."""
-    layer0, ngram = comparison.control("layer0", comparison.main or comparison.sides[0]), comparison.control("ngram")
-    table, rows = _by_tag(comparison), []
-    for tag in tags:
-        items = _present(comparison.items, tag)
-        rows.append(
-            LanguageRow(
-                language=known(tag),
-                rows_seen=seen.get(tag),
-                items=int(items) if items is not None else None,
-                scores=table.get(tag, _NOTHING),
-                layer0=_present(layer0, tag),
-                ngram=_present(ngram, tag),
-            )
-        )
-    return rows
+    return [
+        LanguageRow(known(tag), seen.get(tag), [table.get(tag, LanguageScores()) for table in tables]) for tag in tags
+    ]
 
 
 def _by_tag(comparison: SystemComparison) -> dict[str, LanguageScores]:
-    means: dict[str, dict[str, float]] = {}
-    for side in comparison.sides:
-        for tag, value in comparison.means[side].dropna().items():
-            means.setdefault(str(tag), {})[side] = float(value)
-    others, baseline = comparison.others, str(comparison.baseline)
+    others, baseline, table = comparison.others, str(comparison.baseline), {}
+    beside = pd.DataFrame(
+        {
+            "items": comparison.items,
+            "layer0": comparison.control("layer0", comparison.main or comparison.sides[0]),
+            "ngram": comparison.control("ngram"),
+        }
+    )
+    beside = beside.reindex(comparison.means.index).astype(object)
+    means_of = comparison.means.to_dict("index")
+    for tag, said in beside.where(beside.notna(), None).to_dict("index").items():
+        means = {str(side): float(mean) for side, mean in means_of[tag].items() if not pd.isna(mean)}
+        compared = [side for side in others if side in means and baseline in means]
+        differences = {side: means[side] - means[baseline] for side in compared}
+        table[str(tag)] = LanguageScores(means, differences, **{str(name): value for name, value in said.items()})
+    return table
+
+
+def _exact(comparisons: Sequence[SystemComparison], rows: Sequence[LanguageRow]) -> dict[str, list[list[float | None]]]:
     return {
-        tag: LanguageScores(
-            mean_of,
-            {side: mean_of[side] - mean_of[baseline] for side in others if side in mean_of and baseline in mean_of},
-        )
-        for tag, mean_of in means.items()
-    }
-
-
-def _exact(comparisons: Sequence[SystemComparison]) -> dict[str, list[list[float | None]]]:
-    tables = [_by_tag(comparison) for comparison in comparisons]
-    scores: dict[str, list[list[float | None]]] = {}
-    for tag in sorted({tag for table in tables for tag in table}):
-        means = [table.get(tag, _NOTHING).means for table in tables]
-        scores[tag] = [
-            [round(mine[side], 3) if side in mine else None for side in comparison.sides]
-            for comparison, mine in zip(comparisons, means, strict=True)
+        str(row.language.tag): [
+            [round(scores.means[side], 3) if side in scores.means else None for side in comparison.sides]
+            for comparison, scores in zip(comparisons, row.scores, strict=True)
         ]
-    return scores
-
-
-def _present(column: pd.Series, tag: str) -> float | None:
-    value = column.get(tag)
-    return None if value is None or pd.isna(value) else float(value)
+        for row in rows
+        if any(scores.means for scores in row.scores)
+    }
 
 
 def _scatter(number: int, comparison: SystemComparison) -> Picture | None:
