@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import yaml
@@ -13,8 +13,7 @@ from langsamp.disk.files import as_record, read_versioned
 from langsamp.disk.seals import check_last_line, check_sealed, is_sealed, read_record
 from langsamp.errors import DamagedError
 from langsamp.model.conditioning import EXPORT_AGAIN
-from langsamp.scores.cell_files import read_cell
-from langsamp.scores.cells import CellRecord, FailureRecord, ModelRecord
+from langsamp.scores.cells import FailureRecord, ModelRecord
 from langsamp.scores.score_table import read_score_table
 
 _RECIPE = "put the run's own recipe back; `langsamp run` with it writes that file again"
@@ -99,30 +98,14 @@ def scores_of(path: Path) -> pd.DataFrame | None:
     return scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
 
 
-def cells_of(evaluation: Path) -> dict[str, CellRecord]:
-    """What the cells of an evaluation say of themselves, by folder.
-
-    Raises:
-        DamagedError: where a file of one is missing or changed.
-    """
-    return {path.name: read_cell(path) for path in sorted(evaluation.glob("cells/[!.]*")) if path.is_dir()}
+Record = TypeVar("Record", ModelRecord, FailureRecord)
 
 
-def named_models(evaluation: Path) -> dict[str, ModelRecord]:
-    """What tables call the models, by fingerprint.
+def records_of(evaluation: Path, names: str, kind: type[Record]) -> dict[str, Record]:
+    """The small records of an evaluation by name: `models`, what tables call them, `failed`, cells that gave nothing.
 
     Raises:
         DamagedError: where a file is not as it was written.
     """
-    paths = sorted(evaluation.glob("models/[!.]*.json"))
-    return {path.stem: read_record(ModelRecord, path, remedy=f"delete that file: {_AGAIN}") for path in paths}
-
-
-def failures_of(evaluation: Path) -> tuple[FailureRecord, ...]:
-    """Cells whose last run gave nothing.
-
-    Raises:
-        DamagedError: where a file is not as it was written.
-    """
-    paths = sorted(evaluation.glob("failed/[!.]*.json"))
-    return tuple(read_record(FailureRecord, path, remedy=f"delete that file: {_AGAIN}") for path in paths)
+    paths = sorted(evaluation.glob(f"{names}/[!.]*.json"))
+    return {path.stem: read_record(kind, path, remedy=f"delete that file: {_AGAIN}") for path in paths}

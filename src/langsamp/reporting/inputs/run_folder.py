@@ -19,17 +19,15 @@ from langsamp.errors import DataMissingError
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.variants import DISPLAY_NAMES
 from langsamp.reporting.inputs.record_files import (
-    cells_of,
     export_provenance,
-    failures_of,
-    named_models,
     recipe_of,
     recipe_text,
+    records_of,
     run_provenance,
     scores_of,
 )
-from langsamp.scores.cell_files import unlisted_cells
-from langsamp.scores.cells import CellRecord, FailureRecord
+from langsamp.scores.cell_files import read_cell, unlisted_cells
+from langsamp.scores.cells import CellRecord, FailureRecord, ModelRecord
 from langsamp.scores.published import PREFIX, published, published_names
 from langsamp.training.lines import TrainingLines, read_lines
 
@@ -191,7 +189,8 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
 
 
 def _with_evaluation(run: Run, files: EvaluationLayout) -> Run:
-    cells, named, scores = cells_of(files.folder), named_models(files.folder), scores_of(files.scores)
+    cells = {path.name: read_cell(path) for path in sorted(files.folder.glob("cells/[!.]*")) if path.is_dir()}
+    named, scores = records_of(files.folder, "models", ModelRecord), scores_of(files.scores)
     return replace(
         run,
         evaluation=files.folder,
@@ -202,7 +201,7 @@ def _with_evaluation(run: Run, files: EvaluationLayout) -> Run:
             for name, cell in cells.items()
             if cell.key.model not in named or not named[cell.key.model].is_replaced
         },
-        failed_cells=failures_of(files.folder),
+        failed_cells=tuple(records_of(files.folder, "failed", FailureRecord).values()),
         model_names={model: record.name for model, record in named.items() if not record.is_replaced},
     )
 

@@ -16,14 +16,13 @@ MOST_LANGUAGES = 20
 """So many languages stand in the heatmaps; beyond that nobody can read them, and the file grows."""
 
 MEASURES = {
-    "parallel": ("Translations, centred", "mean cosine of translations, after the mean vector of each language is "
-                 "taken away"),
-    "raw_gap": ("Gap without centring", "mean cosine of translations less that of sentences that are no translations"),
-    "raw": ("Translations, raw", "mean cosine of translations as the model gives them"),
-    "raw_non_parallel": ("No translations, raw", "mean cosine of sentences that are no translations: the control"),
-    "non_parallel": ("No translations, centred", "mean cosine of sentences that are no translations, after centring"),
-}  # fmt: skip
-"""Columns of the table `similarity`: what the page calls them, and what they are."""
+    "parallel": "Translations, centred",
+    "raw_gap": "Gap without centring",
+    "raw": "Translations, raw",
+    "raw_non_parallel": "No translations, raw",
+    "non_parallel": "No translations, centred",
+}
+"""What the page calls the measures of a pair of languages."""
 
 
 class NeutralityView(NamedTuple):
@@ -169,7 +168,7 @@ def neutrality_data(view: NeutralityView) -> dict[str, Any]:
             {"key": name, "label": label, "scale": round(1000 * scale(view, name)),
              "values": [_by_layer(view, (line for line in analysis.similarity if line.model == model), name, 1000)
                         for model in analysis.models]}
-            for name, (label, _) in MEASURES.items()
+            for name, label in MEASURES.items()
         ],
         "change": {
             "scale": round(10 * change_scale(view)),

@@ -30,14 +30,6 @@ class Card(NamedTuple):
     """`better`, `worse` or empty."""
 
 
-class Judged(NamedTuple):
-    """What one comparison says of each side."""
-
-    verdicts: Sequence[TaskVerdict]
-    is_by_test: bool
-    """Whether its models were chosen by their test scores."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Verdict(Section):
     """What came out, and of what."""
@@ -49,7 +41,8 @@ class Verdict(Section):
     findings: Sequence[Finding]
     headlines: Sequence[str]
     outcomes: Sequence[Outcome]
-    tasks: Sequence[Judged]
+    verdicts: Sequence[TaskVerdict]
+    """Of each task and side."""
     summary: Sequence[SummaryRow]
     sides: Sequence[str]
     """Those that were scored."""
@@ -73,7 +66,7 @@ class Verdict(Section):
     @property
     def has_short(self) -> bool:
         """Whether several tasks are told in a line each."""
-        return len(self.tasks) > 1 and any(verdict.short for task in self.tasks for verdict in task.verdicts)
+        return len(self.summary) > 1 and any(verdict.short for verdict in self.verdicts)
 
 
 def verdict(report: Report) -> Verdict:
@@ -86,10 +79,7 @@ def verdict(report: Report) -> Verdict:
         findings=report.findings,
         headlines=headlines(comparisons, report.tests),
         outcomes=report.outcomes,
-        tasks=[
-            Judged(verdicts, each.setting.selection == "test")
-            for each, verdicts in zip(comparisons, report.verdicts, strict=True)
-        ],
+        verdicts=[*chain.from_iterable(report.verdicts)],
         summary=summary_rows(comparisons, [groups["paper"][0] for groups in report.groups], report.tests),
         sides=[side for side in inputs.sides if side in shown],
         baseline=inputs.baseline,
