@@ -74,12 +74,12 @@ class Table:
         names = list(lines[0]) if lines else []
         return cls(title, [Column(name) for name in names], [[line.get(name) for name in names] for line in lines])
 
-    def fitting(self, place: Literal["narrow", "wide"]) -> "Table":
-        """The columns that a place shows, without those that are empty in every row."""
+    def fitting(self, width: Literal["narrow", "wide"]) -> "Table":
+        """The columns that a place of this width shows, without those that are empty in every row."""
         kept = [
             at
             for at, column in enumerate(self.columns)
-            if column.only in ("", place) and any(column.text(row[at]) for row in self.rows)
+            if column.only in ("", width) and any(column.text(row[at]) for row in self.rows)
         ]
         rows = [[row[at] for at in kept] for row in self.rows]
         return replace(self, columns=[self.columns[at] for at in kept], rows=rows)

@@ -91,8 +91,8 @@ _PROBES = (Column("Language", "{:.0%}".format, "number"), Column("Script", "{:.0
 
 def _probes(line: LayerMeans | PostHoc) -> tuple[Value, Value]:
     """What probes tell, above what they tell by chance."""
-    told = ((line.language_probe, line.language_chance), (line.script_probe, line.script_chance))
-    language, script = (Value(value, below=f"chance {share(chance)}") for value, chance in told)
+    shares = ((line.language_probe, line.language_chance), (line.script_probe, line.script_chance))
+    language, script = (Value(value, below=f"chance {share(chance)}") for value, chance in shares)
     return language, script
 
 

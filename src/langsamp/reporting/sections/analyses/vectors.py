@@ -52,8 +52,9 @@ def vectors(report: Report) -> Vectors | None:
         return None
     shown, *_ = views
     tables = [table for table in TABLES if shown.analysis.placed(table)]
-    told = {view.label: view.analysis for view in views if view.analysis.statistics}
-    others = {label: analysis for label, analysis in told.items() if label != shown.label}
+    analyses = {view.label: view.analysis for view in views if view.analysis.statistics}
+    others = {label: analysis for label, analysis in analyses.items() if label != shown.label}
+    spoken = analyses.get(shown.label) or next(iter(others.values()), None)
     said = {
         "language": "One dot a language, coloured by its family; families without a colour of their own are grey. "
         "Point at a dot for its name.",
@@ -80,13 +81,8 @@ def vectors(report: Report) -> Vectors | None:
         label=shown.label,
         pictures=pictures,
         trees=trees,
-        sentences=[
-            sentence
-            for analysis in [told.get(shown.label) or next(iter(others.values()), None)]
-            if analysis is not None
-            for sentence in told_statistics(analysis)
-        ],
-        statistics=statistics_table({shown.label: told[shown.label]}) if shown.label in told else None,
+        sentences=told_statistics(spoken) if spoken is not None else [],
+        statistics=statistics_table({shown.label: shown.analysis}) if shown.label in analyses else None,
         others=statistics_table(others) if others else None,
         notes=[f"{view.label}: {note}" for view in views for note in view.analysis.notes],
         data=as_script(vector_data(views, donors)),
