@@ -48,7 +48,7 @@ class Provenance(Section):
     meanings: Mapping[str, str]
     """Of variants and metrics."""
     counted: int
-    """Neighbours whose families count."""
+    """Neighbours whose families count; 0 without vectors."""
     shuffles: int | None
     has_neutrality: bool
     has_donors: bool
@@ -65,7 +65,7 @@ def provenance(report: Report) -> Provenance:
         sources=_sources(tasks, redacts_text=report.redact_text),
         measures={name: TASKS[name].measures for name in tasks if name in TASKS and TASKS[name].measures},
         meanings={**meanings_of_sides(inputs.sides), **meanings(comparisons)},
-        counted=vectors.get("neighbours", NEIGHBOURS),
+        counted=vectors.get("neighbours", NEIGHBOURS) if report.vectors else 0,
         shuffles=vectors.get("shuffles"),
         has_neutrality=bool(report.of_kind(NeutralityAnalysis)),
         has_donors=bool(report.of_kind(DonorsAnalysis) or report.of_kind(TransferAnalysis)),
