@@ -19,7 +19,7 @@ from langsamp.model.conditioning import Conditioning
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.exporting import export
 from tests.killed import check_killed
-from tests.tiny_run import SIZES, TinyRun, stamps, write_lines
+from tests.tiny_run import SIZES, TinyRun, langsamp, stamps, write_lines
 
 pytestmark = pytest.mark.integration
 
@@ -91,6 +91,11 @@ def test_a_second_run_changes_no_file(tiny_run: TinyRun) -> None:
     assert stamps(tiny_run.root) == before
     assert report.inputs.default_out == tiny_run.out / "report.html"
     assert evaluation.cells_run == 0 and not evaluation.failures and len(evaluation.scores)
+
+
+def test_models_that_lie_beside_those_of_the_recipe_are_told(run: TinyRun) -> None:
+    answer = langsamp("run", run.recipe_file, "--set", "variants=[both]")
+    assert answer.code == 0 and "are also of what lies there beside: none-0" in answer.err
 
 
 def test_a_renamed_run_is_found_again(run: TinyRun) -> None:

@@ -10,7 +10,7 @@ from langsamp import pipeline
 from langsamp.reporting.findings.against_start import below_start
 from langsamp.reporting.report import Report
 from langsamp.scores.reading import read_scores
-from langsamp.training.lines import read_log
+from langsamp.training.reading_log import read_log
 from tests.tiny_run import TinyRun, langsamp, said
 
 pytestmark = pytest.mark.integration

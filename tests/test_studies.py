@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from accelerate.state import AcceleratorState
+from tools.study_figures import FIGURES, figures, shown, write_figures
 from tools.study_results import BEGIN, CELLS, END, LARGEST, PAGE, collect, with_tables
 
 from langsamp import pipeline
@@ -96,10 +97,24 @@ def test_the_tables_are_made_from_what_is_stored_alone(lab: Path, continued: Pat
     assert "language subspace removed" in page and "bits per byte" in page and "Shuffled ids" in page
 
 
+def test_figures_are_drawn_of_what_is_stored(lab: Path, continued: Path, tmp_path: Path) -> None:
+    of_lab, of_continued = (collect(run, tmp_path / "cells") for run in (lab, continued))
+    assert set(dict(figures(of_lab))) == set(dict(figures(of_continued))) == {"gain", "layers", "vectors"}
+    page, lines = tmp_path / "page.md", pd.read_parquet(of_continued / "languages.parquet")
+    assert set(lines["over"]) == {"start", "none"} and lines["difference"].between(lines["low"], lines["high"]).all()
+    write_figures(of_continued, page)
+    drawn = {path.name: path.read_bytes() for path in (tmp_path / FIGURES).iterdir()}
+    assert all(any(name in line for line in shown(of_continued)) for name in drawn) and len(drawn) == 3
+    write_figures(of_continued, page)
+    assert {path.name: path.read_bytes() for path in (tmp_path / FIGURES).iterdir()} == drawn
+
+
 def test_the_page_shows_what_the_repository_stores() -> None:
     """`make results` after a study was collected."""
     page = PAGE.read_text(encoding="utf-8")
     assert with_tables(page, CELLS) == page
+    pictures = re.findall(rf"\]\(({FIGURES}/.*?)\)", page)
+    assert pictures and all((PAGE.parent / picture).is_file() for picture in pictures)
     assert sum(path.stat().st_size for path in CELLS.rglob("*") if path.is_file()) < LARGEST
 
 

@@ -1,7 +1,7 @@
-"""The scores of a study as small files in the repository, and the tables of docs/results.md made from them.
+"""The scores of a study as small files in the repository; tables and figures of docs/results.md made from them.
 
 python -m tools.study_results collect runs/lab     # writes studies/cells/lab, scores only: a few hundred kB
-python -m tools.study_results tables               # `make results`: writes the tables anew between the page's markers
+python -m tools.study_results tables               # `make results`: the page's tables between its markers, and figures
 
 What is collected names no path and holds no weight, no text and no prediction. `langsamp compare studies/cells/lab:none
 studies/cells/lab:both` and every other command that reads scores takes such a folder.
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tools.study_tables import ABOUT, study
+from tools.study_figures import shown, write_figures
+from tools.study_tables import ABOUT, side_of, study
 
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.identification.record import IdentificationAnalysis
@@ -26,6 +27,9 @@ from langsamp.analysis.vectors.record import VectorsAnalysis
 from langsamp.disk.files import replacing, write_json, write_text
 from langsamp.disk.layout import ModelLayout, RunLayout
 from langsamp.errors import DataMissingError, UserError
+from langsamp.model.variants import START
+from langsamp.scores.comparison import compare
+from langsamp.scores.systems import open_system
 
 ROOT = Path(__file__).parent.parent
 CELLS, PAGE = ROOT / "studies" / "cells", ROOT / "docs" / "results.md"
@@ -46,6 +50,8 @@ def main() -> None:
             print(collect(given.run, CELLS))
         else:
             write_text(PAGE, with_tables(PAGE.read_text(encoding="utf-8"), CELLS))
+            for folder in stored_studies(CELLS):
+                write_figures(folder, PAGE)
     except UserError as error:
         parser.exit(error.exit_code, f"{error}\n")
 
@@ -63,8 +69,9 @@ def collect(run: Path, cells: Path) -> Path:
     folder = cells / run.name
     with replacing(folder) as fresh:
         shutil.copyfile(layout.evaluation.scores, fresh / "scores.parquet")
-        for name, table in _tables(read_analyses(layout.analyses)):
-            table.to_parquet(fresh / f"{name}.parquet", index=False)
+        for name, table in (*_tables(read_analyses(layout.analyses)), ("languages", _by_language(run))):
+            if len(table.columns):
+                table.to_parquet(fresh / f"{name}.parquet", index=False)
         stored = json.loads(layout.provenance.read_text(encoding="utf-8"))
         trainings = [_training(model) for model in layout.trainings if model.log.is_file()]
         about = {key: stored.get(key) for key in ("versions", "git", "machine", "finished")}
@@ -99,6 +106,10 @@ def _tables(analyses: Iterable[Analysis]) -> Iterator[tuple[str, pd.DataFrame]]:
             parts.setdefault("post_hoc", []).append(analysis.tables["post_hoc"].assign(text=analysis.text))
         elif isinstance(analysis, VectorsAnalysis):
             parts.setdefault("vectors", []).append(analysis.tables["statistics"].assign(model=analysis.subject))
+            if "language" in analysis.shares and "points" not in parts:
+                share1, share2 = analysis.shares["language"]
+                points = analysis.tables["points"].assign(share1=share1, share2=share2)
+                parts["points"] = [points[points["table"] == "language"]]
         elif isinstance(analysis, TransferAnalysis):
             parts.setdefault("transfer", []).append(analysis.tables["means"])
         elif isinstance(analysis, IdentificationAnalysis):
@@ -107,6 +118,20 @@ def _tables(analyses: Iterable[Analysis]) -> Iterator[tuple[str, pd.DataFrame]]:
             parts.setdefault("identification", []).append(pd.DataFrame([line]))
     for name, tables in parts.items():
         yield name, pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def _by_language(run: Path) -> pd.DataFrame:
+    """LangSAMP's difference to the start and to the baseline, task by task and language by language; empty without."""
+    lines = []
+    sides = set(map(side_of, pd.read_parquet(RunLayout(run).evaluation.scores)["model_name"]))
+    for over in [side for side in (START, "none") if {side, "both"} <= sides]:
+        for task in compare(open_system(f"{run}:{over}"), open_system(f"{run}:both")).tasks:
+            lines += [
+                {"task": task.grid.setting.task, "over": over, "tag": each.tag, "difference": each.difference,
+                 "low": each.test.low, "high": each.test.high, "verdict": each.test.verdict}
+                for each in task.languages if each.test is not None and each.test.is_tested
+            ]  # fmt: skip
+    return pd.DataFrame(lines)
 
 
 def with_tables(page: str, cells: Path) -> str:
@@ -118,8 +143,16 @@ def with_tables(page: str, cells: Path) -> str:
     if page.count(BEGIN) != 1 or page.count(END) != 1:
         raise UserError(f"expected a line {BEGIN} and after it a line {END} in the page, each once")
     before, _, rest = page.partition(BEGIN)
-    studies = [part for folder in sorted(path.parent for path in cells.glob(f"*/{ABOUT}")) for part in study(folder)]
+    studies = []
+    for folder in stored_studies(cells):
+        heading, about, *tables = study(folder)
+        studies += [heading, about, *shown(folder), *tables]
     return "\n\n".join([before + BEGIN, *(studies or ["No study is stored yet."]), END]) + rest.partition(END)[2]
+
+
+def stored_studies(cells: Path) -> list[Path]:
+    """The folders of the studies that are stored, by name."""
+    return sorted(path.parent for path in cells.glob(f"*/{ABOUT}"))
 
 
 if __name__ == "__main__":

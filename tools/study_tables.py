@@ -90,7 +90,7 @@ def _held_out(trainings: Sequence[dict[str, Any]]) -> str:
 
 
 def _neutrality(folder: Path) -> Iterator[str]:
-    table = _read(folder, "post_hoc")
+    table = stored(folder, "post_hoc")
     if table is None or table.empty:
         return
     table = table.assign(variant=[side_of(model) for model in table["model"]])
@@ -110,7 +110,7 @@ def _neutrality(folder: Path) -> Iterator[str]:
 
 
 def _vectors(folder: Path) -> Iterator[str]:
-    table = _read(folder, "vectors")
+    table = stored(folder, "vectors")
     if table is None:
         return
     table = table[(table["table"] == "language") & table["statistic"].isin(STATISTICS)]
@@ -127,7 +127,7 @@ def _vectors(folder: Path) -> Iterator[str]:
 
 
 def _donors(folder: Path) -> Iterator[str]:
-    table = _read(folder, "transfer")
+    table = stored(folder, "transfer")
     if table is None:
         return
     table = table[table["group"] == "all"]
@@ -147,7 +147,8 @@ def side_of(model: str) -> str:
     return model if training is None else training.variant
 
 
-def _read(folder: Path, name: str) -> pd.DataFrame | None:
+def stored(folder: Path, name: str) -> pd.DataFrame | None:
+    """A table of a study; None where it has none of the name."""
     path = folder / f"{name}.parquet"
     return pd.read_parquet(path) if path.is_file() else None
 

@@ -16,6 +16,7 @@ from langsamp.languages.select import select
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import check_model, number_of_layers
+from langsamp.model.hidden_layers import chosen_layer
 from langsamp.model.loss import obstacle_to
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.model_config import load_config
@@ -110,11 +111,7 @@ def _check_layers(recipe: Recipe) -> None:
         )
     _check_anchor(recipe, number)
     for key, layer in asked.items():
-        if layer is not None and layer > number:
-            raise UserError(
-                f"{key} {layer}: the model has {number} layers (0 = embeddings, 1-{number}); choose one of them, or "
-                "null for two thirds of the depth"
-            )
+        chosen_layer(layer, number, key=key)
 
 
 def _check_anchor(recipe: Recipe, layers: int) -> None:

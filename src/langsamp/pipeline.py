@@ -50,7 +50,7 @@ from langsamp.training.checkpoint import checkpoints, newest_record
 from langsamp.training.config import HELD_OUT_LOSS, LAST
 from langsamp.training.exporting import export
 from langsamp.training.job import TrainingJob
-from langsamp.training.lines import learned_nothing, read_lines
+from langsamp.training.reading_log import learned_nothing, read_lines
 from langsamp.training.trainer import train
 from langsamp.world import World
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from langsamp.addresses import folder_of
 from langsamp.analysis.run_analyses import AnalysisConfig
 from langsamp.config import Config, expanded
-from langsamp.data.batches import MaskingConfig
+from langsamp.data.masking import MaskingConfig
 from langsamp.data.rows import RowsConfig
 from langsamp.data.sampler import SamplerConfig
 from langsamp.data.text.corpus import CorpusConfig

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from langsamp.data.batches import IGNORED, Batches, MaskedBatch, MaskingConfig
+from langsamp.data.batches import Batches, MaskedBatch
+from langsamp.data.masking import IGNORED, MaskingConfig
 from langsamp.data.packing import segments
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import PreparedRows, RowsConfig

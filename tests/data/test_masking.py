@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from langsamp.data.batches import IGNORED, Batches, MaskedBatch, MaskingConfig
+from langsamp.data.batches import Batches, MaskedBatch
+from langsamp.data.masking import IGNORED, MaskingConfig
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import RowOrder, sampling_shares
 from langsamp.languages.ids import LanguageIds

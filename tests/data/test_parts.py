@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
+from langsamp.data.chunks.parts import CleanText, TextPart, documents_in, text_parts, write_parts
 from langsamp.data.packing import Delimiters
-from langsamp.data.parts import CleanText, TextPart, documents_in, text_parts, write_parts
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.prepare_tag import TagWork
 from langsamp.data.rows import TOKENIZER, RowsConfig
@@ -36,7 +36,7 @@ Packing = Literal["concatenate", "best-fit"]
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("langsamp.data.text.cleaning._BATCH", 10)
-    monkeypatch.setattr("langsamp.data.parts._BLOCK", 100)  # tokens, many of which lie in two blocks
+    monkeypatch.setattr("langsamp.data.chunks.parts._BLOCK", 100)  # tokens, many of which lie in two blocks
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from langsamp.scores.comparison import compare
 from langsamp.scores.systems import open_system
 from langsamp.training.checkpoint import checkpoints
 from langsamp.training.exporting import export
-from langsamp.training.lines import read_log
+from langsamp.training.reading_log import read_log
 from tests.tiny_run import TinyRun
 
 ROWS, MODEL, CELLS = "rows/", "models/both-0/", "evaluation/cells/*/"

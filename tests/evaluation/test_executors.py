@@ -16,7 +16,7 @@ from typing import Any, cast
 import pytest
 
 from langsamp.data.chunks.chunk import Chunk
-from langsamp.data.parts import TextPart
+from langsamp.data.chunks.parts import TextPart
 from langsamp.data.prepare import prepare_rows
 from langsamp.data.rows import RowsConfig
 from langsamp.data.text.corpus import CorpusConfig

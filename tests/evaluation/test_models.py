@@ -8,9 +8,9 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from langsamp.errors import DamagedError, UserError
-from langsamp.evaluation.models import check_layer, find_model, model_fingerprint
+from langsamp.evaluation.models import find_model, model_fingerprint
+from langsamp.model.hidden_layers import chosen_layer, default_layer
 from langsamp.model.pretrained.model_config import load_config
-from langsamp.model.shapes import default_layer
 
 
 def test_a_renamed_or_saved_again_or_split_model_keeps_its_fingerprint(save_model, tmp_path):
@@ -65,7 +65,7 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
     assert (model.name, model.num_layers, model.folder) == ("tiny", 3, folder)
     assert find_model(str(folder) + "/").name == str(folder)
     with pytest.raises(UserError, match=r"layer 4: tiny has 3 layers \(0 = embeddings, 1-3\)"):
-        check_layer(4, model)
+        chosen_layer(4, model.num_layers, model=model.name)
     with pytest.raises(UserError, match="no folder 'runs/none/such'"):
         find_model("runs/none/such")
     weights = folder / "model.safetensors"
@@ -73,7 +73,9 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
     with pytest.raises(DamagedError, match=r"model\.safetensors is cut short"):
         find_model(folder)
     weights.unlink()
-    with pytest.raises(UserError, match="holds no weights"):
+    (folder / "onnx").mkdir()
+    (folder / "onnx" / "model.onnx").write_bytes(b"graph")
+    with pytest.raises(UserError, match=r"holds no weights: .*; there is only onnx/model\.onnx, which is not read"):
         find_model(folder)
     for file in folder.glob("*token*"):
         file.unlink()

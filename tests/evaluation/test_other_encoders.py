@@ -1,12 +1,13 @@
 """Laws of encoders of every make: scored by their hidden states, or refused in one line that says why."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel, NllbTokenizer, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModel, NllbTokenizer, PreTrainedTokenizerFast, T5EncoderModel
 
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -48,6 +49,19 @@ def test_of_an_encoder_decoder_the_encoder_half_is_scored(
         every = half(**tokenizer(text, return_tensors="pt", return_token_type_ids=False), output_hidden_states=True)
     for layer, states in enumerate(every.hidden_states):
         np.testing.assert_allclose(found[layer][0], states[0].mean(0), atol=1e-5)
+
+
+def test_an_encoder_half_that_was_saved_alone_is_scored_as_in_the_whole(
+    tokenizer: PreTrainedTokenizerFast, tmp_path: Path, sentences: Any
+) -> None:
+    whole, half = saved(tmp_path / "whole", tokenizer, "t5", **T5), tmp_path / "half"
+    T5EncoderModel.from_pretrained(whole).save_pretrained(half)
+    tokenizer.save_pretrained(half)
+    assert not json.loads((half / "config.json").read_text())["is_encoder_decoder"]
+    vectors = [
+        Encoder.load(folder, device="cpu").encode(sentences(3, seed=1), layers=[2])[2] for folder in (whole, half)
+    ]
+    np.testing.assert_allclose(*vectors, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["albert", "electra", "mpnet", "roformer"])

@@ -87,6 +87,16 @@ def test_a_table_that_lacks_cells_beside_it_is_told(tmp_path, capsys):
     assert set(read_scores(str(tmp_path / "a")).model) == {"m2"} and "lacks" not in capsys.readouterr().err
 
 
+def test_a_copy_of_a_cell_that_a_system_made_is_none(tmp_path, capsys):
+    store = ResultStore(tmp_path)
+    write(store, cell())
+    before = store.scores()
+    shutil.copytree(tmp_path / "cells" / cell().id, tmp_path / "cells" / f"{cell().id} (1)")
+    assert list(store.records()) == [cell().id]
+    pd.testing.assert_frame_equal(store.scores(), before)
+    assert len(read_scores(str(tmp_path))) == len(before) and "lacks" not in capsys.readouterr().err
+
+
 def test_a_cell_without_a_readable_record_is_not_there(tmp_path):
     store = ResultStore(tmp_path)
     write(store, cell())

@@ -8,10 +8,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerFast
 
+from langsamp.data.masking import IGNORED
 from langsamp.disk.seals import CHECKSUMS
 from langsamp.errors import UserError
 from langsamp.explorer.fill_mask import MaskFiller, VectorChoice, fill_mask
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
+from langsamp.model.mlm import LangSampForMaskedLM
 from tests.model.test_export import IDS, TAGS, exported
 
 SENTENCE = "ba de <mask> so mi"
@@ -115,7 +116,7 @@ def test_a_baseline_fills_masks_and_says_that_it_has_no_vectors(
 def test_an_encoder_without_its_head_is_refused(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
     exported(tmp_path, tokenizer, "xlm-roberta", "none").mlm.base_model.save_pretrained(tmp_path / "alone")
     tokenizer.save_pretrained(tmp_path / "alone")
-    with pytest.raises(UserError, match="no LM head"):
+    with pytest.raises(UserError, match=r"no whole LM head .* choose a masked LM"):
         MaskFiller(tmp_path / "alone")
 
 

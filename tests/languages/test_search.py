@@ -1,6 +1,8 @@
 import pytest
 
+from langsamp.languages import bcp47
 from langsamp.languages.search import fold, hint, named, search
+from langsamp.languages.table import notes
 from langsamp.languages.tags import LangScript
 
 
@@ -99,11 +101,22 @@ MACROS = {"oji": ("ojb", "ojs", "ojg")}
         ("ca-valencia", "cat_Latn"), ("pt-Cyrl", "por_Cyrl"), ("uz-Cyrl-UZ", "uzb_Cyrl"), ("ko-KR", "kor_Hang"),
         ("tl", "tgl_Latn"), ("en-GB-oed", "eng_Latn"), ("i-lux", "ltz_Latn"), ("I_Klingon", "tlh_Latn"),
         ("zh-min-nan", "nan_Hans"), ("zh-guoyu", "cmn_Hani"), ("no-bok", "nob_Latn"), ("sgn-US", "ase_Sgnw"),
+        ("zh-classical", "lzh_Hani"), ("bat-smg", "sgs_Latn"), ("map-bms", "jav_Latn"), ("cbk-zam", "cbk_Latn"),
+        ("roa-rup", "rup_Latn"), ("fiu-vro", "vro_Latn"), ("simple", "eng_Latn"), ("be-x-old", "bel_Cyrl"),
         ("art-lojban", "jbo_Latn"), ("sl-IT-nedis", "slv_Latn"), ("tw-asante", "twi_Latn"), ("hy-arevmda", "hye_Armn"),
     ],
 )  # fmt: skip
 def test_bcp_47_codes_are_found(code, first):
     assert found(code)[0] == first
+
+
+def test_a_language_behind_one_that_does_not_contain_it_is_no_code():
+    assert bcp47.read("bat-zam") is None
+    assert bcp47.read("zh-yue") == ("yue", "Hant")
+
+
+def test_what_wikipedia_means_by_a_code_of_another_language_is_told():
+    assert any("gsw" in note for note in notes(LangScript("als", "Latn")))
 
 
 def test_names_of_a_macrolanguage_find_its_members_and_the_other_way():

@@ -10,7 +10,8 @@ from langsamp.errors import UserError
 from langsamp.model import autotune
 from langsamp.model.autotune import BatchShape, tune_paths
 from langsamp.model.fast_paths import FastPaths
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.heads import HEADS
+from langsamp.model.mlm import LangSampForMaskedLM
 from tests.tiny_parts import tiny_mlm
 
 CPU = torch.device("cpu")

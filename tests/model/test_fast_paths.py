@@ -11,7 +11,8 @@ from langsamp.model.fast.last_layer import Masked, Places, can_prune
 from langsamp.model.fast.matmul import OneDnnMatmuls, has_one_dnn
 from langsamp.model.fast.tied_embedding import can_tie
 from langsamp.model.fast_paths import FastPaths
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.heads import HEADS
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant
 from tests.tiny_parts import tiny_mlm
 

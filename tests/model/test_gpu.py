@@ -7,11 +7,12 @@ from torch import Tensor
 from langsamp.model.autotune import BatchShape, tune_paths
 from langsamp.model.fast.last_layer import Places
 from langsamp.model.fast_paths import FastPaths
+from langsamp.model.heads import HEADS
 from langsamp.model.loss import BACKENDS, obstacle_to
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.throughput.gradient_checkpointing import recomputing
-from tests.model.test_documents import _FIRST_POSITION, packed
 from tests.model.test_fast_paths import batch, check, loss_and_gradients, model, possible
+from tests.model.test_isolated_documents import _FIRST_POSITION, packed
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]
 

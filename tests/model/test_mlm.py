@@ -13,7 +13,8 @@ from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.heads import HEADS
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.shapes import positions
 from langsamp.model.variants import VARIANTS, Variant, parts_of
 from tests.tiny_parts import tiny_mlm

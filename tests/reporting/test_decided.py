@@ -1,5 +1,6 @@
 """What a page says is decided: figures that leave chance and controls out of their interval, and no others."""
 
+import html
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from langsamp.reporting.findings.decided import Finding, _neighbours, decided_li
 from langsamp.reporting.inputs.stored import Stored
 from langsamp.reporting.page import write_report
 from langsamp.reporting.report import Report
+from langsamp.scores.systems import open_system
+from langsamp.scores.trainings import training_notes
 
 Build = Callable[..., Path]
 
@@ -34,7 +37,8 @@ def test_a_score_is_decided_where_it_is_above_the_strongest_control(
 def test_identification_is_decided_where_its_interval_leaves_chance_out(
     run_folder: Path, low: float, is_decided: bool
 ) -> None:
-    languages = tuple(LanguageIdentified(tag, 10, 0.5, 0.9, None) for tag in ("deu_Latn", "swh_Latn", "tur_Latn"))
+    tags = ("deu_Latn", "swh_Latn", "tur_Latn", "fin_Latn", "hin_Deva", "rus_Cyrl")
+    languages = tuple(LanguageIdentified(tag, 10, 0.5, 0.9, None) for tag in tags)
     IdentificationAnalysis(
         subject="both-0", text="sr-cldr", right=0.5, low=low, high=0.6, ngram=0.9, chance=1 / 3, missing={},
         languages=languages, filled=(Filled("a <mask> c", "b", None, 1, "bé<i>", 0.5),),
@@ -46,6 +50,56 @@ def test_identification_is_decided_where_its_interval_leaves_chance_out(
     page = write_report(run_folder).read_text()
     assert "a &lt;mask&gt; c (hidden: b)" in page and "<bdi>bé&lt;i&gt;</bdi> <small>50%</small>" in page
     assert "(hidden: b)" not in write_report(run_folder, redact_text=True).read_text()
+
+
+FEW = ("deu_Latn", "swh_Latn", "hin_Deva")
+
+
+def test_nothing_is_decided_over_fewer_languages_than_a_test_needs(build: Build, tmp_path: Path) -> None:
+    for tags, is_decided in ((FEW, False), ((*FEW, "fin_Latn", "tur_Latn", "zul_Latn"), True)):
+        run = build(tmp_path / str(len(tags)), tags=tags, tasks=("sr-bible",), score=lambda variant, seed, tag: 20.0)
+        assert found(run)["sr-bible"].is_decided == found(run)["Held-out text"].is_decided == is_decided
+
+
+def test_a_difference_that_prints_as_nothing_is_not_decided(build: Build, tmp_path: Path) -> None:
+    run = build(tmp_path / "run", seeds=(0,), tasks=("sr-bible",), score=lambda variant, seed, tag: 8.04)
+    for model, bits in (("none-0", 0.9), ("both-0", 0.8998)):
+        log = run / "models" / model / "log.jsonl"
+        tags = {tag: {"loss": 3.0, "bits_per_byte": bits} for tag in (*FEW, "fin_Latn", "tur_Latn", "zul_Latn")}
+        log.write_text(
+            log.read_text() + json.dumps({"kind": "held_out", "step": 10**6, "loss": 3.0, "tags": tags}) + "\n"
+        )
+    assert "difference 0.000 [0.000, 0.000]" in found(run)["Held-out text"].sentence
+    assert not found(run)["Held-out text"].is_decided and not found(run)["sr-bible"].is_decided
+
+
+def test_a_log_whose_end_is_lost_is_told_and_decides_nothing(build: Build, tmp_path: Path) -> None:
+    run = build(tmp_path / "run", seeds=(0,), steps=40)
+    for model in ("none-0", "both-0"):
+        record = run / "models" / model / "export" / "provenance.json"
+        record.write_text(json.dumps(json.loads(record.read_text()) | {"step": 40}))
+    assert Report.read([run]).lost == [] and "Held-out text" in found(run)
+    log = run / "models" / "both-0" / "log.jsonl"
+    half = b"".join(log.read_bytes().splitlines(keepends=True)[:20])
+    log.write_bytes(half + b"\0" * 900)  # as a power cut leaves it
+    (said,) = Report.read([run]).lost
+    assert said.startswith("The log of both-0 ends at step") and "its export is of step 40" in said
+    assert "Held-out text" not in found(run) and said in html.unescape(write_report(run).read_text())
+
+
+def test_runs_that_were_not_trained_alike_are_told(build: Build, tmp_path: Path) -> None:
+    runs = [build(tmp_path / name, seeds=(0,)) for name in ("first", "second")]
+    assert Report.read(runs).trained_differently == []
+    for run, steps in zip(runs, (10, 20), strict=True):
+        for variant in ("none", "both"):
+            record = run / "models" / f"{variant}-0" / "export" / "provenance.json"
+            identity = {"variant": variant, "seed": 0, "data": "a", "steps": steps, "training": {"steps": steps}}
+            record.write_text(json.dumps(json.loads(record.read_text()) | {"identity": identity}))
+    (said,) = Report.read(runs).trained_differently
+    assert said == "second and first were not trained alike: training.steps: 10 -> 20."
+    systems = [open_system(f"{run}:{variant}") for run, variant in zip(runs, ("none", "both"), strict=True)]
+    assert training_notes(*systems) == ["A and B were not trained alike: training.steps: 10 -> 20"]
+    assert training_notes(systems[0], open_system(f"{runs[0]}:both")) == []
 
 
 def test_vectors_of_the_control_take_no_part() -> None:

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp import pipeline
 from langsamp.checks import check_training
-from langsamp.data.batches import IGNORED, MaskingConfig
+from langsamp.data.masking import IGNORED, MaskingConfig
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import PhaseConfig, SamplerConfig
 from langsamp.data.tokens.tokenizer import tokenizer_of

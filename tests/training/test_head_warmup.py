@@ -9,7 +9,8 @@ from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.rows import PreparedRows
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.heads import HEADS
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.load_pretrained import above_encoder
 from langsamp.model.variants import Variant
 from langsamp.training.checkpoint import checkpoints

@@ -10,7 +10,8 @@ from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.heads import HEADS
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.recipe import Recipe
 from langsamp.training.anchor import WeightAnchor
 from langsamp.training.config import TrainingConfig

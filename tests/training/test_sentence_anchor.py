@@ -10,14 +10,16 @@ from pydantic import ValidationError
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.checks import check_training
-from langsamp.data.batches import Batches, MaskedBatch, MaskingConfig
+from langsamp.data.batches import Batches, MaskedBatch
+from langsamp.data.masking import MaskingConfig
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import SamplerConfig
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
 from langsamp.model.fast_paths import FastPaths
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.heads import HEADS
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.recipe import Recipe
 from langsamp.training.anchor import AnchorConfig, SentenceAnchor, sentence_anchor
 from langsamp.training.held_out import tensors

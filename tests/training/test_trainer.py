@@ -14,7 +14,8 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
 
-from langsamp.data.batches import Batches, MaskingConfig
+from langsamp.data.batches import Batches
+from langsamp.data.masking import MaskingConfig
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import SamplerConfig
 from langsamp.errors import DamagedError, NonFiniteLossError, StoppedError, UserError
@@ -24,7 +25,7 @@ from langsamp.model.variants import Variant, parts_of
 from langsamp.training.checkpoint import checkpoints, read_record, rebuild_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.job import TrainingJob
-from langsamp.training.lines import HeldOutLine, TrainingLines, TrainLine, learned_nothing
+from langsamp.training.reading_log import HeldOutLine, TrainingLines, TrainLine, learned_nothing
 from langsamp.training.trainer import train
 from tests.processes import together
 from tests.tiny_parts import make_unknown, tiny_mlm

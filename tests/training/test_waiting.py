@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from langsamp.data.batches import Batches, MaskingConfig
+from langsamp.data.batches import Batches
+from langsamp.data.masking import MaskingConfig
 from langsamp.data.rows import PreparedRows
 from langsamp.data.sampler import SamplerConfig
 from langsamp.languages.ids import LanguageIds

@@ -9,6 +9,7 @@ from langsamp.api.result import Result, readable
 from langsamp.disk.folders import check_new_folder
 from langsamp.errors import UserError, did_you_mean
 from langsamp.model.conditioning import LANGUAGES
+from langsamp.model.hidden_layers import default_layer
 from langsamp.model.interchange.cutting import depth_of
 from langsamp.model.interchange.importing import import_checkpoint as read_checkpoint
 from langsamp.model.interchange.onnx_graph import write_onnx
@@ -16,7 +17,6 @@ from langsamp.model.interchange.original import write_original
 from langsamp.model.interchange.pushing import plan_upload, send
 from langsamp.model.interchange.sentence_vectors import write_sentence_transformers
 from langsamp.model.pretrained.hub_folder import model_folder
-from langsamp.model.shapes import default_layer
 from langsamp.progress import say
 from langsamp.remote.session import takes_addresses
 from langsamp.training.checkpoint import checkpoints

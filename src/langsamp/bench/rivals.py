@@ -16,8 +16,9 @@ from torch.optim import AdamW
 from transformers import AutoConfig, AutoModelForMaskedLM
 
 from langsamp.bench.timing import Times
+from langsamp.data.masking import IGNORED
 from langsamp.model.autotune import BatchShape, TunedPaths, half_type, tune_paths
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
+from langsamp.model.mlm import LangSampForMaskedLM
 
 STOCK, AUTHORS, OURS = "stock transformers, all positions", "the authors' way", "langsamp"
 PLAIN = "a plain loop"

@@ -36,6 +36,7 @@ def run(
     What is there already is not made again; an interrupted run goes on where it was.
     """
     from langsamp import pipeline
+    from langsamp.errors import first_of
     from langsamp.executors.opening import opened
     from langsamp.reporting.findings.against_start import above_start, below_start
     from langsamp.reporting.findings.decided import decided_lines
@@ -49,6 +50,11 @@ def run(
     with opened(executor) as workers:
         report, evaluation = pipeline.run(loaded, executor=workers)
     print_scores(evaluation)
+    trained = [f"{variant}-{seed}" for variant, seed in pipeline.chosen_trainings(loaded, (), ())]
+    if others := [model.name for model in report.inputs.models if model.name not in trained]:
+        complain(f"note: the page and the lines below are also of what lies there beside: {first_of(others, 8)}")
+    for each in report.lost:
+        complain(f"note: {each}")
     for line in (*above_start(report.outcomes), *decided_lines(report.findings)):
         print_line(line)
     print_line(f"Report: {report.inputs.default_out.resolve()}")

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
+from langsamp.data.chunks.parts import PART_BYTES, likely_parts
 from langsamp.data.findings import Figures
 from langsamp.data.packing import best_fit
-from langsamp.data.parts import PART_BYTES, likely_parts
 from langsamp.data.rows import RowsConfig
 from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE, CleaningCounts, clean_documents
 from langsamp.data.text.contamination import Overlap, OverlapCounts, TaskSentences

@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from langsamp.data.chunks.parts import PART_BYTES
 from langsamp.data.overlap import LOOKED_FOR, look_for, sentences_file
-from langsamp.data.parts import PART_BYTES
 from langsamp.data.prepare_tag import TagWork, clean_large_tags, encode_parts
 from langsamp.data.rows import (
     MANIFEST,

@@ -18,8 +18,16 @@ from pydantic import BaseModel, ConfigDict
 
 from langsamp.data.chunks.choosing import choose, documents_after
 from langsamp.data.chunks.chunk import Chunk
+from langsamp.data.chunks.parts import (
+    PART_BYTES,
+    CleanText,
+    TextPart,
+    begin_again,
+    likely_parts,
+    text_parts,
+    write_parts,
+)
 from langsamp.data.packing import Tokens, best_fit, concatenated
-from langsamp.data.parts import PART_BYTES, CleanText, TextPart, begin_again, likely_parts, text_parts, write_parts
 from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share
 from langsamp.data.text.cleaning import Cleaner, check_first
 from langsamp.data.text.contamination import Overlap, OverlapCounts, sentences_at

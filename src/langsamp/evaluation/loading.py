@@ -14,7 +14,7 @@ from langsamp.errors import UserError
 from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.load_pretrained import Pretrained, load_pretrained
 from langsamp.model.pretrained.model_config import load_config
-from langsamp.model.pretrained.tokenizer_match import check_match
+from langsamp.model.pretrained.tokenizer_match import check_match, unread_pieces
 
 MAX_POSITIONS = 512
 """Tokens that a model is taken to have positions for where its config does not tell."""
@@ -59,7 +59,7 @@ def doubts_of(folder: Path) -> list[str]:
     """What can be doubted of a model before it is scored, a sentence each; what cannot be read is told by loading."""
     try:
         config, tokenizer = load_config(folder), open_tokenizer(folder)
-        doubts = check_match(tokenizer, config, model=folder)
+        doubts = [*check_match(tokenizer, config, model=folder), *unread_pieces(folder)]
     except UserError:
         return []
     if marked := getattr(tokenizer, "src_lang", None):

@@ -103,20 +103,6 @@ def tokenizer_fingerprint(folder: Path) -> str:
     return fingerprint(_tokenizer(folder))
 
 
-def check_layer(layer: int, model: ModelFolder) -> int:
-    """`layer` if `model` has it.
-
-    Raises:
-        UserError: where it has not.
-    """
-    if not 0 <= layer <= model.num_layers:
-        raise UserError(
-            f"layer {layer}: {model.name} has {model.num_layers} layers (0 = embeddings, 1-{model.num_layers}); "
-            "choose one of them, or none for two thirds of the depth"
-        )
-    return layer
-
-
 def _tokenizer(folder: Path) -> dict[str, Any]:
     names = _TOKENIZER_FILES if (folder / "tokenizer.json").is_file() else (*_TOKENIZER_FILES, *_TOKENIZER_SOURCES)
     return {name: _content(folder / name) for name in names if (folder / name).is_file()}

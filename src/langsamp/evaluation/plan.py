@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 from langsamp.addresses import with_addresses
 from langsamp.errors import UserError
 from langsamp.evaluation.config import EvaluationConfig
-from langsamp.evaluation.models import ModelFolder, check_layer, find_model
+from langsamp.evaluation.models import ModelFolder, find_model
 from langsamp.evaluation.scoring import KINDS, Texts
 from langsamp.evaluation.store import ResultStore
 from langsamp.evaluation.task_texts import TaskText, check_data, read_task_texts
@@ -18,7 +18,7 @@ from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
 from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import unnamed_vectors
-from langsamp.model.shapes import default_layer
+from langsamp.model.hidden_layers import chosen_layer, default_layer
 from langsamp.progress import say
 from langsamp.scores.cells import Cell, scored
 
@@ -158,8 +158,8 @@ def usable_models(
     for model in models:
         try:
             loaded = find_model(model, name=called[str(model)])
-            if config.layer is not None and pools:
-                check_layer(config.layer, loaded)
+            if pools:
+                chosen_layer(config.layer, loaded.num_layers, model=loaded.name)
             if note := unnamed_vectors(loaded.folder):
                 say(f"note: only the encoder is scored: {note}")
             usable.append(loaded)

@@ -7,7 +7,7 @@ from typing import Any
 from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.finetuning import classifier
 from langsamp.evaluation.finetuning.controls import controls
-from langsamp.evaluation.models import ModelFolder, check_layer
+from langsamp.evaluation.models import ModelFolder
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.retrieval import retrieve
 from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
@@ -15,7 +15,7 @@ from langsamp.evaluation.tasks.answer_findings import dev_findings
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
-from langsamp.model.shapes import default_layer
+from langsamp.model.hidden_layers import chosen_layer
 from langsamp.scores.cells import Cell, LanguageResult
 
 Texts = Mapping[LangScript, Any]
@@ -61,7 +61,7 @@ class ScoringKind:
 
 
 def _retrieval_settings(each: Task, model: ModelFolder, config: EvaluationConfig) -> Settings:
-    layer = default_layer(model.num_layers) if config.layer is None else check_layer(config.layer, model)
+    layer = chosen_layer(config.layer, model.num_layers, model=model.name)
     return {
         "layer": layer,
         "pooling": config.pooling,

@@ -13,7 +13,7 @@ from langsamp.disk.leftovers import sweep
 from langsamp.disk.seals import check_sealed, read_record, seal, write_record
 from langsamp.errors import DamagedError, UserError
 from langsamp.provenance import SCHEMA, provenance
-from langsamp.scores.cell_files import PREDICTIONS, RECORD, SCORES, read_cell, read_table, remedy_of
+from langsamp.scores.cell_files import PREDICTIONS, RECORD, SCORES, cell_folders, read_cell, read_table, remedy_of
 from langsamp.scores.cells import (
     COLUMNS,
     PLACE,
@@ -41,7 +41,7 @@ class ResultStore:
             DamagedError: where a cell was written by another version.
         """
         folders = {}
-        for folder in self._cells():
+        for folder in cell_folders(self.folder):
             with suppress(DamagedError, FileNotFoundError):  # the latter where another process replaces it just now
                 check_sealed(folder, remedy=remedy_of(folder), only=[RECORD, SCORES])
                 folders[folder.name] = folder
@@ -51,16 +51,12 @@ class ResultStore:
     def damaged(self) -> list[str]:
         """What is wrong with cells that are not among `records`, a sentence each."""
         sentences = []
-        for folder in sorted(self._cells()):
+        for folder in cell_folders(self.folder):
             try:
                 read_cell(folder)
             except DamagedError as error:
                 sentences.append(str(error))
         return sentences
-
-    def _cells(self) -> Iterator[Path]:
-        """The folders of cells; a file among them, as systems leave it in folders, is none."""
-        return (path for path in (self.folder / "cells").glob("[!.]*") if path.is_dir())
 
     def sweep(self) -> None:
         """Take away what processes that were killed left half-written here."""

@@ -18,12 +18,14 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
+from langsamp.data.masking import IGNORED
 from langsamp.data.tokens.readable import GOES_ON, WORD_STARTS, readable
 from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_all, num_positions
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable, check_export, unnamed_vectors
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM, head_of
+from langsamp.model.heads import head_of
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.model_config import load_config
 from langsamp.progress import say
 
@@ -74,11 +76,7 @@ class MaskFiller:
         check_export(folder)
         head_of(load_config(folder).model_type)
         loaded, self.tokenizer = load_all(AutoModelForMaskedLM, folder, device=device)
-        if loaded.absent:
-            raise UserError(
-                f"{folder} has no LM head ({', '.join(loaded.absent[:3])} missing), so it cannot fill a mask. "
-                "Choose a masked LM, such as an export"
-            )
+        loaded.check_head(folder, remedy="So it cannot fill a mask: choose a masked LM, such as an export")
         mlm = loaded.model
         if self.tokenizer.mask_token_id is None:
             raise UserError(f"the tokenizer in {folder} has no mask token; choose a masked LM with its own tokenizer")

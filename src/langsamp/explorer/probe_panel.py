@@ -11,7 +11,7 @@ from langsamp.explorer.fragments import figure, hint, table, trouble
 from langsamp.explorer.opened_models import Opened, examples, heading, limited
 from langsamp.explorer.parallel_probe import Probe, parallel_probe, read_translations
 from langsamp.explorer.wiring import Panel, answer_place, ask
-from langsamp.model.shapes import default_layer
+from langsamp.model.hidden_layers import default_layer
 from langsamp.render.svg import inline_svg
 
 _LEAD = (

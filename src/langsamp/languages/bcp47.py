@@ -25,7 +25,7 @@ _SHAPE = re.compile(
     r"(?:\.[a-z0-9-]+)?(?:@(?P<modifier>[a-z]+))?",  # sr_RS.UTF-8@latin, as POSIX writes it
     re.IGNORECASE,
 )
-_WHOLE: Mapping[str, str] = {
+_WHOLE: dict[str, str] = {
     "art-lojban": "jbo", "cel-gaulish": "xtg", "en-gb-oed": "eng", "i-ami": "ami", "i-bnn": "bnn", "i-hak": "hak",
     "i-klingon": "tlh", "i-lux": "ltz", "i-navajo": "nav", "i-pwn": "pwn", "i-tao": "tao", "i-tay": "tay",
     "i-tsu": "tsu", "no-bok": "nob", "no-nyn": "nno", "zh-guoyu": "cmn", "zh-hakka": "hak", "zh-min": "nan",
@@ -37,6 +37,14 @@ _WHOLE: Mapping[str, str] = {
 }  # fmt: skip
 """Codes registered whole, and what replaces them. Two of them the registry replaces by nothing: `zh-min` is mostly
 used for Min Nan, and Gaulish is `xtg` north of the Alps, where most of it is from."""
+WIKIPEDIA: dict[str, str] = {
+    "bat-smg": "sgs", "cbk-zam": "cbk", "fiu-vro": "vro", "roa-rup": "rup", "zh-classical": "lzh"
+}  # fmt: skip
+"""Names of Wikipedias that look like codes and are none: what follows the first part is no part of BCP 47."""
+_SECOND_WIKIPEDIA: dict[str, str] = {
+    "be-x-old": "bel", "map-bms": "jav", "nds-nl": "nds", "roa-tara": "nap", "simple": "eng"
+}  # fmt: skip
+"""The same of Wikipedias in a variety of a language that has another one, or none of its own code."""
 _MODIFIERS = {"latin": "Latn", "cyrillic": "Cyrl", "devanagari": "Deva"}
 
 
@@ -51,10 +59,13 @@ class Subtags(NamedTuple):
 
 def read(code: str) -> Subtags | None:
     """Language and script of a BCP 47 code; None for any other string, and for a language that does not exist."""
-    if whole := _WHOLE.get(code.replace("_", "-").casefold()):
+    plain = code.replace("_", "-").casefold()
+    if whole := (_WHOLE | WIKIPEDIA | _SECOND_WIKIPEDIA).get(plain):
         return Subtags(whole, _usual_script(whole, whole, None))
     match = _SHAPE.fullmatch(code)
     if match is None:
+        return None
+    if match["extended"] and not _is_within(match["extended"].casefold(), match["language"].casefold()):
         return None
     short = (match["extended"] or match["language"]).casefold()
     language = codes.three_letter(short) or (short if codes.look_up(short) else None)
@@ -62,6 +73,12 @@ def read(code: str) -> Subtags | None:
         return None
     script = match["script"] or _MODIFIERS.get((match["modifier"] or "").casefold())
     return Subtags(language, script.capitalize() if script else _usual_script(language, short, match["region"]))
+
+
+def _is_within(extended: str, language: str) -> bool:
+    """Whether a language may follow its macrolanguage (`zh-yue`) or the sign languages (`sgn-ase`); no other may."""
+    entry = codes.look_up(extended)
+    return language == "sgn" or (entry is not None and entry.macrolanguage in (language, codes.three_letter(language)))
 
 
 def _usual_script(language: str, short: str, region: str | None) -> str | None:

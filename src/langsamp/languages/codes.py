@@ -21,6 +21,8 @@ _RETIREMENTS = {
 
 _WITHDRAWN = {"bh": "bih", "mo": "ron", "sh": "hbs"}
 """Two-letter codes that ISO 639-1 withdrew without naming one instead, and what they stood for."""
+MEANT_BY_WIKIPEDIA = {"als": "gsw", "nrm": "nrf"}
+"""Codes that ISO 639-3 gave to others, Tosk Albanian and Narom; the Wikipedias in Alemannic and Norman have them."""
 
 
 class LanguageCode(NamedTuple):

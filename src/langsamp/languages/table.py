@@ -160,6 +160,8 @@ def notes(tag: LangScript) -> list[str]:
         remarks.append(
             f"{tag.language} is a member of the macrolanguage {language.macrolanguage}, which some data use."
         )
+    if meant := codes.MEANT_BY_WIKIPEDIA.get(tag.language):
+        remarks.append(f"Wikipedia means another language by {tag.language}, and so may data made of it: {meant}.")
     if str(tag) not in _table().tags:
         unknown = "" if family else " and its family is unknown"
         remarks.append(f"{tag} is not in the table of known tags: it counts as tail{unknown}.")

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from langsamp.errors import UserError
 from langsamp.machine import available_memory_bytes, out_of_memory
-from langsamp.model.decoder import decoder_of
 from langsamp.model.fast.attention import LONGEST
 from langsamp.model.fast.last_layer import can_prune
 from langsamp.model.fast.matmul import OneDnnMatmuls, has_one_dnn, input_gradient, output_product, weight_gradient
 from langsamp.model.fast.tied_embedding import can_tie
 from langsamp.model.fast_paths import FastPaths
+from langsamp.model.heads import decoder_of
 from langsamp.model.loss import Backend, masked_lm_loss, obstacle_to
 from langsamp.model.mlm import LangSampForMaskedLM
 

@@ -15,12 +15,13 @@ from langsamp.data.tokens.tokenizer import open_tokenizer, vocabulary_size
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning
-from langsamp.model.documents import check_documents
-from langsamp.model.mlm import LangSampForMaskedLM, head_of
+from langsamp.model.heads import head_of
+from langsamp.model.isolated_documents import check_documents
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
 from langsamp.model.pretrained.model_config import load_config, reason
-from langsamp.model.pretrained.tokenizer_match import check_match
+from langsamp.model.pretrained.tokenizer_match import check_match, unread_pieces
 from langsamp.model.settings import checked_settings
 from langsamp.model.shapes import POSITIONS_AFTER_PADDING, positions
 from langsamp.model.start import draw_head, fix_token_type, fix_unused_bias
@@ -132,7 +133,7 @@ def _mlm(
         mlm = _new(settings)
     else:
         folder = model_folder(config.init, config.revision)
-        start = check_match(tokenizer, settings, model=folder, stored=_tokenizer_in(folder))
+        start = [*check_match(tokenizer, settings, model=folder, stored=_tokenizer_in(folder)), *unread_pieces(folder)]
         mlm, notes = _pretrained(config, folder, settings, seed=seed)
         start += notes
     fix_token_type(mlm)
@@ -189,9 +190,10 @@ def _pretrained(
 ) -> tuple[PreTrainedModel, list[str]]:
     """The masked LM in a folder; a head that is missing is drawn anew where the recipe says so."""
     depth = {"num_hidden_layers", settings.attribute_map.get("num_hidden_layers")}
-    model, notes, absent, vectors, prefix, _ = load_pretrained(
+    loaded = load_pretrained(
         AutoModelForMaskedLM, folder, config=settings, keeps_surplus=not depth.isdisjoint(config.settings)
     )
+    model, notes, vectors, prefix = loaded.model, loaded.notes, loaded.vectors, loaded.prefix
     if config.prefix and not prefix:
         raise UserError(
             f"model.init {config.init}: the tensors of {folder} fit by their names as they are, and model.prefix is "
@@ -212,12 +214,11 @@ def _pretrained(
         draw_head(model, seed=seed)
         drawn = f"the LM head is new: it is drawn at random from seed {seed}"
         return model, [*said, f"{drawn}, and held-out loss at step 0 is measured with it"]
-    if absent:
-        raise UserError(
-            f"model.init {config.init}: {folder} has no whole LM head ({', '.join(absent[:3])}"
-            f"{', ...' if len(absent) > 3 else ''} missing or of another size), as encoders without one are published. "
-            "Set model.new_head: true to train a new one, drawn at random, best with training.head_warmup_steps"
-        )
+    loaded.check_head(
+        f"model.init {config.init}: {folder}",
+        remedy="Encoders are often published without one: set model.new_head: true to train a new one, drawn at random,"
+        " best with training.head_warmup_steps",
+    )
     if head_is_untrained(model):
         said.append(
             f"the LM head of {config.init} was never trained (its biases are zero): model.new_head: true with "

@@ -3,91 +3,29 @@
 With placement `input` the vectors are added to the token embeddings instead, as XLM does (Conneau and Lample 2019;
 facebookresearch/XLM, `transformer.py`): into the sum of token and position embeddings, before its norm and dropout.
 
-The Hugging Face model is held, never copied; what differs between architectures stands in one table. Only masked
+The Hugging Face model is held, never copied; what differs between architectures stands in `heads.py`. Only masked
 positions reach the LM head, so a vocabulary of 400k is affordable; the loss and all gradients stay the same.
 
 Shape suffixes: B rows, L tokens, D hidden width, M masked tokens, V vocabulary.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers import PreTrainedModel
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
-from langsamp.errors import UserError, did_you_mean
-from langsamp.model.decoder import TiedDecoder, decoder_of, is_new_deberta
-from langsamp.model.documents import isolated_documents
+from langsamp.data.masking import IGNORED
+from langsamp.errors import UserError
 from langsamp.model.fast.last_layer import Masked, Places
 from langsamp.model.fast_paths import ActivePaths, FastPaths, using_fast_paths
+from langsamp.model.heads import Head, head_of
+from langsamp.model.isolated_documents import isolated_documents
 from langsamp.model.loss import masked_lm_loss
 from langsamp.model.shapes import check_ids, check_length, check_range, check_tokens
 from langsamp.model.variants import Variant, parts_of
-
-IGNORED = -100
-
-
-class Head(NamedTuple):
-    """Where an architecture's LM head starts: hidden states to features, then the decoder over the vocabulary."""
-
-    features: Callable[[Any, Tensor], Tensor]
-    decoder: Callable[[Any], nn.Linear | TiedDecoder]
-
-
-def _roberta_features(mlm: Any, hidden: Tensor) -> Tensor:
-    features: Tensor = mlm.lm_head.layer_norm(F.gelu(mlm.lm_head.dense(hidden)))
-    return features
-
-
-def _deberta_features(mlm: Any, hidden: Tensor) -> Tensor:
-    if not is_new_deberta(mlm):
-        return _BERT.features(mlm, hidden)
-    head = mlm.lm_predictions.lm_head
-    features: Tensor = head.LayerNorm(head.transform_act_fn(head.dense(hidden)))
-    return features
-
-
-def _distilbert_features(mlm: Any, hidden: Tensor) -> Tensor:
-    features: Tensor = mlm.vocab_layer_norm(mlm.activation(mlm.vocab_transform(hidden)))
-    return features
-
-
-_ROBERTA = Head(_roberta_features, lambda mlm: mlm.lm_head.decoder)
-_BERT = Head(
-    lambda mlm, hidden: mlm.cls.predictions.transform(hidden),
-    lambda mlm: mlm.cls.predictions.decoder,
-)
-
-HEADS: dict[str, Head] = {
-    "bert": _BERT,
-    "camembert": _ROBERTA,
-    "deberta-v2": Head(_deberta_features, decoder_of),
-    "distilbert": Head(_distilbert_features, lambda mlm: mlm.vocab_projector),
-    "eurobert": Head(lambda mlm, hidden: hidden, lambda mlm: mlm.lm_head),
-    "modernbert": Head(lambda mlm, hidden: mlm.head(hidden), lambda mlm: mlm.decoder),
-    "roberta": _ROBERTA,
-    "xlm-roberta": _ROBERTA,
-    "xlm-roberta-xl": _ROBERTA,
-}
-"""Model types that can be trained; a new architecture is one line."""
-
-
-def head_of(model_type: str) -> Head:
-    """The head of an architecture.
-
-    Raises:
-        UserError: where the architecture is not in the table.
-    """
-    if model_type not in HEADS:
-        after = did_you_mean(model_type, HEADS)
-        if model_type in CONFIG_MAPPING_NAMES:  # it is meant
-            after = " Other encoders can be scored (langsamp evaluate), not trained"
-        raise UserError(f"no LM head known for model type {model_type!r}: expected one of {', '.join(HEADS)}.{after}")
-    return HEADS[model_type]
 
 
 class LangSampForMaskedLM(nn.Module):

@@ -103,11 +103,6 @@ def check_range(name: str, ids: Tensor, size: int, what: str) -> None:
         raise UserError(f"{name}: expected {what}, 0 to {size - 1}, got {least if least < 0 else most}")
 
 
-def default_layer(num_layers: int) -> int:
-    """The hidden state pooled unless another is asked for: two thirds of the depth, 8 of 12 as in the paper."""
-    return round(num_layers * 2 / 3)
-
-
 def positions(config: PretrainedConfig) -> int:
     """The longest input, special tokens included, that a model of this configuration can read.
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import torch
 from transformers import AutoModelForMaskedLM
 
-from langsamp.model.mlm import HEADS, IGNORED, LangSampForMaskedLM
+from langsamp.data.masking import IGNORED
+from langsamp.model.heads import HEADS
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.load_pretrained import load_pretrained
 from langsamp.model.pretrained.model_config import load_config
 from langsamp.model.shapes import positions

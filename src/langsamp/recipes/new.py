@@ -20,11 +20,12 @@ from langsamp.languages.table import is_head
 from langsamp.languages.tags import LangScript
 from langsamp.machine import bf16_instructions
 from langsamp.model.build import check_continuable
-from langsamp.model.mlm import head_of
+from langsamp.model.heads import head_of
+from langsamp.model.hidden_layers import default_layer
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
 from langsamp.model.pretrained.model_config import load_config
-from langsamp.model.shapes import default_layer, positions
+from langsamp.model.shapes import positions
 from langsamp.recipes.draft import Draft
 
 TEMPLATES = ("quickstart", "text", "continue", "paper", "lab", "continued")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.model_refs import ModelRef
@@ -20,7 +21,9 @@ from langsamp.reporting.inputs.comparisons import SystemComparison, compare
 from langsamp.reporting.inputs.group_rows import GroupRow, Tests, group_rows
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.reporting.inputs.stored import Kind, Stored, of_kind, read_stored
-from langsamp.training.lines import learned_nothing
+from langsamp.scores.comparability import listed
+from langsamp.scores.trainings import training_changes
+from langsamp.training.reading_log import learned_nothing
 
 GROUPINGS = ("paper", "family", "area")
 """Groupings of `scores.groups` that the page shows; `paper` holds head, tail, Latin, other scripts, all."""
@@ -124,6 +127,22 @@ class Report:
             if (said := learned_nothing(model.log, vocabulary_size=run.manifest.vocabulary_size))
         ]
 
+    @cached_property
+    def lost(self) -> list[str]:
+        """Each training of whose log the end is missing, a sentence each."""
+        return [said for model in self.inputs.models if (said := model.lost_steps)]
+
+    @cached_property
+    def trained_differently(self) -> list[str]:
+        """In what trainings of several runs differ beside variant and seed, a sentence for each run after the first."""
+        trained = [(run.name, each) for run in self.inputs.runs if (each := _identity(run.models))]
+        (first, mine), others = trained[0] if trained else ("", {}), trained[1:]
+        return [
+            f"{name} and {first} were not trained alike: {listed(changes)}."
+            for name, theirs in others
+            if (changes := training_changes(mine, theirs))
+        ]
+
 
 def _vectors(run: Run, model: Model) -> Stored[VectorsAnalysis] | None:
     """What the vectors of a model know, computed now; None where it has none, or too few to compare."""
@@ -135,3 +154,8 @@ def _vectors(run: Run, model: Model) -> Stored[VectorsAnalysis] | None:
         return Stored(analyse_vectors(ModelRef(model.name, folder, run.folder)), {model.name: model.label}, run)
     except DataMissingError:
         return None
+
+
+def _identity(models: Sequence[Model]) -> Mapping[str, Any]:
+    """What the trainings of a run were made with, by the first that says it."""
+    return next((identity for model in models if (identity := model.provenance.get("identity"))), {})

@@ -1,5 +1,6 @@
 """The files of one cell: its record, its scores and its predictions, read back whole or not at all."""
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from langsamp.scores.cells import CellRecord, ModelRecord
 
 RECORD, SCORES, PREDICTIONS = "cell.json", "scores.parquet", "predictions.parquet"
 """The files of a cell."""
+_CELL = re.compile(r"[\w-]+")
+"""What its folder is called, one word; `... (1)` and `... - Copy` are copies that systems and people make."""
+
+
+def cell_folders(evaluation: Path) -> list[Path]:
+    """The folders of an evaluation's cells by name; whatever else lies among them is none."""
+    return sorted(path for path in evaluation.glob("cells/[!.]*") if path.is_dir() and _CELL.fullmatch(path.name))
 
 
 def read_cell(folder: Path) -> CellRecord:
@@ -32,7 +40,7 @@ def unlisted_cells(evaluation: Path, scores: pd.DataFrame) -> list[str]:
 
     So it is while another process scores, and where cells were copied here from another evaluation with its table.
     """
-    there = [path.name for path in evaluation.glob("cells/[!.]*") if path.is_dir()]
+    there = [path.name for path in cell_folders(evaluation)]
     listed = set(scores.cell)
     if listed.issuperset(there):
         return []

@@ -24,6 +24,8 @@ from langsamp.scores.systems import System
 
 TIE = 0.05
 """Differences smaller than this many points, which print as 0.0, count as ties."""
+FEWEST_LANGUAGES = 6
+"""With fewer no test over languages gives p < 0.05, though all differ in one direction: two of 2**5 signs do."""
 _FEW_FAMILIES = 10
 
 Verdict = Literal["better", "worse", "indistinct"]
@@ -212,7 +214,7 @@ def _task_notes(pair: Grid, whole: Difference, noise: SeedNoise) -> tuple[str, .
         notes.append(f"{kin}, so nothing is known about other families")
     elif whole.families < _FEW_FAMILIES:
         notes.append(f"{whole.families} families are few, so the interval is rather too narrow")
-    if whole.languages < 6:
+    if whole.languages < FEWEST_LANGUAGES:
         languages = f"{whole.languages} language{'s' * (whole.languages != 1)}"
         notes.append(f"with {languages} the test over languages cannot give p < 0.05")
     if noise.error is None:

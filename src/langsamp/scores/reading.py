@@ -6,6 +6,7 @@ once.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -44,8 +45,14 @@ def read_scores(run: str) -> pd.DataFrame:
     if scores.empty:
         raise DataMissingError(f"{path} holds no scores; score its models with `langsamp evaluate`")
     if lacking := unlisted_cells(path.parent, scores):
-        say(f"note: {path} {LACKING.format(len(lacking))}")
+        _say_lacking(path, len(lacking))
     return scores
+
+
+@cache
+def _say_lacking(path: Path, number: int) -> None:
+    """Say it once, however often a command reads the table."""
+    say(f"note: {path} {LACKING.format(number)}")
 
 
 def read_runs(runs: Sequence[str]) -> pd.DataFrame:

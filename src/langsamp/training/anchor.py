@@ -27,10 +27,11 @@ from langsamp.data.packing import segments
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
 from langsamp.languages.table import describe
-from langsamp.model.documents import isolated_documents
 from langsamp.model.fast_paths import FastPaths
+from langsamp.model.hidden_layers import default_layer
+from langsamp.model.isolated_documents import isolated_documents
 from langsamp.model.mlm import LangSampForMaskedLM
-from langsamp.model.shapes import default_layer
+from langsamp.progress import Bar
 from langsamp.training.optimization.layers import layers_of
 
 _ROWS_OF_MEAN = 32
@@ -110,10 +111,13 @@ class WeightAnchor:
 class SentenceAnchor:
     """The encoder as it is now up to one layer, and how far the vectors of rows are from where it would have them."""
 
-    def __init__(self, model: LangSampForMaskedLM, config: AnchorConfig, rows: PreparedRows) -> None:
+    def __init__(
+        self, model: LangSampForMaskedLM, config: AnchorConfig, rows: PreparedRows, *, title: str | None = None
+    ) -> None:
         """Keep a copy of the encoder of `model`, its embeddings and layers up to the last that `config` holds.
 
-        Target `neutral` computes the start's vectors of some rows of each held language, 32 at most.
+        Target `neutral` computes the start's vectors of some rows of each held language, 32 at most, and shows how far
+        it is under `title`, where there is one.
 
         Raises:
             UserError: where `config` means none of `rows`, or, to be centred, a single language; where the model has
@@ -139,7 +143,7 @@ class SentenceAnchor:
         is_ordinary = torch.zeros(rows.vocabulary_size, dtype=torch.bool)
         is_ordinary[torch.from_numpy(rows.ordinary_ids)] = True
         self._is_ordinary = is_ordinary.to(self._encoder.device)
-        self._shifts_STD = self._shifts(rows, held) if config.target == "neutral" else None
+        self._shifts_STD = self._shifts(rows, held, title) if config.target == "neutral" else None
 
     def possible(self, paths: FastPaths) -> FastPaths:
         """These paths without what would leave out hidden states that are needed."""
@@ -177,19 +181,25 @@ class SentenceAnchor:
         ordinary_BL1 = self._is_ordinary[ids_BL][..., None]
         return hidden_BLD.masked_fill(~ordinary_BL1, 0).sum(1) / ordinary_BL1.sum(1).clamp(min=1)
 
-    def _shifts(self, rows: PreparedRows, held: Sequence[int]) -> Tensor:
+    def _shifts(self, rows: PreparedRows, held: Sequence[int], title: str | None) -> Tensor:
         """From each language's mean vector to the mean of the held languages' in the start, (layers, tags, D)."""
         shape = len(self.layers), len(rows.tags), self._encoder.config.hidden_size
         means_STD = torch.zeros(shape, device=self._encoder.device)
-        for tag in held:
-            size = rows.sizes[tag]
-            chosen = np.linspace(0, size - 1, min(size, _ROWS_OF_MEAN)).astype(np.int64)  # over the whole text
-            pooled = [
-                torch.stack([self._pooled(states.float(), ids_BL) for states in self._start_states(ids_BL, documents)])
-                for ids_BL, documents in self._text(rows, tag, chosen)
-            ]
-            means_STD[:, tag] = torch.cat(pooled, dim=1).mean(1)
+        with Bar(title or "", total=len(held), unit="languages", patience=2, is_shown=title is not None) as bar:
+            for tag in held:
+                means_STD[:, tag] = self._mean(rows, tag)
+                bar.update()
         return means_STD[:, held].mean(1, keepdim=True) - means_STD
+
+    def _mean(self, rows: PreparedRows, tag: int) -> Tensor:
+        """The start's mean vector of a language, (layers, D)."""
+        size = rows.sizes[tag]
+        chosen = np.linspace(0, size - 1, min(size, _ROWS_OF_MEAN)).astype(np.int64)  # over the whole text
+        pooled = [
+            torch.stack([self._pooled(states.float(), ids_BL) for states in self._start_states(ids_BL, documents)])
+            for ids_BL, documents in self._text(rows, tag, chosen)
+        ]
+        return torch.cat(pooled, dim=1).mean(1)
 
     def _text(self, rows: PreparedRows, tag: int, chosen: NDArray[np.int64]) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Tokens of the chosen rows, and which document each is of where rows keep them apart, a few rows at a time."""
@@ -246,14 +256,16 @@ def weight_anchor(model: LangSampForMaskedLM, config: AnchorConfig | None) -> We
 
 
 def sentence_anchor(
-    model: LangSampForMaskedLM, config: AnchorConfig | None, rows: PreparedRows
+    model: LangSampForMaskedLM, config: AnchorConfig | None, rows: PreparedRows, *, title: str | None = None
 ) -> SentenceAnchor | None:
     """What holds the sentence vectors of `model` as it is now, where `config` asks for that.
 
     Raises:
         UserError: as `SentenceAnchor`.
     """
-    return SentenceAnchor(model, config, rows) if config is not None and held_layers(model, config) else None
+    if config is None or not held_layers(model, config):
+        return None
+    return SentenceAnchor(model, config, rows, title=title)
 
 
 class _ReachedError(Exception):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from langsamp.data.batches import IGNORED, Batches, MaskedBatch
+from langsamp.data.batches import Batches, MaskedBatch
+from langsamp.data.masking import IGNORED
 from langsamp.model.fast.last_layer import Places
 from langsamp.model.mlm import LangSampForMaskedLM
 

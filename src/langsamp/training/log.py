@@ -10,7 +10,7 @@ from accelerate import Accelerator
 
 from langsamp.disk.files import write_text, writing
 from langsamp.disk.seals import signed_line
-from langsamp.training.lines import read_log
+from langsamp.training.reading_log import read_log
 from langsamp.training.throughput.prefetch import Prefetcher
 
 

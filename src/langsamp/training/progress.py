@@ -16,7 +16,7 @@ from langsamp.training.log import Clock
 class Progress:
     """The updates since the last line of the log, and a bar with the newest loss and scores."""
 
-    def __init__(self, task: TrainingJob, order: RowOrder, *, step: int, is_shown: bool) -> None:
+    def __init__(self, task: TrainingJob, order: RowOrder, step: int, *, is_shown: bool) -> None:
         """Start behind `step` finished updates; one process of several shows the bar."""
         self._task, self._order = task, order
         self._bar = Bar(task.name, total=task.config.steps, unit="steps", done=step, is_shown=is_shown)

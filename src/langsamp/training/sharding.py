@@ -22,7 +22,8 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, Partial
 
-from langsamp.data.batches import IGNORED, MaskedBatch
+from langsamp.data.batches import MaskedBatch
+from langsamp.data.masking import IGNORED
 from langsamp.model.fast_paths import FastPaths
 from langsamp.model.mlm import LangSampForMaskedLM
 

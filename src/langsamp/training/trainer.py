@@ -18,7 +18,7 @@ from langsamp.data.batches import MaskedBatch
 from langsamp.errors import StoppedError, UserError
 from langsamp.machine import out_of_memory
 from langsamp.model.fast_paths import FastPaths
-from langsamp.progress import say
+from langsamp.progress import Bar, say
 from langsamp.provenance import check_same_recipe, provenance
 from langsamp.training.anchor import sentence_anchor, weight_anchor
 from langsamp.training.checkpoint import checkpoint_folder, load_checkpoint, read_record
@@ -89,7 +89,8 @@ class _Trainer:
         self.wrapped = self.accelerator.prepare_model(task.model, evaluation_mode=spreads or self.world.size == 1)
         self.prepared = self.accelerator.prepare_optimizer(self.optimizer)
         self.anchor = weight_anchor(task.model, config.anchor)
-        self.sentences = sentence_anchor(task.model, config.anchor, task.batches.rows)
+        title = f"{task.name}: vectors of the start by language" if self.world.is_leader else None
+        self.sentences = sentence_anchor(task.model, config.anchor, task.batches.rows, title=title)
         self.paths, self.rows_at_once, self.is_halved = FastPaths(), config.usual_rows, False
         self.batch_size: dict[str, Any] | None = None
         self.masked_seen = torch.zeros(len(task.batches.rows.tags), dtype=torch.int64)  # by tag, of this rank's rows
@@ -136,11 +137,11 @@ class _Trainer:
 
     def _measure_start(self) -> None:
         """Held-out loss and scores of what the training continues from, which tell later what it forgot."""
-        if not self.task.continues or self.step:
-            return
-        self._log_held_out()
-        if self.task.monitor is not None:
-            self.start_scores = self._log_scores(self.task.monitor)
+        if self.task.continues and not self.step:
+            with Bar(f"{self.task.name}: measuring the start", total=None, patience=2, is_shown=self.world.is_leader):
+                self._log_held_out()
+                if self.task.monitor is not None:
+                    self.start_scores = self._log_scores(self.task.monitor)
 
     def _choose_paths(self) -> FastPaths:
         """The fast paths of this training, which the log tells wherever they change."""
@@ -175,8 +176,7 @@ class _Trainer:
     def _run(self) -> Path:
         steps = Prefetcher(self._batches, first=self.step, last=self.config.steps)
         self.task.model.train()
-        shown = Progress(self.task, self.order, step=self.step, is_shown=self.world.is_leader)
-        with StopFlag() as stop, shown as progress:
+        with StopFlag() as stop, Progress(self.task, self.order, self.step, is_shown=self.world.is_leader) as progress:
             clock = Clock(steps)
             for batches in steps:
                 if not self._update(batches, stop, progress):

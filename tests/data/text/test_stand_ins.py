@@ -1,5 +1,6 @@
 """Files that are no text are told by name, with what they are; sentences that only look like it are read."""
 
+import bz2
 import gzip
 from pathlib import Path
 
@@ -110,3 +111,13 @@ def test_sentences_that_begin_alike_are_text(tmp_path: Path, line: str) -> None:
     (tmp_path / "eng_Latn.txt").write_text(f"{line}\nand on\n")
     corpus = open_corpus(CorpusConfig(source=str(tmp_path)), base=Path())
     assert list(corpus.documents(corpus.tags[0])) == [line, "and on"]
+
+
+@pytest.mark.parametrize(
+    ("name", "packed", "better"),
+    [("swh_Latn.txt.gz", bz2.compress(b"moja\n"), "swh_Latn.txt.bz2"), ("swh_Latn.txt.xz", b"moja\n", "swh_Latn.txt")],
+)
+def test_another_compression_than_the_name_says_is_told(tmp_path: Path, name: str, packed: bytes, better: str) -> None:
+    (tmp_path / name).write_bytes(packed)
+    with pytest.raises(UserError, match=rf"its name says \.\w+; name it {better},"):
+        open_corpus(CorpusConfig(source=str(tmp_path)), base=Path())

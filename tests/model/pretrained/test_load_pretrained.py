@@ -16,7 +16,8 @@ from langsamp.errors import DamagedError, UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model, check_model
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.heads import HEADS
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.load_pretrained import above_encoder, load_pretrained
 from tests.tiny_parts import tiny_mlm
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, PreTrainedTokenizerFast
 
@@ -10,7 +11,7 @@ from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model
-from langsamp.model.pretrained.tokenizer_match import check_match
+from langsamp.model.pretrained.tokenizer_match import check_match, unread_pieces
 from tests.tiny_parts import SPECIALS, WORDS, tiny_mlm
 
 IDS = LanguageIds.of([LangScript("deu", "Latn")])
@@ -94,3 +95,19 @@ def test_a_table_that_is_mostly_unused_is_doubted_and_a_padded_one_is_not() -> N
     for rows, notes in ((64, 0), (128, 1)):
         config = AutoConfig.for_model("xlm-roberta", vocab_size=rows)
         assert len(check_match(word_level(OWN), config, model=Path("model"))) == notes
+
+
+def test_pieces_that_only_the_sentencepiece_model_has_are_told(tmp_path: Path) -> None:
+    sentences = [" ".join(WORDS[start : start + 9]) for start in range(0, 45, 3)] * 4
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(sentences), model_prefix=str(tmp_path / "sentencepiece.bpe"), vocab_size=45,
+        model_type="unigram", minloglevel=2, hard_vocab_limit=False,
+    )  # fmt: skip
+    assert unread_pieces(tmp_path) == [], "alone it is what is read"
+    model = SentencePieceProcessor(model_file=str(tmp_path / "sentencepiece.bpe.model"))
+    pieces = [model.id_to_piece(number) for number in range(3, model.get_piece_size())]
+    word_level([*SPECIALS, *pieces]).save_pretrained(tmp_path)
+    assert unread_pieces(tmp_path) == []
+    word_level([*SPECIALS, *pieces[:-2]]).save_pretrained(tmp_path)
+    (note,) = unread_pieces(tmp_path)
+    assert note.startswith(f"2 of the {len(pieces)} pieces of") and "not in tokenizer.json beside it" in note

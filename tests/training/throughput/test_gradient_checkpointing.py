@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedTokenizerFa
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
 from langsamp.model.fast_paths import FastPaths
-from langsamp.model.mlm import HEADS
+from langsamp.model.heads import HEADS
 from langsamp.training.throughput.gradient_checkpointing import recomputing
 from langsamp.training.trainer import train
 from tests.model.test_fast_paths import ALL, batch, model, possible

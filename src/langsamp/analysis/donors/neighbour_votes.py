@@ -23,7 +23,7 @@ from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.task import TaskData
 from langsamp.languages.aliases import aliases, match
 from langsamp.languages.tags import LangScript
-from langsamp.model.shapes import default_layer
+from langsamp.model.hidden_layers import default_layer
 from langsamp.scores.statistics.unit_length import unit_length
 
 Votes = Mapping[LangScript, Mapping[LangScript, float]]

@@ -25,11 +25,11 @@ from langsamp.analysis.neutrality.post_hoc import post_hoc_table
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
 from langsamp.config import Config
 from langsamp.errors import UserError
-from langsamp.evaluation.models import ModelFolder, check_layer, find_model
+from langsamp.evaluation.models import ModelFolder, find_model
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.task import TaskData
 from langsamp.model.conditioning import unnamed_vectors
-from langsamp.model.shapes import default_layer
+from langsamp.model.hidden_layers import chosen_layer
 from langsamp.progress import Bar
 from langsamp.scores.statistics.bootstrap import draws
 
@@ -100,10 +100,7 @@ def analyse_neutrality(
         raise UserError("expected at least one model, got none: give a run, a model's folder or a hub id")
     ordered = sorted(subjects, key=lambda subject: not subject.name.startswith(BASELINE))
     models = {name: find_model(subject.folder) for name, subject in zip(_names(ordered), ordered, strict=True)}
-    layers = {
-        name: check_layer(default_layer(model.num_layers) if config.layer is None else config.layer, model)
-        for name, model in models.items()
-    }
+    layers = {name: chosen_layer(config.layer, model.num_layers, model=model.name) for name, model in models.items()}
     text = text or draw_text(config)
     measured, at_layer = dict[str, Measured](), dict[str, tuple[Floats, Floats]]()
     for name, model in models.items():

@@ -9,7 +9,8 @@ from transformers import DataCollatorForLanguageModeling
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Target
 from langsamp.bench.timing import alternate, compared
-from langsamp.data.batches import Batches, MaskingConfig
+from langsamp.data.batches import Batches
+from langsamp.data.masking import MaskingConfig
 from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.sampler import RowOrder, SamplerConfig
 from langsamp.data.tokens.tokenizer import load_tokenizer

@@ -30,7 +30,7 @@ from langsamp.bench.timing import Times, alternate, compared, in_turns
 from langsamp.errors import UserError
 from langsamp.executors.opening import opened
 from langsamp.training.config import TrainingConfig
-from langsamp.training.lines import read_lines
+from langsamp.training.reading_log import read_lines
 
 _LEAST_TRAINING, _LEAST_PREPARING, _LEAST_DASK, _MOST_CHECKPOINTS = 1.6, 1.7, 1 / 1.1, 0.02
 _MOST_TO_RESUME = 10.0

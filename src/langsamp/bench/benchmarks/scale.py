@@ -17,7 +17,8 @@ import numpy as np
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.timing import alternate, compared
-from langsamp.data.batches import Batches, MaskingConfig
+from langsamp.data.batches import Batches
+from langsamp.data.masking import MaskingConfig
 from langsamp.data.phases import order_of, passes_of, phases_of
 from langsamp.data.rows import MANIFEST, Manifest, PreparedRows, TagRows, file_name, id_type
 from langsamp.data.sampler import SamplerConfig

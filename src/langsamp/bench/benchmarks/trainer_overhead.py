@@ -17,7 +17,8 @@ from torch import nn
 from langsamp.bench.fixtures import Fixtures
 from langsamp.bench.record import Record, Target
 from langsamp.bench.timing import Times, compared, silence
-from langsamp.data.batches import Batches, MaskedBatch, MaskingConfig
+from langsamp.data.batches import Batches, MaskedBatch
+from langsamp.data.masking import MaskingConfig
 from langsamp.data.rows import TOKENIZER, PreparedRows
 from langsamp.data.sampler import RowOrder, SamplerConfig
 from langsamp.data.tokens.tokenizer import load_tokenizer
@@ -26,7 +27,7 @@ from langsamp.model.build import ModelConfig, build_model
 from langsamp.training.config import TrainingConfig
 from langsamp.training.held_out import tensors
 from langsamp.training.job import TrainingJob, row_order
-from langsamp.training.lines import read_lines
+from langsamp.training.reading_log import read_lines
 from langsamp.training.trainer import train
 from langsamp.world import World
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from langsamp.data.chunks.chunk import Chunk, ChunkRecord
-from langsamp.data.parts import CleanText, text_parts, write_kept
+from langsamp.data.chunks.parts import CleanText, text_parts, write_kept
 from langsamp.data.text.cleaning import DUPLICATE, NEAR_DUPLICATE, TEST_TEXT, Cleaner
 from langsamp.data.text.odd_rows import OddRow
 

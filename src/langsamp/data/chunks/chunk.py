@@ -13,7 +13,7 @@ from typing import IO
 from pydantic import BaseModel, ConfigDict
 
 from langsamp.addresses import is_address
-from langsamp.data.parts import CleanText, PartEnd, begin_again, write_parts
+from langsamp.data.chunks.parts import CleanText, PartEnd, begin_again, write_parts
 from langsamp.data.text.cleaning import (
     DUPLICATE,
     Cleaner,

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from xxhash import xxh3_128
 
-from langsamp.data.text.formats import READABLE, TextFormat, documents_in
+from langsamp.data.text.formats import READABLE, TextFormat, documents_in, readable_end
 from langsamp.data.text.remote import FileRange, FileStamp, RemoteFile, TextFile, TextSource, remote_files, size_of
 from langsamp.data.text.tag_names import likely_tag, tag_named
 from langsamp.errors import DataMissingError, UserError, first_of
@@ -30,6 +30,8 @@ _BESIDE_TEXT = re.compile(
 _SHARD = re.compile(r"(?P<tag>.+?)[-_](?P<number>\d+)(?:-of-(?P<of>\d+))?")
 """A file of several of its tag, by its number and where it is said, how many there are."""
 _NUMBERS = re.compile(r"(\d+)")
+_ARCHIVE = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|7z|rar)(\.\w+)?$", re.IGNORECASE)
+_TABLE = re.compile(r"\.(csv|tsv|tab|xlsx?|ods|json)(\.\w+)?$", re.IGNORECASE)
 _SPLITS = ("train", "validation", "valid", "dev", "test")
 _LIKELY_RATIO = 4  # of text to its compressed form, to share work evenly
 _BLOCK = 1 << 20
@@ -207,16 +209,25 @@ def _check_is_text(path: TextFile, *, like: str) -> None:
     is_folder = _is_folder(path)
     if is_folder or TextFormat.of(path) is None:
         kind, meant = "a folder" if is_folder else "of a kind we do not read", likely_tag(path.name)
-        named = (
-            f"If it is text of {meant}, name it {meant}{'' if is_folder else '.txt'}; else move" if meant else "Move"
-        )
+        asked = f"If it is text of {meant}, {_made_readable(path, meant)}; else move" if meant else "Move"
         raise UserError(
-            f"{path} is {kind}; a corpus folder holds files named by their tag, {like} ({READABLE}). {named} it "
+            f"{path} is {kind}; a corpus folder holds files named by their tag, {like} ({READABLE}). {asked} it "
             "elsewhere, or hide it with a name that starts with a dot"
         )
     if isinstance(path, Path) and not path.is_file():
         kind = "a link to nothing" if path.is_symlink() else "no plain file"
         raise UserError(f"{path} is {kind}; a corpus folder holds files of text. Remove it, or put the file there")
+
+
+def _made_readable(path: TextFile, tag: LangScript) -> str:
+    """What to do with the text of a tag that has a name or a form which is not read."""
+    if _is_folder(path):
+        return f"name it {tag}"
+    if _ARCHIVE.search(path.name):
+        return f"unpack it, and name what is in it {tag}.txt"
+    if _TABLE.search(path.name):
+        return f"write the column of its text, one document a line, as {tag}.txt"
+    return f"name it {tag}{readable_end(path.name) or '.txt'}"
 
 
 def _tag_of(path: TextFile) -> LangScript:
@@ -230,7 +241,7 @@ def _tag_of(path: TextFile) -> LangScript:
         return tag_named(name) or LangScript.parse(name)
     except UserError as error:
         meant = None if advice_on(name) else likely_tag(path.name)
-        said = f" If it is text of {meant}, name it so" if meant else ""
+        said = f" If it is text of {meant}, name it {meant}{readable_end(path.name)}" if meant else ""
         raise UserError(f"{path} is not named by a tag: {error}{said}") from None
 
 

@@ -121,6 +121,11 @@ READABLE = ".txt, .jsonl (both also with .gz, .xz, .bz2 or .zst), .parquet, .arr
 """The file names that `TextFormat.of` knows, for messages."""
 
 
+def readable_end(name: str) -> str:
+    """The longest end of a file's name that tells a format we read, e.g. `.jsonl.gz`; empty where it has none."""
+    return max((f".{end}" for end in _FORMATS if name.lower().endswith(f".{end}")), key=len, default="")
+
+
 def open_bytes(path: TextSource) -> Any:
     """A file opened for reading bytes, unpacked where the end of its name says that it is compressed."""
     return _OPENERS.get(path.suffix[1:], _OPENERS[""])(path)

@@ -17,6 +17,7 @@ from langsamp.data.text.odd_rows import OddRow
 from langsamp.errors import DataMissingError, UserError
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import file_sha256, fingerprint
+from langsamp.remote.hub_faults import hub_errors, hub_reason
 
 if TYPE_CHECKING:
     from datasets import IterableDataset
@@ -83,7 +84,7 @@ class HubCorpus:
             return open_files(self.name, configuration, revision=self.revision, column=self.text_column)
         except StopIteration:  # what comes of a first file without a row
             raise UserError(f"{source} cannot be opened: its first file is empty; fill or remove it") from None
-        except _faults() as error:
+        except hub_errors() as error:
             raise UserError(f"{source} cannot be opened: {error}") from error
 
     def fingerprint(self) -> str:
@@ -116,10 +117,10 @@ def find_dataset(source: str, *, base: Path, text_column: str, mapping: Mapping[
     try:
         dataset = _on_this_machine(folder) if folder.is_dir() else _on_the_hub(name, revision or None)
         configurations = get_dataset_config_names(dataset["name"], revision=dataset["revision"])
-    except _faults() as error:
+    except hub_errors() as error:
         raise DataMissingError(
-            f"cannot open the dataset {source!r}: {error}. Check its name and the connection, log in with "
-            "`hf auth login` if it asks for that, or download it and give its folder"
+            f"cannot open the dataset {source!r}: {hub_reason(error, 'check its name and the connection')}; or "
+            "download it and give its folder"
         ) from error
     by_tag, left_out = by_tags(configurations, mapping or {}, source=source)
     if not by_tag:
@@ -187,14 +188,5 @@ def _next(values: Iterator[Any], source: str) -> Any:
         return next(values, _END)
     except UserError as error:
         raise UserError(f"{source} {error}") from None
-    except _faults() as error:
-        raise UserError(f"{source} cannot be read: {error}") from error
-
-
-def _faults() -> tuple[type[Exception], ...]:
-    """What the hub's libraries raise for a wrong name, no connection, no access or damaged files."""
-    from datasets.exceptions import DatasetsError
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP library the hub uses
-    from yaml import YAMLError  # the header of its README
-
-    return OSError, ValueError, RuntimeError, HTTPError, DatasetsError, YAMLError
+    except hub_errors() as error:
+        raise UserError(f"{source} cannot be read: {hub_reason(error, 'check the connection')}") from error

@@ -53,6 +53,8 @@ _ANY_FILE = (
     ),
     _kind(rb'\{\s*"(error|message)"\s*:\s*"[^"]*"[^{}\n]*\}\s*$', "the error message of a server", _AGAIN),
 )
+_PACKED = {"gz": b"\x1f\x8b", "zst": b"\x28\xb5\x2f\xfd", "xz": b"\xfd7zXZ\x00", "bz2": b"BZh"}
+"""What a compressed file begins with, by the end of its name."""
 _PLAIN_TEXT = (
     _kind(rb"%PDF-", "a PDF file", _EXTRACT),
     _kind(rb"PK\x03\x04", "a zip archive (or .docx, .epub, .xlsx)", _EXTRACT),
@@ -137,6 +139,14 @@ def check_file_is_text(path: TextSource, *, is_plain: bool) -> None:
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
     check_is_text(path, start, is_plain=is_plain, is_prose=is_plain)
+    end = path.suffix[1:].lower()
+    if start and end in _PACKED and not start.startswith(_PACKED[end]):
+        packed = next((other for other, begin in _PACKED.items() if start.startswith(begin)), None)
+        named = f"compressed as .{packed} files are" if packed else "not compressed"
+        better = f"{path.name[: -len(end) - 1]}{f'.{packed}' if packed else ''}"
+        raise UserError(
+            f"{path} is {named}, and its name says .{end}; name it {better}, or copy it again if it was cut"
+        )
 
 
 def check_content(file: Path) -> None:

@@ -7,11 +7,14 @@ language only (`sw`, `swa`, `20231101.sw`, `zh-yue`); their script has to come f
 import re
 from collections.abc import Mapping
 
+from langsamp.data.text.formats import readable_end
 from langsamp.languages import bcp47, codes
-from langsamp.languages.table import tags
+from langsamp.languages.search import named
+from langsamp.languages.table import describe, scripts, tags
 from langsamp.languages.tags import LangScript
 
 _TAG = re.compile(r"(?P<language>[A-Za-z]{2,3})[-_](?P<script>[A-Za-z]{4})")
+_BEGINS_WITH_TAG = re.compile(rf"({_TAG.pattern})(?![A-Za-z])")
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z-]+)?")
 _DUMP = re.compile(r"\d{6,8}\.")
 """The date of a Wikipedia dump before its code."""
@@ -22,8 +25,7 @@ _OF_A_PAIR = re.compile(
 """`swh-swhulb` of the eBible corpus, and `Tatoeba.en-sw.sw` as OPUS names a side of a pair."""
 
 _OF_WIKIPEDIA: Mapping[str, str] = {
-    "bat-smg": "sgs", "bh": "bih", "cbk-zam": "cbk", "fiu-vro": "vro", "sh": "hbs", "zh-classical": "lzh",
-    "zh-min-nan": "nan", "zh-yue": "yue",
+    **bcp47.WIKIPEDIA, "bh": "bih", "sh": "hbs", "zh-min-nan": "nan", "zh-yue": "yue",
 }  # fmt: skip
 """Codes of Wikipedia, and so of WikiANN, that ISO 639 lacks or has retired, as the paper writes them."""
 
@@ -43,7 +45,7 @@ def language_named(name: str) -> str | None:
 
     Three letters are taken for a code without a look whether it exists.
     """
-    code = _DUMP.sub("", name, count=1).lower() if _DUMP.match(name) else name.lower()
+    code = _undated(name).lower()
     if not _LANGUAGE.fullmatch(code):
         return None
     if code in _OF_WIKIPEDIA:
@@ -54,12 +56,23 @@ def language_named(name: str) -> str | None:
 def likely_tag(name: str) -> LangScript | None:
     """The tag that the name of released text most likely means, in the script usual for its language; None of others.
 
-    Wikipedia's `20231101.sw` and `sw`, the eBible corpus' `swh-swhulb.txt` and OPUS' `Tatoeba.en-sw.sw` are told.
+    Wikipedia's `20231101.sw` and `sw`, the eBible corpus' `swh-swhulb.txt` and OPUS' `Tatoeba.en-sw.sw` are told; so is
+    a tag with more behind it (`swh_Latn_clean`, `swh_Latn.train.txt`), and what a language is called (`swahili.txt`).
     """
+    name = name[: len(name) - len(readable_end(name))]
+    if (begin := _BEGINS_WITH_TAG.match(name)) and (tag := tag_named(begin[1])) and tag.script in scripts():
+        return tag
     bible, pair = _OF_A_BIBLE.fullmatch(name), _OF_A_PAIR.fullmatch(name)
-    code = pair.group("side") if pair else bible.group("language") if bible else _DUMP.sub("", name, count=1)
+    code = pair.group("side") if pair else bible.group("language") if bible else _undated(name)
     if (subtags := bcp47.read(code)) is None:
-        return None
-    scripts = [tag.script for tag in tags() if tag.language == subtags.language]
-    script = subtags.script or next(iter(scripts), None)
+        called = [tag for tag in named(name.partition(".")[0], tags()) if not describe(tag).members]
+        return called[0] if len({tag.language for tag in called}) == 1 else None
+    written = [tag.script for tag in tags() if tag.language == subtags.language]
+    script = subtags.script or next(iter(written), None)
     return LangScript(subtags.language, script) if script else None
+
+
+def _undated(name: str) -> str:
+    """The code in the name of a dump of Wikipedia, as ISO 639 writes it; any other name as it is."""
+    code = _DUMP.sub("", name, count=1)
+    return code if code == name else codes.MEANT_BY_WIKIPEDIA.get(code.lower(), code)

@@ -19,6 +19,7 @@ from langsamp.disk.files import PUT_BACK, read_json
 from langsamp.disk.seals import check_sealed, is_sealed, read_seal
 from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.provenance import fingerprint
+from langsamp.remote.hub_faults import hub_reason
 from langsamp.remote.session import fetched
 
 if TYPE_CHECKING:
@@ -241,8 +242,8 @@ def _unreadable(name: str, files: list[Path], error: Exception) -> UserError:
             f"no tokenizer can be read in {name} ({named}): {said}. Copy, save or download these files again{kind}"
         )
     return DataMissingError(
-        f"no tokenizer found at {name!r}: {said}. Give the name of a model on the Hugging Face hub, or a folder with "
-        "its tokenizer.json; without a connection, download it first where there is one"
+        f"no tokenizer found at {name!r}: {hub_reason(error, 'give the name of a model on the Hugging Face hub')}; or "
+        "give a folder with its tokenizer.json; without a connection, download it first where there is one"
     )
 
 

@@ -8,7 +8,7 @@ from transformers import PreTrainedModel
 
 from langsamp.data.text.stand_ins import loading_errors
 from langsamp.errors import UserError
-from langsamp.model.mlm import HEADS
+from langsamp.model.heads import HEADS
 from langsamp.model.pretrained.model_config import reason
 
 _BY_CHARACTERS = ("canine", "perceiver")

@@ -23,7 +23,7 @@ from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.select import Uses, select_each
 from langsamp.languages.tags import LangScript
-from langsamp.model.shapes import default_layer
+from langsamp.model.hidden_layers import chosen_layer
 from langsamp.provenance import fingerprint
 
 Items = Literal["dev", "test"]
@@ -113,12 +113,7 @@ class RetrievalMonitor:
         assert config.every is not None
         self.every: int = config.every
         self.items: Mapping[str, Items] = {task(name).name: items_of(task(name).name) for name in config.tasks}
-        self._layer = default_layer(num_layers) if config.layer is None else config.layer
-        if self._layer > num_layers:
-            raise UserError(
-                f"monitor.layer {self._layer}: the model has {num_layers} layers (0 = embeddings, 1-{num_layers}); "
-                "choose one of them, or null for two thirds of the depth"
-            )
+        self._layer = chosen_layer(config.layer, num_layers, key="monitor.layer")
         self._tokenizer = tokenizer
         wanted = _wanted(config, trained)
         self._parts = [

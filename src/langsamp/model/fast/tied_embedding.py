@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from transformers import PreTrainedModel
 
-from langsamp.model.decoder import decoder_of
+from langsamp.model.heads import decoder_of
 
 
 class WaitingGradient:

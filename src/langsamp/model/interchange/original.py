@@ -14,7 +14,6 @@ from langsamp.model.interchange.authors_layout import MODEL_TYPE, TABLES, settin
 from langsamp.model.interchange.closing import Layout, close_folder, copy_tokenizer
 from langsamp.model.interchange.id_table import IDS, IdTable, write_id_table
 from langsamp.model.pretrained.load_pretrained import load_pretrained
-from langsamp.model.pretrained.loading_report import listed
 from langsamp.model.pretrained.model_config import load_config
 
 _TOKEN_TYPES = "roberta.embeddings.token_type_embeddings.weight"
@@ -49,8 +48,7 @@ def write_original(folder: Path, out: Path) -> None:
     if trouble:
         raise UserError(f"{folder} does not fit the authors' layout: {trouble}; leave --layout original out")
     loaded = load_pretrained(AutoModelForMaskedLM, folder)
-    if loaded.absent:
-        raise UserError(f"{folder} has no whole LM head ({listed(list(loaded.absent))}): export the model again")
+    loaded.check_head(folder, remedy="Export the model again")
     trained = [tag for tag in sorted(conditioning.rows_seen) if conditioning.gave_gradient(tag)]
     with replacing(out) as fresh:
         save_file(_weights(folder, loaded.model, conditioning), fresh / "model.safetensors", metadata={"format": "pt"})

@@ -15,16 +15,16 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import AutoModelForMaskedLM
 
+from langsamp.data.masking import IGNORED, MaskingConfig
 from langsamp.data.tokens.tokenizer import load_tokenizer, special_ids
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
-from langsamp.model.mlm import IGNORED, head_of
+from langsamp.model.heads import head_of
 from langsamp.model.pretrained.load_pretrained import load_pretrained
-from langsamp.model.pretrained.loading_report import listed
 from langsamp.model.shapes import positions
 
-MASKED = 0.15
+MASKED = MaskingConfig().rate
 """Share of a text's ordinary tokens that is hidden, as in training."""
 _BATCH = 16
 _PREDICTED = 1024  # masked tokens whose logits are held at once
@@ -63,8 +63,7 @@ class FrozenModel:
             raise UserError(f"{folder}: {self.conditioning.warning}")
         self.tokenizer = load_tokenizer(str(folder))
         loaded = load_pretrained(AutoModelForMaskedLM, folder)
-        if loaded.absent:
-            raise UserError(f"{folder} has no whole LM head ({listed(list(loaded.absent))}): export the model again")
+        loaded.check_head(folder, remedy="Export the model again")
         self._mlm: Any = loaded.model.eval().requires_grad_(False)
         self._head = head_of(self._mlm.config.model_type)
         self.max_tokens = positions(self._mlm.config)

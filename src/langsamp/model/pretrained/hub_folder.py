@@ -8,6 +8,7 @@ from huggingface_hub.errors import HFValidationError
 from langsamp.addresses import address_of
 from langsamp.errors import DataMissingError, UserError
 from langsamp.model.pretrained.weight_files import check_kind
+from langsamp.remote.hub_faults import hub_reason
 from langsamp.remote.session import fetched
 
 _FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.safetensors.index.json", "*.jinja"]
@@ -44,9 +45,9 @@ def _download(repository: str, revision: str | None) -> Path:
         raise DataMissingError(
             f"no folder {repository!r}; give the folder of a model, or a hub id like 'FacebookAI/xlm-roberta-base'"
         ) from None
-    except OSError as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except (OSError, ValueError) as error:
         raise DataMissingError(
-            f"{repository!r} is neither a folder nor a model that the Hugging Face hub gives us ({reason}). Check the "
-            "name, or download the model where there is a network and give its folder"
+            f"{repository!r} is neither a folder nor a model that the Hugging Face hub gives us "
+            f"({hub_reason(error, 'check the name')}); or download the model where there is a network and give its "
+            "folder"
         ) from None

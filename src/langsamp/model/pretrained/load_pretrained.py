@@ -54,6 +54,17 @@ class Pretrained(NamedTuple):
     unused: tuple[str, ...] = ()
     """Tensors above the encoder that the weights hold and the model has no place for, vectors aside."""
 
+    def check_head(self, named: str | Path, *, remedy: str) -> None:
+        """Accept a masked LM whose LM head was in the weights.
+
+        Raises:
+            UserError: where some of it was not, ending with `remedy`.
+        """
+        if self.absent:
+            raise UserError(
+                f"{named} has no whole LM head ({listed(list(self.absent))} missing or of another size). {remedy}"
+            )
+
 
 def load_pretrained(
     auto: Any,
@@ -164,7 +175,10 @@ def _finished(model: PreTrainedModel, report: Mapping[str, Any], folder: Path, n
     absent -= same_bias(model, absent)
     for name, parameter in model.named_parameters():
         if not bool(parameter.isfinite().all()) and name not in absent:
-            raise UserError(f"{folder}: {name} holds NaN or infinite numbers; the model's training diverged")
+            raise UserError(
+                f"{folder}: {name} holds NaN or infinite numbers; the model's training diverged, or its weights were "
+                "too large for the half precision that they were stored in"
+            )
     _check_written(model, folder)
     _choose_adapter(model, folder)
     vectors = tuple(sorted(name for name in report["unexpected_keys"] if name.endswith(VECTORS)))

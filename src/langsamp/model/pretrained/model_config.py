@@ -51,6 +51,8 @@ def load_config(folder: Path, **settings: Any) -> "PretrainedConfig":
     _check_numbers(config, folder)
     for key, value in _PLUMBING.items():
         setattr(config, key, value)
+    if getattr(type(config), "is_encoder_decoder", False):
+        config.is_encoder_decoder = True  # an encoder half that was saved alone says that it is none
     if "attn_implementation" not in settings:
         config._attn_implementation = None  # where it was trained there was a kernel that may not be here
     return config

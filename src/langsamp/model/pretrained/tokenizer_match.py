@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sentencepiece import SentencePieceProcessor
+from tokenizers import Tokenizer
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from langsamp.errors import UserError
@@ -64,6 +66,37 @@ def check_match(
             "model's own?"
         )
     return notes
+
+
+def unread_pieces(folder: Path) -> list[str]:
+    """A sentence where a sentencepiece model has pieces that the tokenizer.json beside it lacks, which alone is read.
+
+    So it is where pieces were added to the one and not to the other.
+    """
+    fast = folder / "tokenizer.json"
+    stored = sorted(path for path in folder.glob("*") if path.suffix in (".model", ".spm"))
+    if not stored or not fast.is_file():
+        return []
+    known = Tokenizer.from_file(str(fast)).get_vocab(with_added_tokens=True)
+    said = []
+    for path in stored:
+        pieces = _pieces(path)
+        if lacking := [piece for piece in pieces if piece not in known]:
+            said.append(
+                f"{len(lacking):,} of the {len(pieces):,} pieces of {path} are not in tokenizer.json beside it "
+                f"({lacking[0]!r}), and that is what is read: if they were added, make tokenizer.json anew"
+            )
+    return said
+
+
+def _pieces(path: Path) -> list[str]:
+    """The pieces of a sentencepiece model that stand for text; none where it cannot be read."""
+    try:
+        model = SentencePieceProcessor(model_file=str(path))
+    except (OSError, RuntimeError):
+        return []
+    ids = range(model.get_piece_size())
+    return [model.id_to_piece(i) for i in ids if not (model.is_control(i) or model.is_unknown(i) or model.is_unused(i))]
 
 
 def _drops_marks(tokenizer: PreTrainedTokenizerBase) -> bool:

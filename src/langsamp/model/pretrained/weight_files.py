@@ -123,7 +123,9 @@ def _shards(index: Path) -> list[Path]:
 
 
 def _instead(folder: Path) -> str:
-    there = sorted(path.name for pattern in _OTHER_FORMATS for path in folder.glob(pattern))
+    here = [path for pattern in _OTHER_FORMATS for path in folder.glob(pattern)]
+    below = [path for pattern in _OTHER_FORMATS for path in folder.glob(f"*/{pattern}")]  # onnx/model.onnx
+    there = sorted(path.relative_to(folder).as_posix() for path in here or below)
     named = f"; there is only {', '.join(there[:3])}, which is not read" if there else ""
     return f"{named}. Save or export the model again"
 

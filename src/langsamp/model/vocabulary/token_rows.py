@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from langsamp.model.decoder import decoder_of
+from langsamp.model.heads import decoder_of
 
 SILENT = -1e4
 """Decoder bias of a row that stands for no token; float16 has it, and exp of it is 0."""

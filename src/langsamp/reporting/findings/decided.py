@@ -1,7 +1,8 @@
 """What a run decides and what it cannot: each figure beside chance and beside what needs no encoder at all.
 
 A finding counts as decided where its 95 % interval, over languages with their families drawn anew, leaves out what it
-is compared with. The rest is named as undecided: a small encoder tells little, and a page should say which.
+is compared with by more than rounding, and the languages are as many as a test over them needs. The rest is named as
+undecided: a small encoder tells little, and a page should say which.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,11 +21,14 @@ from langsamp.render.numbers import decimals, probability, score, signed
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.reporting.inputs.stored import Kind, Stored, of_kind
+from langsamp.scores.difference import FEWEST_LANGUAGES, TIE
 from langsamp.scores.statistics.bootstrap import Interval, difference_interval, seed_noise
 from langsamp.views.appearance import side_name
 
 LEVEL = 0.05
 _BEFORE, _AFTER = "none", "both"
+_BITS_TIE = 0.0005
+"""Bits per byte that print as 0.000."""
 _PURITY = "purity family"
 _CONTROLS = {"chance": "chance", "ngram": "character n-grams", "layer0": "the embedding layer"}
 
@@ -75,13 +79,14 @@ def _held_out(models: Sequence[Model]) -> Finding | None:
         f"{decimals(means[_BEFORE])}; difference {decimals(means[_AFTER] - means[_BEFORE])} "
         f"{_ends(interval, decimals)} over {len(tags)} languages (lower is better; the ids are given to "
         f"{DISPLAY_NAMES[_AFTER]}).",
-        interval is not None and interval.high < 0,
+        interval is not None and interval.high <= -_BITS_TIE and len(tags) >= FEWEST_LANGUAGES,
     )
 
 
 def _bits(models: Sequence[Model]) -> pd.DataFrame:
-    """Bits per byte at the last measurement: a line for each tag, a column for each training."""
-    last = {model.name: model.log.held_out[-1].tags for model in models if model.log.held_out}
+    """Bits per byte at the last measurement: a line for each tag, a column for each training whose log is whole."""
+    whole = [model for model in models if model.log.held_out and not model.lost_steps]
+    last = {model.name: model.log.held_out[-1].tags for model in whole}
     bits = {
         name: {tag: loss.bits_per_byte for tag, loss in tags.items() if loss.bits_per_byte is not None}
         for name, tags in last.items()
@@ -113,7 +118,7 @@ def _identified(analyses: Sequence[IdentificationAnalysis]) -> Iterator[Finding]
             f"the vectors alone tell it for {np.mean([each.right for each in of_text]):.0%} of the sentences of {text} "
             f"[{low:.0%}, {max(each.high for each in of_text):.0%}]{trainings} among {len(first.languages)} languages; "
             f"chance is {first.chance:.0%}, character n-grams tell {first.ngram:.0%}.",
-            low > first.chance,
+            low > first.chance and len(first.languages) >= FEWEST_LANGUAGES,
         )
 
 
@@ -152,7 +157,7 @@ def _above_controls(comparison: SystemComparison) -> Finding | None:
         comparison.label,
         f"{side_name(side)} reaches {score(float(scores.mean()))} %; {beside}; over {_CONTROLS[strongest]} "
         f"{signed(float((scores - known[strongest]).mean()))} {_ends(interval, signed)} over {len(scores)} languages.",
-        interval is not None and interval.low > 0,
+        interval is not None and interval.low >= TIE and len(scores) >= FEWEST_LANGUAGES,
     )
 
 

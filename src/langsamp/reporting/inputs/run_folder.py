@@ -26,10 +26,10 @@ from langsamp.reporting.inputs.record_files import (
     run_provenance,
     scores_of,
 )
-from langsamp.scores.cell_files import read_cell, unlisted_cells
+from langsamp.scores.cell_files import cell_folders, read_cell, unlisted_cells
 from langsamp.scores.cells import CellRecord, FailureRecord, ModelRecord
 from langsamp.scores.published import PREFIX, published, published_names
-from langsamp.training.lines import TrainingLines, read_lines
+from langsamp.training.reading_log import TrainingLines, read_lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,18 @@ class Model:
     """Whether it was exported and none of its weights is here, as in a copy that left large files out."""
     run_prefix: str = ""
     """Where it is from, as `first:`, if another input of the report has a model of its name."""
+
+    @property
+    def lost_steps(self) -> str:
+        """What its log lacks, a sentence: it ends before the exported step; empty where it does not."""
+        last = max((line.step for line in (*self.log.train, *self.log.held_out, *self.log.monitored)), default=0)
+        exported = self.provenance.get("step")
+        if not isinstance(exported, int) or last >= exported:
+            return ""
+        return (
+            f"The log of {self.run_prefix}{self.name} ends at step {last:,} and its export is of step {exported:,}: "
+            "what was measured between is lost, put log.jsonl back from a copy where there is one."
+        )
 
     @property
     def label(self) -> str:
@@ -189,7 +201,7 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
 
 
 def _with_evaluation(run: Run, files: EvaluationLayout) -> Run:
-    cells = {path.name: read_cell(path) for path in sorted(files.folder.glob("cells/[!.]*")) if path.is_dir()}
+    cells = {path.name: read_cell(path) for path in cell_folders(files.folder)}
     named, scores = records_of(files.folder, "models", ModelRecord), scores_of(files.scores)
     return replace(
         run,

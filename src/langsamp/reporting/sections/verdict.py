@@ -84,7 +84,13 @@ def verdict(report: Report) -> Verdict:
         sides=[side for side in inputs.sides if side in shown],
         baseline=inputs.baseline,
         cards=_cards(inputs.runs, comparisons),
-        absent=[*_absent(inputs, report.compared), *not_compared(report.compared), *inputs.left_out],
+        absent=[
+            *report.trained_differently,
+            *report.lost,
+            *_absent(inputs, report.compared),
+            *not_compared(report.compared),
+            *inputs.left_out,
+        ],
         about=[*(_of_run(inputs.single, inputs) if inputs.single else _of_inputs(inputs))],
     )
 

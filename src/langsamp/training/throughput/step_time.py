@@ -9,10 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from langsamp.data.masking import IGNORED
 from langsamp.machine import out_of_memory
 from langsamp.model.autotune import BatchShape, half_type, tune_paths
 from langsamp.model.fast_paths import FastPaths
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.anchor import held_layers, without_pruning
 from langsamp.training.config import TrainingConfig
 from langsamp.training.throughput.batch_size import too_many

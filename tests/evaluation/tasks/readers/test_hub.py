@@ -52,7 +52,7 @@ def test_sib200_is_read_as_from_its_folders(publish, put):
     ]
     rows.append({"index_id": 99, "category": "travel", "text": "null"})
     splits = dict.fromkeys(("train", "validation", "test"), Dataset.from_list(rows))
-    reader = hub_sib200(SIB200_LABELS, name=publish({"deu_Latn": splits, "default": splits}))
+    reader = open_sib200(Path(publish({"deu_Latn": splits, "default": splits})))
     assert reader.tags == reader.sources == [DEU]
     lines = ["\t".join(map(str, row.values())) + "\n" for row in rows]
     data = put("deu_Latn/test.tsv", "index_id\tcategory\ttext\n" + "".join(lines))
@@ -75,7 +75,7 @@ def test_wikiann_has_numbers_for_labels_and_codes_of_wikipedia(publish, put):
 
     parts = {"de": {"test": rows("Anna", "Maier", "ging"), "train": rows("Anna"), "validation": rows("Ulm")},
              "zh-yue": {"test": rows("香港")}, "simple": {"test": rows("a")}, "iu": {"test": rows("ᐃᓄᒃ")}}  # fmt: skip
-    reader = hub_ner(NER_LABELS, name=publish(parts))
+    reader = open_ner(Path(publish(parts)))
     assert [str(tag) for tag in reader.tags] == ["deu_Latn", "iku_Cans", "yue_Hani"] and reader.sources == [DEU]
     assert len(reader.notes) == 1 and "simple is left out" in reader.notes[0]
     data = put("deu_Latn/test.tsv", "Anna\tB-PER\nMaier\tI-PER\nging\tO\n")
@@ -92,7 +92,7 @@ def test_treebanks_are_merged_and_splits_may_be_absent(publish, put):
              "en_none": {"test": rows("_", "_")}, "sa_a": {"test": rows("agnim")}, "sa_b": {"test": rows("अग्निम्")},
              "de_x": {"test": rows("Haus", upos="_")}}  # fmt: skip
     name = publish(parts)
-    reader = hub_pos(POS_LABELS, name=name)
+    reader = open_pos(Path(name))
     assert [str(tag) for tag in reader.tags] == ["deu_Latn", "eng_Latn", "san_Deva"] and reader.sources == [ENG]
     read = reader.read(ENG)
     data = put("eng_Latn/test.tsv", "We\tNOUN\nknow\tNOUN\n\nStop\tNOUN\n")
@@ -107,12 +107,15 @@ def test_treebanks_are_merged_and_splits_may_be_absent(publish, put):
     assert hub_pos(POS_LABELS, name=name, without_label="X").read(DEU).labels == (("X",),)
 
 
-def test_pairs_have_english_in_the_second_column(publish, put):
+def test_pairs_have_english_in_the_second_column(publish, put, tmp_path):
     pairs = {
         "sentence1": [f"Zeile {number} " for number in range(12)],
         "sentence2": [f"line {number}" for number in range(12)],
     }
-    reader = hub_tatoeba(name=publish({"deu-eng": {"test": Dataset.from_dict(pairs)}}))
+    copy = tmp_path / "downloaded" / "sr-tatoeba"
+    copy.parent.mkdir()
+    Path(publish({"deu-eng": {"test": Dataset.from_dict(pairs)}})).rename(copy)
+    reader = open_parallel("tatoeba", copy.parent)
     put("tatoeba.deu_Latn-eng_Latn.deu_Latn", "".join(f"{line}\n" for line in pairs["sentence1"]))
     data = put("tatoeba.deu_Latn-eng_Latn.eng_Latn", "".join(f"{line}\n" for line in pairs["sentence2"]))
     assert reader.tags == [DEU]
@@ -160,7 +163,7 @@ def test_scripts_are_those_of_the_paper_or_the_only_one_known():
 
 def test_a_data_set_that_cannot_be_reached_is_missing(monkeypatch, tmp_path):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(DataMissingError, match=r"nobody/nothing cannot be read: .* Check the connection"):
+    with pytest.raises(DataMissingError, match=r"nobody/nothing cannot be read: .*or give a folder of files"):
         find_hub_data("nobody/nothing")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataMissingError, match="cannot be read"):

@@ -13,9 +13,11 @@ from typing import Any
 
 from langsamp.data.text.odd_rows import OddRow
 from langsamp.errors import DataMissingError, UserError
+from langsamp.evaluation.tasks.readers.formats.layouts import Data
 from langsamp.evaluation.tasks.readers.formats.split_files import SPLITS, Split
 from langsamp.languages import table
 from langsamp.languages.scripts import letters_by_script, likely_script
+from langsamp.remote.hub_faults import hub_errors, hub_reason
 from langsamp.scores.published import published
 
 _NAMES: Mapping[Split, tuple[str, ...]] = {"train": ("train",), "dev": ("validation", "dev"), "test": ("test",)}
@@ -155,11 +157,27 @@ def find_hub_data(name: str) -> HubData:
             revision, files = (None, _local_files(folder)) if folder.is_dir() else _hub_files(name)
             configurations = get_dataset_config_names(name, revision=revision)
     except UserError as error:
-        raise DataMissingError(
-            f"{str(error).rstrip('.')}. Check the connection, log in with `hf auth login` if it asks for that, or give "
-            "a folder of files as `data`"
-        ) from error
+        raise DataMissingError(f"{error}; or give a folder of files as `data`") from error
     return HubData(name=name, revision=revision, configurations=tuple(sorted(configurations)), files=files)
+
+
+def hub_name(data: Data, task: str, published: str) -> str | None:
+    """The data set that `data` stands for: the `published` one for `hub`, or a copy of one in a folder.
+
+    A copy is told by its README, whose header lists the configurations, and lies in the folder `data` or in one called
+    like the task directly below it. None where there is neither.
+    """
+    if data == "hub":
+        return published
+    copies = [] if data is None else [each for each in (data, data / task) if _lists_configurations(each / "README.md")]
+    return str(copies[0]) if copies else None
+
+
+def _lists_configurations(card: Path) -> bool:
+    if not card.is_file():
+        return False
+    start = card.read_text(encoding="utf-8", errors="replace").partition("\n---")[0]
+    return start.startswith("---") and "\nconfigs:" in start
 
 
 def script_of(language: str, task: str) -> str | None:
@@ -186,12 +204,9 @@ def _hub_files(name: str) -> tuple[str | None, tuple[str, ...]]:
 @contextmanager
 def _with_source(source: str) -> Iterator[None]:
     """Turn what the hub's libraries raise (wrong name, no connection, no access, damaged files) into a message."""
-    from datasets.exceptions import DatasetsError
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP library the hub uses
-
     try:
         yield
     except UserError:
         raise
-    except (OSError, ValueError, HTTPError, DatasetsError) as error:
-        raise UserError(f"{source} cannot be read: {error}") from error
+    except hub_errors() as error:
+        raise UserError(f"{source} cannot be read: {hub_reason(error, 'check the connection')}") from error

@@ -18,7 +18,8 @@ from langsamp.evaluation.tasks.readers.formats.layouts import (
 )
 from langsamp.evaluation.tasks.readers.formats.split_files import SPLITS, LabelledFiles
 from langsamp.evaluation.tasks.readers.formats.tagged import TaggedColumns
-from langsamp.evaluation.tasks.readers.hub_tasks import hub_ner
+from langsamp.evaluation.tasks.readers.hub import hub_name
+from langsamp.evaluation.tasks.readers.hub_tasks import NER_HUB, hub_ner
 
 NER_LABELS = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
 NER_LICENCE = "WikiANN: ODC-BY; its sentences (Wikipedia) CC BY-SA 3.0"
@@ -36,13 +37,13 @@ _SECOND = {"be-x-old": "be", "map-bms": "jv", "simple": "en"}
 
 
 def open_ner(data: Data, *, protocol: Protocol = "fixed") -> ExamplesReader[TaggedSentences]:
-    """The reader of files with named entities in `data`, or of WikiANN on the hub.
+    """The reader of files with named entities in `data`, or of WikiANN on the hub or copied from it.
 
     Raises:
         DataMissingError: where no language has a test set.
     """
-    if data == "hub":
-        return hub_ner(NER_LABELS)
+    if name := hub_name(data, "ner", NER_HUB):
+        return hub_ner(NER_LABELS, name=name)
     columns = TaggedColumns(labels=NER_LABELS, without_label="O" if protocol == "paper" else None, cuts_prefix=True)
     layouts: list[Layout[TaggedSentences]] = [
         tag_folders(columns.read),

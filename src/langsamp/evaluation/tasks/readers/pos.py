@@ -5,7 +5,8 @@ from langsamp.evaluation.tasks.examples import ExamplesReader, TaggedSentences
 from langsamp.evaluation.tasks.readers.formats.layouts import Data, Layout, find_files, split_files, tag_folders
 from langsamp.evaluation.tasks.readers.formats.tagged import TaggedColumns
 from langsamp.evaluation.tasks.readers.formats.treebanks import Treebanks
-from langsamp.evaluation.tasks.readers.hub_tasks import hub_pos
+from langsamp.evaluation.tasks.readers.hub import hub_name
+from langsamp.evaluation.tasks.readers.hub_tasks import POS_HUB, hub_pos
 
 POS_LABELS = (
     "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT", "SCONJ",
@@ -22,14 +23,14 @@ POS_ORIGIN = (
 
 
 def open_pos(data: Data, *, protocol: Protocol = "fixed") -> ExamplesReader[TaggedSentences]:
-    """The reader of files with parts of speech in `data`, or of Universal Dependencies on the hub.
+    """The reader of files with parts of speech in `data`, or of Universal Dependencies on the hub or copied from it.
 
     Raises:
         DataMissingError: where no language has a test set.
     """
     without = "X" if protocol == "paper" else None
-    if data == "hub":
-        return hub_pos(POS_LABELS, without_label=without)
+    if name := hub_name(data, "pos", POS_HUB):
+        return hub_pos(POS_LABELS, name=name, without_label=without)
     columns = TaggedColumns(labels=POS_LABELS, without_label=without)
     layouts: list[Layout[TaggedSentences]] = [
         tag_folders(columns.read),

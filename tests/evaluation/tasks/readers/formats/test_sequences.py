@@ -84,6 +84,11 @@ def test_blank_lines_are_no_items_and_few_items_are_noted(put):
         (HEADER + "1\ttravel\ta\tb\n", r"line 2: expected 3 columns .* got 4"),
         (ROWS, r"line 1: expected a header with the columns index_id, category, text, .* got '0\\tscience"),
         ("", r"line 1: expected a header .* got ''"),
+        (
+            HEADER.replace("\t", ";") + ROWS.replace("\t", ";"),
+            r"line 1: .*; it is separated by ';': save the table with",
+        ),
+        ('"index_id","Category","Text"\n', r"line 1: .*; it is separated by ',': save the table with tabs"),
         (HEADER, r"test.tsv: expected at least one item, got an empty test set"),
     ],
 )

@@ -114,9 +114,12 @@ def _at(columns: Sequence[str], name: str) -> int | None:
 
 
 def _no_header(path: Path, lines: Sequence[str], table: Table) -> UserError:
+    line = lines[0] if lines else ""
+    other = next((each for each in ",;|" if _header(line.replace('"', "").replace(each, "\t"), table)), None)
+    asked = f"it is separated by {other!r}: save the table with tabs" if other else "put it above the rows"
     return UserError(
         f"{path}, line 1: expected a header with the columns {', '.join(table.columns)}, separated by tabs, got "
-        f"{(lines[0][:80] if lines else '')!r}; put it above the rows"
+        f"{line[:80]!r}; {asked}"
     )
 
 

@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 
 from langsamp.errors import UserError
-from langsamp.model.documents import _FIRST_POSITION, check_documents
 from langsamp.model.fast.last_layer import can_prune
 from langsamp.model.fast_paths import FastPaths
-from langsamp.model.mlm import HEADS, LangSampForMaskedLM
+from langsamp.model.heads import HEADS
+from langsamp.model.isolated_documents import _FIRST_POSITION, check_documents
+from langsamp.model.mlm import LangSampForMaskedLM
 from tests.tiny_parts import tiny_mlm
 
 LENGTHS = ((5, 9, 7), (18,), (3, 3, 3, 12))
