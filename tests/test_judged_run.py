@@ -15,7 +15,7 @@ from langsamp.errors import UserError
 from langsamp.plan import make_plan
 from langsamp.reporting.inputs.run_folder import read_run
 from langsamp.reporting.page import write_report
-from langsamp.reporting.sections import data_findings
+from langsamp.reporting.sections.data import data_findings
 from tests.tiny_parts import SPECIALS
 from tests.tiny_run import TinyRun, complaint, documents, langsamp, make_tiny_run, said, write_lines
 

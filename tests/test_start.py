@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from langsamp import pipeline
-from langsamp.reporting.against_start import below_start
+from langsamp.reporting.findings.against_start import below_start
 from langsamp.reporting.report import Report
 from langsamp.scores.reading import read_scores
 from langsamp.training.reading_log import read_log

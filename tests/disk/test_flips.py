@@ -23,8 +23,8 @@ from langsamp.evaluation.models import find_model
 from langsamp.evaluation.store import PREDICTIONS, ResultStore, read_table
 from langsamp.model.conditioning import Conditioning
 from langsamp.recipe import load_recipe
-from langsamp.reporting.analyses.analyses_of_runs import read_stored
 from langsamp.reporting.inputs.run_folder import read_run
+from langsamp.reporting.inputs.stored import read_stored
 from langsamp.scores.cell_files import read_cell
 from langsamp.scores.comparison import compare
 from langsamp.scores.systems import open_system

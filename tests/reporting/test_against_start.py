@@ -9,7 +9,7 @@ import pytest
 
 from langsamp.disk.seals import write_record
 from langsamp.languages.tags import LangScript
-from langsamp.reporting.against_start import (
+from langsamp.reporting.findings.against_start import (
     BETTER,
     SAME,
     WORSE,
@@ -19,8 +19,8 @@ from langsamp.reporting.against_start import (
     above_start,
     below_start,
 )
-from langsamp.reporting.curves import forgetting_curves
 from langsamp.reporting.page import write_report
+from langsamp.reporting.pictures.curves import forgetting_curves
 from langsamp.reporting.report import Report
 from langsamp.scores.difference import Difference
 from langsamp.scores.groups import groups_of

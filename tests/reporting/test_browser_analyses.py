@@ -128,7 +128,7 @@ def test_arrow_keys_move_the_layer_and_the_heatmaps_with_it(page):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert slider.get_attribute("aria-valuetext") == "layer 10 of 12"
-    assert page.locator(".neutral output").inner_text() == "10"
+    assert page.locator(".neutral form output").inner_text() == "10"
     assert cell.inner_text() == "0.40"
     assert page.locator("[data-sheet]").nth(1).locator("td").nth(2).inner_text() == "0.45"
     assert page.locator("[data-change]").locator("td[data-p]").nth(0).inner_text() == "+13"  # 100 * 0.05 / 0.4

@@ -9,8 +9,8 @@ import pytest
 
 from langsamp.analysis.identification.record import Filled, IdentificationAnalysis, LanguageIdentified
 from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
-from langsamp.reporting.analyses.analyses_of_runs import Stored
-from langsamp.reporting.decided import Finding, _neighbours, decided_lines, findings
+from langsamp.reporting.findings.decided import Finding, _neighbours, decided_lines, findings
+from langsamp.reporting.inputs.stored import Stored
 from langsamp.reporting.page import write_report
 from langsamp.reporting.report import Report
 from langsamp.scores.systems import open_system
@@ -48,7 +48,7 @@ def test_identification_is_decided_where_its_interval_leaves_chance_out(
     (line,) = [line for line in decided_lines(Report.read([run_folder]).findings) if "Language of a sentence" in line]
     assert line.startswith("decided" if is_decided else "not decided")
     page = write_report(run_folder).read_text()
-    assert "a &lt;mask&gt; c (hidden: b)" in page and "<bdi>bé&lt;i&gt;</bdi> 50%" in page
+    assert "a &lt;mask&gt; c (hidden: b)" in page and "<bdi>bé&lt;i&gt;</bdi> <small>50%</small>" in page
     assert "(hidden: b)" not in write_report(run_folder, redact_text=True).read_text()
 
 

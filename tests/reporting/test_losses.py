@@ -2,11 +2,9 @@
 
 import pytest
 
-from langsamp.reporting.inputs.combined import read_inputs
-from langsamp.reporting.inputs.comparisons import compare
-from langsamp.reporting.inputs.shown_examples import Library
-from langsamp.reporting.losses import losses
 from langsamp.reporting.page import write_report
+from langsamp.reporting.report import Report
+from langsamp.reporting.sections.losses import losses
 from tests.reporting.evaluated import ARABIC, ENGLISH, HEBREW, TEXTS, make_evaluation
 
 
@@ -15,10 +13,8 @@ def evaluation(tmp_path_factory):
     return make_evaluation(tmp_path_factory.mktemp("losses"))
 
 
-def found(evaluation, *, with_text=True):
-    inputs = read_inputs([str(evaluation)])
-    library = Library(inputs.runs) if with_text else None
-    return {each.label: each for each in losses(compare(inputs.scores, inputs.baseline), library)}
+def found(evaluation):
+    return {each.label: each for each in losses(Report.read([evaluation])).sides}
 
 
 def test_items_are_the_first_that_only_the_baseline_has_right(evaluation):

@@ -13,12 +13,12 @@ from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.run import evaluate as run_evaluation
 from langsamp.remote.session import takes_addresses
 from langsamp.reporting.page import write_report
-from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.comparison import compare as compare_sides
 from langsamp.scores.reading import read_runs
 from langsamp.scores.systems import open_pair
 from langsamp.views.comparison_text import comparison_document
 from langsamp.views.paper_tables.make import paper_table
+from langsamp.views.score_lines import score_tables
 from langsamp.views.variants_text import ablation_document, family_document
 
 if TYPE_CHECKING:

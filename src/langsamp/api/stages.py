@@ -18,8 +18,8 @@ from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError
 from langsamp.remote.session import opened, session, takes_addresses
 from langsamp.remote.working_copy import bring
-from langsamp.reporting.score_lines import score_tables
 from langsamp.scores.reading import read_scores
+from langsamp.views.score_lines import score_tables
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

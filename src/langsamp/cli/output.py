@@ -31,7 +31,7 @@ def print_json(content: object) -> None:
 
 def print_scores(evaluation: "Evaluation", *, as_json: bool = False) -> None:
     """The mean of each model over the groups of languages, a table for each task."""
-    from langsamp.reporting.score_lines import score_records, score_tables
+    from langsamp.views.score_lines import score_records, score_tables
 
     if as_json:
         print_table("", score_records(evaluation.scores), as_json=True)
@@ -56,7 +56,7 @@ def print_document(document: "Document") -> None:
     from langsamp.render.document import Note, Table
     from langsamp.render.terminal import show_table
 
-    for number, part in enumerate(document.parts):
+    for number, part in enumerate(document.plain):
         if isinstance(part, Table):
             print_line(f"\n{part.title}" if number else part.title)
             show_table(part, titled=False)

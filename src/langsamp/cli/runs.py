@@ -38,8 +38,8 @@ def run(
     from langsamp import pipeline
     from langsamp.errors import first_of
     from langsamp.executors.opening import opened
-    from langsamp.reporting.against_start import above_start, below_start
-    from langsamp.reporting.decided import decided_lines
+    from langsamp.reporting.findings.against_start import above_start, below_start
+    from langsamp.reporting.findings.decided import decided_lines
 
     loaded = _recipe(recipe, settings, writes=not plan)
     if plan:

@@ -25,9 +25,18 @@ class Chart(NamedTuple):
     titles: Mapping[str, Sequence[str]]
 
 
-def embedded(name: str, chart: Chart, summary: str) -> Markup:
-    """A chart as an element of the page; `name` is its own on the page, `summary` what a screen reader says."""
-    return Markup(inline_svg(chart.figure, name=name, summary=summary, titles=chart.titles))  # its texts are escaped
+class Picture(NamedTuple):
+    """A chart as an element of a page, with its caption."""
+
+    svg: Markup
+    title: str
+    text: str
+
+
+def pictured(name: str, chart: Chart, title: str, text: str = "", *, summary: str = "") -> Picture:
+    """A chart for the page; `name` is its own on the page, `summary` what a screen reader says, else the title."""
+    svg = inline_svg(chart.figure, name=name, summary=summary or title, titles=chart.titles)
+    return Picture(Markup(svg), title, text)  # its texts are escaped
 
 
 class Point(NamedTuple):

@@ -43,7 +43,12 @@ def cosine(value: float | None) -> str:
 
 def with_ends(value: float, low: float, high: float, write: Callable[[float], str]) -> str:
     """A number with its interval, `+0.3 [−0.1, +0.7]`; without it where that is not known."""
-    return write(value) if _absent(low) else f"{write(value)} [{write(low)}, {write(high)}]"
+    return f"{write(value)} {ends(low, high, write)}".rstrip()
+
+
+def ends(low: float, high: float, write: Callable[[float], str]) -> str:
+    """An interval, `[−0.1, +0.7]`; nothing where it is not known."""
+    return "" if _absent(low) else f"[{write(low)}, {write(high)}]"
 
 
 def probability(value: float | None) -> str:

@@ -1,19 +1,23 @@
 """Donors as a document: a table a target, why each one stands where it stands, and the doubts."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from langsamp.analysis.donors.record import Donor, DonorsAnalysis
 from langsamp.errors import first_of
-from langsamp.render.document import Column, Document, Note, Sentence, Table, is_absent
+from langsamp.render.document import Column, Document, Note, Sentence, Table, Value, is_absent
 from langsamp.render.numbers import cosine, whole
-from langsamp.views.names import short_name
+from langsamp.views.names import known, short_name
 
 _SHOWN = 6
 """So many tags are named in one doubt."""
+_ALTERNATIVES = 3
+"""So many donors after the first stand beside it."""
 _CLOSEST = (
-    Column("target"), Column("name", short_name), Column("donor"), Column("donor's name", short_name),
-    Column("cosine", cosine), Column("family"), Column("English", cosine), Column("doubt"),
+    Column("Target", short_name, "name"), Column("Tag", kind="code"), Column("Rows", whole, "number", "wide"),
+    Column("Donor", short_name, "name"), Column("Its tag", kind="code"), Column("Cosine", cosine, "number"),
+    Column("Family", only="narrow"), Column("Why, and how far", only="wide"), Column("English", cosine, "number"),
+    Column("Alternatives", only="wide"), Column("Warnings", only="wide"), Column("Doubt", only="narrow"),
 )  # fmt: skip
 _RANKED = (
     Column(""), Column("donor"), Column("name", short_name), Column("cosine", cosine), Column("family"),
@@ -23,15 +27,54 @@ _RANKED = (
 
 def donors_of_all(analysis: DonorsAnalysis) -> Document:
     """The closest donor of every target."""
-    rows = [
-        (
-            row.target, row.target_name, row.donor, row.donor_name, row.cosine, _same(row.same_family),
-            row.english_cosine, "!" if row.warnings else None,
+    table = closest_table(analysis, analysis.subject, {})
+    return Document([table, *_marks(analysis), *map(Note, analysis.notes)])
+
+
+def closest_table(analysis: DonorsAnalysis, label: str, others: Mapping[str, DonorsAnalysis]) -> Table:
+    """The closest donor of every target, by name, why, and with what doubts.
+
+    `label` is the readers' name of the model, `others` are the rankings of other models by theirs.
+    """
+    elsewhere = {other: {line.target: line.donor for line in ranked.first} for other, ranked in others.items()}
+    rows = []
+    for target in analysis.targets:
+        first, *rest = analysis.of(target)
+        differing = (
+            f"{other}: {known(donors[target]).name}"
+            for other, donors in elsewhere.items()
+            if donors.get(target, first.donor) != first.donor
         )
-        for row in analysis.first
-    ]  # fmt: skip
-    title = f"The closest donor of each language, by the language vectors of {analysis.subject}"
-    return Document([Table(title, _CLOSEST, rows), *_marks(analysis), *map(Note, analysis.notes)])
+        rows.append(
+            (
+                first.target_name, target, first.target_rows, Value(first.donor_name, below="; ".join(differing)),
+                first.donor, first.cosine, _same(first.same_family), ", ".join(_beside_cosine(first)),
+                first.english_cosine, ", ".join(map(_named, rest[:_ALTERNATIVES])),
+                "; ".join(split_warnings(first.warnings)), "!" if first.warnings else None,
+            )
+        )  # fmt: skip
+    caption = "Where a target has no trained vector, candidates stand by their distance in Glottolog's tree."
+    return Table(
+        f"The closest donor of each language, by the language vectors of {label}", _CLOSEST,
+        sorted(rows, key=lambda row: row[0].casefold()), caption, is_by_language=True, name="donor-table",
+    )  # fmt: skip
+
+
+def _beside_cosine(line: Donor) -> Iterator[str]:
+    """What speaks for a donor, or tells how far away it is."""
+    if line.same_family:
+        yield "same family" + ("" if line.tree_distance is None else f", {line.tree_distance} edges in the tree")
+    if line.same_script:
+        yield "same script"
+    if not is_absent(line.kilometres):
+        yield f"{whole(line.kilometres)} km"
+    yield f"{whole(line.donor_rows)} rows"
+
+
+def _named(line: Donor) -> str:
+    """A candidate; one with the target's own name, in another script, has its tag beside it."""
+    name = f"{line.donor_name} ({line.donor})" if line.donor_name == line.target_name else line.donor_name
+    return name if is_absent(line.cosine) else f"{name} {cosine(line.cosine)}"
 
 
 def donors_of_each(analysis: DonorsAnalysis, *, explain: bool = False) -> Document:

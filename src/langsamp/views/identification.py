@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from langsamp.analysis.identification.record import IdentificationAnalysis
-from langsamp.render.document import Column, Document, Note, Sentence, Table
+from langsamp.render.document import Column, Document, Note, Sentence, Table, Value
 from langsamp.views.names import known, short_name
 
 _COLUMNS = (
@@ -35,11 +35,11 @@ def filled_tables(analysis: IdentificationAnalysis) -> list[Table]:
     for sentence, lines in groupby(analysis.filled, key=lambda line: line.sentence):
         by_vectors = {vectors: [*row] for vectors, row in groupby(lines, key=lambda line: line.vectors)}
         first = next(iter(by_vectors.values()))
-        columns = [Column("vectors of"), *(Column(str(line.rank)) for line in first)]
+        columns = [Column("vectors of"), *(Column(str(line.rank), kind="name") for line in first)]
         rows = [
             (
                 "none" if vectors is None else short_name(known(vectors).name),
-                *(f"{line.token} {line.probability:.0%}" for line in row),
+                *(Value(line.token, f"{line.probability:.0%}") for line in row),
             )
             for vectors, row in by_vectors.items()
         ]

@@ -1,10 +1,17 @@
 """The neutrality analysis as a document whose tables fit a hundred columns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from langsamp.analysis.neutrality.record import EDIT_NAMES, NeutralityAnalysis, PairChange, PairSimilarity
-from langsamp.render.document import Column, Document, Note, Sentence, Table, is_absent
-from langsamp.render.numbers import ABSENT, decimals, share, with_ends
+from langsamp.analysis.neutrality.record import (
+    EDIT_NAMES,
+    LayerMeans,
+    NeutralityAnalysis,
+    PairChange,
+    PairSimilarity,
+    PostHoc,
+)
+from langsamp.render.document import Column, Document, Note, Sentence, Table, Value, is_absent
+from langsamp.render.numbers import ABSENT, decimals, ends, share
 
 _MOST_COLUMNS = 11
 """At most so many languages stand side by side in a hundred columns."""
@@ -20,44 +27,73 @@ def neutrality_document(analysis: NeutralityAnalysis) -> Document:
     missing = [f"{tag} is left out: {why}" for tag, why in analysis.missing.items()]
     return Document(
         [
-            *map(Sentence, analysis.sentences), _models(analysis), *_edits(analysis), *_pair_tables(analysis),
+            *map(Sentence, analysis.sentences), *model_tables(analysis, {}), *_pair_tables(analysis),
             *map(Note, (*missing, *analysis.notes)),
         ],
         title=analysis.subject,
     )  # fmt: skip
 
 
-def _models(analysis: NeutralityAnalysis) -> Table:
-    """One line a model at the layer told of first: means over all pairs, with their controls."""
-    columns = [Column(name) for name in ("model", "layer", "centred", "raw", "others", "raw gap", "language", "script")]
+_NUMBERS = {
+    "Centred": "mean cosine of translations, after the mean vector of each language is taken away",
+    "Raw": "the same as the model gives it",
+    "Others": "raw, of sentences that are no translations: the control",
+    "Raw gap": "what translations have over those; a model whose vectors all point one way has high cosines and no gap",
+    "Language": "how often a probe, a linear reader, tells it from a vector; the nearer to chance, the more neutral",
+}
+"""What the columns of means say."""
+
+
+def model_tables(analysis: NeutralityAnalysis, names: Mapping[str, str]) -> list[Table]:
+    """The means of each model with their controls, then what cheap edits give; `names` are readers' names."""
+    measures = _columns("Centred", "Raw", "Others", "Raw gap")
+    columns = (Column("Model"), Column("Layer", kind="number"), *measures, *_PROBES)
     rows = [
         (
-            row.model, row.layer, with_ends(row.parallel, row.low, row.high, decimals), decimals(row.raw),
-            decimals(row.raw_non_parallel), with_ends(row.raw_gap, row.raw_gap_low, row.raw_gap_high, decimals),
-            f"{row.language_probe:.0%}", None if is_absent(row.script_probe) else f"{row.script_probe:.0%}",
+            names.get(row.model, row.model), row.layer, Value(row.parallel, ends(row.low, row.high, decimals)),
+            row.raw, row.raw_non_parallel, Value(row.raw_gap, ends(row.raw_gap_low, row.raw_gap_high, decimals)),
+            *_probes(row),
         )
         for row in map(analysis.means, analysis.models)
     ]  # fmt: skip
-    return Table("Means over pairs of languages, [95 % over sentences]; shares told by probes", columns, rows)
+    said = "; ".join(f"{name.lower()}: {meaning}" for name, meaning in _NUMBERS.items())
+    caption = f"Means over pairs of languages [95 % over sentences]. {said[0].upper()}{said[1:]}; script likewise."
+    tables = [Table("Controls and probes", columns, rows, caption)]
+    return [*tables, _edits(analysis, names)] if analysis.post_hoc else tables
 
 
-def _edits(analysis: NeutralityAnalysis) -> list[Table]:
+def _edits(analysis: NeutralityAnalysis, names: Mapping[str, str]) -> Table:
     """A line for each model and cheap way without training."""
-    if not analysis.post_hoc:
-        return []
-    names = ("model", "vectors", "centred", "raw gap", "language", "script", "nearest")
+    measures = (*_columns("Centred", "Raw gap"), *_PROBES, Column("Nearest", share, "number"))
+    columns = (Column("Model"), Column("Vectors"), *measures)
     rows = [
         (
-            line.model, EDIT_NAMES[line.edit], decimals(line.parallel), decimals(line.raw_gap),
-            f"{line.language_probe:.0%}", None if is_absent(line.script_probe) else f"{line.script_probe:.0%}",
-            with_ends(line.retrieval, line.retrieval_low, line.retrieval_high, share),
+            names.get(line.model, line.model), EDIT_NAMES[line.edit], line.parallel, line.raw_gap, *_probes(line),
+            Value(line.retrieval, ends(line.retrieval_low, line.retrieval_high, share)),
         )
         for line in analysis.post_hoc
     ]  # fmt: skip
-    fitted = f"without training, fitted on {analysis.settings['post_hoc']} other sentences a language"
-    return [
-        Table(f"Cheap ways {fitted}; nearest: translations first of {analysis.number}", [*map(Column, names)], rows)
-    ]
+    caption = (
+        f"Cheap edits of the vectors, fitted on {analysis.settings['post_hoc']} other sentences a language. Means "
+        "subtracted: of each language its mean vector, so the language of every sentence must be known. Subspace "
+        "removed: one projection for all, after which a linear reader cannot tell the languages of the fitted text "
+        f"(LEACE). Nearest: how many sentences have their translation as the most similar of {analysis.number} [95 %]."
+    )
+    return Table("Without training", columns, rows, caption)
+
+
+def _columns(*names: str) -> list[Column]:
+    return [Column(name, decimals, "number") for name in names]
+
+
+_PROBES = (Column("Language", "{:.0%}".format, "number"), Column("Script", "{:.0%}".format, "number"))
+
+
+def _probes(line: LayerMeans | PostHoc) -> tuple[Value, Value]:
+    """What probes tell, above what they tell by chance."""
+    shares = ((line.language_probe, line.language_chance), (line.script_probe, line.script_chance))
+    language, script = (Value(value, below=f"chance {share(chance)}") for value, chance in shares)
+    return language, script
 
 
 def _pair_tables(analysis: NeutralityAnalysis) -> list[Table]:

@@ -104,9 +104,9 @@ def test_an_analysis_from_before_there_were_edits_is_read(analysis, tmp_path):
 
 
 def test_a_reader_sees_them(analysis):
-    table = next(table for table in neutrality_document(analysis).tables if "Cheap ways" in table.title)
-    assert "fitted on 20 other sentences" in table.title
-    assert table.written["vectors"] == [*EDIT_NAMES.values()] * 2
+    table = next(table for table in neutrality_document(analysis).tables if table.title == "Without training")
+    assert "fitted on 20 other sentences" in table.caption
+    assert table.written["Vectors"] == [*EDIT_NAMES.values()] * 2
     assert sum("without any training" in sentence for sentence in analysis.sentences) == 2
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from langsamp.reporting.findings.verdicts import significance
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare, from_english, not_compared
 from langsamp.reporting.inputs.group_rows import GroupRow, group_rows, tone
 from langsamp.reporting.inputs.metric_names import meanings, metric_name, other_metrics
 from langsamp.reporting.inputs.run_folder import read_run
-from langsamp.reporting.sections import language_rows, overview_rows
-from langsamp.reporting.verdict import significance
+from langsamp.reporting.sections.languages import language_rows
 from langsamp.scores.comparison import compare as compare_systems
 from langsamp.scores.published import published
 from langsamp.scores.reading import one_below_the_other
@@ -63,8 +63,8 @@ def test_a_language_that_one_variant_lacks_does_not_enter_the_means(run_folder):
     comparison = only(scores[~((scores["tag"] == "rus_Cyrl") & (scores["model_name"].str.startswith("both")))])
     assert "rus_Cyrl" not in comparison.shared
     assert rows_of(comparison)["all"].means["none"] == pytest.approx(43.5)
-    (row,) = language_rows(comparison, ["rus_Cyrl"], seen={})
-    assert row.differences == {} and row.means == {"none": pytest.approx(47.5)}
+    ((scores,),) = (row.scores for row in language_rows([comparison], ["rus_Cyrl"], seen={}))
+    assert scores.differences == {} and scores.means == {"none": pytest.approx(47.5)}
 
 
 def test_scores_on_different_texts_are_never_compared(run_folder):
@@ -103,14 +103,15 @@ def test_a_difference_that_prints_as_zero_is_a_tie(build, tmp_path):
 
     comparison = only(scores_of(build(tmp_path / "run", score=level)))
     assert rows_of(comparison)["all"].against["both"][1:] == (0, 8, 0)
-    assert tone(language_rows(comparison, ["deu_Latn"], seen={})[0].differences["both"]) == ""
+    assert tone(language_rows([comparison], ["deu_Latn"], seen={})[0].scores[0].differences["both"]) == ""
 
 
 def test_every_language_is_listed_scored_or_not(run_folder):
     comparison = only(scores_of(run_folder))
-    rows = language_rows(comparison, ["deu_Latn", "ewe_Latn"], seen={"deu_Latn": 7})
-    assert rows[0].rows_seen == 7 and rows[0].items == 200 and rows[0].differences == pytest.approx({"both": 2.0})
-    assert (rows[1].rows_seen, rows[1].items, rows[1].means, rows[1].differences) == (None, None, {}, {})
+    german, ewe = language_rows([comparison], ["deu_Latn", "ewe_Latn"], seen={"deu_Latn": 7})
+    assert german.rows_seen == 7 and german.scores[0].items == 200
+    assert german.scores[0].differences == pytest.approx({"both": 2.0})
+    assert ewe.rows_seen is None and ewe.scores == [({}, {}, None, None, None)]
 
 
 def test_without_a_baseline_means_are_shown_and_nothing_is_compared(build, tmp_path):
@@ -209,8 +210,8 @@ def test_the_other_metrics_stand_beside_the_main_one_under_their_names(build, tm
 
 def test_every_language_has_a_line_over_all_tasks(build, tmp_path):
     comparisons = compare(scores_of(build(tmp_path / "run", tasks=("pos", "sr-cldr"))))
-    arabic, ewe = overview_rows(comparisons, ["arb_Arab", "ewe_Latn"], seen={"arb_Arab": 3})
+    arabic, ewe = language_rows(comparisons, ["arb_Arab", "ewe_Latn"], seen={"arb_Arab": 3})
     assert arabic.rows_seen == 3
-    for scores in arabic.tasks:
+    for scores in arabic.scores:
         assert scores.differences == pytest.approx({"both": -1.0}) and set(scores.means) == {"none", "both"}
-    assert [scores.means for scores in ewe.tasks] == [{}, {}]
+    assert [scores.means for scores in ewe.scores] == [{}, {}]

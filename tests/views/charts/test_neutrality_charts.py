@@ -4,7 +4,7 @@ import pytest
 
 from langsamp.analysis.model_refs import find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
-from langsamp.render.chart import embedded
+from langsamp.render.chart import pictured
 from langsamp.render.numbers import decimals
 from langsamp.views.charts.neutrality_charts import figures, similarity_heatmaps
 from langsamp.views.neutrality import neutrality_document
@@ -28,7 +28,7 @@ def many(tiny_run):
 def test_each_chart_stands_in_a_page_with_a_tooltip_for_each_pair(analysis):
     charts = figures(analysis)
     assert list(charts) == ["similarity", "layers", "probes", "change", "difference"]
-    tooltips = {name: str(embedded(name, chart, "x")).count("<title>") for name, chart in charts.items()}
+    tooltips = {name: pictured(name, chart, "x").svg.count("<title>") for name, chart in charts.items()}
     assert tooltips == {"similarity": 2 * PAIRS, "layers": 0, "probes": 0, "change": PAIRS, "difference": PAIRS}
 
 
@@ -64,8 +64,8 @@ def test_one_model_and_many_languages(many):
 
 def test_the_words_fit_the_tables(analysis):
     models, first, *_ = (table.written for table in neutrality_document(analysis).tables)
-    assert models["centred"][0].startswith(f"{decimals(analysis.means('none-0').parallel)} [")
-    assert (models["layer"][0], models["model"][1]) == ("1", "both-0")
+    assert models["Centred"][0].startswith(f"{decimals(analysis.means('none-0').parallel)} [")
+    assert (models["Layer"][0], models["Model"][1]) == ("1", "both-0")
     assert tuple(first[""]) == analysis.tags[1:]
     assert re.fullmatch(r"\N{MINUS SIGN}?\d\.\d{3}", first["deu"][1])
     assert analysis.as_json()["change"][0]["base"] == "none-0"

@@ -81,11 +81,11 @@ def test_a_long_tree_goes_on_in_the_next_column(number, columns):
 def test_the_document_has_statistics_and_the_neighbours_of_what_has_most_text(analysis):
     document = vectors_document(analysis)
     statistics, near, _ = (table.written for table in document.tables)
-    assert len(statistics["found"]) == len(analysis.statistics)
-    assert all(over.endswith(("languages", "scripts")) for over in statistics["over"])
-    rows = [int(number.replace(",", "")) for number in near["rows"]]
+    assert len(statistics["Measured"]) == len(analysis.statistics)
+    assert all(over.endswith(("languages", "scripts")) for over in statistics["Over"])
+    rows = [int(number.replace(",", "")) for number in near["Rows"]]
     assert rows == sorted(rows, reverse=True) and len(rows) == 10
-    assert any("*" in named for named in near["nearest"])
+    assert any("*" in named for named in near["Nearest"])
     assert f"Untrained language vectors, left out: {UNTRAINED[:3]}." in document.lines
     assert analysis.as_json()["points"][-1]["is_head"] is None
 

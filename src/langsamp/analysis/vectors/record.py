@@ -1,5 +1,6 @@
 """What an analysis of vectors holds."""
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
@@ -102,6 +103,10 @@ class VectorsAnalysis(Analysis):
     def trained(self, table: VectorTable) -> list[VectorPoint]:
         """The trained vectors of a table, in the order in which its tree counts them."""
         return [point for point in self.points if point.table == table and point.trained]
+
+    def placed(self, table: VectorTable) -> list[VectorPoint]:
+        """Those that have a place in the table's picture; none where there are too few for one."""
+        return [point for point in self.trained(table) if not math.isnan(point.pc1)]
 
     def nearest(self, table: VectorTable) -> dict[str, list[VectorNeighbour]]:
         """Of each code of a table the nearest, closest first."""

@@ -13,10 +13,12 @@ from langsamp.errors import first_of
 from langsamp.languages.aliases import aliases, describe_use
 from langsamp.languages.tags import LangScript
 from langsamp.provenance import fingerprint
+from langsamp.render.document import Value
+from langsamp.render.numbers import score
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.scores.cells import Cell, CellRecord
-from langsamp.views.appearance import split_name
+from langsamp.views.appearance import side_name, split_name
 
 _NAMED = 12
 """At most this many tags are named in one line."""
@@ -59,36 +61,6 @@ class Tuning(NamedTuple):
     def best(self) -> float:
         """The dev score of the weights that predict."""
         return self.dev[self.kept if self.kept is not None else -1]
-
-
-class TuningRow(NamedTuple):
-    """The fine-tunings of one side in one comparison."""
-
-    label: str
-    side: str
-    number: int
-    dev: float
-    """Mean over fine-tunings of the dev score of the kept weights."""
-    dev_range: tuple[float, float]
-    source: float | None
-    """Mean test score of the source language."""
-    targets: float | None
-    """Mean test score of the other languages."""
-    kept: str
-    """Where the kept weights stand, e.g. `epoch 3 to 12 of 40`."""
-    seconds: float
-
-
-class CellCount(NamedTuple):
-    """How the cells of one side on one task ended."""
-
-    task: str
-    side: str
-    complete: int
-    partial: int
-    """Some of its languages have no score."""
-    failed: int
-    """It gave nothing."""
 
 
 def current_scores(run: Run) -> tuple[pd.DataFrame | None, list[str]]:
@@ -181,9 +153,13 @@ def tunings(run: Run, comparison: SystemComparison) -> list[Tuning]:
     return sorted(curves, key=lambda each: order.index(each.side))
 
 
-def tuning_rows(comparison: SystemComparison, curves: Sequence[Tuning]) -> list[TuningRow]:
-    """One line for each side that was fine-tuned."""
-    rows = []
+def tuning_rows(comparison: SystemComparison, curves: Sequence[Tuning]) -> list[Sequence[Any]]:
+    """One line for each side that was fine-tuned.
+
+    Task, side, number of fine-tunings, mean dev score of the kept weights, its range, mean test score of the source and
+    of the other languages, where the kept weights stand (`epoch 3 to 12 of 40`), seconds.
+    """
+    rows: list[Sequence[Any]] = []
     for side in dict.fromkeys(each.side for each in curves):
         mine = [each for each in curves if each.side == side]
         best = [each.best for each in mine]
@@ -191,31 +167,27 @@ def tuning_rows(comparison: SystemComparison, curves: Sequence[Tuning]) -> list[
         span = f"{min(at):,.0f}" if min(at) == max(at) else f"{min(at):,.0f} to {max(at):,.0f}"
         means = comparison.means[side]
         rows.append(
-            TuningRow(
-                label=comparison.label,
-                side=side,
-                number=len(mine),
-                dev=sum(best) / len(best),
-                dev_range=(min(best), max(best)),
-                source=_mean(means[means.index == comparison.setting.source]),
-                targets=_mean(means[means.index != comparison.setting.source]),
-                kept=f"{mine[0].unit} {span} of {max(max(each.steps) for each in mine):,.0f}",
-                seconds=sum(each.seconds for each in mine),
+            (
+                comparison.label, side_name(side), len(mine), sum(best) / len(best),
+                f"{score(min(best))} to {score(max(best))}", _mean(means[means.index == comparison.setting.source]),
+                _mean(means[means.index != comparison.setting.source]),
+                f"{mine[0].unit} {span} of {max(max(each.steps) for each in mine):,.0f}",
+                Value(sum(each.seconds for each in mine)),
             )
-        )
+        )  # fmt: skip
     return rows
 
 
-def cell_counts(runs: Sequence[Run]) -> list[CellCount]:
+def cell_counts(runs: Sequence[Run]) -> list[Sequence[Any]]:
     """Of every task and side how many cells are complete, partial and failed, in the order of their names."""
     counts: dict[tuple[str, str], list[int]] = {}
     for run in runs:
         names = _model_names(run)
         scored = [(cell.key, int(bool(cell.failures))) for _, cell in _latest(run)]
         for key, state in [*scored, *((record.cell, 2) for record in run.failed_cells)]:
-            key_of_count = (key.task, split_name(names.get(key.model, run.run_prefix + key.model))[0])
-            counts.setdefault(key_of_count, [0, 0, 0])[state] += 1
-    return [CellCount(*key_of_count, *numbers) for key_of_count, numbers in sorted(counts.items())]
+            of = key.task, split_name(names.get(key.model, run.run_prefix + key.model))[0]
+            counts.setdefault(of, [0, 0, 0])[state] += 1
+    return [(task, side_name(side), *numbers) for (task, side), numbers in sorted(counts.items())]
 
 
 def _test_mean(comparison: SystemComparison, side: str, replicate: str) -> float | None:

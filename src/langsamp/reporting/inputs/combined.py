@@ -52,6 +52,25 @@ class Inputs:
         return looks(self.sides)
 
     @cached_property
+    def tags(self) -> list[str]:
+        """Every tag that a run prepared, trained on or that was scored, in alphabetical order."""
+        tags: set[str] = {tag for run in self.runs if run.manifest for tag in run.manifest.tags}
+        for model in self.models:
+            if model.conditioning is not None:
+                tags |= {str(tag) for tag, rows in model.conditioning.rows_seen.items() if rows > 0}
+        if self.scores is not None:
+            tags |= set(self.scores.tag)
+        return sorted(tags)
+
+    @cached_property
+    def rows_seen(self) -> dict[str, int]:
+        """Training rows by tag, of the first exported model that has vectors; the sampling is the same for a run."""
+        with_rows = [model.conditioning for model in self.models if model.conditioning is not None]
+        with_vectors = [tables for tables in with_rows if tables.language is not None or tables.script is not None]
+        chosen = next(iter(with_vectors or with_rows), None)
+        return {str(tag): rows for tag, rows in chosen.rows_seen.items()} if chosen is not None else {}
+
+    @cached_property
     def single(self) -> Run | None:
         """The run of a report about one run; None where there are several inputs, or the one is no run."""
         return self.runs[0] if len(self.runs) == 1 and self.runs[0].is_run else None

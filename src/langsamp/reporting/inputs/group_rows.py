@@ -11,17 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from langsamp.languages.table import families
 from langsamp.reporting.inputs.comparisons import CONTROLS, SystemComparison
 from langsamp.scores.difference import TIE, TaskComparison, counts
 from langsamp.scores.groups import group_means, members
 from langsamp.scores.published import Printed, group_sizes, printed
 from langsamp.scores.setting import Setting
 from langsamp.scores.statistics.bootstrap import Interval
+from langsamp.views.names import group_name
 
 Tests = Mapping[tuple[Setting, str], TaskComparison]
 """What tests say of each comparison and each side of it against the baseline."""
-_NAMES = {"latin": "Latin", "nonlatin": "non-Latin", "unknown": "area not known"}
 
 
 class Against(NamedTuple):
@@ -134,11 +133,6 @@ def _printed(by: str) -> dict[tuple[str, str], dict[str, Printed]]:
         languages = group_sizes().get((row.task, row.group)) if row.languages is None else row.languages
         by_group.setdefault((row.task, row.group), {})[row.column] = row._replace(languages=languages)
     return by_group
-
-
-def group_name(group: str) -> str:
-    """What readers call a group: `Latin` for `latin`, a family's name for its code; else the group's own name."""
-    return families().get(group, _NAMES.get(group, group))
 
 
 def tone(difference: float | None) -> str:

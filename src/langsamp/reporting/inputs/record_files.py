@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict
 
 from langsamp.config import expanded
-from langsamp.data.rows import MANIFEST, Manifest, read_manifest
 from langsamp.disk.files import as_record, read_versioned
 from langsamp.disk.seals import check_last_line, check_sealed, is_sealed, read_record
 from langsamp.errors import DamagedError
 from langsamp.model.conditioning import EXPORT_AGAIN
-from langsamp.scores.cell_files import cell_folders, read_cell
-from langsamp.scores.cells import CellRecord, FailureRecord, ModelRecord
+from langsamp.scores.cells import FailureRecord, ModelRecord
 from langsamp.scores.score_table import read_score_table
 
 _RECIPE = "put the run's own recipe back; `langsamp run` with it writes that file again"
@@ -87,15 +85,6 @@ def export_provenance(export: Path) -> dict[str, Any]:
     return as_record(_Provenance, content, path, remedy=EXPORT_AGAIN).model_dump(mode="json")
 
 
-def manifest_of(rows: Path) -> Manifest | None:
-    """What the manifest in a folder of rows says; None where there is none.
-
-    Raises:
-        DamagedError: where it is not as it was written.
-    """
-    return read_manifest(rows) if (rows / MANIFEST).is_file() else None
-
-
 def scores_of(path: Path) -> pd.DataFrame | None:
     """The table of scores in a file; None where there is none.
 
@@ -109,30 +98,14 @@ def scores_of(path: Path) -> pd.DataFrame | None:
     return scores.astype(dict.fromkeys(words, object))  # which are read one by one in many places
 
 
-def cells_of(evaluation: Path) -> dict[str, CellRecord]:
-    """What the cells of an evaluation say of themselves, by folder.
-
-    Raises:
-        DamagedError: where a file of one is missing or changed.
-    """
-    return {path.name: read_cell(path) for path in cell_folders(evaluation)}
+Record = TypeVar("Record", ModelRecord, FailureRecord)
 
 
-def named_models(evaluation: Path) -> dict[str, ModelRecord]:
-    """What tables call the models, by fingerprint.
+def records_of(evaluation: Path, names: str, kind: type[Record]) -> dict[str, Record]:
+    """The small records of an evaluation by name: `models`, what tables call them, `failed`, cells that gave nothing.
 
     Raises:
         DamagedError: where a file is not as it was written.
     """
-    paths = sorted(evaluation.glob("models/[!.]*.json"))
-    return {path.stem: read_record(ModelRecord, path, remedy=f"delete that file: {_AGAIN}") for path in paths}
-
-
-def failures_of(evaluation: Path) -> tuple[FailureRecord, ...]:
-    """Cells whose last run gave nothing.
-
-    Raises:
-        DamagedError: where a file is not as it was written.
-    """
-    paths = sorted(evaluation.glob("failed/[!.]*.json"))
-    return tuple(read_record(FailureRecord, path, remedy=f"delete that file: {_AGAIN}") for path in paths)
+    paths = sorted(evaluation.glob(f"{names}/[!.]*.json"))
+    return {path.stem: read_record(kind, path, remedy=f"delete that file: {_AGAIN}") for path in paths}

@@ -7,28 +7,27 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from langsamp.analysis.unmade import read_unmade
 from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
-from langsamp.data.rows import Manifest
+from langsamp.data.rows import MANIFEST, Manifest, read_manifest
 from langsamp.disk.layout import EvaluationLayout, ModelLayout, RunLayout
 from langsamp.errors import DataMissingError
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.variants import DISPLAY_NAMES
 from langsamp.reporting.inputs.record_files import (
-    cells_of,
     export_provenance,
-    failures_of,
-    manifest_of,
-    named_models,
     recipe_of,
     recipe_text,
+    records_of,
     run_provenance,
     scores_of,
 )
-from langsamp.scores.cells import CellRecord, FailureRecord
+from langsamp.scores.cell_files import cell_folders, read_cell, unlisted_cells
+from langsamp.scores.cells import CellRecord, FailureRecord, ModelRecord
 from langsamp.scores.published import PREFIX, published, published_names
 from langsamp.training.reading_log import TrainingLines, read_lines
 
@@ -73,6 +72,15 @@ class Model:
         return f"{self.run_prefix}{self.variant}"
 
 
+class Totals(NamedTuple):
+    """Sums over the tags of the training text."""
+
+    documents: int
+    tokens: int
+    rows: int
+    held_out_rows: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """What one input of a report holds: a run's folder all of it, an evaluation scores and cells, the paper scores."""
@@ -99,8 +107,18 @@ class Run:
     """Cells whose last run gave nothing."""
     model_names: Mapping[str, str] = field(default_factory=dict)
     """What tables call the scored models, by fingerprint."""
+    unlisted: int = 0
+    """Cells whose scores `scores` lacks (`scores.cell_files.unlisted_cells`)."""
+    unmade: tuple[str, ...] = ()
+    """A sentence for each analysis that the run could not make."""
     run_prefix: str = ""
     """What goes before the names of its models, as `first:`, if another input has models of these names."""
+
+    @property
+    def totals(self) -> Totals:
+        """What it was trained on."""
+        tags = self.manifest.tags.values() if self.manifest else ()
+        return Totals(*(sum(getattr(counts, name) for counts in tags) for name in Totals._fields))
 
     @property
     def name(self) -> str:
@@ -174,25 +192,28 @@ def read_run(folder: Path, *, word: str | None = None) -> Run:
         recipe_text=text,
         recipe=recipe_of(text, files.recipe),
         provenance=run_provenance(files.provenance),
-        manifest=manifest_of(files.rows),
+        manifest=read_manifest(files.rows) if (files.rows / MANIFEST).is_file() else None,
         overlap=read_overlap(folder / OVERLAP),
         models=tuple(models),
+        unmade=tuple(str(each) for each in read_unmade(folder)),
     )
     return _with_evaluation(run, files.evaluation)
 
 
 def _with_evaluation(run: Run, files: EvaluationLayout) -> Run:
-    cells, named = cells_of(files.folder), named_models(files.folder)
+    cells = {path.name: read_cell(path) for path in cell_folders(files.folder)}
+    named, scores = records_of(files.folder, "models", ModelRecord), scores_of(files.scores)
     return replace(
         run,
         evaluation=files.folder,
-        scores=scores_of(files.scores),
+        scores=scores,
+        unlisted=len(unlisted_cells(files.folder, scores)) if scores is not None else 0,
         cells={
             name: cell
             for name, cell in cells.items()
             if cell.key.model not in named or not named[cell.key.model].is_replaced
         },
-        failed_cells=failures_of(files.folder),
+        failed_cells=tuple(records_of(files.folder, "failed", FailureRecord).values()),
         model_names={model: record.name for model, record in named.items() if not record.is_replaced},
     )
 

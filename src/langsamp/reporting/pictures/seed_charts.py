@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from langsamp.render.chart import Chart
 from langsamp.render.numbers import score
@@ -12,11 +11,11 @@ from langsamp.render.palette import Mark
 from langsamp.render.svg import INK, page_style
 from langsamp.reporting.inputs.cell_remarks import Tuning
 from langsamp.reporting.inputs.comparisons import SystemComparison
+from langsamp.reporting.pictures.curves import small_pictures
 from langsamp.views.appearance import side_name
 
 _ACROSS = 3
 """Small pictures beside each other."""
-_WIDTH = 9.6
 
 
 def has_seeds(comparison: SystemComparison) -> bool:
@@ -32,7 +31,7 @@ def strip_chart(comparisons: Sequence[SystemComparison], marks: Mapping[str, Mar
     sides = [side for side in marks if any(side in comparison.sides for comparison in comparisons)]
     titles: dict[str, list[str]] = {}
     with page_style():
-        figure, pictures = _grid(len(comparisons), height=0.75 + 0.28 * len(sides))
+        figure, pictures = small_pictures(len(comparisons), _ACROSS, height=0.75 + 0.28 * len(sides))
         for number, (axes, comparison) in enumerate(zip(pictures, comparisons, strict=False)):
             for height, side in enumerate(reversed(sides)):
                 if side not in comparison.sides:
@@ -55,7 +54,7 @@ def dev_test_chart(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Ma
     """One small picture a task, one dot a fine-tuning: its dev score, and its mean test score over other languages."""
     titles: dict[str, list[str]] = {}
     with page_style():
-        figure, pictures = _grid(len(tasks), height=2.7)
+        figure, pictures = small_pictures(len(tasks), _ACROSS, height=2.7)
         for number, (axes, (label, tunings)) in enumerate(zip(pictures, tasks.items(), strict=False)):
             for side_number, side in enumerate(dict.fromkeys(each.side for each in tunings)):
                 mine = [each for each in tunings if each.side == side and each.test is not None]
@@ -77,15 +76,6 @@ def dev_test_chart(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Ma
             _dots(pictures[0], [], [], marks[side], label=side_name(side))
         figure.legend(loc="outside lower center", ncols=6, handletextpad=0.2, columnspacing=1.4)
     return Chart(figure, titles)
-
-
-def _grid(number: int, *, height: float) -> tuple[Figure, list[Axes]]:
-    rows = -(-number // _ACROSS)
-    figure = Figure(figsize=(_WIDTH, 0.4 + height * rows), layout="constrained")
-    pictures = list(figure.subplots(rows, _ACROSS, squeeze=False).ravel())
-    for axes in pictures[number:]:
-        axes.set_axis_off()
-    return figure, pictures
 
 
 def _dots(axes: Axes, xs: Sequence[Any], ys: Sequence[Any], mark: Mark, **more: Any) -> None:

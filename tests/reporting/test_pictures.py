@@ -11,8 +11,8 @@ from langsamp.render.label_placing import place_labels
 from langsamp.render.numbers import duration, score, signed, whole
 from langsamp.render.palette import FAMILIES, SCRIPTS
 from langsamp.render.svg import inline_svg
-from langsamp.reporting.curves import loss_curves, smoothed
 from langsamp.reporting.inputs.run_folder import read_run
+from langsamp.reporting.pictures.curves import loss_curves, smoothed
 from langsamp.views.appearance import looks
 
 

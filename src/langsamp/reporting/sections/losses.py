@@ -4,12 +4,15 @@ Which items are shown follows a rule, never a choice: of the first seed that bot
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from langsamp.languages.table import LanguageInfo
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import tone
-from langsamp.reporting.inputs.shown_examples import Example, Library
+from langsamp.reporting.inputs.shown_examples import EXAMPLES, Example, Library
+from langsamp.reporting.report import Report
+from langsamp.reporting.sections.section import Section
 from langsamp.views.names import known
 
 LOSERS = 5
@@ -30,7 +33,7 @@ class Loser(NamedTuple):
     """Why there are no examples; empty where there are some, and where none were asked for."""
 
 
-class Losses(NamedTuple):
+class SideLosses(NamedTuple):
     """What one side lost in one comparison."""
 
     label: str
@@ -44,16 +47,31 @@ class Losses(NamedTuple):
     """The worst of them, largest loss first."""
 
 
-def losses(comparisons: Sequence[SystemComparison], library: Library | None) -> list[Losses]:
-    """What each side lost in each comparison; without a library no text is shown.
+@dataclass(frozen=True, kw_only=True)
+class Losses(Section):
+    """What each side lost in each comparison."""
+
+    id = "losses"
+    title = "Losses"
+    sides: Sequence[SideLosses]
+    redacts_text: bool
+    listed: int = LOSERS
+    with_examples: int = WITH_EXAMPLES
+    examples: int = EXAMPLES
+
+
+def losses(report: Report) -> Losses | None:
+    """Who got worse; None where nothing is compared.
 
     Raises:
         DamagedError: where predictions cannot be read.
     """
-    return [_of_side(each, side, library) for each in comparisons if each.compares for side in each.others]
+    library = None if report.redact_text else Library(report.inputs.runs)
+    sides = [_of_side(each, side, library) for each in report.comparisons if each.compares for side in each.others]
+    return Losses(sides=sides, redacts_text=report.redact_text) if sides else None
 
 
-def _of_side(comparison: SystemComparison, side: str, library: Library | None) -> Losses:
+def _of_side(comparison: SystemComparison, side: str, library: Library | None) -> SideLosses:
     means, baseline = comparison.means.loc[comparison.shared], str(comparison.baseline)
     lost = comparison.differences(side).loc[comparison.shared].sort_values(kind="stable")
     change = dict(zip(map(str, lost.index), lost.tolist(), strict=True))
@@ -66,7 +84,7 @@ def _of_side(comparison: SystemComparison, side: str, library: Library | None) -
             examples, why_none = library.examples(_cells(comparison, side, tag), tag, comparison.metric)
         before, after = (float(means[name].loc[tag]) for name in (baseline, side))
         losers.append(Loser(known(tag), before, after, change[tag], examples, why_none))
-    return Losses(comparison.label, side, baseline, len(worse), len(means), losers)
+    return SideLosses(comparison.label, side, baseline, len(worse), len(means), losers)
 
 
 def _cells(comparison: SystemComparison, side: str, tag: str) -> tuple[str, str]:

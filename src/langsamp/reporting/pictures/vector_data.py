@@ -6,16 +6,17 @@ of one vector; `at` and `near` count in `facts`, which holds what is known of ea
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup
 
 from langsamp.analysis.donors.record import DonorsAnalysis
+from langsamp.analysis.vectors.analyse import TABLES
 from langsamp.analysis.vectors.neighbours import Table
-from langsamp.analysis.vectors.record import VectorPoint
+from langsamp.analysis.vectors.record import VectorPoint, VectorsAnalysis
 from langsamp.render.palette import FAMILIES, OTHER, SCRIPTS, TIERS, Mark
-from langsamp.reporting.analyses.vector_sections import VectorView
+from langsamp.reporting.inputs.stored import Stored
 
 SHAPES = {
     "o": "M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z",
@@ -35,23 +36,21 @@ MORE_NEIGHBOURS = 8
 _DONORS = 3
 
 
-class Picture(NamedTuple):
-    """What the page says once for all pictures, and the vectors of every model."""
-
-    views: Sequence[VectorView]
-    donors: Mapping[str, DonorsAnalysis]
-    """By the key of a view, the donors of its languages as far as they were ranked."""
-
-
 def as_script(data: Any) -> Markup:
     """JSON that can stand in a `<script type="application/json">` element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))  # no name can end the element
 
 
-def vector_data(picture: Picture) -> dict[str, Any]:
+Views = Sequence[Stored[VectorsAnalysis]]
+"""The vectors of some models."""
+Donors = Mapping[str, DonorsAnalysis]
+"""By the key of a view, the donors of its languages as far as they were ranked."""
+
+
+def vector_data(views: Views, donors: Donors) -> dict[str, Any]:
     """Marks, names and vectors of all models; of each language the donors where they were ranked."""
-    points = [point for view in picture.views for point in view.analysis.points]
+    points = [point for view in views for point in view.analysis.points]
     return {
         "shapes": SHAPES,
         "marks": {
@@ -62,19 +61,20 @@ def vector_data(picture: Picture) -> dict[str, Any]:
             "script": {point.script: point.script_name for point in points},
         },
         "grid": GRID,
-        "models": [{"key": view.key, "label": view.label} for view in picture.views],
-        "tables": dict([*_table(picture, "language"), *_table(picture, "script")]),
+        "models": [{"key": view.key, "label": view.label} for view in views],
+        "tables": {table: data for table in TABLES if (data := _table(views, donors, table)) is not None},
     }  # fmt: skip
 
 
-def _table(picture: Picture, table: Table) -> Iterable[tuple[Table, dict[str, Any]]]:
-    """A table with what it holds; nothing where no model shows it."""
-    facts = {point.code: point for view in reversed(picture.views) for point in view.points(table)}
-    order = dict.fromkeys(point.code for view in picture.views for point in view.points(table))
+def _table(views: Views, donors: Donors, table: Table) -> dict[str, Any] | None:
+    """What a table holds; None where no model shows it."""
+    facts = {point.code: point for view in reversed(views) for point in view.analysis.placed(table)}
+    order = dict.fromkeys(point.code for view in views for point in view.analysis.placed(table))
     number_of = {code: number for number, code in enumerate(order)}
-    if number_of:
-        of = [_model(view, table, number_of, picture.donors.get(view.key)) for view in picture.views]
-        yield table, {"facts": [_facts(facts[code]) for code in order], "of": of}
+    if not number_of:
+        return None
+    of = [_model(view.analysis, table, number_of, donors.get(view.key)) for view in views]
+    return {"facts": [_facts(facts[code]) for code in order], "of": of}
 
 
 def _facts(point: VectorPoint) -> list[Any]:
@@ -84,24 +84,24 @@ def _facts(point: VectorPoint) -> list[Any]:
 
 
 def _model(
-    view: VectorView, table: Table, number_of: Mapping[str, int], donors: DonorsAnalysis | None
+    analysis: VectorsAnalysis, table: Table, number_of: Mapping[str, int], donors: DonorsAnalysis | None
 ) -> dict[str, Any] | None:
-    points = view.points(table)
+    points = analysis.placed(table)
     if not points:
         return None
-    nearest = view.analysis.nearest(table)
+    nearest = analysis.nearest(table)
     data: dict[str, Any] = {
         "at": [number_of[point.code] for point in points],
         "rows": [point.rows_seen for point in points],
         "pc": _pairs([point.pc1 for point in points], [point.pc2 for point in points]),
-        "shares": [round(share, 4) for share in view.analysis.shares[table]],
+        "shares": [round(share, 4) for share in analysis.shares[table]],
         "near": [
             [number for line in nearest.get(point.code, [])[:MORE_NEIGHBOURS] if line.neighbour in number_of
              for number in (number_of[line.neighbour], round(1000 * line.cosine))]
             for point in points
         ],
     }  # fmt: skip
-    if table in view.analysis.embedding:
+    if table in analysis.embedding:
         data |= {"xy": _pairs([point.x for point in points], [point.y for point in points])}
     if table == "language" and donors is not None:
         places = {point.tag: number_of[point.code] for point in points if point.tag}

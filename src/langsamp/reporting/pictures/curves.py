@@ -20,13 +20,14 @@ from langsamp.scores.groups import groups_of
 from langsamp.views.appearance import side_name
 
 _LINE_STYLES = ("-", "--", ":", "-.")
+_WIDTH = 9.6
 _MOST_POINTS = 300  # of one curve: more cannot be seen at the width of a page
 
 
 def loss_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart:
     """Training loss (smoothed) and held-out loss by step, one line a model in the colour of its side."""
     with page_style():
-        figure = Figure(figsize=(9.6, 3.7), layout="constrained")
+        figure = Figure(figsize=(_WIDTH, 3.7), layout="constrained")
         train, held_out = figure.subplots(1, 2)
         for model in models:
             look = _look(model, marks)
@@ -60,7 +61,7 @@ def forgetting_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Cha
     if not shown:
         return None
     with page_style():
-        figure = Figure(figsize=(9.6, 3.4), layout="constrained")
+        figure = Figure(figsize=(_WIDTH, 3.4), layout="constrained")
         for axes, (tier, losses) in zip(figure.subplots(1, 2, sharey=True), shown.items(), strict=False):
             for model in started:
                 if points := losses[model.label]:
@@ -85,10 +86,8 @@ def monitor_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart 
     tasks = list(dict.fromkeys(task for model in scored for task in model.log.monitored[-1].tags))
     if not tasks:
         return None
-    rows = -(-len(tasks) // 2)
     with page_style():
-        figure = Figure(figsize=(9.6, 0.5 + 2.9 * rows), layout="constrained")
-        pictures = figure.subplots(rows, 2, squeeze=False).ravel()
+        figure, pictures = small_pictures(len(tasks), 2, height=2.9, foot=0.5)
         for axes, task in zip(pictures, tasks, strict=False):
             for model in scored:
                 newest = model.log.monitored[-1].settings
@@ -99,8 +98,6 @@ def monitor_curves(models: Sequence[Model], marks: Mapping[str, Mark]) -> Chart 
             axes.set(title=task, xlabel="step")
             axes.grid(axis="y")
             _whole_numbers(axes)
-        for axes in pictures[len(tasks) :]:
-            axes.set_axis_off()
         for axes in pictures[::2]:
             axes.set_ylabel("per cent, mean over languages")
         entries = dict(zip(*reversed(pictures[0].get_legend_handles_labels()), strict=True))
@@ -140,10 +137,8 @@ def smoothed(losses: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def dev_curves(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Mark]) -> Chart:
     """The dev score by epoch or update, one small picture a task, one line a fine-tuning; dots are the kept weights."""
-    rows = -(-len(tasks) // 2)
     with page_style():
-        figure = Figure(figsize=(9.6, 0.5 + 2.5 * rows), layout="constrained")
-        pictures = figure.subplots(rows, 2, squeeze=False).ravel()
+        figure, pictures = small_pictures(len(tasks), 2, height=2.5, foot=0.5)
         for axes, (label, tunings) in zip(pictures, tasks.items(), strict=False):
             for each in tunings:
                 colour = marks[each.side].colour
@@ -156,8 +151,6 @@ def dev_curves(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Mark])
             axes.set(title=label, xlabel=tunings[0].unit)
             axes.grid(axis="y")
             _whole_numbers(axes)
-        for axes in pictures[len(tasks) :]:
-            axes.set_axis_off()
         for axes in pictures[::2]:
             axes.set_ylabel("dev set, per cent")
         present = {each.side for tunings in tasks.values() for each in tunings}
@@ -165,6 +158,16 @@ def dev_curves(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Mark])
             pictures[0].plot([], [], linewidth=2, color=marks[side].colour, label=side_name(side))
         figure.legend(loc="outside lower center", ncols=6, handlelength=1.6)
     return Chart(figure, {})
+
+
+def small_pictures(number: int, across: int, *, height: float, foot: float = 0.4) -> tuple[Figure, list[Axes]]:
+    """Pictures of `height` inches in rows of `across`, room for a legend below them; places without one are empty."""
+    rows = -(-number // across)
+    figure = Figure(figsize=(_WIDTH, foot + height * rows), layout="constrained")
+    pictures = list(figure.subplots(rows, across, squeeze=False).ravel())
+    for axes in pictures[number:]:
+        axes.set_axis_off()
+    return figure, pictures
 
 
 def _whole_numbers(axes: Axes) -> None:

@@ -18,9 +18,9 @@ from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import DISPLAY_NAMES, parts_of, training_of
 from langsamp.render.numbers import decimals, probability, score, signed
-from langsamp.reporting.analyses.analyses_of_runs import Kind, Stored, of_kind
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Model, Run
+from langsamp.reporting.inputs.stored import Kind, Stored, of_kind
 from langsamp.scores.difference import FEWEST_LANGUAGES, TIE
 from langsamp.scores.statistics.bootstrap import Interval, difference_interval, seed_noise
 from langsamp.views.appearance import side_name

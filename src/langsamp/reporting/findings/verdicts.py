@@ -26,6 +26,8 @@ class TaskVerdict(NamedTuple):
     """The finding in a line, as `LangSAMP is better on 7 of 8 languages; ...`; empty where nothing is compared."""
     finding: str
     limits: tuple[str, ...]
+    is_by_test: bool
+    """Whether the models were chosen by their test scores."""
 
 
 class Result(NamedTuple):
@@ -123,7 +125,8 @@ def task_verdicts(comparison: SystemComparison, tests: Tests) -> list[TaskVerdic
         reached = " and ".join(f"{side_name(side)} reaches {score(means[side])} %" for side in comparison.sides)
         lacking = "baseline" if comparison.baseline is None else "other encoder"
         limit = f"There is no {lacking} to compare it with."
-        return [TaskVerdict(label, "", f"{reached} over {_languages(len(tags))}.", (limit,))]
+        is_by_test = comparison.setting.selection == "test"
+        return [TaskVerdict(label, "", f"{reached} over {_languages(len(tags))}.", (limit,), is_by_test)]
     return [_verdict(comparison, side, tests.get((comparison.setting, side))) for side in comparison.others]
 
 
@@ -137,7 +140,8 @@ def _verdict(comparison: SystemComparison, side: str, test: TaskComparison | Non
         f"{result.better}, equal on {result.tie} and worse on {result.worse}."
     )
     limits = (*_chance(test), *_seed_limits(comparison, side, tags), *_control_limits(comparison, side, tags))
-    return TaskVerdict(comparison.label, _short(side, baseline, test, result) if test else "", finding, limits)
+    short, is_by_test = _short(side, baseline, test, result) if test else "", comparison.setting.selection == "test"
+    return TaskVerdict(comparison.label, short, finding, limits, is_by_test)
 
 
 def _short(side: str, baseline: str, test: TaskComparison, result: Against) -> str:

@@ -6,8 +6,37 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from langsamp.analysis.neutrality.record import PairChange, PairSimilarity
-from langsamp.reporting.analyses.neutrality_sections import MEASURES, NeutralityView
+from langsamp.analysis.neutrality.record import (
+    NeutralityAnalysis,
+    PairChange,
+    PairSimilarity,
+)
+
+MOST_LANGUAGES = 20
+"""So many languages stand in the heatmaps; beyond that nobody can read them, and the file grows."""
+
+MEASURES = {
+    "parallel": "Translations, centred",
+    "raw_gap": "Gap without centring",
+    "raw": "Translations, raw",
+    "raw_non_parallel": "No translations, raw",
+    "non_parallel": "No translations, centred",
+}
+"""What the page calls the measures of a pair of languages."""
+
+
+class NeutralityView(NamedTuple):
+    """Models that were measured on the same sentences."""
+
+    analysis: NeutralityAnalysis
+    """All models together, told of at one layer, with the pairs of the languages that are shown."""
+    names: Sequence[str]
+    """Of the languages."""
+    hidden: int
+    """Languages beyond `MOST_LANGUAGES`."""
+    labels: Mapping[str, str]
+    """What readers call the models."""
+    layers: Sequence[int]
 
 
 class HeatmapCell(NamedTuple):
@@ -68,11 +97,16 @@ def change_pairs(view: NeutralityView) -> list[tuple[str, str]]:
     return list(dict.fromkeys((line.base, line.model) for line in view.analysis.change))
 
 
-def change_heatmap(view: NeutralityView, base: str, model: str) -> Heatmap | None:
-    """Change in per cent from one model to another at the default layer; None where that layer was not compared."""
-    chosen = [line for line in _changes(view, base, model) if line.layer == view.analysis.layer]
-    if not chosen:
-        return None
+def change_heatmaps(view: NeutralityView) -> list[Heatmap]:
+    """Changes in per cent from one model to another at the default layer, of those that were compared there."""
+    changes = {
+        pair: [line for line in _changes(view, *pair) if line.layer == view.analysis.layer]
+        for pair in change_pairs(view)
+    }
+    return [_change_heatmap(view, *pair, lines) for pair, lines in changes.items() if lines]
+
+
+def _change_heatmap(view: NeutralityView, base: str, model: str, chosen: Sequence[PairChange]) -> Heatmap:
     full = change_scale(view)
     cells = {
         (line.first, line.second): (
@@ -134,7 +168,7 @@ def neutrality_data(view: NeutralityView) -> dict[str, Any]:
             {"key": name, "label": label, "scale": round(1000 * scale(view, name)),
              "values": [_by_layer(view, (line for line in analysis.similarity if line.model == model), name, 1000)
                         for model in analysis.models]}
-            for name, (label, _) in MEASURES.items()
+            for name, label in MEASURES.items()
         ],
         "change": {
             "scale": round(10 * change_scale(view)),

@@ -17,11 +17,11 @@ from langsamp.model.variants import split_side
 from langsamp.render.numbers import ABSENT, score, signed
 from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison
-from langsamp.reporting.inputs.group_rows import group_name
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.scores.difference import TIE, Difference, LanguageDifference, difference, with_tests
 from langsamp.scores.groups import groups_of
 from langsamp.views.appearance import is_start, side_name
+from langsamp.views.names import group_name
 
 BETTER, SAME, WORSE = "better", "same", "worse"
 _GROUPS = ("all", "head", "tail")

@@ -1,0 +1,198 @@
+"""The verdict: what came out, what is decided and what is not, what the inputs lack, and what the report is about."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+from langsamp.model.variants import START
+from langsamp.render.numbers import duration, score, signed, whole
+from langsamp.reporting.findings.against_start import Outcome
+from langsamp.reporting.findings.decided import Finding
+from langsamp.reporting.findings.verdicts import SummaryRow, TaskVerdict, headlines, summary_rows
+from langsamp.reporting.inputs.combined import Inputs
+from langsamp.reporting.inputs.comparisons import SystemComparison, not_compared
+from langsamp.reporting.inputs.group_rows import against_baseline, tone
+from langsamp.reporting.inputs.run_folder import Model, Run
+from langsamp.reporting.report import Report
+from langsamp.reporting.sections.section import Section
+from langsamp.scores.reading import LACKING
+from langsamp.views.appearance import is_start, side_name
+
+
+class Card(NamedTuple):
+    """One headline number."""
+
+    label: str
+    value: str
+    note: str
+    tone: str = ""
+    """`better`, `worse` or empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict(Section):
+    """What came out, and of what."""
+
+    id = "verdict"
+    title = "Verdict"
+    is_demonstration: bool
+    unlearned: Sequence[str]
+    findings: Sequence[Finding]
+    headlines: Sequence[str]
+    outcomes: Sequence[Outcome]
+    verdicts: Sequence[TaskVerdict]
+    """Of each task and side."""
+    summary: Sequence[SummaryRow]
+    sides: Sequence[str]
+    """Those that were scored."""
+    baseline: str | None
+    cards: Sequence[Card]
+    absent: Sequence[str]
+    """What a whole report has and this one lacks, in sentences."""
+    about: Sequence[tuple[str, str]]
+    """What the inputs are, each with its name."""
+
+    @property
+    def has_table(self) -> bool:
+        """Whether there is more to compare than one task for two models."""
+        return len(self.summary) > 1 or sum(not is_start(side) for side in self.sides) > 2
+
+    @property
+    def compared(self) -> set[str]:
+        """The sides that are compared with a baseline."""
+        return {side for row in self.summary for side in row.results}
+
+    @property
+    def has_short(self) -> bool:
+        """Whether several tasks are told in a line each."""
+        return len(self.summary) > 1 and any(verdict.short for verdict in self.verdicts)
+
+
+def verdict(report: Report) -> Verdict:
+    """The verdict of a report."""
+    inputs, comparisons = report.inputs, report.comparisons
+    shown = set(chain.from_iterable(each.sides for each in comparisons))
+    return Verdict(
+        is_demonstration=any(run.is_demonstration for run in inputs.runs),
+        unlearned=report.unlearned,
+        findings=report.findings,
+        headlines=headlines(comparisons, report.tests),
+        outcomes=report.outcomes,
+        verdicts=[*chain.from_iterable(report.verdicts)],
+        summary=summary_rows(comparisons, [groups["paper"][0] for groups in report.groups], report.tests),
+        sides=[side for side in inputs.sides if side in shown],
+        baseline=inputs.baseline,
+        cards=_cards(inputs.runs, comparisons),
+        absent=[
+            *report.trained_differently,
+            *report.lost,
+            *_absent(inputs, report.compared),
+            *not_compared(report.compared),
+            *inputs.left_out,
+        ],
+        about=[*(_of_run(inputs.single, inputs) if inputs.single else _of_inputs(inputs))],
+    )
+
+
+def _cards(runs: Sequence[Run], comparisons: Sequence[SystemComparison]) -> list[Card]:
+    """The headline numbers: of the only comparison in detail or of each of several, then of the training text."""
+    compared = [comparison for comparison in comparisons if comparison.compares]
+    shown = [card for comparison in compared for card in _of_comparison(comparison, alone=len(compared) == 1)]
+    for run in runs:
+        if run.manifest:
+            tags = run.manifest.tags
+            languages, scripts = ({tag.split("_")[part] for tag in tags} for part in (0, 1))
+            label = "Trained on" if len(runs) == 1 else f"{run.name}: trained on"
+            shown.append(Card(label, whole(len(tags)), f"tags: {len(languages)} languages in {len(scripts)} scripts"))
+    return shown
+
+
+def _of_comparison(comparison: SystemComparison, *, alone: bool) -> list[Card]:
+    main, baseline = str(comparison.main), str(comparison.baseline)
+    means = comparison.means.loc[comparison.shared].mean()
+    result = against_baseline(comparison, main, comparison.shared)
+    counts = f"worse on {result.worse}, equal on {result.tie}"
+    if not alone:
+        note = f"{score(means[baseline])} to {score(means[main])} %; better on {result.better}, {counts}"
+        return [Card(comparison.label, signed(result.difference), note, tone(result.difference))]
+    is_own = baseline == "none"
+    note = "trained on the same rows, without the vectors" if is_own else f"{comparison.label}, mean over languages"
+    return [
+        Card(side_name(main), f"{score(means[main])} %", f"{comparison.label}, mean over languages"),
+        Card(side_name(baseline), f"{score(means[baseline])} %", note),
+        Card("Difference", signed(result.difference), "points, mean over languages", tone(result.difference)),
+        Card("Better on", f"{result.better} of {len(comparison.shared)}", counts),
+    ]
+
+
+def _absent(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> Iterator[str]:
+    for run in filter(lambda run: run.is_run, inputs.runs):
+        before = "" if len(inputs.runs) == 1 else f"{run.name}: "
+        yield from (f"{before}{sentence}" for sentence in _absent_in(run, alone=not before))
+    yield from (
+        f"The table of scores of {run.name} {LACKING.format(run.unlisted)}." for run in inputs.runs if run.unlisted
+    )
+    if inputs.baseline is None and not inputs.single:
+        yield "There is nothing to compare: the report is about one model."
+    if inputs.models and not comparisons:
+        yield "No model has been evaluated yet: there are no scores."
+    for comparison in comparisons:
+        if not comparison.shared:
+            yield f"No language was scored on {comparison.label} for every encoder, so it is not shown."
+    waiting = [model.label for model in inputs.models if model.conditioning is None and not model.lacks_weights]
+    if waiting:
+        yield f"Not exported yet: {', '.join(waiting)}."
+    if left_out := [model.label for model in inputs.models if model.lacks_weights]:
+        yield f"This is a copy without weights, so what vectors know is not computed: {', '.join(left_out)}."
+
+
+def _absent_in(run: Run, *, alone: bool) -> Iterator[str]:
+    variants = {model.variant for model in run.models}
+    if not run.models:
+        yield "No model has been trained yet."
+    elif alone and "none" not in variants:
+        yield "There is no baseline (variant none), so nothing shows what the vectors bring."
+    elif alone and variants == {"none"}:
+        yield "Only the baseline was trained, so there are no language vectors and there is no comparison."
+    if run.manifest is None:
+        yield "The folder holds no prepared rows, so nothing is said about the training text."
+    if run.models and run.recipe.get("model", {}).get("init") and START not in run.model_names.values():
+        yield "The encoder that the trainings continue from was not scored, so nothing shows what they forgot."
+    yield from (f"{each[0].upper()}{each[1:]}." for each in run.unmade)
+
+
+def _of_run(run: Run, inputs: Inputs) -> Iterator[tuple[str, str]]:
+    yield "Models", _seeds(run.models) or "none"
+    yield "Tags", whole(len(inputs.tags))
+    if steps := dict.fromkeys(model.log.train[-1].step for model in run.models if model.log.train):
+        yield "Steps", ", ".join(map(whole, steps))
+    if run.manifest:
+        rows, totals = run.manifest, run.totals
+        yield "Text", rows.source
+        yield "Licence of the text", rows.licence or "not stated"
+        yield "Documents", whole(totals.documents)
+        yield "Tokens", whole(totals.tokens)
+        yield "Rows", f"{whole(totals.rows)} of {whole(rows.row_tokens)} tokens"
+        yield "Vocabulary", f"{whole(rows.vocabulary_size)} tokens"
+    if seconds := run.provenance.get("wall_seconds"):
+        yield "Time of the last command", duration(seconds)
+
+
+def _of_inputs(inputs: Inputs) -> Iterator[tuple[str, str]]:
+    yield "Models", ", ".join(map(side_name, inputs.sides))
+    yield "Compared with", side_name(inputs.baseline) if inputs.baseline else "nothing"
+    yield "Tags", whole(len(inputs.tags))
+    for run in inputs.runs:
+        is_one = len(run.models) == 1
+        kind = f"run, {len(run.models)} model{'' if is_one else 's'} trained" if run.is_run else ""
+        paper = "the paper's per-language numbers (arXiv 2409.18199), rounded to 0.1, made on the authors' texts"
+        yield run.name, paper if run.is_published else kind or f"evaluation, {len(run.cells)} cells"
+
+
+def _seeds(models: Sequence[Model]) -> str:
+    """The models in a few words, e.g. `Baseline (seeds 0, 1), LangSAMP (seed 0)`."""
+    seeds: dict[str, list[str]] = {}
+    for model in models:
+        seeds.setdefault(side_name(model.side), []).append(str(model.seed))
+    return ", ".join(f"{name} (seed{'s' * (len(numbers) > 1)} {', '.join(numbers)})" for name, numbers in seeds.items())
