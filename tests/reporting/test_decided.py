@@ -13,8 +13,8 @@ from langsamp.reporting.findings.decided import Finding, _neighbours, decided_li
 from langsamp.reporting.inputs.stored import Stored
 from langsamp.reporting.page import write_report
 from langsamp.reporting.report import Report
+from langsamp.scores.comparability import trained_otherwise
 from langsamp.scores.systems import open_system
-from langsamp.scores.trainings import training_notes
 
 Build = Callable[..., Path]
 
@@ -98,8 +98,8 @@ def test_runs_that_were_not_trained_alike_are_told(build: Build, tmp_path: Path)
     (said,) = Report.read(runs).trained_differently
     assert said == "second and first were not trained alike: training.steps: 10 -> 20."
     systems = [open_system(f"{run}:{variant}") for run, variant in zip(runs, ("none", "both"), strict=True)]
-    assert training_notes(*systems) == ["A and B were not trained alike: training.steps: 10 -> 20"]
-    assert training_notes(systems[0], open_system(f"{runs[0]}:both")) == []
+    assert trained_otherwise(*systems) == ["A and B were not trained alike: training.steps: 10 -> 20"]
+    assert trained_otherwise(systems[0], open_system(f"{runs[0]}:both")) == []
 
 
 def test_vectors_of_the_control_take_no_part() -> None:

@@ -65,9 +65,10 @@ def read(code: str) -> Subtags | None:
     match = _SHAPE.fullmatch(code)
     if match is None:
         return None
-    if match["extended"] and not _is_within(match["extended"].casefold(), match["language"].casefold()):
+    whole, extended = ((subtag or "").casefold() for subtag in match.group("language", "extended"))
+    if extended and not _is_within(extended, whole):
         return None
-    short = (match["extended"] or match["language"]).casefold()
+    short = extended or whole
     language = codes.three_letter(short) or (short if codes.look_up(short) else None)
     if language is None:
         return None

@@ -21,8 +21,7 @@ from langsamp.reporting.inputs.comparisons import SystemComparison, compare
 from langsamp.reporting.inputs.group_rows import GroupRow, Tests, group_rows
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.reporting.inputs.stored import Kind, Stored, of_kind, read_stored
-from langsamp.scores.comparability import listed
-from langsamp.scores.trainings import training_changes
+from langsamp.scores.comparability import listed, training_changes
 from langsamp.training.reading_log import learned_nothing
 
 GROUPINGS = ("paper", "family", "area")

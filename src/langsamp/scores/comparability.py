@@ -1,7 +1,12 @@
 """What must stand under a table whose columns are not of one kind: nothing is mixed silently."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from langsamp.disk.files import read_json
+from langsamp.disk.layout import RunLayout
+from langsamp.errors import DamagedError
+from langsamp.provenance import differing_keys
 from langsamp.scores.grid import OTHER_TEXT, Grid
 from langsamp.scores.published import PREFIX
 from langsamp.scores.setting import Setting, by_setting
@@ -19,6 +24,10 @@ _SAID = {
     "layer": "Layers differ",
 }
 _CHOSEN = {"none": "without selection", "dev": "by dev scores", "test": "by test scores"}
+_COMPARED = ("variant", "seed")
+"""What systems of a run differ in by intent."""
+_TWICE = ("steps",)
+"""What the settings of the training say too."""
 
 
 def listed(names: Iterable[object]) -> str:
@@ -99,3 +108,40 @@ def _differ_otherwise(columns: Mapping[str, Sequence[Setting]]) -> bool:
     settings = [setting for of_column in columns.values() for setting in of_column]
     differing = {name for one in settings for other in settings for name in one.differs_from(other)}
     return "settings" in differing and not differing & set(_SAID)
+
+
+def trained_otherwise(a: System, b: System) -> list[str]:
+    """A sentence where `a` and `b` are models of two runs that were not trained alike; none where that is not known."""
+    if a.cells is None or b.cells is None or a.cells == b.cells:
+        return []
+    changes = training_changes(_identity(a), _identity(b))
+    return [f"A and B were not trained alike: {'; '.join(changes)}"] if changes else []
+
+
+def training_changes(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """`training.steps: 10 -> 20` for each setting that differs between two trainings' identities, as exports have them.
+
+    An identity that is empty differs from none.
+    """
+    if not mine or not theirs:
+        return []
+    skipped = (*_COMPARED, *_TWICE, "data")
+    one, other = ({key: part for key, part in each.items() if key not in skipped} for each in (mine, theirs))
+    text = ["other rows (text, languages or tokenizer)"] if mine.get("data") != theirs.get("data") else []
+    return [*text, *differing_keys(other, one)]
+
+
+def _identity(system: System) -> Mapping[str, Any]:
+    """What the first training of a system in a run was made with; empty for a model from elsewhere."""
+    assert system.cells is not None
+    run = RunLayout(system.cells.parents[1])
+    for name in system.scores.model_name.unique():
+        path = run.model(str(name)).export / "provenance.json"
+        try:
+            content = read_json(path) if run.exists and path.is_file() else None
+        except DamagedError:  # which whoever opens the export tells
+            continue
+        identity = content.get("identity") if isinstance(content, dict) else None
+        if isinstance(identity, dict) and identity:
+            return identity
+    return {}

@@ -12,12 +12,12 @@ from scipy import stats
 from langsamp.errors import DataMissingError, UserError, did_you_mean
 from langsamp.languages.aliases import match as match_aliases
 from langsamp.scores import fail_if
+from langsamp.scores.comparability import trained_otherwise
 from langsamp.scores.difference import TaskComparison, difference, with_tests
 from langsamp.scores.grid import Grid, Match, grids
 from langsamp.scores.groups import members
 from langsamp.scores.setting import by_setting
 from langsamp.scores.systems import System
-from langsamp.scores.trainings import training_notes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,5 +141,5 @@ def _notes(a: System, b: System, matched: Sequence[Grid]) -> tuple[str, ...]:
         ]
     if shared := a.scores.model_name[a.scores.model.isin(b.scores.model)].unique().tolist():
         notes.append(f"both sides hold {', '.join(shared)}: a difference is one between two evaluations of a model")
-    notes += training_notes(a, b)
+    notes += trained_otherwise(a, b)
     return (*notes, *(f"{grid.label}: no language is on both sides" for grid in matched if not grid.tags))
