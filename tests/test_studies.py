@@ -99,12 +99,12 @@ def test_the_tables_are_made_from_what_is_stored_alone(lab: Path, continued: Pat
 
 def test_figures_are_drawn_of_what_is_stored(lab: Path, continued: Path, tmp_path: Path) -> None:
     of_lab, of_continued = (collect(run, tmp_path / "cells") for run in (lab, continued))
-    assert set(dict(figures(of_lab))) == set(dict(figures(of_continued))) == {"gain", "layers", "vectors"}
+    assert set(dict(figures(of_lab))) == set(dict(figures(of_continued))) == {"gain", "layers", "probes", "vectors"}
     page, lines = tmp_path / "page.md", pd.read_parquet(of_continued / "languages.parquet")
     assert set(lines["over"]) == {"start", "none"} and lines["difference"].between(lines["low"], lines["high"]).all()
     write_figures(of_continued, page)
     drawn = {path.name: path.read_bytes() for path in (tmp_path / FIGURES).iterdir()}
-    assert all(any(name in line for line in shown(of_continued)) for name in drawn) and len(drawn) == 3
+    assert all(any(name in line for line in shown(of_continued)) for name in drawn) and len(drawn) == 4
     write_figures(of_continued, page)
     assert {path.name: path.read_bytes() for path in (tmp_path / FIGURES).iterdir()} == drawn
 

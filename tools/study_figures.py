@@ -1,7 +1,8 @@
 """The figures of docs/results.md, made from what `study_results.py` has stored of a study.
 
 `gain`: what LangSAMP brings each tail language, over the start and over the baseline, with intervals over test items.
-`layers`: neutrality by layer. `vectors`: the map of the language vectors of the first training.
+`layers`: how alike translations are, `probes`: how well the language is told, by layer. `vectors`: the map of the
+language vectors of the first training.
 """
 
 import tempfile
@@ -21,7 +22,7 @@ from langsamp.render.charts.interval_chart import Dot, Panel, interval_chart
 from langsamp.render.numbers import signed, with_ends
 from langsamp.render.saving import save_figures
 from langsamp.views.appearance import looks, side_name
-from langsamp.views.charts.neutrality_charts import layer_curves
+from langsamp.views.charts.neutrality_charts import layer_curves, probe_curves
 from langsamp.views.charts.vector_charts import first_picture
 from langsamp.views.names import known
 
@@ -32,16 +33,18 @@ FIGURES = Path("figures")
 CAPTIONS = {
     "gain": "What LangSAMP brings each tail language, points with 95 % over test items; filled: told apart",
     "layers": "Neutrality by layer, means over pairs of languages",
+    "probes": "How often a linear probe tells language and script of a sentence, by layer; lower is more neutral",
     "vectors": "The language vectors of the first training on their principal components, by family",
 }
-_DRAWN_OF = {"gain": "languages", "layers": "neutrality", "vectors": "points"}
+_DRAWN_OF = {"gain": "languages", "layers": "neutrality", "probes": "neutrality", "vectors": "points"}
 """Of each figure the stored table that it needs."""
 
 
-def shown(folder: Path) -> list[str]:
-    """The figures of a study in Markdown."""
+def shown(folder: Path, page: str = "") -> list[str]:
+    """The figures of a study in Markdown, but for those that `page` shows already."""
     there = [name for name, table in _DRAWN_OF.items() if stored(folder, table) is not None]
-    return [f"![{CAPTIONS[name]}]({FIGURES}/{folder.name}-{name}.svg)" for name in there]
+    files = {name: f"({FIGURES}/{folder.name}-{name}.svg)" for name in there}
+    return [f"![{CAPTIONS[name]}]{file}" for name, file in files.items() if file not in page]
 
 
 def write_figures(folder: Path, page: Path) -> None:
@@ -56,9 +59,12 @@ def write_figures(folder: Path, page: Path) -> None:
 
 def figures(folder: Path) -> Iterator[tuple[str, Chart]]:
     """The figures that can be drawn of a study, by name."""
-    for name, make in {"gain": _gain, "layers": _layers, "vectors": _vectors}.items():
+    for name, make in {"gain": _gain, "vectors": _vectors}.items():
         if (chart := make(folder)) is not None:
             yield name, chart
+    if (analysis := _neutrality(folder)) is not None:
+        yield "layers", layer_curves(analysis)
+        yield "probes", probe_curves(analysis)
 
 
 def _gain(folder: Path) -> Chart | None:
@@ -85,18 +91,17 @@ def _dot(line: object) -> Dot:
     return Dot(values["tag"], values["over"], values["difference"], *ends, values["verdict"] != "indistinct", title)
 
 
-def _layers(folder: Path) -> Chart | None:
+def _neutrality(folder: Path) -> NeutralityAnalysis | None:
+    """Of the first training of each variant."""
     table = stored(folder, "neutrality")
     if table is None:
         return None
     firsts = [name for name in dict.fromkeys(table["model"]) if (one := training_of(name)) is None or one.seed == 0]
     curve = table[table["model"].isin(firsts)].drop(columns=["text", "told"])
-    return layer_curves(
-        NeutralityAnalysis(
-            subject=folder.name, models=tuple(firsts), layers=dict.fromkeys(firsts, int(table["told"].iloc[0])),
-            tags=(), text=str(table["text"].iloc[0]), number=0, available=None, seed=0, missing={}, similarity=(),
-            curve=tuple(LayerMeans(*line) for line in curve.itertuples(index=False)),
-        )
+    return NeutralityAnalysis(
+        subject=folder.name, models=tuple(firsts), layers=dict.fromkeys(firsts, int(table["told"].iloc[0])), tags=(),
+        text=str(table["text"].iloc[0]), number=0, available=None, seed=0, missing={}, similarity=(),
+        curve=tuple(LayerMeans(*line) for line in curve.itertuples(index=False)),
     )  # fmt: skip
 
 

@@ -146,7 +146,7 @@ def with_tables(page: str, cells: Path) -> str:
     studies = []
     for folder in stored_studies(cells):
         heading, about, *tables = study(folder)
-        studies += [heading, about, *shown(folder), *tables]
+        studies += [heading, about, *shown(folder, before), *tables]
     return "\n\n".join([before + BEGIN, *(studies or ["No study is stored yet."]), END]) + rest.partition(END)[2]
 
 
