@@ -9,6 +9,7 @@ from accelerate.state import AcceleratorState
 from tools.vector_trials import (
     BITS,
     ROUNDING,
+    STORE,
     TREATMENTS,
     UNTREATED,
     AddedTable,
@@ -180,3 +181,9 @@ def test_differences_are_paired_by_seed_and_bold_where_rounding_never_reaches() 
     assert cells[TREATMENTS[UNTREATED].said] == ["2", "1.500 (1.000 to 2.000)", "50.0 (50.0 to 50.0) |"]
     assert cells[TREATMENTS["rate-3"].said] == ["2", "**-0.150** (-0.200 to -0.100)", "+1.5 (+1.0 to +2.0) |"]
     assert cells[TREATMENTS["input"].said] == ["1", "+1.000 (+1.000 to +1.000)", "- |"]
+
+
+def test_the_page_shows_what_the_repository_stores() -> None:
+    page = Path("docs/results.md").read_text(encoding="utf-8")
+    for file in STORE.glob("*.json"):
+        assert "\n".join(table(read_json(file)["trials"])) in page

@@ -265,7 +265,7 @@ def exported(job: TrainingJob, checkpoint: Path) -> Path:
 def table(trials: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """By treatment the mean difference to the untreated training of the same seed, with its range over seeds.
 
-    Bold is what lies, in every one of two seeds or more, on one side of zero and of all that rounding alone did.
+    Bold is what lies on one side of zero in every one of two seeds or more, farther than rounding alone led in any.
     """
     scores = pd.DataFrame(trials).set_index(["treatment", "seed"]).astype(float)
     changes = scores.sub(scores.loc[UNTREATED], level="seed")
@@ -276,19 +276,19 @@ def table(trials: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         shown = scores if name == UNTREATED else changes
         cells = []
         for measure in measures:
-            nothing = [0.0, *(changes[measure].loc[ROUNDING].dropna() if ROUNDING in treated else ())]
+            nothing = changes[measure].loc[ROUNDING].abs().max() if ROUNDING in treated else 0.0
             cells.append(
                 _cell(shown[measure].loc[name].dropna().tolist(), nothing, of=measure, signed=name != UNTREATED)
             )
         yield f"| {TREATMENTS[name].said} | {len(shown.loc[name])} | {' | '.join(cells)} |"
 
 
-def _cell(values: Sequence[float], nothing: Sequence[float], *, of: str, signed: bool) -> str:
+def _cell(values: Sequence[float], nothing: float, *, of: str, signed: bool) -> str:
     if not values:
         return "-"
     form = ("+" if signed else "") + (".3f" if of == BITS else ".1f")
     mean, low, high = (format(each, form) for each in (sum(values) / len(values), min(values), max(values)))
-    is_clear = signed and len(values) > 1 and (min(values) > max(nothing) or max(values) < min(nothing))
+    is_clear = signed and len(values) > 1 and (min(values) > nothing or max(values) < -nothing)
     return f"**{mean}** ({low} to {high})" if is_clear else f"{mean} ({low} to {high})"
 
 
