@@ -175,7 +175,7 @@ def train_one(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -
             shutil.rmtree(folder)
         if _exported(out) != finished:
             _check_same(finished, out)
-            checkpoint = train(_task(recipe, rows, variant, seed))
+            checkpoint = train(training_job(recipe, rows, variant, seed))
             if is_leader:
                 selection = recipe.resolved_evaluation.selection
                 export(checkpoint, ModelLayout(out).export, identity=finished, selection=selection)
@@ -317,7 +317,8 @@ def _abandoned(out: Path) -> list[Path]:
     return [*out.glob("checkpoints/.step-*.old")]
 
 
-def _task(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> TrainingJob:
+def training_job(recipe: Recipe, rows: PreparedRows, variant: Variant, seed: int) -> TrainingJob:
+    """One training of the recipe as the loop takes it; its model is new."""
     tokenizer, ids = tokenizer_of(rows), LanguageIds.of(rows.tags)
     model = build_model(
         recipe.model, tokenizer=tokenizer, ids=ids, variant=variant, row_tokens=rows.row_tokens, seed=seed
