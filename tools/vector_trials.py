@@ -28,19 +28,20 @@ from langsamp import pipeline
 from langsamp.analysis.identification.analyse import IdentificationConfig, analyse_identification
 from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.vectors.analyse import analyse_vectors
+from langsamp.data.masking import IGNORED
 from langsamp.data.rows import PreparedRows
 from langsamp.disk.files import read_json, write_json
 from langsamp.disk.layout import ModelLayout
 from langsamp.errors import StoppedError, UserError
 from langsamp.languages.tags import LangScript
 from langsamp.model.export import export_model
-from langsamp.model.mlm import IGNORED, LangSampForMaskedLM
+from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.variants import Variant
 from langsamp.provenance import fingerprint, provenance
 from langsamp.recipe import Recipe, load_recipe
 from langsamp.training.checkpoint import read_record
 from langsamp.training.job import TrainingJob
-from langsamp.training.lines import read_lines
+from langsamp.training.reading_log import read_lines
 from langsamp.training.trainer import train
 
 STORE = Path("studies/cells/trials")
