@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from langsamp.analysis.identification.record import Filled, IdentificationAnalysis, LanguageIdentified
+from langsamp.analysis.neutrality.record import LayerMeans, NeutralityAnalysis
 from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
 from langsamp.reporting.findings.decided import Finding, _neighbours, decided_lines, findings
 from langsamp.reporting.inputs.stored import Stored
@@ -50,6 +51,24 @@ def test_identification_is_decided_where_its_interval_leaves_chance_out(
     page = write_report(run_folder).read_text()
     assert "a &lt;mask&gt; c (hidden: b)" in page and "<bdi>bé&lt;i&gt;</bdi> <small>50%</small>" in page
     assert "(hidden: b)" not in write_report(run_folder, redact_text=True).read_text()
+
+
+@pytest.mark.parametrize(("high", "is_decided"), [(0.89, True), (0.91, False)])
+def test_neutrality_is_decided_where_the_worst_training_is_below_the_best_baseline(
+    run_folder: Path, high: float, is_decided: bool
+) -> None:
+    def line(model: str, layer: int, told: tuple[float, float, float]) -> LayerMeans:
+        return LayerMeans(model, layer, *([0.5] * 10), *told, 0.1, *([float("nan")] * 4))
+
+    last = {"none-0": (0.95, 0.9, 0.99), "both-0": (0.6, 0.5, 0.7), "both-1": (0.8, 0.7, high)}
+    curve = [line(model, layer, told if layer == 2 else (1, 1, 1)) for model, told in last.items() for layer in (0, 2)]
+    NeutralityAnalysis(
+        subject="run", models=tuple(last), layers=dict.fromkeys(last, 1), tags=("deu_Latn", "eng_Latn"), text="sib200",
+        number=10, available=None, seed=0, missing={}, similarity=(), curve=tuple(curve),
+    ).save(run_folder / "analysis" / "neutrality")  # fmt: skip
+    finding = found(run_folder)["Neutrality"]
+    assert finding.is_decided == is_decided
+    assert f"of 70% [50%, {high:.0%}] of the sentences of sib200 for LangSAMP, of 95% [90%, 99%]" in finding.sentence
 
 
 FEW = ("deu_Latn", "swh_Latn", "hin_Deva")

@@ -13,6 +13,7 @@ import pandas as pd
 
 from langsamp.analysis.analysis import Analysis
 from langsamp.analysis.identification.record import IdentificationAnalysis
+from langsamp.analysis.neutrality.record import LayerMeans, NeutralityAnalysis
 from langsamp.analysis.vectors.record import VectorsAnalysis
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
@@ -50,6 +51,7 @@ def findings(
         *(each for run in runs if (each := _held_out(run.models)) is not None),
         *_identified(_of_main([each.analysis for each in of_kind(stored, IdentificationAnalysis)])),
         *_neighbours(_of_main([each.analysis for each in of_kind(stored, VectorsAnalysis)])),
+        *(line for each in of_kind(stored, NeutralityAnalysis) if (line := _neutral(each.analysis)) is not None),
         *(each for comparison in comparisons if (each := _above_controls(comparison)) is not None),
     ]
 
@@ -137,6 +139,32 @@ def _neighbours(analyses: Sequence[VectorsAnalysis]) -> Iterator[Finding]:
         f"p = {probability(worst)}{trainings}.",
         worst < LEVEL,
     )
+
+
+def _neutral(analysis: NeutralityAnalysis) -> Finding | None:
+    """How well a probe tells the language right below the vectors, of all trainings with them and all without."""
+    before, after = (_last_layers(analysis, variant) for variant in (_BEFORE, _AFTER))
+    if not before or not after:
+        return None
+    several = f" (means of {len(after)} and {len(before)} trainings, outermost ends)" if len(after) > 1 else ""
+    return Finding(
+        "Neutrality",
+        f"from the last layer a probe tells the language of {_told(after)} of the sentences of {analysis.text} for "
+        f"{DISPLAY_NAMES[_AFTER]}, of {_told(before)} for the baseline{several}, among {len(analysis.tags)} languages; "
+        f"chance is {after[0].language_chance:.0%}, lower is more neutral.",
+        max(line.language_probe_high for line in after) < min(line.language_probe_low for line in before),
+    )
+
+
+def _last_layers(analysis: NeutralityAnalysis, variant: str) -> list[LayerMeans]:
+    """The last layer of each training of a variant."""
+    trainings = [name for name in analysis.models if (one := training_of(name)) is not None and one.variant == variant]
+    return [max(analysis.curve_of(name), key=lambda line: line.layer) for name in trainings]
+
+
+def _told(lines: Sequence[LayerMeans]) -> str:
+    low, high = min(line.language_probe_low for line in lines), max(line.language_probe_high for line in lines)
+    return f"{np.mean([line.language_probe for line in lines]):.0%} [{low:.0%}, {high:.0%}]"
 
 
 def _above_controls(comparison: SystemComparison) -> Finding | None:
