@@ -30,7 +30,7 @@ def test_every_variant_reads_the_same_rows_under_the_same_masks(untrained: TinyR
     recipe = untrained.recipe(f"variants=[{', '.join(VARIANTS)}]")
     rows, first = pipeline.prepare(recipe), {}
     for variant, seed in recipe.trainings:
-        task = pipeline._task(recipe, rows, variant, seed)
+        task = pipeline.training_job(recipe, rows, variant, seed)
         order = row_order(task.batches, task.sampler, steps=task.config.steps, seed=seed)
         first[variant] = task.batches.training_step(2, order=order, rows_per_step=8, rows_per_batch=8, world=World())[0]
     plain = first.pop("none")

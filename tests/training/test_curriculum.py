@@ -75,7 +75,7 @@ def test_a_recipe_gives_all_variants_the_same_rows_and_masks_of_its_phases(tiny_
     rows = PreparedRows(tiny_run.out / "rows")
     starts, read = word_starts(tokenizer_of(rows)), []
     for variant in recipe.variants:
-        job = pipeline._task(recipe, rows, variant, 0)
+        job = pipeline.training_job(recipe, rows, variant, 0)
         order = row_order(job.batches, job.sampler, steps=4, seed=0)
         read.append([
             job.batches.training_step(step, order=order, rows_per_step=8, rows_per_batch=8, world=World(0, 1))[0]
