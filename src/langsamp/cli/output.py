@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +15,9 @@ from langsamp.cli.console import has_all_letters
 if TYPE_CHECKING:
     from langsamp.evaluation.run import Evaluation
     from langsamp.render.document import Document
+
+_WIDTH = 100
+"""Columns where there is no terminal."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -53,13 +58,16 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]], *, as_json: bo
 
 def print_document(document: "Document") -> None:
     """A document part by part: the title of a table on a line of its own, which no narrow table folds."""
-    from langsamp.render.document import Note, Table
+    from langsamp.render.document import Caption, Note, Table
     from langsamp.render.terminal import show_table
 
+    width = get_terminal_size((_WIDTH, 0)).columns
     for number, part in enumerate(document.plain):
         if isinstance(part, Table):
             print_line(f"\n{part.title}" if number else part.title)
             show_table(part, titled=False)
+        elif isinstance(part, Caption):
+            print_line(fill(part, width, break_long_words=False, break_on_hyphens=False))
         else:
             print_line(f"note: {part}" if isinstance(part, Note) else part)
 

@@ -7,6 +7,7 @@ _STATUS = re.compile(
     r"internal server|bad gateway|service unavailable|gateway time)",
     re.IGNORECASE,
 )
+_UNREACHED = re.compile(r"offline|connect|cannot find the requested files", re.IGNORECASE)
 _MEANT = {
     "401": "it is private or gated, or its name is wrong: check the name, and log in with `hf auth login`",
     "403": "it is gated: ask for access on its page on the hub, and log in here with `hf auth login`",
@@ -28,6 +29,10 @@ def hub_errors() -> tuple[type[Exception], ...]:
 
 def hub_reason(error: BaseException, otherwise: str) -> str:
     """The reason of such an error and what to do, without a period; `otherwise` where the hub gave no status."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE and _UNREACHED.search(str(error)):
+        return "it is not on this machine, and the hub is not asked (--offline, or HF_HUB_OFFLINE is set)"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = (lines[0] if lines else type(error).__name__).rstrip(". ")
     if type(error).__name__ == "JSONDecodeError":

@@ -97,6 +97,12 @@ class Sentence(str):
     __slots__ = ()
 
 
+class Caption(Sentence):
+    """How a table is read."""
+
+    __slots__ = ()
+
+
 class Note(str):
     """What a reader should know of how it was found."""
 
@@ -125,7 +131,7 @@ class Document:
             yield part
             later = (other.caption for other in self.parts[at + 1 :] if isinstance(other, Table))
             if isinstance(part, Table) and part.caption and part.caption not in later:
-                yield Sentence(part.caption)
+                yield Caption(part.caption)
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def _score(line: RoleMean, languages: int, top: float) -> Value:
 def _over_all(line: RoleMean | None) -> Iterator[object]:
     if line is None:
         return
-    yield None if line.role == "english" else Value(line.difference, ends(line.low, line.high, signed))
+    yield None if line.role == "english" else Value(line.difference, below=ends(line.low, line.high, signed))
     yield line.regret
     yield None if line.role == "best" else line.hits
     yield line.ndcg

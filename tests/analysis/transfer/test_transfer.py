@@ -295,7 +295,7 @@ def test_the_command_runs_shows_and_writes_what_tables_read(study):
     chosen = ("--candidates", "hin_Deva,swh_Latn", "--set", "fine_tuning.sib200.epochs=1")
     assert "swh_Latn" in said(*words, *chosen, "--plan")
     shown = said(*words, *chosen, "--neighbours", "sib200")
-    assert all(f"{name} " in shown for name in ROLE_NAMES.values())
+    assert all(word in shown for name in ROLE_NAMES.values() for word in name.split())  # a narrow table folds names
     folder = study.out / "analysis" / "transfer"
     donors = json.loads((folder / "donors.json").read_text())
     assert donors["hin_Deva"] == "swh_Latn"
