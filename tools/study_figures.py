@@ -42,7 +42,7 @@ _DRAWN_OF = {"gain": "languages", "layers": "neutrality", "probes": "neutrality"
 
 def shown(folder: Path, page: str = "") -> list[str]:
     """The figures of a study in Markdown, but for those that `page` shows already."""
-    there = [name for name, table in _DRAWN_OF.items() if stored(folder, table) is not None]
+    there = [name for name, table in _DRAWN_OF.items() if (folder / f"{table}.parquet").is_file()]
     files = {name: f"({FIGURES}/{folder.name}-{name}.svg)" for name in there}
     return [f"![{CAPTIONS[name]}]{file}" for name, file in files.items() if file not in page]
 
