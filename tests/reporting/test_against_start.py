@@ -1,6 +1,8 @@
 """What a report says of trainings that fell under, stood at, or rose above what they continue from."""
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from langsamp.disk.seals import write_record
 from langsamp.languages.tags import LangScript
+from langsamp.render.numbers import signed
 from langsamp.reporting.findings.against_start import (
     BETTER,
     SAME,
@@ -22,6 +25,7 @@ from langsamp.reporting.findings.against_start import (
 from langsamp.reporting.page import write_report
 from langsamp.reporting.pictures.curves import forgetting_curves
 from langsamp.reporting.report import Report
+from langsamp.reporting.sections.verdict import verdict
 from langsamp.scores.difference import Difference
 from langsamp.scores.groups import groups_of
 from langsamp.scores.statistics.bootstrap import Interval
@@ -118,7 +122,7 @@ def test_curves_run_from_the_start(build: Callable[..., Path], tmp_path: Path) -
 
 def test_few_languages_that_move_alike_by_chance_are_no_fall() -> None:
     def language(tag: str, verdict: str) -> LanguageOutcome:
-        return LanguageOutcome(tag, 50.0, 49.6, "−1.0 to +0.2", verdict, "")
+        return LanguageOutcome(tag, 50.0, 49.6, Interval(-1.0, 0.2), verdict, "")
 
     tags = ["kab_Latn", "tat_Cyrl"]
     interval = Interval(-0.7, -0.1)
@@ -130,3 +134,28 @@ def test_few_languages_that_move_alike_by_chance_are_no_fall() -> None:
     assert _group("tail", fell, [language("kab_Latn", WORSE), language("tat_Cyrl", SAME)]).verdict == WORSE
     many = [language(f"{code}_Latn", SAME) for code in ("kab", "cha", "ewe", "luo", "sna", "tsn")]
     assert _group("tail", fell, many).verdict == WORSE
+
+
+def test_the_picture_on_top_shows_each_side_over_the_baseline_and_over_the_start(
+    build: Callable[..., Path], tmp_path: Path
+) -> None:
+    run = make_with_start(build, tmp_path / "run", lambda tag: flat("none", 0, tag) - 7)
+    report = Report.read([run])
+    (picture,) = verdict(report).pictures
+    (whole,) = (groups["paper"][0] for groups in report.groups)
+    over_start = {each.side: each.groups[0] for each in report.outcomes}
+    tips = re.findall(r"<title>([^<]*)</title>", picture.svg)
+    assert [tip.rpartition(" [")[0] for tip in tips] == [
+        f"sr-cldr, LangSAMP: {signed(whole.against['both'].difference)}",
+        f"sr-cldr, Baseline: {signed(over_start['none'].difference)}",
+        f"sr-cldr, LangSAMP: {signed(over_start['both'].difference)}",
+    ]
+    assert "over the start" in picture.svg and "over the baseline" in picture.svg
+
+
+def test_scores_apart_from_their_run_stand_beside_the_start_too(build: Callable[..., Path], tmp_path: Path) -> None:
+    run = make_with_start(build, tmp_path / "run", lambda tag: flat("none", 0, tag) - 7)
+    copied = shutil.copytree(run / "evaluation", tmp_path / "copied")
+    assert {each.side: each.groups for each in Report.read([copied]).outcomes} == {
+        side: outcome.groups for side, outcome in found(run).items()
+    }

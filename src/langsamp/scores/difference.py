@@ -115,6 +115,11 @@ class TaskComparison:
             return "indistinct"
         return "better" if self.difference.mean > 0 else "worse"
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether A and B are told apart."""
+        return self.verdict != "indistinct"
+
 
 def difference(grid: Grid, first: str, second: str, *, by: Sequence[str] = ("paper",), seed: int = 0) -> TaskComparison:
     """The system `second` against `first` over the languages of the grid, which both have; q is left open (NaN)."""

@@ -14,6 +14,8 @@ from langsamp.render.svg import INK, LINE, page_style
 
 _STEP = 0.19
 """Inches between two dots of a group, one below the other."""
+_LONG = 7.0
+"""Inches: what is taller does not fit a screen."""
 
 
 class Dot(NamedTuple):
@@ -59,7 +61,11 @@ def interval_chart(
         figure = Figure(figsize=(9.6, max(1.9, 1.1 + height)), layout="constrained")
         drawn = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for number, (axes, panel) in enumerate(zip(drawn, panels, strict=True)):
-            titles |= _draw(axes, panel, rows=list(rows), marks=marks, gid=f"{gid}-{number}")
+            titles |= draw_panel(axes, panel, rows=list(rows), marks=marks, gid=f"{gid}-{number}")
+            if height > _LONG:
+                axes.set_title(panel.label, fontsize=9, fontweight="normal")
+            else:
+                axes.set_xlabel(panel.label)
         first: Axes = drawn[0]
         first.set_yticks(range(len(rows)), list(rows.values()))
         first.set_ylim(len(rows) - 0.45, -0.55)
@@ -68,13 +74,18 @@ def interval_chart(
             for series, mark in marks.items()
             if any(dot.series == series for panel in panels for dot in panel.dots)
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=6, handletextpad=0.1, columnspacing=1.2)
+        # Who reads a long picture from its top should know there what it shows.
+        figure.legend(
+            handles=handles, loc="outside upper center" if height > _LONG else "outside lower center", ncols=6,
+            handletextpad=0.1, columnspacing=1.2,
+        )  # fmt: skip
     return Chart(figure, titles)
 
 
-def _draw(
+def draw_panel(
     axes: Axes, panel: Panel, *, rows: Sequence[str], marks: Mapping[str, Mark], gid: str
 ) -> dict[str, list[str]]:
+    """Draw one panel, the first row at height 0 and each further one a step higher; the tooltips by gid."""
     titles: dict[str, list[str]] = {}
     lanes = {series: (number + 1) / (len(marks) + 1) - 0.5 for number, series in enumerate(marks)}
     for edge in np.arange(len(rows) - 1) + 0.5:
@@ -94,7 +105,6 @@ def _draw(
                 [dot.value for dot in dots], heights, s=30, marker=mark.shape, gid=f"{gid}-{len(titles) - 1}",
                 facecolors=mark.colour if is_sure else "none", edgecolors=mark.colour, linewidths=1.2, zorder=3,
             )  # fmt: skip
-    axes.set_xlabel(panel.label)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", zorder=0)

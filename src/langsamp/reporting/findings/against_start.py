@@ -13,14 +13,15 @@ from typing import NamedTuple
 from langsamp.errors import first_of
 from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
-from langsamp.model.variants import split_side
+from langsamp.model.variants import DISPLAY_NAMES, split_side
 from langsamp.render.numbers import ABSENT, score, signed
 from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Run
 from langsamp.scores.difference import TIE, Difference, LanguageDifference, difference, with_tests
 from langsamp.scores.groups import groups_of
-from langsamp.views.appearance import is_start, side_name
+from langsamp.scores.statistics.bootstrap import Interval
+from langsamp.views.appearance import is_start, side_name, variant_of
 from langsamp.views.names import group_name
 
 BETTER, SAME, WORSE = "better", "same", "worse"
@@ -44,8 +45,8 @@ class GroupOutcome(NamedTuple):
     start: float
     """Mean over languages, per cent."""
     trained: float
-    interval: str
-    """95 % interval of the difference in points, of one language over its items; a dash where there is none."""
+    ends: Interval | None
+    """95 % interval of the difference in points, of one language over its items; None where there is none."""
     verdict: str
     """`better`, `same` or `worse`; empty where there is no interval."""
 
@@ -54,6 +55,16 @@ class GroupOutcome(NamedTuple):
         """Points."""
         return self.trained - self.start
 
+    @property
+    def interval(self) -> str:
+        """As `+0.1 to +2.0`; a dash where there is none."""
+        return _written(self.ends)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the two are told apart."""
+        return self.verdict in (BETTER, WORSE)
+
 
 class LanguageOutcome(NamedTuple):
     """What a training made of one language."""
@@ -61,7 +72,7 @@ class LanguageOutcome(NamedTuple):
     tag: str
     start: float
     trained: float
-    interval: str
+    ends: Interval | None
     verdict: str
     """`better`, `same` or `worse`; of a language that cannot be tested alone by its difference."""
     why_not: str
@@ -76,6 +87,11 @@ class LanguageOutcome(NamedTuple):
     def difference(self) -> float:
         """Points."""
         return self.trained - self.start
+
+    @property
+    def interval(self) -> str:
+        """As `+0.1 to +2.0`; a dash where there is none."""
+        return _written(self.ends)
 
 
 class Outcome(NamedTuple):
@@ -142,10 +158,11 @@ def below_start(every: Sequence[Outcome]) -> list[str]:
 
 
 def _pairs(comparison: SystemComparison, trained: set[str]) -> Iterator[tuple[str, str]]:
-    """The start and each trained side of one run."""
+    """The start and each side that was trained from it: a model of its run, or a variant by name where it is alone."""
     for start in filter(is_start, comparison.sides):
         run_prefix = split_side(start)[0]
-        yield from ((start, side) for side in comparison.sides if side in trained and split_side(side)[0] == run_prefix)
+        beside = [side for side in comparison.sides if split_side(side)[0] == run_prefix and side != start]
+        yield from ((start, side) for side in beside if side in trained or variant_of(side) in DISPLAY_NAMES)
 
 
 def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence[Run]) -> Outcome:
@@ -166,23 +183,22 @@ def _outcome(comparison: SystemComparison, side: str, start: str, runs: Sequence
 
 
 def _group(name: str, difference: Difference, languages: Sequence[LanguageOutcome]) -> GroupOutcome:
-    interval, shown, verdict = difference.interval, ABSENT, ""
+    interval, ends, verdict = difference.interval, difference.interval, ""
     members = [each for each in languages if name in groups_of(LangScript.parse(each.tag), "paper")]
     tested = {each.verdict for each in members if not each.why_not}
     if interval is not None:
-        shown = _interval(*interval)
         is_even = not interval.excludes_zero or abs(difference.mean) < TIE
         verdict = SAME if is_even else BETTER if difference.mean > 0 else WORSE
         if len(members) < _FEW and tested and verdict not in tested:
             verdict = SAME
     elif members:
-        shown, verdict = members[0].interval, members[0].verdict if tested else ""
+        ends, verdict = members[0].ends, members[0].verdict if tested else ""
     return GroupOutcome(
         group=group_name(name),
         languages=difference.languages,
         start=difference.mean_a,
         trained=difference.mean_b,
-        interval=shown,
+        ends=ends,
         verdict=verdict,
     )
 
@@ -196,7 +212,7 @@ def _language(difference: LanguageDifference) -> LanguageOutcome:
         tag=difference.tag,
         start=difference.a,
         trained=difference.b,
-        interval=_interval(test.low, test.high) if test is not None and is_tested else ABSENT,
+        ends=Interval(test.low, test.high) if test is not None and is_tested else None,
         verdict={"indistinct": SAME}.get(test.verdict, test.verdict)
         if test is not None and is_tested
         else by_difference,
@@ -204,8 +220,8 @@ def _language(difference: LanguageDifference) -> LanguageOutcome:
     )
 
 
-def _interval(low: float, high: float) -> str:
-    return f"{signed(low)} to {signed(high)}"
+def _written(ends: Interval | None) -> str:
+    return ABSENT if ends is None else f"{signed(ends.low)} to {signed(ends.high)}"
 
 
 def _verb(verdict: str) -> str:

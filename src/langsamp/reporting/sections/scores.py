@@ -1,5 +1,6 @@
 """The scores of each task by group of languages, what could not be scored, and what is to be known of texts."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -78,7 +79,11 @@ def _task(
     chart = group_chart(
         paper,
         marks={side: marks[side] for side in comparison.sides},
-        controls={key: name for key, name in controls.items() if key in whole.controls},
+        controls={
+            name: [row.controls.get(key, math.nan) for row in paper]
+            for key, name in controls.items()
+            if key in whole.controls
+        },
     )
     grey = (
         "The grey marks are the controls: what the embedding layer alone and shared letters alone reach on the same "

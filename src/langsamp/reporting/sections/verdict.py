@@ -6,14 +6,16 @@ from itertools import chain
 from typing import NamedTuple
 
 from langsamp.model.variants import START
+from langsamp.render.chart import Picture, pictured
 from langsamp.render.numbers import duration, score, signed, whole
 from langsamp.reporting.findings.against_start import Outcome
 from langsamp.reporting.findings.decided import Finding
 from langsamp.reporting.findings.verdicts import SummaryRow, TaskVerdict, headlines, summary_rows
 from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, not_compared
-from langsamp.reporting.inputs.group_rows import against_baseline, tone
+from langsamp.reporting.inputs.group_rows import GroupRow, against_baseline, tone
 from langsamp.reporting.inputs.run_folder import Model, Run
+from langsamp.reporting.pictures.overview_chart import Lead, overview_chart
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
 from langsamp.scores.reading import LACKING
@@ -38,6 +40,8 @@ class Verdict(Section):
     title = "Verdict"
     is_demonstration: bool
     unlearned: Sequence[str]
+    pictures: Sequence[Picture]
+    """The scores at one glance; none where there are none."""
     findings: Sequence[Finding]
     headlines: Sequence[str]
     outcomes: Sequence[Outcome]
@@ -73,14 +77,16 @@ def verdict(report: Report) -> Verdict:
     """The verdict of a report."""
     inputs, comparisons = report.inputs, report.comparisons
     shown = set(chain.from_iterable(each.sides for each in comparisons))
+    wholes = [groups["paper"][0] for groups in report.groups]
     return Verdict(
         is_demonstration=any(run.is_demonstration for run in inputs.runs),
         unlearned=report.unlearned,
+        pictures=[_overview(report, wholes)] if comparisons else [],
         findings=report.findings,
         headlines=headlines(comparisons, report.tests),
         outcomes=report.outcomes,
         verdicts=[*chain.from_iterable(report.verdicts)],
-        summary=summary_rows(comparisons, [groups["paper"][0] for groups in report.groups], report.tests),
+        summary=summary_rows(comparisons, wholes, report.tests),
         sides=[side for side in inputs.sides if side in shown],
         baseline=inputs.baseline,
         cards=_cards(inputs.runs, comparisons),
@@ -92,6 +98,27 @@ def verdict(report: Report) -> Verdict:
             *inputs.left_out,
         ],
         about=[*(_of_run(inputs.single, inputs) if inputs.single else _of_inputs(inputs))],
+    )
+
+
+def _overview(report: Report, wholes: Sequence[GroupRow]) -> Picture:
+    comparisons, tests = report.comparisons, report.tests
+    over_baseline = [
+        Lead(each.label, side, against.difference, whole.intervals.get(side), tests[each.setting, side].is_sure)
+        for each, whole in zip(comparisons, wholes, strict=True)
+        for side, against in whole.against.items()
+    ]
+    over_start = [
+        Lead(each.label, each.side, each.groups[0].difference, each.groups[0].ends, each.groups[0].is_sure)
+        for each in report.outcomes
+    ]
+    leads = {"over the baseline, points": over_baseline, "over the start, points": over_start}
+    return pictured(
+        "overview",
+        overview_chart(comparisons, wholes, leads, marks=report.inputs.marks),
+        "The scores at one glance",
+        "In brackets the number of languages; grey: controls; lines: 95 % intervals; filled: told apart.",
+        summary="Mean score of each task, and differences to the baseline and the start",
     )
 
 
