@@ -149,11 +149,15 @@ def faster_in_bf16(speed: Speed, *, rounds: int) -> list[str]:
     """A sentence where bf16 is clearly faster, with the time of `rounds` trainings one after another; else nothing."""
     if speed.seconds_in_bf16 is None or speed.seconds < _LEAST_GAIN * speed.seconds_in_bf16:
         return []
-    hours = speed.seconds_in_bf16 * rounds / 3600
     return [
         f"training.precision bf16 is {speed.seconds / speed.seconds_in_bf16:.1f} times as fast here (measured): all "
-        f"trainings would take {hours:.1f} h. Weights and optimizer stay fp32 with it"
+        f"trainings would take {_about(speed.seconds_in_bf16 * rounds)}. Weights and optimizer stay fp32 with it"
     ]
+
+
+def _about(seconds: float) -> str:
+    """A time as far as an estimate knows it: `2.4 h`, `8 min`."""
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
 
 
 def _by_tag(amounts: "_Amounts", phases: Sequence[Phase], *, rows_per_step: int) -> dict[LangScript, TagPlan]:
@@ -227,7 +231,7 @@ def print_plan(plan: Plan) -> None:
         cells = [f"{entry.documents:,}", f"{entry.rows:,}", f"{entry.share:.2%}", f"{entry.epochs:.2f}"]
         table.add_row(str(tag), *cells, *(f"{epochs:.2f}" for epochs in entry.epochs_by_phase if by_phase))
     console.print(table)
-    hours, gib = plan.seconds / 3600, 1 << 30
+    gib = 1 << 30
     documents, rows = (sum(getattr(entry, name) for entry in plan.tags.values()) for name in ("documents", "rows"))
     console.print(f"\n{len(plan.tags)} tags, {documents:,} documents, {rows:,} rows", end="")
     console.print(f", scaled up from up to {SAMPLE} documents of each tag" if plan.is_estimate else ", prepared")
@@ -238,7 +242,7 @@ def print_plan(plan: Plan) -> None:
         f"{plan.parameters / 1e6:.1f} M parameters, {plan.tokens_per_second:,.0f} tokens/s measured here", end=""
     )
     console.print(f", {plan.at_once} trainings side by side" if plan.at_once > 1 else "")
-    console.print(f"time for all trainings: {hours:.1f} h" if hours >= 1 else f"time: {hours * 60:.0f} min")
+    console.print(f"time for all trainings: {_about(plan.seconds)}")
     console.print(f"disk: {plan.disk_bytes / gib:.2f} GiB, {plan.free_bytes / gib:.0f} GiB free")
     for line in plan.warnings:
         console.print(f"warning: {line}", markup=False)
