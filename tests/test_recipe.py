@@ -63,6 +63,7 @@ def test_settings_go_over_the_file(file: Path) -> None:
         ("training.stepz=1", "unknown key 'training.stepz'. Did you mean 'steps'?"),
         ("sampler.phases=[{from_steps: 0}]", "unknown key 'sampler.phases.0.from_steps'. Did you mean 'from_step'?"),
         ("rows.row_token=64", "unknown key 'rows.row_token'. Did you mean 'row_tokens'?"),
+        ("masking.mlm_probability=1", "unknown key 'masking.mlm_probability'. There are rate, "),
         ("training.steps=many", "training.steps: Input should be a valid integer"),
         ("training.steps=0", "training.steps: Input should be greater than or equal to 1 (got 0)"),
         ("training=3", "training: expected keys with values below it, got 3"),
@@ -86,6 +87,11 @@ def test_a_slip_is_named(file: Path, setting: str, said: str) -> None:
         load_recipe(file, (setting,))
     assert said in str(caught.value)
     assert len(str(caught.value)) < 300, "the whole recipe is no help"
+
+
+def test_languages_may_be_a_list(file: Path) -> None:
+    recipe = load_recipe(file, ("corpus.languages=[Swahili, hin_Deva]", "evaluation.languages=[kmr_Cyrl]"))
+    assert (recipe.corpus.languages, recipe.evaluation.languages) == ("Swahili,hin_Deva", "kmr_Cyrl")
 
 
 def test_all_slips_are_named_at_once(file: Path) -> None:

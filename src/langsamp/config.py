@@ -34,6 +34,8 @@ class Config(BaseModel):
         values = value if isinstance(value, (list, tuple)) else (value,)
         if any(isinstance(each, bool) for each in values) and not _has_switch(cls.model_fields[str(info.field_name)]):
             raise ValueError("yes, no, on, off, true and false are switches in YAML; put the word in quotes to mean it")
+        if info.field_name == "languages" and values is value:  # a selector, also as a list of its terms
+            return ",".join(map(str, values))
         return at_home(value) if isinstance(value, str | Path) else value
 
 

@@ -103,7 +103,10 @@ def _explained(problem: Any, owner: "type[BaseModel]") -> str:
     *sections, last = loc or ("",)
     key = ".".join(map(str, loc))
     if kind == "extra_forbidden":
-        meant = _elsewhere(str(last), owner) or did_you_mean(str(last), _keys_of(owner, sections))
+        known = _keys_of(owner, sections)
+        meant = _elsewhere(str(last), owner) or did_you_mean(str(last), known)
+        if known and not meant:
+            meant = f" There are {', '.join(known)}"
         return f"unknown key {key!r}.{meant}"
     if kind in ("tuple_type", "list_type"):
         return f"{key}: expected a list, as in [{_SHORT.repr(value).strip(chr(39))}]"

@@ -161,7 +161,7 @@ class Recipe(Config):
         return min(self.trainings_at_once, len(self.trainings))
 
 
-def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
+def load_recipe(path: str | Path, settings: tuple[str, ...] = ()) -> Recipe:
     """The recipe in a YAML file, with `settings` like `training.steps=100` put over it.
 
     `${NAME}` in a value is that variable of the environment, `$$` a dollar sign.
@@ -171,6 +171,7 @@ def load_recipe(path: Path, settings: tuple[str, ...] = ()) -> Recipe:
         DamagedError: where a run wrote it and it is not as it was written.
         UserError: where it is no YAML mapping, a variable is not set, or a key or value is wrong; the key is named.
     """
+    path = Path(path)
     if path.is_dir():
         raise UserError(f"{path} is a folder: give the YAML file of a recipe, e.g. {path / 'recipe.yaml'}")
     if not path.is_file():

@@ -95,3 +95,31 @@ def test_markup_in_an_answer_is_escaped(run: ls.Run):
         "<b>"
         not in type(shown)(title="<b>", tables={"<b>": pd.DataFrame({"<b>": ["<b>"]})}, lines=("<b>",))._repr_html_()
     )
+
+
+def test_a_run_is_taken_wherever_its_path_is(run: ls.Run, tmp_path: Path):
+    assert Path(ls.report(run, out=tmp_path / "page.html")).is_file()
+    assert str(ls.ablation(run)) == str(ls.ablation(run.folder))
+    assert ls.fill_mask(run, "a <mask> b", k=2).equals(ls.fill_mask(run.folder, "a <mask> b", k=2))
+    assert str(ls.donors("all", run, candidates="all")) == str(ls.donors("all", run.folder, candidates="all"))
+
+
+def test_models_and_languages_are_given_in_any_collection(run: ls.Run, tmp_path: Path):
+    for models in (run.models, run.models.values(), iter(run.models.values())):
+        scores = ls.evaluate(models, "sr-cldr", languages=["German"], out=tmp_path / "scores").data
+        assert scores["model"].nunique() == len(run.models) and {*scores["tag"]} == {"deu_Latn"}
+    assert ls.select_languages(["Swahili+head", "deu_Latn"]) == ls.select_languages("Swahili+head,deu_Latn")
+
+
+def test_what_is_no_name_and_no_path_is_told(run: ls.Run, tmp_path: Path):
+    for call in (
+        lambda: ls.compare(run.scores, "paper:langsamp"),
+        lambda: ls.evaluate([None], out=tmp_path / "scores"),
+        lambda: ls.run({"name": "mine"}),
+        lambda: ls.vectors(run.scores),
+        lambda: ls.report(3),
+    ):
+        with pytest.raises(UserError, match="expected a name or a path, got an object of type"):
+            call()
+    with pytest.raises(UserError, match=r"is the folder of trainings; give its model, .*export"):
+        ls.evaluate(run, out=tmp_path / "scores")

@@ -49,17 +49,23 @@ def manifest_of(**tags: TagRows) -> Manifest:
 
 
 def test_good_text_gives_no_word() -> None:
-    assert judge({"deu_Latn": GOOD}, row_tokens=32) == []
+    assert judge({"deu_Latn": GOOD, "fra_Latn": GOOD}, row_tokens=32) == []
     check_trainable({"deu_Latn": GOOD}, row_tokens=32)
 
 
 @pytest.mark.parametrize("kind", BAD)
 def test_each_bad_figure_is_said_with_its_tag_and_what_to_do(kind: Kind) -> None:
-    findings = judge({"deu_Latn": GOOD, "zgh_Tfng": BAD[kind]}, row_tokens=32)
+    findings = judge({"deu_Latn": GOOD, "fra_Latn": GOOD, "zgh_Tfng": BAD[kind]}, row_tokens=32)
     assert [(finding.tag, finding.kind) for finding in findings] == [("zgh_Tfng", kind)]
     (said,) = sentences(findings)
     assert said.startswith("zgh_Tfng: ") and re.search(r"\. (Add|Choose|Look)", said)
     assert "TAG" not in said
+
+
+def test_a_tag_that_is_trained_alone_is_named() -> None:
+    for others in ({}, {"zgh_Tfng": BAD["no row"]}):
+        kinds = {finding.tag: finding.kind for finding in judge({"deu_Latn": GOOD, **others}, row_tokens=32)}
+        assert kinds["deu_Latn"] == "only tag"
 
 
 def test_documents_that_were_like_another_count_as_equal_ones_and_empty_ones_apart() -> None:

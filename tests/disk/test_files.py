@@ -25,7 +25,8 @@ from langsamp.disk.files import (
     write_text,
     writing,
 )
-from langsamp.errors import DamagedError, UserError
+from langsamp.disk.seals import read_seal
+from langsamp.errors import DamagedError, OtherVersionError, UserError
 from langsamp.provenance import SCHEMA, differing_keys, fingerprint, provenance
 from tests.tiny_run import full_disk
 
@@ -193,3 +194,14 @@ def test_a_file_of_another_schema_is_named(tmp_path: Path) -> None:
         write_json(path, content)
         with pytest.raises(DamagedError, match=rf"a\.json has schema {found}, expected {SCHEMA}: .*; make it again"):
             read_versioned(path, remedy="make it again")
+
+
+def test_what_an_older_version_wrote_is_never_to_be_deleted(tmp_path: Path) -> None:
+    write_json(tmp_path / "cell.json", {"schema": SCHEMA - 1})
+    for read in (
+        lambda: read_versioned(tmp_path / "cell.json", remedy="delete that cell"),
+        lambda: read_seal(tmp_path, remedy="delete that cell"),
+    ):
+        with pytest.raises(OtherVersionError, match=r"cell\.json has schema .* Delete nothing") as told:
+            read()
+        assert "delete that cell" not in str(told.value)

@@ -77,10 +77,24 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
     (folder / "onnx" / "model.onnx").write_bytes(b"graph")
     with pytest.raises(UserError, match=r"holds no weights: .*; there is only onnx/model\.onnx, which is not read"):
         find_model(folder)
+    for made, said in (
+        ("pytorch_model_fsdp_0/.metadata", "accelerate merge-weights"),
+        ("zero_to_fp32.py", "zero_to_fp32"),
+    ):
+        (folder / made).parent.mkdir(exist_ok=True)
+        (folder / made).write_bytes(b"")
+        with pytest.raises(UserError, match=rf"holds no weights: .*Join the parts .*{said}"):
+            find_model(folder)
     for file in folder.glob("*token*"):
         file.unlink()
     with pytest.raises(UserError, match=r"holds no tokenizer: expected tokenizer\.json"):
         find_model(folder)
+
+
+def test_a_folder_without_a_config_is_no_model_to_any_reader(tmp_path):
+    for read in (find_model, load_config):
+        with pytest.raises(UserError, match=r"is no model: expected config\.json beside the weights"):
+            read(tmp_path)
 
 
 def test_a_model_in_a_folder_below_is_named(save_model, tmp_path):

@@ -153,3 +153,11 @@ def test_what_cannot_be_used_is_refused_and_nothing_written(tiny_run: TinyRun, t
         with pytest.raises(error):
             new_recipe(path, "continue", given)
     assert not path.exists()
+
+
+def test_text_of_one_language_gives_a_recipe_that_can_be_planned(tiny_run: TinyRun, tmp_path: Path):
+    (tmp_path / "text").mkdir()
+    shutil.copy(tiny_run.root / "text" / "swh_Latn.txt", tmp_path / "text")
+    path = tmp_path / "mine.yaml"
+    said("new", path, "--from", "continue", "--encoder", tiny_run.export, "--text", tmp_path / "text")
+    assert "no other tag has a row" in said("run", path, "--plan", "--set", "rows.row_tokens=32")

@@ -1,6 +1,6 @@
 """What a user gives where a model or a recipe is meant: a path, a hub id, `RUN:MODEL`, or an object in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,13 +38,25 @@ def given_recipe(recipe: "str | Path | Recipe", settings: str | Sequence[str] = 
 
 
 def path(given: str | Path) -> Path:
-    """A path as a user writes it: what begins with `~/` is in the home."""
-    return Path(at_home(given))
+    """A path as a user writes it: what begins with `~/` is in the home.
+
+    Raises:
+        UserError: for anything else.
+    """
+    return Path(words([given])[0])
 
 
 def words(given: "Sequence[str | Path] | str | Path") -> list[str]:
-    """One word or several, as a list: a single one is never read letter by letter, and paths as `path` has them."""
-    return [str(at_home(each)) for each in ([given] if isinstance(given, str | Path) else given)]
+    """One word or several, as a list: a single one is never read letter by letter, and paths as `path` has them.
+
+    Raises:
+        UserError: for what is neither a name nor a path.
+    """
+    listed = [given] if isinstance(given, str | Path) else list(given)
+    for each in listed:
+        if not isinstance(each, str | Path):
+            raise UserError(f"expected a name or a path, got an object of type {type(each).__name__}")
+    return [str(at_home(each)) for each in listed]
 
 
 @contextmanager
@@ -59,13 +71,16 @@ def model_folders(
     Raises:
         UserError: for a model in memory without a tokenizer.
     """
-    listed: list[Any] = list(models) if isinstance(models, list | tuple) else [models]
+    is_one = isinstance(models, str | Path) or not isinstance(models, Iterable)
+    listed: list[Any] = [models] if is_one else list(models.values() if isinstance(models, Mapping) else models)
     with TemporaryDirectory(prefix="langsamp-") as scratch:
         folders, names = [], {}
         for number, model in enumerate(listed):
             if isinstance(model, str | Path):
                 folders += words(model)
                 continue
+            if not hasattr(model, "save_pretrained"):
+                words([model])
             if tokenizer is None:
                 raise UserError("a model in memory needs its tokenizer: evaluate(model, tokenizer=tokenizer, ...)")
             folder = Path(scratch) / str(number)

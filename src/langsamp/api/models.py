@@ -48,7 +48,7 @@ def vectors(model: str | Path, **settings: Any) -> Result:
         DataMissingError: where the model has no vectors, or too few trained ones.
         UserError: for a wrong setting, and where the word names nothing.
     """
-    analysis = analyse_vectors(find_model_ref(str(model)), checked(VectorsConfig, settings))
+    analysis = analyse_vectors(find_model_ref(str(path(model))), checked(VectorsConfig, settings))
     return Result.of(vectors_document(analysis), analysis)
 
 
@@ -93,7 +93,7 @@ def donors(
         DataMissingError: where there is no model with language vectors.
         UserError: for unknown words, candidates or tasks.
     """
-    subject = find_model_ref(None if model is None else str(model))
+    subject = find_model_ref(None if model is None else str(path(model)))
     asked = words(targets)
     where = TaskData(data="hub" if data == "hub" else path(data) if data else None)
     analysis = analyse_donors(subject, asked, candidates=candidates, k=k, tasks=words(tasks), data=where)
@@ -182,17 +182,19 @@ def language(words: str, model: str | Path | None = None, *, candidates: str = "
         if not matches:
             raise UserError(f"no language matches {words!r}; try a part of its name, a code, a script or a family")
         return Result(title=words, tables=readable({"": language_rows(matches)}), data=matches)
-    profile = language_profile(str(model), words, candidates=candidates)
+    profile = language_profile(str(path(model)), words, candidates=candidates)
     return Result.of(profile_document(profile), profile)
 
 
-def select_languages(selector: str, among: Collection[LangScript] | None = None) -> list[LangScript]:
-    """The tags that a selector means (`tail+script:Deva,!npi_Deva`), of those the package knows or of `among`.
+def select_languages(selector: str | Sequence[str], among: Collection[LangScript] | None = None) -> list[LangScript]:
+    """The tags that a selector (`tail+script:Deva,!npi_Deva`) means, of those the package knows or of `among`.
+
+    It may be a list of terms.
 
     Raises:
         UserError: for a term that is unknown or ambiguous, and a selector that selects nothing.
     """
-    return select(selector, tags() if among is None else among)
+    return select(",".join(words(selector)), tags() if among is None else among)
 
 
 def _export(model: str | Path) -> Path:

@@ -80,7 +80,7 @@ def compare(
             `allow_mixed` is not set.
     """
     comparison = compare_sides(
-        *open_pair(str(a), str(b)), by=words(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
+        *open_pair(*words([a, b])), by=words(by), metrics=dict(metrics or {}), allow_mixed=allow_mixed
     )
     return Result.of(comparison_document(comparison), comparison)
 
@@ -93,7 +93,7 @@ def ablation(*runs: str | Path, seed: int = 0) -> Result:
         DataMissingError: where there are no scores.
         UserError: where no model is a training of a variant.
     """
-    analysis = analyse_ablation([str(run) for run in runs], seed=seed)
+    analysis = analyse_ablation(words(runs), seed=seed)
     return Result.of(ablation_document(analysis), analysis)
 
 
@@ -105,7 +105,7 @@ def families(*runs: str | Path, source: str = "eng_Latn", seed: int = 0) -> Resu
         DataMissingError: where there are no scores, or no language that all models have.
         UserError: where no score is from `source`.
     """
-    analysis = analyse_families([str(run) for run in runs], source=source, seed=seed)
+    analysis = analyse_families(words(runs), source=source, seed=seed)
     return Result.of(family_document(analysis), analysis)
 
 
@@ -120,7 +120,7 @@ def table(number: int, *runs: str | Path, **options: Any) -> Result:
     """
     if options.get("tasks"):
         options["tasks"] = words(options["tasks"])
-    table = paper_table(number, read_runs(words(list(runs))), **options)
+    table = paper_table(number, read_runs(words(runs)), **options)
     return Result(title=f"Table {number}. {table.caption}", tables={"": table.tidy}, lines=table.notes, data=table)
 
 
@@ -139,4 +139,4 @@ def report(
         UserError: for inputs that are not what they should be.
     """
     page = path(out) if out is not None else None
-    return write_report(*map(str, inputs), out=page, title=title, baseline=baseline, redact_text=redact_text)
+    return write_report(*words(inputs), out=page, title=title, baseline=baseline, redact_text=redact_text)

@@ -52,6 +52,10 @@ class Run:
                 f"{with_addresses(str(self.folder))} is no run: expected the folder that `langsamp run` writes"
             )
 
+    def __fspath__(self) -> str:
+        """Its folder, so that every call here that takes a run's path takes the run."""
+        return str(self.folder)
+
     @property
     def report(self) -> Path:
         """The page about it."""

@@ -41,6 +41,7 @@ Kind = Literal[
     "empty documents",
     "short documents",
     "same rows",
+    "only tag",
     "other script",
     "garbled",
 ]
@@ -143,6 +144,10 @@ _WORDS: dict[Kind, _Words] = {
         "the rows are those of another tag, byte by byte",
         "Look at the text: one file may have been copied to both names",
     ),
+    "only tag": _Words(
+        "no other tag has a row, so that its vectors have nothing to tell apart",
+        "Put text of other languages beside it, or train variant `none` alone",
+    ),
     "other script": _Words(
         f"less than {FEW_IN_SCRIPT:.0%} of the letters are in the tag's script",
         "Look at the text: it may be mixed with another language",
@@ -156,9 +161,15 @@ _WORDS: dict[Kind, _Words] = {
 
 def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
     """What is to be said of each tag's figures, tag by tag in their order."""
-    return [
+    found = [
         Finding(tag, kind, said) for tag, figures in tags.items() for kind, said in _judged(figures, row_tokens).items()
     ]
+    trained = [tag for tag, figures in tags.items() if figures.rows]
+    if len(trained) == 1:
+        found.append(
+            Finding(trained[0], "only tag", "no other tag has a row, so its vectors have nothing to tell apart")
+        )
+    return found
 
 
 def judge_manifest(manifest: Manifest) -> list[Finding]:

@@ -251,6 +251,8 @@ def _make_tokenizer(
             title = f"training a tokenizer of {config.vocab_size:,} pieces on {sum(quotas.values()):,} documents"
             with Bar(title, total=None):
                 tokenizer = train_tokenizer(texts, config, row_tokens=rows.row_tokens)
+            if (entries := len(tokenizer)) < config.vocab_size:
+                say(f"note: the texts give {entries:,} pieces, no more; tokenizer.vocab_size is {config.vocab_size:,}")
         with replacing(folder / TOKENIZER) as fresh:
             tokenizer.save_pretrained(fresh)
             seal(fresh)

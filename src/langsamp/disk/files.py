@@ -154,6 +154,20 @@ def read_json(path: Path, *, remedy: str = PUT_BACK) -> Any:
         raise DamagedError(f"{path} is not readable as JSON ({error}); {remedy}") from None
 
 
+def check_not_older(path: Path, content: object) -> None:
+    """Accept the content of a JSON file that no older version of ours wrote: nothing is wrong with such a file.
+
+    Raises:
+        OtherVersionError: where one did, as the file's `schema` says.
+    """
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if isinstance(schema, int) and 0 < schema < SCHEMA:
+        raise OtherVersionError(
+            f"{path} has schema {schema}, expected {SCHEMA}: an older version of langsamp wrote it, which still reads "
+            "it. Delete nothing: use that version for it, or make it anew in another folder"
+        )
+
+
 def read_versioned(path: Path, *, remedy: str) -> dict[str, Any]:
     """The content of a JSON file of ours that says its `schema`.
 
@@ -162,6 +176,7 @@ def read_versioned(path: Path, *, remedy: str) -> dict[str, Any]:
         OtherVersionError: where it is of another schema than this version writes.
     """
     content = read_json(path, remedy=remedy)
+    check_not_older(path, content)
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
         kind = OtherVersionError if isinstance(schema, int) else DamagedError

@@ -16,7 +16,16 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from langsamp.addresses import with_addresses
-from langsamp.disk.files import PUT_BACK, Record, as_record, read_versioned, write_json, write_text
+from langsamp.disk.files import (
+    PUT_BACK,
+    Record,
+    as_record,
+    check_not_older,
+    read_json,
+    read_versioned,
+    write_json,
+    write_text,
+)
 from langsamp.errors import DamagedError
 from langsamp.provenance import SCHEMA, file_sha256, fingerprint
 from langsamp.remote.tree import SEAL
@@ -97,6 +106,8 @@ def read_seal(folder: Path, *, remedy: str) -> Seal:
     """
     path = folder / CHECKSUMS
     if not path.is_file():
+        for record in sorted(folder.glob("*.json")):
+            check_not_older(record, read_json(record, remedy=remedy))
         raise DamagedError(f"{path} is missing; {remedy}")
     name, stamp = str(path.absolute()), _Stamp.of(path)
     if name not in _seals or _seals[name][0] != stamp:

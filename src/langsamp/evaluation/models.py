@@ -17,7 +17,7 @@ from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, UserError
 from langsamp.model.conditioning import check_export
 from langsamp.model.pretrained.hub_folder import model_folder
-from langsamp.model.pretrained.model_config import check_not_around, load_config
+from langsamp.model.pretrained.model_config import check_has_config, check_not_around, load_config
 from langsamp.model.pretrained.weight_files import safetensors_header, weight_files
 from langsamp.provenance import file_sha256, fingerprint
 
@@ -68,10 +68,7 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
     has_tokenizer = any((folder / name).is_file() for name in (*_TOKENIZER_FILES, *_TOKENIZER_SOURCES))
     if not has_tokenizer:
         check_not_around(folder)
-    if not (folder / "config.json").is_file():
-        raise UserError(
-            f"{folder} is no model: expected config.json beside the weights, as `save_pretrained` writes it"
-        )
+    check_has_config(folder)
     if not has_tokenizer:
         raise UserError(
             f"{folder} holds no tokenizer: expected tokenizer.json and tokenizer_config.json, or what they are made "

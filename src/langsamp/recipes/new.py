@@ -112,6 +112,8 @@ def _fill_text(draft: Draft, text: Path, tags: Sequence[LangScript]) -> list[str
     if heads in (0, len(tags)):
         draft.drop("sampler.replay")
     said = [f"{text}: {heads} head languages and {len(tags) - heads} tail ones"]
+    if len(tags) == 1:
+        draft.put("training.anchor.target", "start")  # what is neutral among languages takes several
     if not heads:
         said.append(
             "no head language has text here: what an encoder knows is forgotten where it is never read. Put text of a "

@@ -195,6 +195,8 @@ def with_folders(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_folders(value: Any, *, writes: bool) -> Any:
+    if isinstance(value, os.PathLike):  # such as a run
+        value = Path(value)
     if isinstance(value, list | tuple):
         return type(value)(_as_folders(each, writes=writes) for each in value)
     if not isinstance(value, str | Path) or (address := address_of(value)) is None:

@@ -185,3 +185,13 @@ def test_the_embedded_corpus(tmp_path: Path) -> None:
     assert (corpus.licence, corpus.size(GERMAN)) == ("Unicode-3.0", corpus.size(RUSSIAN))
     for other in ({"languages": "deu_Latn"}, {"seed": 1}, {"documents_per_tag": 6}):
         assert open_corpus(config.model_copy(update=other), base=tmp_path).fingerprint() != corpus.fingerprint()
+
+
+@pytest.mark.parametrize("names", [("train.txt", "valid.txt", "test.txt"), ("train-0-of-1.txt", "test-0-of-1.txt")])
+def test_of_splits_beside_one_another_those_for_training_are_read(folder: Path, names: tuple[str, ...]) -> None:
+    (folder / "swh_Latn").mkdir()
+    for name in names:
+        (folder / "swh_Latn" / name).write_text(f"{name}\n")
+    assert read(folder, SWAHILI) == [names[0]]
+    with pytest.raises(UserError, match=r"is a file; give the folder that it is in"):
+        folder_corpus(folder / "swh_Latn" / names[0])

@@ -32,7 +32,7 @@ _SHARD = re.compile(r"(?P<tag>.+?)[-_](?P<number>\d+)(?:-of-(?P<of>\d+))?")
 _NUMBERS = re.compile(r"(\d+)")
 _ARCHIVE = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|7z|rar)(\.\w+)?$", re.IGNORECASE)
 _TABLE = re.compile(r"\.(csv|tsv|tab|xlsx?|ods|json)(\.\w+)?$", re.IGNORECASE)
-_SPLITS = ("train", "validation", "valid", "dev", "test")
+_SPLIT = re.compile(r"(train|validation|valid|dev|test)(?![A-Za-z])")
 _LIKELY_RATIO = 4  # of text to its compressed form, to share work evenly
 _BLOCK = 1 << 20
 _LONGEST_LINE = 1 << 26
@@ -142,6 +142,8 @@ def files_by_tag(folder: Path | str) -> dict[LangScript, tuple[TextFile, ...]]:
 
 
 def _local_files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        raise UserError(f"{folder} is a file; give the folder that it is in, where each file is named by its tag")
     if not folder.is_dir():
         raise DataMissingError(
             f"there is no folder {folder}; `corpus.source` must be `cldr`, a folder of <tag>.txt files, an address of "
@@ -171,13 +173,14 @@ def _shard(path: TextFile) -> _Shard | None:
 
 
 def _within(folder: TextFile) -> tuple[TextFile, ...]:
-    """The text files in the folder of a tag, or in its `train` where it holds splits."""
+    """The text files in the folder of a tag; where it holds splits, as folders or files, those of `train`."""
     there = remote_files(folder.address) if isinstance(folder, RemoteFile) else sorted(folder.iterdir())
     inside: list[TextFile] = [path for path in there if not _BESIDE_TEXT.match(path.name)]
-    if inside and all(path.name in _SPLITS and _is_folder(path) for path in inside):
-        for path in inside:
-            if path.name == _SPLITS[0]:
-                return _within(path)
+    splits = [_SPLIT.match(path.name) for path in inside]
+    if all(splits):
+        inside = [path for path in inside if path.name.startswith("train")] or inside
+    if len(inside) == 1 and inside[0].name == "train" and _is_folder(inside[0]):
+        return _within(inside[0])
     for path in inside:
         _check_is_text(path, like="as in 000_00000.parquet")
     if not inside:

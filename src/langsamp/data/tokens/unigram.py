@@ -33,10 +33,12 @@ _NEVER = -1e6  # score of pieces that stand for no text
 
 
 def train_tokenizer(texts: Iterable[str], config: TokenizerConfig, *, row_tokens: int) -> "PreTrainedTokenizerFast":
-    """A tokenizer of `config.vocab_size` entries whose pieces fit `texts` best; the same texts give the same pieces.
+    """A tokenizer whose pieces fit `texts` best; the same texts give the same pieces.
+
+    It has `config.vocab_size` entries, fewer where the texts have too few different words for so many.
 
     Raises:
-        UserError: where the texts have too many characters or too few different words for the vocabulary's size.
+        UserError: where the texts have too many characters for the vocabulary's size.
     """
     return _as_transformers(_trained(texts, config), config, row_tokens=row_tokens)
 
@@ -70,6 +72,7 @@ def _trained(texts: Iterable[str], config: TokenizerConfig) -> "SentencePiecePro
             normalization_rule_name="identity",
             seed_sentencepiece_size=min(per_piece * config.vocab_size, at_most),
             max_sentence_length=4 * _LONGEST,
+            hard_vocab_limit=False,
             num_threads=_THREADS,
             minloglevel=2,
         )
@@ -83,11 +86,6 @@ def _explained(error: RuntimeError, config: TokenizerConfig) -> Exception:
     message = str(error)
     if "!sentences_.empty()" in message:
         return UserError("there is no text to train a tokenizer on; give text, or a tokenizer in `tokenizer.load`")
-    if most := re.search(r"too high.*value <= (\d+)", message):
-        return UserError(
-            f"the texts give no more than {int(most[1]) + _NOT_SENTENCEPIECES} pieces, `tokenizer.vocab_size` asks for "
-            f"{config.vocab_size}; lower it or give more text"
-        )
     if characters := re.search(r"required_chars\. (\d+) vs (\d+)", message):
         return UserError(
             f"the texts have {characters[2]} characters that need a piece, more than `tokenizer.vocab_size` "

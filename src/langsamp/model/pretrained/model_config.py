@@ -36,8 +36,7 @@ def load_config(folder: Path, **settings: Any) -> "PretrainedConfig":
     """
     from transformers import AutoConfig
 
-    if not (folder / "config.json").is_file():
-        check_not_around(folder)
+    check_has_config(folder)
     check_content(folder / "config.json")
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(
@@ -56,6 +55,18 @@ def load_config(folder: Path, **settings: Any) -> "PretrainedConfig":
     if "attn_implementation" not in settings:
         config._attn_implementation = None  # where it was trained there was a kernel that may not be here
     return config
+
+
+def check_has_config(folder: Path) -> None:
+    """Accept a folder with a model's config.json.
+
+    Raises:
+        UserError: where there is none.
+    """
+    if (folder / "config.json").is_file():
+        return
+    check_not_around(folder)
+    raise UserError(f"{folder} is no model: expected config.json beside the weights, as `save_pretrained` writes it")
 
 
 def check_not_around(folder: Path) -> None:

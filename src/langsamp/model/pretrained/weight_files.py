@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from langsamp.data.text.stand_ins import check_content, check_no_cache
-from langsamp.errors import DamagedError, UserError
+from langsamp.errors import DamagedError, UserError, first_of
 
 CHECKPOINT = "checkpoint.json"
 """What a training of ours writes into its own checkpoints, which are no model folders."""
@@ -23,9 +23,19 @@ _ORDER = (
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
 )  # fmt: skip
 """What transformers looks for, the first that is there."""
-_OTHER_FORMATS = ("*.h5", "*.msgpack", "*.gguf", "*.onnx", "*.ckpt", "*.bin", "*.safetensors", "*.pt", "*.pth")
+_OTHER_FORMATS = (
+    "*.h5", "*.msgpack", "*.gguf", "*.onnx", "*.ckpt", "*.bin", "*.safetensors", "*.pt", "*.pth",
+    "*.distcp",
+)  # fmt: skip
 
 
+_AROUND_EXPORTS = ("", "*/", "models/*/")
+"""Where exports lie in the folder of a training, in that of several, and in a run."""
+_JOINED = {
+    "zero_to_fp32.py": "Join the parts (in it: python zero_to_fp32.py . . --safe_serialization)",
+    "*/.metadata": "Join the parts (accelerate merge-weights PARTS OUT), and put what is in OUT beside config.json",
+}
+"""What tells of weights in parts of DeepSpeed and of FSDP, and how they are made whole."""
 _WHOLE = ("I", "U", "BOOL")
 """Beginnings of the types of whole numbers in safetensors."""
 
@@ -93,8 +103,10 @@ def check_kind(folder: Path) -> None:
             f"{folder} is a checkpoint of a training, with its vectors and optimizer, no model folder. Run `langsamp "
             f"export {folder} --out FOLDER` and give that folder"
         )
-    if (folder / "export" / "config.json").is_file() and not (folder / "config.json").is_file():
-        raise UserError(f"{folder} is the folder of a training; give its model, {folder / 'export'}")
+    exports = [file.parent for around in _AROUND_EXPORTS for file in sorted(folder.glob(f"{around}export/config.json"))]
+    if exports and not (folder / "config.json").is_file():
+        of = f"the folder of {'a training' if exports[0].parent == folder else 'trainings'}"
+        raise UserError(f"{folder} is {of}; give its model, {first_of(exports, 3)}")
     if (folder / "adapter_config.json").is_file():
         raise UserError(
             f"{folder} holds an adapter (adapter_config.json), which changes another model's weights: merge it into "
@@ -127,7 +139,8 @@ def _instead(folder: Path) -> str:
     below = [path for pattern in _OTHER_FORMATS for path in folder.glob(f"*/{pattern}")]  # onnx/model.onnx
     there = sorted(path.relative_to(folder).as_posix() for path in here or below)
     named = f"; there is only {', '.join(there[:3])}, which is not read" if there else ""
-    return f"{named}. Save or export the model again"
+    joined = (advice for sign, advice in _JOINED.items() if any(folder.glob(sign)))
+    return f"{named}. {next(joined, 'Save or export the model again')}"
 
 
 def _names(file: Path) -> list[str]:
