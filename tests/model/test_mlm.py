@@ -13,7 +13,7 @@ from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
 from langsamp.model.build import ModelConfig, build_model
-from langsamp.model.heads import HEADS
+from langsamp.model.heads import HEADS, decoder_of, features_of
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.shapes import positions
 from langsamp.model.variants import VARIANTS, Variant, parts_of
@@ -97,8 +97,7 @@ def test_at_the_input_each_token_embedding_is_shifted_by_its_rows_vectors(model_
         table.weight[rows] for table, rows in ((ours.language, LANGUAGES), (ours.script, SCRIPTS)) if table is not None
     )
     hidden = encoder(inputs_embeds=words(ids) + shift[:, None]).last_hidden_state
-    head = HEADS[model_type]
-    expected = head.decoder(ours.mlm)(head.features(ours.mlm, hidden))[labels != -100]
+    expected = decoder_of(ours.mlm)(features_of(ours.mlm, hidden))[labels != -100]
     torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
     assert torch.equal(encoder(ids).last_hidden_state, alone), "the encoder by itself knows no vectors"
     assert not torch.allclose(hidden, alone, atol=1e-3)
@@ -183,8 +182,7 @@ def test_tokens_of_several_languages_in_a_row_are_shifted_each_by_its_own(model_
     else:
         words = ours.mlm.get_input_embeddings()(ids)
         hidden = ours.mlm.base_model(inputs_embeds=words + shift_BLD).last_hidden_state
-    head = HEADS[model_type]
-    expected = head.decoder(ours.mlm)(head.features(ours.mlm, hidden))[labels != -100]
+    expected = decoder_of(ours.mlm)(features_of(ours.mlm, hidden))[labels != -100]
     torch.testing.assert_close(made, expected, atol=1e-5, rtol=1e-5)
 
 

@@ -24,7 +24,7 @@ from langsamp.errors import UserError, did_you_mean
 from langsamp.evaluation.loading import load_all, num_positions
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning, VectorTable, check_export, unnamed_vectors
-from langsamp.model.heads import head_of
+from langsamp.model.heads import check_trainable
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.model_config import load_config
 from langsamp.progress import say
@@ -74,7 +74,7 @@ class MaskFiller:
             DamagedError: where it has checksums and a file does not match, or its vectors cannot be read.
         """
         check_export(folder)
-        head_of(load_config(folder).model_type)
+        check_trainable(load_config(folder).model_type)
         loaded, self.tokenizer = load_all(AutoModelForMaskedLM, folder, device=device)
         loaded.check_head(folder, remedy="So it cannot fill a mask: choose a masked LM, such as an export")
         mlm = loaded.model

@@ -15,7 +15,7 @@ from langsamp.data.tokens.tokenizer import open_tokenizer, vocabulary_size
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning
-from langsamp.model.heads import head_of
+from langsamp.model.heads import check_trainable
 from langsamp.model.isolated_documents import check_documents
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.hub_folder import model_folder
@@ -86,7 +86,7 @@ def check_model(
     other.
     """
     settings = _settings(config, tokenizer)
-    head_of(settings.model_type)
+    check_trainable(settings.model_type)
     if apart:
         check_documents(settings.model_type)
     if config.init is not None and tokenizer is not None:
@@ -105,7 +105,7 @@ def check_continuable(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         UserError: unknown architecture, a decoder, a tokenizer that is not the model's or larger than its embedding.
     """
     settings = load_config(folder)
-    head_of(settings.model_type)
+    check_trainable(settings.model_type)
     _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer), row_tokens=1)
     check_match(tokenizer, settings, model=folder)
 
@@ -125,7 +125,7 @@ def _mlm(
 ) -> tuple[PreTrainedModel, list[str]]:
     """The masked LM to train, and what there is to say of it."""
     settings = _settings(config, tokenizer)
-    head_of(settings.model_type)
+    check_trainable(settings.model_type)
     _check_fit(settings, vocabulary_size=vocabulary_size(tokenizer), row_tokens=row_tokens)
     start: list[str] = []
     torch.manual_seed(seed)
@@ -151,7 +151,7 @@ def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) ->
     if config.init is not None:
         return _settings_over(model_folder(config.init, config.revision), config.settings)
     assert config.model_type is not None
-    head_of(config.model_type)
+    check_trainable(config.model_type)
     default = AutoConfig.for_model(config.model_type)
     settings = checked_settings(default, config.settings)
     named = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}

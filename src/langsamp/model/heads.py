@@ -38,60 +38,52 @@ def is_new_deberta(mlm: PreTrainedModel) -> bool:
     return mlm.config.model_type == "deberta-v2" and not getattr(mlm.config, "legacy", True)
 
 
-class Head(NamedTuple):
-    """Where an architecture's LM head starts: hidden states to features, then the decoder over the vocabulary."""
-
-    features: Callable[[Any, Tensor], Tensor]
-    decoder: Callable[[Any], nn.Linear | TiedDecoder]
+def features_of(mlm: PreTrainedModel, hidden: Tensor) -> Tensor:
+    """What the decoder reads, computed from the encoder's output; both have the shape of `hidden`, (..., D)."""
+    return HEADS[mlm.config.model_type](mlm, hidden)
 
 
-def _roberta_features(mlm: Any, hidden: Tensor) -> Tensor:
-    features: Tensor = mlm.lm_head.layer_norm(F.gelu(mlm.lm_head.dense(hidden)))
-    return features
+def _bert(mlm: Any, hidden: Tensor) -> Any:
+    return mlm.cls.predictions.transform(hidden)
 
 
-def _deberta_features(mlm: Any, hidden: Tensor) -> Tensor:
+def _deberta(mlm: Any, hidden: Tensor) -> Any:
     if not is_new_deberta(mlm):
-        return _BERT.features(mlm, hidden)
+        return _bert(mlm, hidden)
     head = mlm.lm_predictions.lm_head
-    features: Tensor = head.LayerNorm(head.transform_act_fn(head.dense(hidden)))
-    return features
+    return head.LayerNorm(head.transform_act_fn(head.dense(hidden)))
 
 
-def _distilbert_features(mlm: Any, hidden: Tensor) -> Tensor:
-    features: Tensor = mlm.vocab_layer_norm(mlm.activation(mlm.vocab_transform(hidden)))
-    return features
+def _distilbert(mlm: Any, hidden: Tensor) -> Any:
+    return mlm.vocab_layer_norm(mlm.activation(mlm.vocab_transform(hidden)))
 
 
-_ROBERTA = Head(_roberta_features, lambda mlm: mlm.lm_head.decoder)
-_BERT = Head(
-    lambda mlm, hidden: mlm.cls.predictions.transform(hidden),
-    lambda mlm: mlm.cls.predictions.decoder,
-)
+def _roberta(mlm: Any, hidden: Tensor) -> Any:
+    return mlm.lm_head.layer_norm(F.gelu(mlm.lm_head.dense(hidden)))
 
-HEADS: dict[str, Head] = {
-    "bert": _BERT,
-    "camembert": _ROBERTA,
-    "deberta-v2": Head(_deberta_features, decoder_of),
-    "distilbert": Head(_distilbert_features, lambda mlm: mlm.vocab_projector),
-    "eurobert": Head(lambda mlm, hidden: hidden, lambda mlm: mlm.lm_head),
-    "modernbert": Head(lambda mlm, hidden: mlm.head(hidden), lambda mlm: mlm.decoder),
-    "roberta": _ROBERTA,
-    "xlm-roberta": _ROBERTA,
-    "xlm-roberta-xl": _ROBERTA,
+
+HEADS: dict[str, Callable[[Any, Tensor], Tensor]] = {
+    "bert": _bert,
+    "camembert": _roberta,
+    "deberta-v2": _deberta,
+    "distilbert": _distilbert,
+    "eurobert": lambda mlm, hidden: hidden,
+    "modernbert": lambda mlm, hidden: mlm.head(hidden),
+    "roberta": _roberta,
+    "xlm-roberta": _roberta,
+    "xlm-roberta-xl": _roberta,
 }
-"""Model types that can be trained; a new architecture is one line."""
+"""By model type that can be trained what its LM head computes before the decoder; a new architecture is one line."""
 
 
-def head_of(model_type: str) -> Head:
-    """The head of an architecture.
+def check_trainable(model_type: str) -> None:
+    """Accept an architecture of the table.
 
     Raises:
-        UserError: where the architecture is not in the table.
+        UserError: for another.
     """
     if model_type not in HEADS:
         after = did_you_mean(model_type, HEADS)
         if model_type in CONFIG_MAPPING_NAMES:  # it is meant
             after = " Other encoders can be scored (langsamp evaluate), not trained"
         raise UserError(f"no LM head known for model type {model_type!r}: expected one of {', '.join(HEADS)}.{after}")
-    return HEADS[model_type]

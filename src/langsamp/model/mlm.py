@@ -21,7 +21,7 @@ from langsamp.data.masking import IGNORED
 from langsamp.errors import UserError
 from langsamp.model.fast.last_layer import Masked, Places
 from langsamp.model.fast_paths import ActivePaths, FastPaths, using_fast_paths
-from langsamp.model.heads import Head, head_of
+from langsamp.model.heads import check_trainable, decoder_of, features_of
 from langsamp.model.isolated_documents import isolated_documents
 from langsamp.model.loss import masked_lm_loss
 from langsamp.model.shapes import check_ids, check_length, check_range, check_tokens
@@ -44,7 +44,7 @@ class LangSampForMaskedLM(nn.Module):
             UserError: where the architecture is unknown.
         """
         super().__init__()
-        head_of(mlm.config.model_type)  # an unknown architecture is refused here, not at the first step
+        check_trainable(mlm.config.model_type)  # here, not at the first step
         self.mlm = mlm
         self.variant = variant
         tables, self.placement, _ = parts_of(variant)
@@ -59,10 +59,6 @@ class LangSampForMaskedLM(nn.Module):
         self.start: tuple[str, ...] = ()
         """What there is to say of where the weights come from, a sentence each."""
         self._paths, self._taken, self._encoder_is_frozen = FastPaths(), ActivePaths(None, None), False
-
-    @property
-    def _head(self) -> Head:  # looked up, as functions cannot be pickled and whole models are
-        return head_of(self.mlm.config.model_type)
 
     @contextmanager
     def frozen_encoder(self) -> Iterator[None]:
@@ -105,7 +101,7 @@ class LangSampForMaskedLM(nn.Module):
         features_MD, labels_M = self._masked_features(
             input_ids_BL, labels_BL, language_ids_B, script_ids_B, attention_mask_BL, documents_BL, places
         )
-        decoder = self._head.decoder(self.mlm)
+        decoder = decoder_of(self.mlm)
         is_tied = decoder.weight is self.mlm.get_input_embeddings().weight
         return masked_lm_loss(
             features_MD,
@@ -150,7 +146,7 @@ class LangSampForMaskedLM(nn.Module):
         features_MD, labels_M = self._masked_features(
             input_ids_BL, labels_BL, language_ids_B, script_ids_B, attention_mask_BL, documents_BL, places
         )
-        logits_MV: Tensor = self._head.decoder(self.mlm)(features_MD)
+        logits_MV: Tensor = decoder_of(self.mlm)(features_MD)
         return logits_MV, labels_M
 
     def _masked_features(
@@ -195,7 +191,7 @@ class LangSampForMaskedLM(nn.Module):
             language_MD = _vectors_at(self.language, language_ids_B, places, tokens=labels_BL.shape[1])
             script_MD = _vectors_at(self.script, script_ids_B, places, tokens=labels_BL.shape[1])
             output_MD = hidden_MD + language_MD + script_MD  # o = h + E_lang + E_script
-        return self._head.features(self.mlm, output_MD), labels_M
+        return features_of(self.mlm, output_MD), labels_M
 
     def _encoded(self, input_ids_BL: Tensor, places: Places, context: dict[str, Any]) -> Tensor:
         """The encoder's output (M, D) at these places."""

@@ -20,7 +20,7 @@ from langsamp.languages.table import is_head
 from langsamp.languages.tags import LangScript
 from langsamp.machine import bf16_instructions
 from langsamp.model.build import check_continuable
-from langsamp.model.heads import head_of
+from langsamp.model.heads import check_trainable
 from langsamp.model.hidden_layers import default_layer
 from langsamp.model.pretrained.hub_folder import model_folder
 from langsamp.model.pretrained.load_pretrained import head_is_untrained, load_pretrained
@@ -124,7 +124,9 @@ def _fill_text(draft: Draft, text: Path, tags: Sequence[LangScript]) -> list[str
 
 def _fill_encoder(draft: Draft, encoder: str, text: Path | None) -> list[str]:
     folder = model_folder(encoder)
-    head_of(load_config(folder).model_type)  # before the tokenizer, which a model of speech or pictures has none of
+    check_trainable(
+        load_config(folder).model_type
+    )  # before the tokenizer, which a model of speech or pictures has none of
     check_continuable(folder, load_tokenizer(encoder))
     loaded = load_pretrained(AutoModelForMaskedLM, folder)
     config = loaded.model.config

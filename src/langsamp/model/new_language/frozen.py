@@ -20,7 +20,7 @@ from langsamp.data.tokens.tokenizer import load_tokenizer, special_ids
 from langsamp.errors import UserError
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning
-from langsamp.model.heads import head_of
+from langsamp.model.heads import check_trainable, decoder_of, features_of
 from langsamp.model.pretrained.load_pretrained import load_pretrained
 from langsamp.model.shapes import positions
 
@@ -65,7 +65,7 @@ class FrozenModel:
         loaded = load_pretrained(AutoModelForMaskedLM, folder)
         loaded.check_head(folder, remedy="Export the model again")
         self._mlm: Any = loaded.model.eval().requires_grad_(False)
-        self._head = head_of(self._mlm.config.model_type)
+        check_trainable(self._mlm.config.model_type)
         self.max_tokens = positions(self._mlm.config)
 
     def read(self, texts: Sequence[str], *, seed: int) -> Reading:
@@ -105,7 +105,7 @@ class FrozenModel:
         return self._logits(hidden_1LD[0, position] + vectors_CD).softmax(-1)
 
     def _logits(self, output_PD: Tensor) -> Tensor:
-        logits_PV: Tensor = self._head.decoder(self._mlm)(self._head.features(self._mlm, output_PD))
+        logits_PV: Tensor = decoder_of(self._mlm)(features_of(self._mlm, output_PD))
         return logits_PV
 
     @torch.no_grad()
