@@ -78,6 +78,21 @@ def test_plain_is_tried_where_its_logits_leave_most_of_the_memory(
     assert ("plain" in tune_paths(large, LARGE, device=CPU).reasons["loss"].partition(":")[2]) == is_tried
 
 
+@pytest.mark.parametrize("free", [600 << 20, 700 << 20])
+def test_processes_agree_on_as_many_losses_however_much_memory_each_has(
+    large: LangSampForMaskedLM, monkeypatch: pytest.MonkeyPatch, free: int
+) -> None:
+    compared = []
+
+    def noted(seconds: Sequence[float]) -> Sequence[float]:
+        compared.append(len(seconds))
+        return seconds
+
+    monkeypatch.setattr(autotune, "available_memory_bytes", lambda: free)
+    tune_paths(large, LARGE, device=CPU, agree=noted)
+    assert compared[-1] == len(autotune._CANDIDATES["cpu"])
+
+
 def test_processes_go_by_the_same_seconds(large: LangSampForMaskedLM) -> None:
     def plain_is_fast(seconds: Sequence[float]) -> Sequence[float]:
         return [1.0, 0.5]

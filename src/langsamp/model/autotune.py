@@ -3,6 +3,7 @@
 All give the same to float rounding, but not to the bit, so a training chooses once and keeps its choice.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ _CANDIDATES: dict[str, tuple[Backend, ...]] = {
 }
 """What is measured on a kind of device; the first is taken where no other is clearly faster, as it needs least memory.
 On a CPU `torch` is far slower and compiling does not pay."""
-_SHARE_OF_LOGITS = 0.25
+_SHARE_FOR_LOGITS = 0.25
 """Of the free memory what the plain loss may take, four times its logits: the rest of a step comes on top of it."""
 _COPIES = 18
 """Bytes that layers which are not lean keep for each token, layer and unit of width: copies and activations in bf16."""
@@ -125,21 +126,21 @@ def _choose_loss(
     logits = 4 * shape.masked * vocabulary
     if logits < _SMALL_LOGITS:
         return "plain", "too small to gain anything"
-    first, *others = (
-        each for each in _CANDIDATES.get(device.type, ("blocked", "plain")) if not obstacle_to(each, device)
-    )
-    others = [each for each in others if each != "plain" or 4 * logits < _SHARE_OF_LOGITS * _free_bytes(device)]
+    candidates = _CANDIDATES.get(device.type, ("blocked", "plain"))
+    barred = {each for each in candidates if obstacle_to(each, device)}
+    if 4 * logits >= _SHARE_FOR_LOGITS * _free_bytes(device):
+        barred.add("plain")
     tokens = vocabulary
     if device.type == "cpu":
         tokens = min(vocabulary, max(_LEAST_TOKENS, int(_CPU_FLOP / (6 * shape.masked * width))))
     head = _Head(decoder, tokens=tokens, masked=shape.masked, device=device, is_tied=can_tie(model.mlm))
-    seconds = dict(
-        zip([first, *others], agree([head.seconds(each, shape, paths) for each in (first, *others)]), strict=True)
-    )
+    # Of all candidates, as free memory and packages may differ between processes, which could then not agree.
+    measured = agree([math.inf if each in barred else head.seconds(each, shape, paths) for each in candidates])
+    seconds = dict(zip(candidates, measured, strict=True))
     fastest = min(seconds, key=seconds.__getitem__)
-    if seconds[first] < _LEAST_GAIN * seconds[fastest]:
-        fastest = first
-    compared = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in seconds.items())
+    if seconds[candidates[0]] < _LEAST_GAIN * seconds[fastest]:
+        fastest = candidates[0]
+    compared = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in seconds.items() if value < math.inf)
     return fastest, f"measured on {tokens:,} of {vocabulary:,} tokens: {compared}"
 
 
@@ -178,7 +179,7 @@ class _Head:
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
-            return float("inf")
+            return math.inf
 
 
 def _choose_products(
@@ -215,7 +216,7 @@ def _least_seconds(ways: Mapping[Any, Callable[[], object]], device: torch.devic
     On a CPU by processor time, a share of which each thread has: others take turns with us there.
     """
     clock = _processor_seconds if device.type == "cpu" else time.perf_counter
-    least = dict.fromkeys(ways, float("inf"))
+    least = dict.fromkeys(ways, math.inf)
     for number in range(_ROUNDS + 1):
         for name, candidate in ways.items():
             _finish(device)
