@@ -59,7 +59,7 @@ def doubts_of(folder: Path) -> list[str]:
     """What can be doubted of a model before it is scored, a sentence each; what cannot be read is told by loading."""
     try:
         config, tokenizer = load_config(folder), open_tokenizer(folder)
-        doubts = [*check_match(tokenizer, config, model=folder), *unread_pieces(folder)]
+        doubts = [*check_match(tokenizer, config, model=folder), *unread_pieces(folder, tokenizer)]
     except UserError:
         return []
     if marked := getattr(tokenizer, "src_lang", None):

@@ -133,7 +133,9 @@ def _mlm(
         mlm = _new(settings)
     else:
         folder = model_folder(config.init, config.revision)
-        start = [*check_match(tokenizer, settings, model=folder, stored=_tokenizer_in(folder)), *unread_pieces(folder)]
+        stored = _tokenizer_in(folder)
+        start = check_match(tokenizer, settings, model=folder, stored=stored)
+        start += unread_pieces(folder, stored) if stored is not None else []
         mlm, notes = _pretrained(config, folder, settings, seed=seed)
         start += notes
     fix_token_type(mlm)

@@ -7,6 +7,7 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, PreTrainedTokenizerFast
 
+from langsamp.data.tokens.tokenizer import open_tokenizer
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.tags import LangScript
@@ -103,11 +104,21 @@ def test_pieces_that_only_the_sentencepiece_model_has_are_told(tmp_path: Path) -
         sentence_iterator=iter(sentences), model_prefix=str(tmp_path / "sentencepiece.bpe"), vocab_size=45,
         model_type="unigram", minloglevel=2, hard_vocab_limit=False,
     )  # fmt: skip
-    assert unread_pieces(tmp_path) == [], "alone it is what is read"
+    assert unread_pieces(tmp_path, word_level(SPECIALS)) == [], "alone it is what is read"
     model = SentencePieceProcessor(model_file=str(tmp_path / "sentencepiece.bpe.model"))
     pieces = [model.id_to_piece(number) for number in range(3, model.get_piece_size())]
     word_level([*SPECIALS, *pieces]).save_pretrained(tmp_path)
-    assert unread_pieces(tmp_path) == []
+    assert unread_pieces(tmp_path, open_tokenizer(tmp_path)) == []
     word_level([*SPECIALS, *pieces[:-2]]).save_pretrained(tmp_path)
-    (note,) = unread_pieces(tmp_path)
+    (note,) = unread_pieces(tmp_path, open_tokenizer(tmp_path))
     assert note.startswith(f"2 of the {len(pieces)} pieces of") and "not in tokenizer.json beside it" in note
+
+
+def test_where_the_tokenizer_beside_the_weights_cannot_be_read_its_pieces_are_no_matter(tmp_path: Path) -> None:
+    tiny_mlm("xlm-roberta").save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(b"cut short")
+    model = build_model(
+        ModelConfig(init=str(tmp_path)), tokenizer=word_level(OWN), ids=IDS, variant="none", row_tokens=24, seed=0
+    )
+    assert model.start[0] == f"the model continues from {tmp_path}"

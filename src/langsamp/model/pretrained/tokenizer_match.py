@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from sentencepiece import SentencePieceProcessor
-from tokenizers import Tokenizer
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from langsamp.errors import UserError
@@ -68,17 +67,15 @@ def check_match(
     return notes
 
 
-def unread_pieces(folder: Path) -> list[str]:
+def unread_pieces(folder: Path, tokenizer: PreTrainedTokenizerBase) -> list[str]:
     """A sentence where a sentencepiece model has pieces that the tokenizer.json beside it lacks, which alone is read.
 
-    So it is where pieces were added to the one and not to the other.
+    So it is where pieces were added to the one and not to the other. `tokenizer` is the one of that folder.
     """
-    fast = folder / "tokenizer.json"
     stored = sorted(path for path in folder.glob("*") if path.suffix in (".model", ".spm"))
-    if not stored or not fast.is_file():
+    if not stored or not (folder / "tokenizer.json").is_file():
         return []
-    known = Tokenizer.from_file(str(fast)).get_vocab(with_added_tokens=True)
-    said = []
+    known, said = tokenizer.get_vocab(), list[str]()
     for path in stored:
         pieces = _pieces(path)
         if lacking := [piece for piece in pieces if piece not in known]:
