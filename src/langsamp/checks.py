@@ -96,12 +96,10 @@ def _check_loss(backend: str) -> None:
 
 def _check_layers(recipe: Recipe) -> None:
     number, neutrality = number_of_layers(recipe.model), recipe.analysis.neutrality
-    anchor = recipe.training.anchor
     asked = {
         "evaluation.layer": recipe.evaluation.layer,
         "monitor.layer": recipe.monitor.layer,
         "analysis.neutrality.layer": neutrality.layer if neutrality is not None else None,
-        "training.anchor.layer": anchor.layers(number)[-1] if anchor is not None else None,
     }
     if number < 1:
         raise UserError(f"the model has {number} layers, expected at least one: see model.settings")

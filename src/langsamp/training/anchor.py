@@ -28,7 +28,7 @@ from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
 from langsamp.languages.table import describe
 from langsamp.model.fast_paths import FastPaths
-from langsamp.model.hidden_layers import default_layer
+from langsamp.model.hidden_layers import chosen_layer
 from langsamp.model.isolated_documents import isolated_documents
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.progress import Bar
@@ -70,10 +70,13 @@ class AnchorConfig(Config):
         return self
 
     def layers(self, depth: int) -> list[int]:
-        """The hidden states that are held of an encoder of so many layers, lowest first."""
-        if self.layer is None:
-            return [default_layer(depth)]
-        return [self.layer] if isinstance(self.layer, int) else sorted(set(self.layer))
+        """The hidden states that are held of an encoder of so many layers, lowest first.
+
+        Raises:
+            UserError: where it has not all of them.
+        """
+        asked = self.layer if isinstance(self.layer, tuple) else (self.layer,)
+        return sorted({chosen_layer(each, depth, key="training.anchor.layer") for each in asked})
 
     @property
     def held(self) -> str:
@@ -130,12 +133,7 @@ class SentenceAnchor:
                 "input does not compute: train another, or use kind weights"
             )
         self.strength, self._encoder = config.strength, model.mlm.base_model
-        depth = len(layers_of(self._encoder))
-        self.layers = config.layers(depth)
-        if self.layers[-1] > depth:
-            raise UserError(
-                f"training.anchor.layer {self.layers[-1]}: the encoder has {depth} layers; name one of them"
-            )
+        self.layers = config.layers(len(layers_of(self._encoder)))
         self._start = _cut(deepcopy(self._encoder).eval().requires_grad_(False), self.layers[-1])
         self._holds = np.array([config.languages == "all" or describe(tag).is_head for tag in rows.tags], dtype=bool)
         held = [tag for tag, size in enumerate(rows.sizes) if size and self._holds[tag]]
