@@ -336,7 +336,10 @@ def test_a_loss_that_ends_above_its_start_or_a_guess_is_told(
 def test_tensorboard_gets_the_log(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     train(task(rows, tokenizer, tmp_path, log_to=("tensorboard",)), cpu=True)
-    assert list(tmp_path.rglob("events.out.tfevents.*"))
+    events = set(tmp_path.rglob("events.out.tfevents.*"))
+    assert events
+    train(task(rows, tokenizer, tmp_path, log_to=("tensorboard",)), cpu=True)
+    assert set(tmp_path.rglob("events.out.tfevents.*")) == events, "a finished training tells its trackers nothing"
 
 
 def test_fp16_needs_a_gpu(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:

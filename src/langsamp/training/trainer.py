@@ -96,9 +96,8 @@ class _Trainer:
         self.masked_seen = torch.zeros(len(task.batches.rows.tags), dtype=torch.int64)  # by tag, of this rank's rows
         self.step = self.saved = self._resume()
         self.writer = CheckpointWriter()
-        self.log = TrainingLog(
-            task.out / "log.jsonl", accelerator=self.accelerator, trackers=config.log_to, step=self.step
-        )
+        trackers = config.log_to if self.step < config.steps else ()  # each would begin a run for a finished training
+        self.log = TrainingLog(task.out / "log.jsonl", accelerator=self.accelerator, trackers=trackers, step=self.step)
         self.selection.resume(self.log.lines, step=self.step, folder=task.out)
         halved = [line["rows"] for line in self.log.lines if line["kind"] == "batch_size"]
         if halved and config.rows_per_batch != "auto":  # other processes could not be told in a later step
