@@ -28,7 +28,7 @@ from langsamp.data.chunks.parts import (
     write_parts,
 )
 from langsamp.data.packing import Tokens, best_fit, concatenated
-from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, held_out_share
+from langsamp.data.rows import TOKENIZER, RowsConfig, TagRows, file_name, num_held_out
 from langsamp.data.text.cleaning import Cleaner, check_first
 from langsamp.data.text.contamination import Overlap, OverlapCounts, sentences_at
 from langsamp.data.text.corpus import Corpus, CorpusConfig
@@ -157,7 +157,7 @@ class TagWork:
             batches = map(encoder, cleaner.batches(self.corpus.documents(self.tag)))
         path = self.folder / file_name(self.tag)
         tally = self._write(batches, encoder, path)
-        held_out = held_out_share(tally.rows, self.rows)
+        held_out = num_held_out(tally.rows, self.rows)
         entry = TagRows(
             **(cleaned.model_dump(exclude={"texts"}) if cleaned else _cleaning_record(cleaner)),
             tokens=tally.tokens,

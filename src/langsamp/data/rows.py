@@ -246,6 +246,6 @@ def id_type(vocabulary_size: int) -> DTypeLike:
     return np.dtype("<u2") if vocabulary_size <= 1 << 16 else np.dtype("<u4")
 
 
-def held_out_share(rows: int, config: RowsConfig) -> int:
+def num_held_out(rows: int, config: RowsConfig) -> int:
     """How many of a tag's `rows` are held out."""
     return min(config.held_out_rows, rows // 10)

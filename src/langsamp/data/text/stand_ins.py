@@ -53,15 +53,17 @@ _ANY_FILE = (
     ),
     _kind(rb'\{\s*"(error|message)"\s*:\s*"[^"]*"[^{}\n]*\}\s*$', "the error message of a server", _AGAIN),
 )
-_PACKED = {"gz": b"\x1f\x8b", "zst": b"\x28\xb5\x2f\xfd", "xz": b"\xfd7zXZ\x00", "bz2": b"BZh"}
-"""What a compressed file begins with, by the end of its name."""
+_PACKED = {
+    "gz": _kind(rb"\x1f\x8b", "compressed with gzip", "name it <tag>.txt.gz"),
+    "zst": _kind(rb"\x28\xb5\x2f\xfd", "compressed with zstandard", "name it <tag>.txt.zst"),
+    "xz": _kind(rb"\xfd7zXZ\x00", "compressed with xz", "name it <tag>.txt.xz"),
+    "bz2": _kind(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)", "compressed with bzip2", "name it <tag>.txt.bz2"),
+}
+"""Compressed files by the end of their name; bzip2 has another first block where nothing is in it."""
 _PLAIN_TEXT = (
     _kind(rb"%PDF-", "a PDF file", _EXTRACT),
     _kind(rb"PK\x03\x04", "a zip archive (or .docx, .epub, .xlsx)", _EXTRACT),
-    _kind(rb"\x1f\x8b", "compressed with gzip", "name it <tag>.txt.gz"),
-    _kind(rb"\x28\xb5\x2f\xfd", "compressed with zstandard", "name it <tag>.txt.zst"),
-    _kind(rb"\xfd7zXZ\x00", "compressed with xz", "name it <tag>.txt.xz"),
-    _kind(rb"BZh[1-9]1AY&SY", "compressed with bzip2", "name it <tag>.txt.bz2"),
+    *_PACKED.values(),
     _kind(rb"PAR1", "a parquet file", "name it <tag>.parquet"),
     _kind(rb"ARROW1", "an Arrow file", "name it <tag>.arrow"),
     _kind(rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", _EXTRACT),
@@ -140,8 +142,8 @@ def check_file_is_text(path: TextSource, *, is_plain: bool) -> None:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
     check_is_text(path, start, is_plain=is_plain, is_prose=is_plain)
     end = path.suffix[1:].lower()
-    if start and end in _PACKED and not start.startswith(_PACKED[end]):
-        packed = next((other for other, begin in _PACKED.items() if start.startswith(begin)), None)
+    if start and end in _PACKED and not _PACKED[end].pattern.match(start):
+        packed = next((other for other, kind in _PACKED.items() if kind.pattern.match(start)), None)
         named = f"compressed as .{packed} files are" if packed else "not compressed"
         better = f"{path.name[: -len(end) - 1]}{f'.{packed}' if packed else ''}"
         raise UserError(

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
     from langsamp.data.rows import PreparedRows
 
+BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
+"""What SentencePiece calls the token of a byte."""
 _HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?(@[\w./-]+)?")
 _SETTINGS = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}
 _VOCABULARIES = {"tokenizer.json", "vocab.json", "vocab.txt"}
 _READERS = {"protobuf": "google.protobuf", "sentencepiece": "sentencepiece"}
 """Packages that read sentencepiece models, and what is imported of them."""
-_BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 _STATE = ("truncation", "padding")  # what the last call left behind, no property of a tokenizer
 
 
@@ -328,5 +329,5 @@ def byte_ids(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
     return sorted(
         number
         for piece, number in tokenizer.get_vocab().items()
-        if _BYTE_PIECE.fullmatch(piece) or (is_byte_level and "\ufffd" in decoder.decode([piece]))
+        if BYTE_PIECE.fullmatch(piece) or (is_byte_level and "\ufffd" in decoder.decode([piece]))
     )

@@ -6,19 +6,18 @@ all the pieces that it is merged from, so every merge that such text needs is st
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from langsamp.data.tokens.tokenizer import BYTE_PIECE
 from langsamp.data.vocabulary.tokenizer_file import TokenizerFile
 from langsamp.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-_BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 _AMONG_THE_FIRST = 64
 _KINDS = ("Unigram", "WordPiece", "BPE", "WordLevel")
 
@@ -92,7 +91,7 @@ class Vocabulary:
         """Pieces of one character, within a word too, and of one byte."""
         inside = self.file.model.continuing_subword_prefix or ""
         return frozenset(
-            piece for piece in self.ids if len(piece.removeprefix(inside)) == 1 or _BYTE_PIECE.fullmatch(piece)
+            piece for piece in self.ids if len(piece.removeprefix(inside)) == 1 or BYTE_PIECE.fullmatch(piece)
         )
 
     def with_parts(self, tokens: Iterable[str]) -> set[str]:

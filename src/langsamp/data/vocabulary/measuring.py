@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from langsamp.data.tokens.tokenizer import vocabulary_size
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
@@ -27,7 +29,7 @@ def measure(tokenizer: "PreTrainedTokenizerFast", batches: Iterable[list[str]]) 
     """The fit of a tokenizer to lists of texts, special tokens around them left out; zeros where there is no text."""
     backend, unknown_id = tokenizer.backend_tokenizer, tokenizer.unk_token_id
     documents = words = tokens = unknown = size = 0
-    seen = np.zeros(1 + max(tokenizer.get_vocab().values()), bool)
+    seen = np.zeros(vocabulary_size(tokenizer), bool)
     for texts in batches:
         ids = np.concatenate(
             [encoding.ids for encoding in backend.encode_batch_fast(texts, add_special_tokens=False)]
