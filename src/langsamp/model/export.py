@@ -80,8 +80,8 @@ def export_model(
     """Write `out`: encoder with LM head, tokenizer, conditioning, model card, provenance, checksums; return it.
 
     `facts` (name, step, data fingerprint, recipe ...) go into the provenance. `trained` are tags whose vectors had a
-    gradient though no rows were counted. The encoder's hidden states equal the
-    trained model's (design law 2); nothing in the folder needs this package or remote code. An older export goes.
+    gradient though no rows were counted. The encoder's hidden states equal the trained model's (design law 2); nothing
+    in the folder needs this package or remote code. An older export goes.
 
     Raises:
         UserError: where something else than an export is at `out`.
@@ -130,9 +130,10 @@ def _vectors(variant: str) -> str:
     tables = parts_of(variant).tables
     if not tables:
         return f"`{LANGUAGES}` holds the languages and scripts it was trained on; there are no vectors."
-    files = f"`{WEIGHTS}` and `{LANGUAGES}`"
-    files_text = f"{files} hold the {' and '.join(tables)} vectors"
-    return f"{files_text}; those whose codes stand under `untrained` have had no gradient."
+    return (
+        f"`{WEIGHTS}` and `{LANGUAGES}` hold the {' and '.join(tables)} vectors; those whose codes stand under "
+        "`untrained` have had no gradient."
+    )
 
 
 def _card(model: LangSampForMaskedLM, rows_seen: Mapping[LangScript, int], facts: Mapping[str, Any]) -> str:

@@ -95,7 +95,7 @@ def _plain(hidden_MD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, labels_M
 
 
 def _torch(hidden_MD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, labels_M: Tensor) -> Tensor:
-    """The chunks of rows of torch itself of rows, each as large as is good for products of this width."""
+    """Torch's own, in chunks of masked tokens, each as large as is good for products of this width."""
     options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=_TORCH_CHUNK, chunking_method=None)
     hidden_MD, weight_VD, bias_V = _in_autocast_type(hidden_MD, weight_VD, bias_V)
     with torch.autocast(hidden_MD.device.type, enabled=False):
