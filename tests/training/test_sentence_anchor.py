@@ -17,6 +17,7 @@ from langsamp.data.sampler import SamplerConfig
 from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.languages.table import describe
+from langsamp.model.fast.matmul import OneDnnMatmuls
 from langsamp.model.fast_paths import FastPaths
 from langsamp.model.heads import HEADS
 from langsamp.model.mlm import LangSampForMaskedLM
@@ -101,6 +102,16 @@ def test_distance_and_gradient_are_those_of_a_plain_computation(
         assert (one is None) == (other is None)
         if one is not None:
             torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+def test_the_start_is_computed_by_the_products_of_the_encoder(rows: PreparedRows) -> None:
+    paths = FastPaths(products=OneDnnMatmuls(output=True, input_gradient=True, weight_gradient=True))
+    model, batch = model_of(), batch_of(rows)
+    anchor = SentenceAnchor(model, AnchorConfig(layer=1, **SENTENCES), rows)
+    with model.taking(paths), anchor.taking(paths):
+        assert measured(model, anchor, batch).item() == 0.0, "not even a rounding lies between them"
+        fast = measured(moved(model), anchor, batch)
+    torch.testing.assert_close(fast, measured(model, anchor, batch))
 
 
 def test_several_layers_are_held_each_as_if_it_were_alone(rows: PreparedRows) -> None:

@@ -9,7 +9,7 @@ Shape suffixes: B rows, L tokens, D hidden width.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import deepcopy
 from typing import Annotated, Any, Literal, Self
 
@@ -27,6 +27,7 @@ from langsamp.data.packing import segments
 from langsamp.data.rows import PreparedRows
 from langsamp.errors import UserError
 from langsamp.languages.table import describe
+from langsamp.model.fast.linear_layers import linear_layers_by
 from langsamp.model.fast_paths import FastPaths
 from langsamp.model.hidden_layers import chosen_layer
 from langsamp.model.isolated_documents import isolated_documents
@@ -146,6 +147,10 @@ class SentenceAnchor:
     def possible(self, paths: FastPaths) -> FastPaths:
         """These paths without what would leave out hidden states that are needed."""
         return without_pruning(paths, self.layers, self._encoder)
+
+    def taking(self, paths: FastPaths) -> AbstractContextManager[None]:
+        """Compute the start's linear layers by these paths' products within this block, as the encoder's are."""
+        return linear_layers_by(self._start, paths.products)
 
     @contextmanager
     def listening(self) -> Iterator[list[Tensor]]:

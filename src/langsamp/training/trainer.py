@@ -112,7 +112,8 @@ class _Trainer:
             self._tell_start()
             self.paths = self._choose_paths()
             keeping = recomputing(self.task.model.mlm) if self.config.gradient_checkpointing else nullcontext()
-            with self.task.model.taking(self.paths), keeping, memory_for(self.accelerator.device):
+            start = nullcontext() if self.sentences is None else self.sentences.taking(self.paths)
+            with self.task.model.taking(self.paths), start, keeping, memory_for(self.accelerator.device):
                 if self.config.rows_per_batch == "auto":
                     self._find_batch_size()
                 self._measure_start()
