@@ -18,7 +18,7 @@ from langsamp.checks import check_run
 from langsamp.data.estimate import SAMPLE, estimate
 from langsamp.data.findings import Figures, check_trainable, judge, listed, odd_sentences, overlap_sentences, sentences
 from langsamp.data.overlap import OVERLAP, read_overlap
-from langsamp.data.phases import Phase, passes_of, phases_of
+from langsamp.data.phases import MANY_EPOCHS, Phase, passes_of, phases_of
 from langsamp.data.prepare import check_settings
 from langsamp.data.rows import MANIFEST, TOKENIZER, read_manifest
 from langsamp.data.text.corpus import open_corpus
@@ -39,9 +39,6 @@ from langsamp.training.throughput.step_time import StepShape, time_steps
 _WORTH_BF16 = 300.0
 """Seconds of a training from which on it is worth asking whether bf16 is faster."""
 _LEAST_GAIN = 1.2
-_MANY_EPOCHS = 40
-"""Beyond which more of the same text is worth nothing (Muennighoff et al. 2023, "Scaling data-constrained language
-models", of causal models)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,12 +186,12 @@ def _unread(tags: Mapping[LangScript, TagPlan]) -> list[str]:
 
 def _worn(tags: Mapping[LangScript, TagPlan]) -> list[str]:
     """What there is to say of tags whose rows are read again and again."""
-    often = [str(tag) for tag, entry in tags.items() if entry.epochs > _MANY_EPOCHS]
+    often = [str(tag) for tag, entry in tags.items() if entry.epochs > MANY_EPOCHS]
     if not often:
         return []
     most = max(entry.epochs for entry in tags.values())
     return [
-        f"{listed(often)}: each row is read more than {_MANY_EPOCHS} times in a training, up to {most:,.0f} times, "
+        f"{listed(often)}: each row is read more than {MANY_EPOCHS} times in a training, up to {most:,.0f} times, "
         "though text that is repeated so often teaches little more. Add text, train shorter (training.steps), or say "
         "how often at most (sampler.max_repetition)"
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
+from langsamp.data.phases import MANY_EPOCHS
 from langsamp.errors import DataMissingError, UserError
 from langsamp.machine import bf16_instructions
 from langsamp.model.build import _mlm
@@ -69,6 +70,23 @@ def test_what_the_user_has_is_filled_in_and_can_be_planned(tiny_run: TinyRun, he
     assert recipe.training.precision == ("bf16" if bf16_instructions() else "fp32"), "as this processor computes"
     assert ("bf16" in sentences) == bool(bf16_instructions())
     assert "kmr_Cyrl" in said("run", path, "--plan", "--set", "rows.row_tokens=32")
+
+
+def test_little_text_is_not_read_more_often_than_teaches(tiny_run: TinyRun, tmp_path: Path) -> None:
+    sentences = " ".join(new_recipe(tmp_path / "mine.yaml", "text", Given(text=tiny_run.root / "text")))
+    recipe = load_recipe(tmp_path / "mine.yaml")
+    size = sum(file.stat().st_size for file in (tiny_run.root / "text").glob("*.txt"))
+    tokens = recipe.training.steps * recipe.sampler.rows_per_step * recipe.rows.row_tokens
+    assert tokens / (size / 4) == pytest.approx(MANY_EPOCHS, abs=recipe.sampler.rows_per_step * 128 / (size / 4))
+    assert f"training.steps {recipe.training.steps:,}" in sentences and recipe.tokenizer.vocab_size == 4_000
+    assert recipe.training.warmup_steps < recipe.training.steps
+    large = tmp_path / "large" / "swh_Latn.txt"
+    large.parent.mkdir()
+    with large.open("wb") as file:
+        file.truncate(1 << 30)  # a hole: as much text as is read once
+    new_recipe(tmp_path / "large.yaml", "text", Given(text=large.parent))
+    new_recipe(tmp_path / "as-it-is.yaml", "text")
+    assert load_recipe(tmp_path / "large.yaml").training == load_recipe(tmp_path / "as-it-is.yaml").training
 
 
 def test_an_encoder_with_its_head_needs_no_new_one(tiny_run: TinyRun, tmp_path: Path):

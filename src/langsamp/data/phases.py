@@ -12,6 +12,10 @@ from langsamp.languages.select import select
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 
+MANY_EPOCHS = 40
+"""Beyond which more of the same text is worth nothing (Muennighoff et al. 2023, "Scaling data-constrained language
+models", of causal models)."""
+
 
 class Phase(NamedTuple):
     """Steps of a training in which tags are drawn with the same shares."""

@@ -1,14 +1,18 @@
 """A recipe to start from: a commented template, with what the user has written into it."""
 
+import math
 import re
-from collections.abc import Sequence
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
+from importlib.resources import files as package_files
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from transformers import AutoModelForMaskedLM
 
-from langsamp.data.text.folder import files_by_tag
+from langsamp.data.phases import MANY_EPOCHS
+from langsamp.data.text.folder import files_by_tag, likely_size
+from langsamp.data.text.remote import TextFile
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.disk.files import write_text
 from langsamp.errors import DataMissingError, UserError, did_you_mean
@@ -38,6 +42,10 @@ _WATCHED, _WATCHED_FOR_ALL = 10, "deu_Latn,hin_Deva,swh_Latn,tur_Latn,amh_Ethi"
 the embedded test set."""
 _LARGE = 100_000
 """Tokens of a vocabulary from which on cutting it makes a step much cheaper."""
+_PIECES, _FEWEST_PIECES = 1_000, 4_000
+"""Of a new tokenizer for each tag, and in all."""
+_BYTES_A_TOKEN = 4
+"""Of UTF-8 text, about: to tell how many steps read it once. `--plan` counts."""
 
 
 class Given(NamedTuple):
@@ -59,7 +67,7 @@ def template(name: str) -> str:
     """
     if name not in TEMPLATES:
         raise UserError(f"no template {name!r}.{did_you_mean(name, TEMPLATES)} There are {', '.join(TEMPLATES)}")
-    return files("langsamp").joinpath("recipes", f"{name}.yaml").read_text(encoding="utf-8")
+    return package_files("langsamp").joinpath("recipes", f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def new_recipe(path: Path, source: str, given: Given | None = None) -> list[str]:
@@ -87,8 +95,11 @@ def new_recipe(path: Path, source: str, given: Given | None = None) -> list[str]
     said: list[str] = []
     tags: list[LangScript] = []
     if given.text is not None:
-        tags = sorted(files_by_tag(given.text), key=lambda tag: (not is_head(tag), tag))
+        files = files_by_tag(given.text)
+        tags = sorted(files, key=lambda tag: (not is_head(tag), tag))
         said += _fill_text(draft, given.text, tags)
+        if source == "text":
+            said += _fit_size(draft, files)
     if given.encoder is not None:
         said += _fill_encoder(draft, given.encoder, given.text)
     if draft.has("evaluation.data") and tags:
@@ -118,6 +129,23 @@ def _fill_text(draft: Draft, text: Path, tags: Sequence[LangScript]) -> list[str
         said.append(
             "no head language has text here: what an encoder knows is forgotten where it is never read. Put text of a "
             "few that it knows well beside yours"
+        )
+    return said
+
+
+def _fit_size(draft: Draft, text: Mapping[LangScript, Sequence[TextFile]]) -> list[str]:
+    """No more steps than read all of the text `MANY_EPOCHS` times, and pieces as the template advises for each tag."""
+    pieces = min(draft.value("tokenizer.vocab_size"), max(_FEWEST_PIECES, _PIECES * len(text)))
+    draft.put("tokenizer.vocab_size", pieces)
+    said = [f"tokenizer.vocab_size {pieces:,}"]
+    tokens = sum(map(likely_size, chain.from_iterable(text.values()))) / _BYTES_A_TOKEN
+    steps = math.ceil(MANY_EPOCHS * tokens / draft.value("rows.row_tokens") / draft.value("sampler.rows_per_step"))
+    if steps < draft.value("training.steps"):
+        draft.put("training.steps", steps)
+        for key in ("warmup_steps", "held_out_every", "checkpoint_every"):
+            draft.put(f"training.{key}", min(draft.value(f"training.{key}"), math.ceil(steps / 10)))
+        said.append(
+            f"training.steps {steps:,}: your text about {MANY_EPOCHS} times over; more of the same teaches little"
         )
     return said
 

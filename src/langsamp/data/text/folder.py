@@ -84,7 +84,7 @@ class FolderCorpus:
         chunks: list[list[TextSource]] = []
         room = 0
         for file in self.files[tag]:
-            ranges, likely = _ranges(file, size), _likely_size(file)
+            ranges, likely = _ranges(file, size), likely_size(file)
             if len(ranges) == 1 and likely <= room:
                 chunks[-1].append(file)
                 room -= likely
@@ -102,7 +102,7 @@ class FolderCorpus:
 
     def size(self, tag: LangScript) -> int:
         """Bytes of text, estimated from the files' sizes where they are compressed."""
-        return sum(map(_likely_size, self.files[tag]))
+        return sum(map(likely_size, self.files[tag]))
 
     def _stamps_of(self, files: Iterable[TextSource]) -> dict[str, FileStamp]:
         return {str(file): self.stamps[str(file)] for file in files if str(file) in self.stamps}
@@ -252,7 +252,8 @@ def _leads_out(path: Path) -> bool:
     return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
 
 
-def _likely_size(path: TextSource) -> int:
+def likely_size(path: TextSource) -> int:
+    """Bytes of the text in a file, about, where it is compressed."""
     return size_of(path) * (1 if path.suffix in (".txt", ".jsonl") else _LIKELY_RATIO)
 
 
