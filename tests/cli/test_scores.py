@@ -118,6 +118,8 @@ class TestTasks:
     def test_the_list_and_one(self) -> None:
         names = [row["task"] for row in json.loads(said("tasks", "--json"))]
         assert names[:6] == ["sr-bible", "sr-tatoeba", "taxi1500", "sib200", "ner", "pos"]
+        assert [name for name in names if "licence of the data:" not in said("tasks", name)] == []
+        assert [name for name in names if "\ndata:\n" not in said("tasks", name)] == [], "where they come from"
         out = said("tasks", "sib200")
         assert "Half of the training examples are lost" in out and "max_tokens 160" in out and "Apache-2.0" in out
         assert "Did you mean 'sib200'" in complaint("tasks", "sib20")

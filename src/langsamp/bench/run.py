@@ -89,7 +89,7 @@ def run_benchmarks(
 ) -> list[Record]:
     """The records of the benchmarks with these `names`, of all for none or `all`, each printed when it is there.
 
-    `quick` measures less: two minutes instead of ten on two cores. Each record goes to `out / "NAME.json"`, and as a
+    `quick` measures less: smaller sizes, fewer rounds. Each record goes to `out / "NAME.json"`, and as a
     picture beside it where there are times. `count` is how many kills `faults` does, with half as many changed bytes.
 
     Raises:

@@ -78,8 +78,10 @@ def doctor(json: Json = False) -> None:
 
 
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(help="start, prepare, step, evaluate; default: all.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Measure less: two minutes instead of ten.")] = False,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="E.g. step, loss, evaluate, gpu; default: all for a CPU.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Measure less: smaller sizes, fewer rounds.")] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the figures as JSON.")] = None,
     count: Annotated[
         int | None, typer.Option(min=1, help="Kills that faults does; half as many changed bytes.")

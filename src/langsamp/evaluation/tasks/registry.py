@@ -19,6 +19,7 @@ from langsamp.evaluation.tasks.readers.cldr import (
     open_ner_cldr,
     open_topic_cldr,
 )
+from langsamp.evaluation.tasks.readers.formats.parallel import pairs_origin
 from langsamp.evaluation.tasks.readers.ner import NER_LABELS, NER_LICENCE, NER_ORIGIN, open_ner
 from langsamp.evaluation.tasks.readers.pos import POS_LABELS, POS_LICENCE, POS_ORIGIN, open_pos
 from langsamp.evaluation.tasks.readers.sentence_pairs import open_parallel
@@ -39,6 +40,7 @@ TASKS: dict[str, Task] = {
             open=lambda where: WithoutPlaceholders(open_parallel("bible", where.data), where.protocol),
             languages="every tag with a pair of files; 369 in the paper, 500 verses each",
             licence="that of each Bible translation; many may not be redistributed",
+            origin=pairs_origin("bible"),
         ),
         Task(
             name="sr-tatoeba",
@@ -48,6 +50,7 @@ TASKS: dict[str, Task] = {
             open=lambda where: WithoutPlaceholders(open_parallel("tatoeba", where.data), where.protocol),
             languages="every tag with a pair of files; 98 in the paper, up to 1,000 sentences each",
             licence="CC BY 2.0 FR",
+            origin=pairs_origin("tatoeba"),
         ),
         Task(
             name="taxi1500",

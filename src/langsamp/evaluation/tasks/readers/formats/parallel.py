@@ -24,10 +24,11 @@ FEWEST = 10
 """Sentences below which top-10 accuracy says nothing."""
 
 _ORIGIN = {
-    "bible": "They hold Bible verses; many translations may not be passed on, free ones are on eBible.org.",
-    "tatoeba": "They hold Tatoeba sentences, as in the folder data/tatoeba/v1 of the LASER repository, whose names "
-    "(tatoeba.<code>-eng.<code>) are read too.",
+    "bible": "The text is Bible verses; many translations may not be passed on, free ones are on eBible.org.",
+    "tatoeba": "The text is Tatoeba sentences, as in the folder data/tatoeba/v1 of the LASER repository, whose names "
+    "(tatoeba.<code>-eng.<code>) are read too, and in mteb/tatoeba-bitext-mining on the hub.",
 }
+_PAIR = f"<tag>-{ENGLISH}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +167,15 @@ def paired(tag: LangScript, english: Sequence[str], target: Sequence[str]) -> Pa
     )
 
 
+def pairs_origin(prefix: str) -> str:
+    """Where the text of task `sr-<prefix>` comes from, and how to lay it out."""
+    return (
+        f"Line i of one file of a pair translates line i of the other. {_ORIGIN[prefix]} Name each pair "
+        f"{prefix}.{_PAIR}.<tag> and {prefix}.{_PAIR}.{ENGLISH}, or put it as "
+        f"{_PAIR}.<tag> and {_PAIR}.{ENGLISH} into a folder sr_{prefix}; then give the folder above as `data`"
+    )
+
+
 def _folders(data: Data) -> list[Path]:
     if not isinstance(data, Path) or not data.is_dir():
         return []
@@ -184,15 +194,10 @@ def _missing(prefix: str, data: Data) -> str:
         looked = f"0 languages were found in {data} and the folders in it"
     else:
         looked = "the hub has no copy of it" if data else "no data folder was given"
-    pair = f"<tag>-{ENGLISH}"
     single = sorted(path for folder in _folders(data) for path in folder.iterdir() if _is_single(path))
     if single:
         looked += f"; {single[0].name} is one file for one language, which is no pair"
-    return (
-        f"sr-{prefix} needs pairs of files of parallel lines, but {looked}. {_ORIGIN[prefix]} Name each pair "
-        f"{prefix}.{pair}.<tag> and {prefix}.{pair}.{ENGLISH}, or put it as {pair}.<tag> and {pair}.{ENGLISH} into a "
-        f"folder sr_{prefix}; then give the folder above as `data`"
-    )
+    return f"sr-{prefix} needs pairs of files of parallel lines, but {looked}. {pairs_origin(prefix)}"
 
 
 def _is_single(path: Path) -> bool:
