@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["text", "name", "code", "number", "control", "near"]
+Kind = Literal["text", "name", "code", "number", "control", "points", "near"]
 """What a column holds: a `name` may be of any script, a `code` stands in letters of one width, a `control` is a number
-that others are read beside, `near` are several names with a number each."""
+that others are read beside, `points` are differences, `near` are several names with a number each."""
 
 
 class Value(NamedTuple):
@@ -16,6 +16,10 @@ class Value(NamedTuple):
     beside: str = ""
     below: str = ""
     is_best: bool = False
+    bar: float = 0.0
+    """Share of its cell that a stripe fills."""
+    link: str = ""
+    """What on the same page says more of it, by its id."""
 
 
 class Near(NamedTuple):
@@ -35,6 +39,8 @@ class Column(NamedTuple):
     only: Literal["", "narrow", "wide"] = ""
     """`wide`: only where there is room, as on a page; `narrow`: only where there is none, as in a terminal, which
     leaves out what stands below values."""
+    over: str = ""
+    """What it and its neighbours are of, as a heading above them where there is room."""
 
     @staticmethod
     def valued(given: Any) -> Value:
@@ -64,6 +70,10 @@ class Table:
     """Whether its first columns are a language's name and code, by which it is searched where that can be done."""
     search: Sequence[str] = ()
     """More words that find each row."""
+    anchors: Sequence[str] = ()
+    """By what a page links to each row."""
+    sections: Sequence[str] = ()
+    """Under what heading each row stands, rows of one together; a row under an empty one stands before them."""
     name: str = ""
     """Tells it from all others of a page, where something there speaks of it."""
 

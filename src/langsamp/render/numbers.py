@@ -21,6 +21,19 @@ def signed(value: float | None) -> str:
     return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
+def tone(written: str) -> str:
+    """`better` or `worse` by the sign of a difference as `signed` writes it; empty where it has none."""
+    return {"+": "better", "−": "worse"}.get(written[:1], "")
+
+
+def points(value: float) -> str:
+    """`+2.15`, `−0.03`, `0.00`; a dash for NaN."""
+    if _absent(value):
+        return ABSENT
+    rounded = round(value, 2) + 0.0
+    return f"{rounded:+.2f}".replace("-", "−") if rounded else "0.00"
+
+
 def whole(value: float | None) -> str:
     """`12,345`; a dash for None or NaN."""
     return ABSENT if _absent(value) else f"{value:,.0f}"

@@ -8,10 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from langsamp.disk.files import write_text
-from langsamp.render import numbers
-from langsamp.reporting.inputs.group_rows import tone
+from langsamp.render.html_table import table_html
+from langsamp.render.numbers import whole
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.analyses.ablation import ablation
 from langsamp.reporting.sections.analyses.donors import donors
@@ -30,7 +31,7 @@ from langsamp.reporting.sections.seeds import seeds
 from langsamp.reporting.sections.start import start
 from langsamp.reporting.sections.training import training
 from langsamp.reporting.sections.verdict import verdict
-from langsamp.views.appearance import is_start, side_name
+from langsamp.views.appearance import side_name
 
 
 def write_report(
@@ -100,8 +101,5 @@ def _templates() -> Environment:
         loader=PackageLoader("langsamp.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    for name in ("score", "signed", "whole"):
-        environment.filters[name] = getattr(numbers, name)
-    environment.filters |= {"side": side_name, "tone": tone}
-    environment.tests["start"] = is_start
+    environment.filters |= {"side": side_name, "table": lambda table: Markup(table_html(table)), "whole": whole}
     return environment

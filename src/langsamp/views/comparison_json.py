@@ -30,7 +30,7 @@ def _task_json(task: TaskComparison, comparison: Comparison) -> dict[str, Any]:
         "made": {side: grid.settings[name].stamps for side, name in sides.items()},
         "seeds": {side: list(grid.replicates(name)) for side, name in sides.items()},
         "verdict": task.verdict,
-        "sentence": finding(task, comparison),
+        "sentence": finding(task, comparison.a.name, comparison.b.name),
         **_difference_json(task.difference),
         "p": task.p,
         "q": task.q,

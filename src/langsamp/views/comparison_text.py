@@ -1,13 +1,12 @@
 """A comparison of two models as a document: words and tables; differences are B - A, in points."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from langsamp.languages.table import describe, families
 from langsamp.languages.tags import LangScript
-from langsamp.render.document import Document, Note, Part, Sentence, Table
-from langsamp.render.numbers import ABSENT, probability, score, signed
+from langsamp.render.document import Column, Document, Note, Part, Sentence, Table
+from langsamp.render.numbers import ABSENT, ends, points, probability, score, signed
 from langsamp.scores.comparison import Comparison
 from langsamp.scores.difference import Difference, LanguageDifference, TaskComparison
 from langsamp.scores.grid import Grid
@@ -24,22 +23,37 @@ _LEGEND = (
 )
 
 
-def finding(task: TaskComparison, comparison: Comparison) -> str:
-    """What one task says, in one sentence: the verdict, how many languages, how much, how sure."""
-    a, b, difference = comparison.a.name, comparison.b.name, task.difference
-    points = f"{_points(difference.mean)} points{_ends(difference.interval)}"
-    q = f"q = {probability(task.q)}"
-    languages = _languages(difference.languages)
+DIFFERENCE = (
+    Column("Difference", signed, "points"), Column("95 %", kind="number"),
+    Column("Better /\nequal / worse", kind="number"),
+)  # fmt: skip
+"""Columns of a difference in points, where a row has several."""
+
+
+def difference_cells(difference: Difference | None) -> tuple[float | None, str, str]:
+    """What stands in `DIFFERENCE`; the interval is over families."""
+    if difference is None:
+        return None, "", ""
+    interval = ends(*difference.clustered, signed) if difference.clustered else ""
+    return difference.mean, interval, f"{difference.better} / {difference.tie} / {difference.worse}"
+
+
+def finding(task: TaskComparison, a: str, b: str) -> str:
+    """What one task says of two systems, in one sentence: the verdict, how many languages, how much, how sure."""
+    difference = task.difference
+    end = _ends(difference.interval)
+    numbers = f"{points(difference.mean)} points{end}; q = {probability(task.q)}"
+    languages = count(difference.languages)
     if task.verdict == "indistinct":
         because = ""
         if task.q < LEVEL and difference.clustered is not None:
             because = "; languages differ, but the interval over families and seeds holds zero"
         return (
-            f"{b} and {a} cannot be told apart on {languages}: {points}; {q}; better on {difference.better}, equal on "
+            f"{b} and {a} cannot be told apart on {languages}: {numbers}; better on {difference.better}, equal on "
             f"{difference.tie}, worse on {difference.worse}{because}"
         )
     ahead = difference.better if task.verdict == "better" else difference.worse
-    return f"{b} is {task.verdict} on {ahead} of {languages}; {points}; {q}"
+    return f"{b} is {task.verdict} on {ahead} of {languages}; {numbers}"
 
 
 def limits(task: TaskComparison) -> list[str]:
@@ -48,9 +62,9 @@ def limits(task: TaskComparison) -> list[str]:
     if (detectable := task.noise.detectable) is not None:
         trials = dict.fromkeys(map(task.grid.trials, task.grid.names))
         lines.append(f"{' and '.join(trials)} cannot show a mean difference below {detectable:.2f} points (power 80 %)")
-    lines += [f"{_languages(len(tags))} left out: {reason}" for reason, tags in task.grid.dropped.items()]
+    lines += [f"{count(len(tags))} left out: {reason}" for reason, tags in task.grid.dropped.items()]
     if other_tags := task.grid.other_tags:
-        number = _languages(len(other_tags))
+        number = count(len(other_tags))
         lines.append(f"{number} under another code in B: {_aliases(other_tags)}")
     return lines
 
@@ -63,7 +77,7 @@ def comparison_document(comparison: Comparison, *, verbose: bool = False) -> Doc
     a, b = comparison.a.name, comparison.b.name
     parts: list[Part] = [Sentence(f"A: {a}"), Sentence(f"B: {b}"), Table.of(_LEGEND, comparison_rows(comparison))]
     for task in comparison.tasks:
-        parts.append(Sentence(f"{task.grid.label}: {finding(task, comparison)}."))
+        parts.append(Sentence(f"{task.grid.label}: {finding(task, a, b)}."))
         if verbose:
             plain = _interval(task.difference.plain)
             said = f"p = {probability(task.p)}; 95 % as if all languages were independent: {plain}."
@@ -123,7 +137,7 @@ def _language_cells(language: LanguageDifference, *, tested: bool) -> dict[str, 
         "name": describe(LangScript.parse(tag)).name,
         "A": score(language.a),
         "B": score(language.b),
-        "B - A": _points(language.difference),
+        "B - A": points(language.difference),
     }
     if test is None or not test.is_tested:
         return {**cells, "95 %": "", "q": "", "verdict": test.why_not if test and tested else ""}
@@ -141,26 +155,18 @@ def _cells(difference: Difference) -> dict[str, str]:
         "languages": str(difference.languages),
         "A": score(difference.mean_a),
         "B": score(difference.mean_b),
-        "B - A": _points(difference.mean),
+        "B - A": points(difference.mean),
         "95 %": interval,
         "+/=/−": f"{difference.better}/{difference.tie}/{difference.worse}",
     }
 
 
-def _points(value: float) -> str:
-    """`+2.15`, `−0.03`, `0.00`; a dash for NaN."""
-    if math.isnan(value):
-        return ABSENT
-    rounded = round(value, 2) + 0.0
-    return f"{rounded:+.2f}".replace("-", "−") if rounded else "0.00"
-
-
 def _interval(interval: Interval | None) -> str:
-    return ABSENT if interval is None else f"[{_points(interval.low)}, {_points(interval.high)}]"
+    return ABSENT if interval is None else f"[{points(interval.low)}, {points(interval.high)}]"
 
 
 def _ends(interval: Interval | None) -> str:
-    return "" if interval is None else f" [{_points(interval.low)}, {_points(interval.high)}]".replace("+", "")
+    return "" if interval is None else f" [{points(interval.low)}, {points(interval.high)}]".replace("+", "")
 
 
 def _how(grid: Grid) -> str:
@@ -185,8 +191,9 @@ def _merged(lines: Iterator[tuple[str, str]]) -> list[str]:
     return [f"{', '.join(names)}: {line}" for line, names in tasks.items()]
 
 
-def _languages(number: int) -> str:
-    return f"{number} language{'s' if number != 1 else ''}"
+def count(languages: int) -> str:
+    """`1 language`, `8 languages`."""
+    return f"{languages} language{'s' if languages != 1 else ''}"
 
 
 def _aliases(other_tags: Mapping[str, str]) -> str:

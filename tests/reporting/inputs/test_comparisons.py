@@ -1,22 +1,28 @@
 """The tables against numbers computed by hand."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from langsamp.render.numbers import signed, tone
 from langsamp.reporting.findings.verdicts import significance
 from langsamp.reporting.inputs.comparisons import SystemComparison, compare, from_english, not_compared
-from langsamp.reporting.inputs.group_rows import GroupRow, group_rows, tone
+from langsamp.reporting.inputs.group_rows import GroupRow, group_rows
 from langsamp.reporting.inputs.metric_names import meanings, metric_name, other_metrics
 from langsamp.reporting.inputs.run_folder import read_run
-from langsamp.reporting.sections.languages import language_rows
+from langsamp.reporting.report import Report
+from langsamp.reporting.sections.languages import languages, task_table
 from langsamp.scores.comparison import compare as compare_systems
+from langsamp.scores.difference import Difference
 from langsamp.scores.published import published
 from langsamp.scores.reading import one_below_the_other
 from langsamp.scores.systems import choose
 from langsamp.views.paper_tables.make import paper_table
+from tests.reporting.conftest import TAGS, flat, make_scores
 
 
 def only(scores: pd.DataFrame) -> SystemComparison:
@@ -25,7 +31,15 @@ def only(scores: pd.DataFrame) -> SystemComparison:
 
 
 def rows_of(comparison: SystemComparison, by: str = "paper") -> dict[str, GroupRow]:
-    return {row.group: row for row in group_rows([comparison], by)[0]}
+    return {row.group: row for row in group_rows([comparison], by, significance([comparison], (by,)))[0]}
+
+
+def rows_by_tag(comparison: SystemComparison) -> dict[str, Sequence[Any]]:
+    return {row[1]: row for row in task_table(comparison).rows}
+
+
+def counted(difference: Difference) -> tuple[float, int, int, int]:
+    return difference.mean, difference.better, difference.tie, difference.worse
 
 
 def scores_of(folder: Path) -> pd.DataFrame:
@@ -42,13 +56,13 @@ def test_group_means_are_means_over_languages_of_means_over_seeds(run_folder):
     assert rows["all"].languages == 8
     assert rows["all"].means["none"] == pytest.approx(44.0)
     assert rows["all"].means["both"] == pytest.approx(44.0 + (7 * 2 - 1) / 8)
-    assert rows["all"].against["both"] == pytest.approx((13 / 8, 7, 0, 1))
+    assert counted(rows["all"].against["both"]) == pytest.approx((13 / 8, 7, 0, 1))
     assert rows["all"].spreads["none"] == pytest.approx(np.std([43.5, 44.5], ddof=1))
     assert rows["all"].controls["ngram", "none"] == pytest.approx(8.0)
     assert rows["all"].controls["layer0", "both"] == pytest.approx(rows["all"].means["both"] / 4)
     # Arabic, Kurdish in Cyrillic and Russian: indices 0, 4 and 7
     assert rows["non-Latin"].means["none"] == pytest.approx(40.5 + 11 / 3)
-    assert rows["non-Latin"].against["both"].difference == pytest.approx(1.0)
+    assert rows["non-Latin"].against["both"].mean == pytest.approx(1.0)
     assert rows["Latin"].languages + rows["non-Latin"].languages == 8
     assert rows["head"].languages + rows["tail"].languages == 8
 
@@ -63,8 +77,8 @@ def test_a_language_that_one_variant_lacks_does_not_enter_the_means(run_folder):
     comparison = only(scores[~((scores["tag"] == "rus_Cyrl") & (scores["model_name"].str.startswith("both")))])
     assert "rus_Cyrl" not in comparison.shared
     assert rows_of(comparison)["all"].means["none"] == pytest.approx(43.5)
-    ((scores,),) = (row.scores for row in language_rows([comparison], ["rus_Cyrl"], seen={}))
-    assert scores.differences == {} and scores.means == {"none": pytest.approx(47.5)}
+    _, _, items, baseline, langsamp, difference, *_ = rows_by_tag(comparison)["rus_Cyrl"]
+    assert (items, baseline) == (200, pytest.approx(47.5)) and np.isnan([langsamp, difference]).all()
 
 
 def test_scores_on_different_texts_are_never_compared(run_folder):
@@ -102,16 +116,19 @@ def test_a_difference_that_prints_as_zero_is_a_tie(build, tmp_path):
         return 30.0 + (0.04 if variant == "both" else 0.0)
 
     comparison = only(scores_of(build(tmp_path / "run", score=level)))
-    assert rows_of(comparison)["all"].against["both"][1:] == (0, 8, 0)
-    assert tone(language_rows([comparison], ["deu_Latn"], seen={})[0].scores[0].differences["both"]) == ""
+    assert counted(rows_of(comparison)["all"].against["both"])[1:] == (0, 8, 0)
+    assert tone(signed(rows_by_tag(comparison)["deu_Latn"][5])) == ""
 
 
-def test_every_language_is_listed_scored_or_not(run_folder):
-    comparison = only(scores_of(run_folder))
-    german, ewe = language_rows([comparison], ["deu_Latn", "ewe_Latn"], seen={"deu_Latn": 7})
-    assert german.rows_seen == 7 and german.scores[0].items == 200
-    assert german.scores[0].differences == pytest.approx({"both": 2.0})
-    assert ewe.rows_seen is None and ewe.scores == [({}, {}, None, None, None)]
+def test_every_language_is_listed_scored_or_not(build, tmp_path):
+    tags = (*TAGS, "ewe_Latn")
+    run = build(tmp_path / "run", tags=tags, score=None)
+    make_scores(run / "evaluation", TAGS, models=[("none", 0), ("both", 0)], score=flat, tasks=("sr-cldr",))
+    table = languages(Report.read([run])).table
+    rows = {row[1]: dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows}
+    assert list(rows) == sorted(tags) and rows["deu_Latn"]["Items"] == 200 and rows["deu_Latn"]["Rows seen"] > 0
+    assert (rows["deu_Latn"]["Group"], rows["deu_Latn"]["Difference"]) == ("head", pytest.approx(2.0))
+    assert rows["ewe_Latn"]["Items"] is None and rows["ewe_Latn"]["Difference"] is None
 
 
 def test_without_a_baseline_means_are_shown_and_nothing_is_compared(build, tmp_path):
@@ -199,19 +216,22 @@ def test_the_other_metrics_stand_beside_the_main_one_under_their_names(build, tm
     folder = build(tmp_path / "run", tasks=("pos", "sr-cldr"))
     pos, retrieval = compare(scores_of(folder))
     assert metric_name(pos.metric) == "seqeval F1"
-    rows = {row.name: row for row in other_metrics(pos)}
-    assert list(rows) == ["accuracy", "macro-F1"]
-    assert rows["accuracy"].means["none"] == pytest.approx(rows_of(pos)["all"].means["none"] + 1)
-    assert rows["accuracy"].differences == pytest.approx({"both": 13 / 8})
-    assert {row.name for row in other_metrics(retrieval)} == {"top-1 accuracy", "top-5 accuracy"}
+    means = other_metrics(pos)
+    assert list(means.index) == ["accuracy", "macro_f1"]
+    assert means.loc["accuracy", "none"] == pytest.approx(rows_of(pos)["all"].means["none"] + 1)
+    assert means.loc["accuracy", "both"] - means.loc["accuracy", "none"] == pytest.approx(13 / 8)
+    assert set(map(metric_name, other_metrics(retrieval).index)) == {"top-1 accuracy", "top-5 accuracy"}
     assert metric_name("layer0_top1_accuracy") == "top-1 accuracy, control: layer 0"
     assert set(meanings([pos])) == {"seqeval F1", "accuracy", "macro-F1"}
 
 
 def test_every_language_has_a_line_over_all_tasks(build, tmp_path):
-    comparisons = compare(scores_of(build(tmp_path / "run", tasks=("pos", "sr-cldr"))))
-    arabic, ewe = language_rows(comparisons, ["arb_Arab", "ewe_Latn"], seen={"arb_Arab": 3})
-    assert arabic.rows_seen == 3
-    for scores in arabic.scores:
-        assert scores.differences == pytest.approx({"both": -1.0}) and set(scores.means) == {"none", "both"}
-    assert [scores.means for scores in ewe.scores] == [{}, {}]
+    section = languages(Report.read([build(tmp_path / "run", tasks=("pos", "sr-cldr"))]))
+    (arabic,) = (row for row in section.table.rows if row[1] == "arb_Arab")
+    differences = [
+        value for column, value in zip(section.table.columns, arabic, strict=True) if column.kind == "points"
+    ]
+    assert differences == pytest.approx([-1.0, -1.0])
+    assert [task.label for task in section.tasks] == list(
+        dict.fromkeys(filter(None, (c.over for c in section.table.columns)))
+    )

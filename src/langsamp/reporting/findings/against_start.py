@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from langsamp.errors import first_of
-from langsamp.languages.table import LanguageInfo, describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import DISPLAY_NAMES, split_side
 from langsamp.render.numbers import ABSENT, score, signed
@@ -77,11 +76,6 @@ class LanguageOutcome(NamedTuple):
     """`better`, `same` or `worse`; of a language that cannot be tested alone by its difference."""
     why_not: str
     """Why it cannot be tested; empty where it was."""
-
-    @property
-    def language(self) -> LanguageInfo:
-        """What readers call it."""
-        return describe(LangScript.parse(self.tag))
 
     @property
     def difference(self) -> float:

@@ -1,7 +1,8 @@
 """What metrics are called and what they mean, for tables that show several."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+
+import pandas as pd
 
 from langsamp.reporting.inputs.comparisons import SystemComparison
 
@@ -26,28 +27,14 @@ _MEANINGS = {
 }
 
 
-class MetricRow(NamedTuple):
-    """One metric beside the main one, over all languages."""
+def other_metrics(comparison: SystemComparison) -> pd.DataFrame:
+    """The metrics beside the main one, controls last: means over languages of means over replicates, per cent.
 
-    name: str
-    means: Mapping[str, float]
-    """By side, per cent."""
-    differences: Mapping[str, float]
-    """To the baseline by side, in points."""
-
-
-def other_metrics(comparison: SystemComparison) -> list[MetricRow]:
-    """The metrics beside the main one: means over languages of means over replicates, over the shared languages."""
-    means = comparison.other_metrics.reindex(comparison.shared).mean()
-    rows = []
-    metrics = dict.fromkeys(map(str, comparison.other_metrics.columns.get_level_values(0)))
-    for metric in sorted(metrics, key=lambda metric: metric.partition("_")[0] in _CONTROLS):
-        values = {side: float(means[metric, side]) for side in comparison.sides if (metric, side) in means.index}
-        base = values.get(str(comparison.baseline))
-        compared = [side for side in comparison.others if side in values] if base is not None else []
-        differences = {side: values[side] - base for side in compared if base is not None}
-        rows.append(MetricRow(metric_name(metric), values, differences))
-    return rows
+    A line each, a column each side, over the shared languages; NaN where a side was not measured so.
+    """
+    means = comparison.other_metrics.reindex(comparison.shared).mean().unstack()
+    order = sorted(means.index, key=lambda metric: (str(metric).partition("_")[0] in _CONTROLS, metric))
+    return means.reindex(index=order, columns=comparison.sides)
 
 
 def metric_name(metric: str) -> str:

@@ -2,52 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from langsamp.languages.table import LanguageInfo
-from langsamp.render import numbers
 from langsamp.render.chart import Picture, Point, pictured, score_scatter
+from langsamp.render.document import Column, Table
+from langsamp.render.numbers import score, signed, whole
 from langsamp.render.palette import FAMILIES
+from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.metric_names import metric_name
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
 from langsamp.views.appearance import side_name
+from langsamp.views.comparison_text import count
 from langsamp.views.names import known
 
-
-class LanguageScores(NamedTuple):
-    """What one language got in one comparison."""
-
-    means: Mapping[str, float] = MappingProxyType({})
-    """By side, per cent; empty where it was not scored."""
-    differences: Mapping[str, float] = MappingProxyType({})
-    """To the baseline by side, in points."""
-    items: float | None = None
-    layer0: float | None = None
-    ngram: float | None = None
-
-
-class LanguageRow(NamedTuple):
-    """One language over all comparisons."""
-
-    language: LanguageInfo
-    rows_seen: int | None
-    scores: Sequence[LanguageScores]
-    """By comparison."""
+Columns = Sequence[tuple[Column, Mapping[str, Any] | pd.Series]]
+"""Columns of a table of languages, each with its values by tag; a tag may have none."""
+_NAMES = (Column("Language", kind="name"), Column("Tag", kind="code"))
 
 
 class TaskLanguages(NamedTuple):
-    """What tables and pictures of one comparison say beside its scores."""
+    """One comparison, language by language."""
 
-    comparison: SystemComparison
-    metric: str
-    widest: float
-    """The largest difference, points."""
+    label: str
     scatter: Picture | None
+    table: Table | None
+    """Items, controls, and the scores of few models; None where the table of every language has all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +41,10 @@ class Languages(Section):
 
     id = "languages"
     title = "Languages"
+    table: Table
     tasks: Sequence[TaskLanguages]
-    rows: Sequence[LanguageRow]
-    exact: Mapping[str, Sequence[Sequence[float | None]]]
-    """By tag, comparison and side (in its order) the score to three decimals, from which the page takes differences
-    where there are more than two sides."""
-    has_rows_seen: bool
-    is_of_several: bool
+    choices: Mapping[str, Any]
+    """From what the page lets a reader choose two models, where there are more (`_choices`); else empty."""
 
 
 def languages(report: Report) -> Languages | None:
@@ -70,58 +52,103 @@ def languages(report: Report) -> Languages | None:
     inputs, comparisons = report.inputs, report.comparisons
     if not inputs.tags:
         return None
-    rows = language_rows(comparisons, inputs.tags, seen=inputs.rows_seen)
-    tasks = []
-    for number, each in enumerate(comparisons):
-        points = (abs(value) for row in rows for value in row.scores[number].differences.values())
-        tasks.append(TaskLanguages(each, metric_name(each.metric), max(0.1, 0.0, *points), _scatter(number, each)))
+    is_alone = len(comparisons) == 1
     return Languages(
-        tasks=tasks,
-        rows=rows,
-        exact=_exact(comparisons, rows) if len({side for each in comparisons for side in each.sides}) > 2 else {},
-        has_rows_seen=bool(inputs.models),
-        is_of_several=inputs.single is None,
+        table=_every_language(inputs, comparisons),
+        tasks=[
+            TaskLanguages(each.label, _scatter(number, each), None if is_alone else task_table(each))
+            for number, each in enumerate(comparisons)
+        ],
+        choices=_choices(comparisons)
+        if not is_alone and len({*chain(*(each.sides for each in comparisons))}) > 2
+        else {},
     )
 
 
-def language_rows(
-    comparisons: Sequence[SystemComparison], tags: Sequence[str], *, seen: Mapping[str, int]
-) -> list[LanguageRow]:
-    """One line for every tag, scored or not, with what it got in each comparison."""
-    tables = [_by_tag(comparison) for comparison in comparisons]
+def _scores(comparison: SystemComparison, sides: Sequence[str], over: str = "") -> Columns:
+    """The scores of some sides and their differences to the baseline, a heading over them where there is one."""
+    columns: list[tuple[Column, Mapping[str, Any] | pd.Series]] = []
+    for side in sides:
+        columns.append((Column(side_name(side), score, "number", over=over), comparison.means[side]))
+        if side in comparison.others:
+            columns.append((Column("Difference", signed, "points", over=over), comparison.differences(side)))
+    return columns
+
+
+def _beside(comparison: SystemComparison) -> Columns:
+    """What is to be known beside the scores: how many items were scored, and what controls reached."""
+    of_layer0 = comparison.control("layer0", comparison.main or comparison.sides[0])
     return [
-        LanguageRow(known(tag), seen.get(tag), [table.get(tag, LanguageScores()) for table in tables]) for tag in tags
+        (Column("Items", whole, "number"), comparison.items),
+        (Column("Layer 0", score, "control"), of_layer0),
+        (Column("n-grams", score, "control"), comparison.control("ngram")),
     ]
 
 
-def _by_tag(comparison: SystemComparison) -> dict[str, LanguageScores]:
-    others, baseline, table = comparison.others, str(comparison.baseline), {}
-    beside = pd.DataFrame(
-        {
-            "items": comparison.items,
-            "layer0": comparison.control("layer0", comparison.main or comparison.sides[0]),
-            "ngram": comparison.control("ngram"),
-        }
-    )
-    beside = beside.reindex(comparison.means.index).astype(object)
-    means_of = comparison.means.to_dict("index")
-    for tag, said in beside.where(beside.notna(), None).to_dict("index").items():
-        means = {str(side): float(mean) for side, mean in means_of[tag].items() if not pd.isna(mean)}
-        compared = [side for side in others if side in means and baseline in means]
-        differences = {side: means[side] - means[baseline] for side in compared}
-        table[str(tag)] = LanguageScores(means, differences, **{str(name): value for name, value in said.items()})
-    return table
+def _rows(tags: Sequence[str], columns: Columns) -> list[Sequence[Any]]:
+    """A line for each tag: its name, itself, and what the columns have of it."""
+    return [(known(tag).name, tag, *(values.get(tag) for _, values in columns)) for tag in tags]
 
 
-def _exact(comparisons: Sequence[SystemComparison], rows: Sequence[LanguageRow]) -> dict[str, list[list[float | None]]]:
-    return {
-        str(row.language.tag): [
-            [round(scores.means[side], 3) if side in scores.means else None for side in comparison.sides]
-            for comparison, scores in zip(comparisons, row.scores, strict=True)
-        ]
-        for row in rows
-        if any(scores.means for scores in row.scores)
-    }
+def _every_language(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> Table:
+    infos = {tag: known(tag) for tag in inputs.tags}
+    facts: Columns = [
+        (Column("Family", kind="name"), {tag: info.family_name for tag, info in infos.items()}),
+        (Column("Script"), {tag: info.script_name for tag, info in infos.items()}),
+        (Column("Group"), {tag: "head" if info.is_head else "tail" for tag, info in infos.items()}),
+        (Column("Rows seen", whole, "number"), inputs.rows_seen),
+    ]
+    if len(comparisons) == 1:
+        alone = comparisons[0]
+        scores, title = [*_beside(alone)[:1], *_scores(alone, alone.sides), *_beside(alone)[1:]], alone.label
+        said = f"{metric_name(alone.metric)} in per cent, the difference in points; items are test sentences"
+    else:
+        scores = [column for each in comparisons for column in _scores(each, each.sides, each.label)]
+        title, said = "Every language of the report", "scores in per cent, means over seeds; differences in points"
+    seen = f"; rows were seen in training{' of the first run' * (inputs.single is None)}" if inputs.rows_seen else ""
+    caption = f"{said[0].upper()}{said[1:]}{seen}. A dash: not measured." if scores else "None has been scored."
+    columns = [*facts, *scores]
+    return Table(
+        title, (*_NAMES, *(column for column, _ in columns)), _rows(inputs.tags, columns),
+        caption, is_by_language=True, search=[*map(_words, infos.values())], anchors=inputs.tags, name="every-language",
+    )  # fmt: skip
+
+
+def task_table(comparison: SystemComparison) -> Table | None:
+    """Items and controls of the languages of one of several comparisons, with the scores of two models."""
+    if comparison.items.isna().all() and comparison.controls.empty:
+        return None
+    sides = comparison.sides if len(comparison.sides) < 3 else []
+    columns = [*_beside(comparison)[:1], *_scores(comparison, sides), *_beside(comparison)[1:]]
+    said = f"{metric_name(comparison.metric)} in per cent, mean over seeds; the difference in points."
+    said = f"{said[0].upper()}{said[1:]}" if sides else "Scores stand in the table above; controls in per cent."
+    tags = list(comparison.means.index)
+    title = f"{comparison.label}: {'the scores of ' * bool(sides)}{count(len(tags))} with items"
+    title += " and controls" * (not comparison.controls.empty)
+    caption = f"{said} Items are test sentences. A dash: not measured."
+    names = (*_NAMES, *(column for column, _ in columns))
+    return Table(title, names, _rows(tags, columns), caption, is_by_language=True)
+
+
+def _words(info: LanguageInfo) -> str:
+    """What finds a language beside its name and tag."""
+    words = (*info.other_names, info.two_letter, info.family_name, info.script_name, info.area)
+    return " ".join(filter(None, words))
+
+
+def _choices(comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
+    """The sides by their readers' names, the baseline of each comparison, and by tag, comparison and side the score.
+
+    Scores have three decimals, so that the page can take the difference of any two.
+    """
+    sides = dict.fromkeys(chain(*(each.sides for each in comparisons)))
+    exact: dict[str, list[list[float | None]]] = {}
+    for number, each in enumerate(comparisons):
+        means = each.means[each.sides].round(3).astype(object)
+        for tag, values in means.where(means.notna(), None).iterrows():
+            exact.setdefault(str(tag), [[] for _ in comparisons])[number] = list(values)
+    baselines = [each.baseline for each in comparisons]
+    return {"sides": {side_name(side): side for side in sides}, "baselines": baselines, "scores": exact}
 
 
 def _scatter(number: int, comparison: SystemComparison) -> Picture | None:
@@ -137,7 +164,7 @@ def _scatter(number: int, comparison: SystemComparison) -> Picture | None:
         points.append(
             Point(
                 x=float(before), y=float(after), label=str(tag).partition("_")[0],
-                title=f"{language.name} ({tag}): {numbers.score(before)} to {numbers.score(after)}",
+                title=f"{language.name} ({tag}): {score(before)} to {score(after)}",
                 group=family, weight=abs(float(after - before)),
             )
         )  # fmt: skip

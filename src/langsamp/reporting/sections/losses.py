@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from langsamp.languages.table import LanguageInfo
+from langsamp.render.document import Column, Table
+from langsamp.render.numbers import score, signed, tone
 from langsamp.reporting.inputs.comparisons import SystemComparison
-from langsamp.reporting.inputs.group_rows import tone
 from langsamp.reporting.inputs.shown_examples import EXAMPLES, Example, Library
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
+from langsamp.views.appearance import side_name
 from langsamp.views.names import known
 
 LOSERS = 5
@@ -46,6 +48,22 @@ class SideLosses(NamedTuple):
     losers: Sequence[Loser]
     """The worst of them, largest loss first."""
 
+    @property
+    def table(self) -> Table:
+        """The losers' scores."""
+        against, side = side_name(self.against), side_name(self.side)
+        columns = (
+            Column("Language", kind="name"), Column("Tag", kind="code"), Column("Family", kind="name"),
+            Column(against, score, "number"), Column(side, score, "number"), Column("Difference", signed, "points"),
+        )  # fmt: skip
+        rows = [
+            (each.language.name, str(each.language.tag), each.language.family_name, each.baseline, each.score,
+             each.difference)
+            for each in self.losers
+        ]  # fmt: skip
+        caption = "Per cent, means over seeds; differences in points."
+        return Table(f"{self.label}: largest losses of {side}", columns, rows, caption)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Losses(Section):
@@ -75,7 +93,7 @@ def _of_side(comparison: SystemComparison, side: str, library: Library | None) -
     means, baseline = comparison.means.loc[comparison.shared], str(comparison.baseline)
     lost = comparison.differences(side).loc[comparison.shared].sort_values(kind="stable")
     change = dict(zip(map(str, lost.index), lost.tolist(), strict=True))
-    worse = [tag for tag, points in change.items() if tone(points) == "worse"]
+    worse = [tag for tag, points in change.items() if tone(signed(points)) == "worse"]
     losers = []
     for rank, tag in enumerate(worse[:LOSERS]):
         examples: Sequence[Example] = ()

@@ -7,19 +7,22 @@ from typing import NamedTuple
 
 from langsamp.model.variants import START
 from langsamp.render.chart import Picture, pictured
-from langsamp.render.numbers import duration, score, signed, whole
+from langsamp.render.document import Column, Table, Value
+from langsamp.render.numbers import duration, probability, score, signed, tone, whole
 from langsamp.reporting.findings.against_start import Outcome
 from langsamp.reporting.findings.decided import Finding
-from langsamp.reporting.findings.verdicts import SummaryRow, TaskVerdict, headlines, summary_rows
+from langsamp.reporting.findings.verdicts import TaskVerdict, headlines
 from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison, not_compared
-from langsamp.reporting.inputs.group_rows import GroupRow, against_baseline, tone
+from langsamp.reporting.inputs.group_rows import Tests
+from langsamp.reporting.inputs.metric_names import metric_name
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.reporting.pictures.overview_chart import Lead, overview_chart
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
 from langsamp.scores.reading import LACKING
 from langsamp.views.appearance import is_start, side_name
+from langsamp.views.comparison_text import DIFFERENCE, difference_cells
 
 
 class Card(NamedTuple):
@@ -47,49 +50,33 @@ class Verdict(Section):
     outcomes: Sequence[Outcome]
     verdicts: Sequence[TaskVerdict]
     """Of each task and side."""
-    summary: Sequence[SummaryRow]
-    sides: Sequence[str]
-    """Those that were scored."""
-    baseline: str | None
+    summary: Table | None
+    """A line for each task, where there is more to compare than one task for two models."""
+    is_short: bool
+    """Whether few tasks and models are compared, so that their limits fit beside."""
     cards: Sequence[Card]
     absent: Sequence[str]
     """What a whole report has and this one lacks, in sentences."""
     about: Sequence[tuple[str, str]]
     """What the inputs are, each with its name."""
 
-    @property
-    def has_table(self) -> bool:
-        """Whether there is more to compare than one task for two models."""
-        return len(self.summary) > 1 or sum(not is_start(side) for side in self.sides) > 2
-
-    @property
-    def compared(self) -> set[str]:
-        """The sides that are compared with a baseline."""
-        return {side for row in self.summary for side in row.results}
-
-    @property
-    def has_short(self) -> bool:
-        """Whether several tasks are told in a line each."""
-        return len(self.summary) > 1 and any(verdict.short for verdict in self.verdicts)
-
 
 def verdict(report: Report) -> Verdict:
     """The verdict of a report."""
     inputs, comparisons = report.inputs, report.comparisons
-    shown = set(chain.from_iterable(each.sides for each in comparisons))
-    wholes = [groups["paper"][0] for groups in report.groups]
+    sides = [side for side in inputs.sides if any(side in each.sides for each in comparisons)]
+    is_one = len(comparisons) <= 1 and sum(not is_start(side) for side in sides) <= 2
     return Verdict(
         is_demonstration=any(run.is_demonstration for run in inputs.runs),
         unlearned=report.unlearned,
-        pictures=[_overview(report, wholes)] if comparisons else [],
+        pictures=[_overview(report)] if comparisons else [],
         findings=report.findings,
         headlines=headlines(comparisons, report.tests),
         outcomes=report.outcomes,
         verdicts=[*chain.from_iterable(report.verdicts)],
-        summary=summary_rows(comparisons, wholes, report.tests),
-        sides=[side for side in inputs.sides if side in shown],
-        baseline=inputs.baseline,
-        cards=_cards(inputs.runs, comparisons),
+        summary=None if is_one else _summary(comparisons, report.tests, sides, inputs.baseline),
+        is_short=len(comparisons) < 4 and len(sides) < 3,
+        cards=[] if len(sides) > 2 and not is_one else _cards(inputs.runs, comparisons, report.tests),
         absent=[
             *report.trained_differently,
             *report.lost,
@@ -101,10 +88,10 @@ def verdict(report: Report) -> Verdict:
     )
 
 
-def _overview(report: Report, wholes: Sequence[GroupRow]) -> Picture:
-    comparisons, tests = report.comparisons, report.tests
+def _overview(report: Report) -> Picture:
+    comparisons, wholes = report.comparisons, [groups["paper"][0] for groups in report.groups]
     over_baseline = [
-        Lead(each.label, side, against.difference, whole.intervals.get(side), tests[each.setting, side].is_sure)
+        Lead(each.label, side, against.mean, against.clustered, report.tests[each.setting, side].is_sure)
         for each, whole in zip(comparisons, wholes, strict=True)
         for side, against in whole.against.items()
     ]
@@ -122,10 +109,45 @@ def _overview(report: Report, wholes: Sequence[GroupRow]) -> Picture:
     )
 
 
-def _cards(runs: Sequence[Run], comparisons: Sequence[SystemComparison]) -> list[Card]:
+def _summary(
+    comparisons: Sequence[SystemComparison], tests: Tests, sides: Sequence[str], baseline: str | None
+) -> Table:
+    """A line for each comparison: the mean of each side, and its difference to the baseline where one is tested."""
+    tested = {side for _, side in tests}
+    columns = [Column("Task"), Column("Metric"), Column("Languages", whole, "number"), Column("Over", kind="control")]
+    for side in sides:
+        difference = (*DIFFERENCE[:2], Column("q", probability, "number"), DIFFERENCE[2]) if side in tested else ()
+        columns += [Column(side_name(side), score, "number"), *difference]
+    rows = []
+    for number, each in enumerate(comparisons):
+        trials = [each.trials(side) for side in each.sides]
+        over = " / ".join(trials if len(set(trials)) > 1 else trials[:1])
+        row: list[object] = [
+            Value(each.label, link=f"scores-{number + 1}"), metric_name(each.metric), len(each.shared), over
+        ]  # fmt: skip
+        means = each.means.loc[each.shared].mean()
+        for side in sides:
+            row.append(means.get(side))
+            if side in tested:
+                test = tests.get((each.setting, side))
+                points, interval, counts = difference_cells(test.difference if test else None)
+                row += [points, interval, test and test.q, counts]
+        rows.append(row)
+    there = f", {side_name(baseline)} where it is there" if baseline else ""
+    caption = (
+        "Main metric in per cent, mean over languages of means over trainings, or over seeds where one was trained; "
+        f"differences in points to the baseline of the same way of scoring{there}. 95 %: interval of the difference "
+        "with families of languages and the same trainings or seeds drawn anew. q: Wilcoxon's test over languages, "
+        "adjusted for the number of tasks. Over: how many trainings, each with how many fine-tunings, stand behind a "
+        "score, in the order of the models where they differ."
+    )
+    return Table("All tasks", columns, rows, caption, name="summary")
+
+
+def _cards(runs: Sequence[Run], comparisons: Sequence[SystemComparison], tests: Tests) -> list[Card]:
     """The headline numbers: of the only comparison in detail or of each of several, then of the training text."""
     compared = [comparison for comparison in comparisons if comparison.compares]
-    shown = [card for comparison in compared for card in _of_comparison(comparison, alone=len(compared) == 1)]
+    shown = [card for comparison in compared for card in _of_comparison(comparison, tests, alone=len(compared) == 1)]
     for run in runs:
         if run.manifest:
             tags = run.manifest.tags
@@ -135,21 +157,21 @@ def _cards(runs: Sequence[Run], comparisons: Sequence[SystemComparison]) -> list
     return shown
 
 
-def _of_comparison(comparison: SystemComparison, *, alone: bool) -> list[Card]:
+def _of_comparison(comparison: SystemComparison, tests: Tests, *, alone: bool) -> list[Card]:
     main, baseline = str(comparison.main), str(comparison.baseline)
-    means = comparison.means.loc[comparison.shared].mean()
-    result = against_baseline(comparison, main, comparison.shared)
+    result = tests[comparison.setting, main].difference
+    before, after, points = score(result.mean_a), score(result.mean_b), signed(result.mean)
     counts = f"worse on {result.worse}, equal on {result.tie}"
     if not alone:
-        note = f"{score(means[baseline])} to {score(means[main])} %; better on {result.better}, {counts}"
-        return [Card(comparison.label, signed(result.difference), note, tone(result.difference))]
-    is_own = baseline == "none"
-    note = "trained on the same rows, without the vectors" if is_own else f"{comparison.label}, mean over languages"
+        note = f"{before} to {after} %; better on {result.better}, {counts}"
+        return [Card(comparison.label, points, note, tone(points))]
+    over = f"{comparison.label}, mean over languages"
+    note = "trained on the same rows, without the vectors" if baseline == "none" else over
     return [
-        Card(side_name(main), f"{score(means[main])} %", f"{comparison.label}, mean over languages"),
-        Card(side_name(baseline), f"{score(means[baseline])} %", note),
-        Card("Difference", signed(result.difference), "points, mean over languages", tone(result.difference)),
-        Card("Better on", f"{result.better} of {len(comparison.shared)}", counts),
+        Card(side_name(main), f"{after} %", over),
+        Card(side_name(baseline), f"{before} %", note),
+        Card("Difference", points, "points, mean over languages", tone(points)),
+        Card("Better on", f"{result.better} of {result.languages}", counts),
     ]
 
 

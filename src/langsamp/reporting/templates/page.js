@@ -53,10 +53,11 @@
   }
 
   // Groupings: one at a time on the screen, all of them on paper
-  const groupings = [...new Set(all("tbody[data-by]").map((body) => body.dataset.by))];
+  const grouping = (body) => body.dataset.by.replace("By ", "");
+  const groupings = [...new Set(all("tbody[data-by]").map(grouping))];
   const switches = new Map();
   function group(by) {
-    for (const body of all("tbody[data-by]")) body.classList.toggle("aside", by !== "all" && body.dataset.by !== by);
+    for (const body of all("tbody[data-by]")) body.classList.toggle("aside", by !== "all" && grouping(body) !== by);
     for (const [name, radio] of switches) radio.checked = name === by;
   }
   if (groupings.length) {
@@ -71,14 +72,28 @@
   }
 
   // Two sides of many, in the table of all languages
-  const main = document.querySelector("table[data-searchable]");
-  const exact = document.getElementById("exact-scores");
-  const pair = exact && main && choosePair(main, JSON.parse(exact.textContent));
-  function choosePair(table, scores) {
-    const columns = heads(table).map((cell, index) => ({ cell, index, ...cell.dataset })).filter((c) => c.task);
-    const sides = [...new Set(columns.filter((c) => c.side).map((c) => c.side))];
-    const name = new Map(columns.filter((c) => c.side).map((c) => [c.side, c.cell.textContent]));
-    const first = { a: columns.find((c) => c.less).less, b: columns.find((c) => c.of).of };
+  const main = document.getElementById("every-language");
+  const choices = document.getElementById("choices");
+  const pair = choices && choosePair(main, JSON.parse(choices.textContent));
+  function choosePair(table, { sides: named, baselines, scores }) {
+    const columns = []; // of each task the sides, each with its difference to the baseline behind it
+    let [start, task, side] = [0, -1, ""];
+    for (const over of table.tHead.rows[0].cells) {
+      if (over.matches(".over")) task += 1;
+      for (let index = start; index < start + over.colSpan && task >= 0; index += 1) {
+        const cell = heads(table)[index];
+        const here = named[cell.textContent];
+        if (here) side = here;
+        columns.push(here ? { cell, index, task, side } : { cell, index, task, of: side });
+      }
+      start += over.colSpan;
+    }
+    const names = Object.entries(named);
+    const sides = names.map(([, key]) => key);
+    const name = new Map(names.map(([text, key]) => [key, text]));
+    const compared = columns.find((c) => c.of);
+    const first = { a: compared ? baselines[compared.task] : sides[0], b: compared ? compared.of : sides[1] };
+    const spans = all("thead .over", table);
     const picks = ["a", "b"].map((which) => make("select", { name: which },
       ...sides.map((side) => make("option", { value: side, textContent: name.get(side) }))));
     const everything = make("button", { type: "button", textContent: "Show all models" });
@@ -88,7 +103,7 @@
     function put(cell, text, tone) {
       if (!original.has(cell)) original.set(cell, [cell.textContent, cell.className]);
       cell.textContent = text;
-      cell.className = `n delta ${tone}`.trim();
+      cell.className = tone && `delta ${tone}`;
     }
     function show(a, b) {
       for (const [cell, [text, className]] of original) Object.assign(cell, { textContent: text, className });
@@ -114,11 +129,11 @@
       for (const row of [table.tHead.rows[table.tHead.rows.length - 1], ...table.tBodies[0].rows]) {
         for (const c of columns) row.cells[c.index].classList.toggle("away", away.has(c.index));
       }
-      for (const cell of all("thead th[data-task].over", table)) {
-        const left = columns.filter((c) => c.task === cell.dataset.task && !away.has(c.index)).length;
+      spans.forEach((cell, number) => {
+        const left = columns.filter((c) => c.task === number && !away.has(c.index)).length;
         cell.colSpan = Math.max(1, left);
         cell.classList.toggle("away", left === 0);
-      }
+      });
       if (a) [picks[0].value, picks[1].value] = [a, b];
       everything.setAttribute("aria-pressed", String(!a));
     }
@@ -155,7 +170,7 @@
       ...[...table.tHead.rows].map(line), ...bodies.flatMap((body) => ["\\midrule", ...[...body.rows].filter((row) => !row.hidden).map(line)]),
       "\\bottomrule", "\\end{tabular}", `\\caption{${tex(table.caption)}}`, "\\end{table}", ""].join("\n");
   }
-  for (const table of all("table[data-latex]")) {
+  for (const table of all("table.data")) {
     const button = make("button", { type: "button", className: "copy", textContent: "Copy LaTeX" });
     const said = make("output", { className: "copied" });
     const copied = () => { said.textContent = "Copied"; setTimeout(() => { said.textContent = ""; }, 2000); };
@@ -177,11 +192,11 @@
   const form = document.querySelector(".find");
   const input = form.querySelector("input");
   const output = form.querySelector("output");
-  const words = new Map(); // of a tag: the first table says them, the others are found by them too
+  // of a tag: the table of every language says them, the others are found by them too
+  const words = new Map(all("#every-language tr[data-q]").map((row) => [row.id, row.dataset.q]));
   const rows = all("table[data-searchable] tbody tr").map((row) => {
     const [name, code] = [row.cells[0].textContent, row.cells[1].textContent];
-    if (row.dataset.q && !words.has(code)) words.set(code, row.dataset.q);
-    return [row, plain(`${row.dataset.q ?? words.get(code) ?? ""} ${name} ${code}`), row.closest("table")];
+    return [row, plain(`${words.get(code) ?? row.dataset.q ?? ""} ${name} ${code}`), row.closest("table")];
   });
   function find() {
     const wanted = plain(input.value).split(/\s+/).filter(Boolean);
