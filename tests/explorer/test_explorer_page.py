@@ -65,7 +65,7 @@ def test_a_mask_is_filled_under_each_vector_and_under_none(visit: Visit, capsys)
     assert "write <mask> once" in shown(page).inner_text()
     page.get_by_label("Sentence").fill("abe <mask> deg")
     page.get_by_role("button", name="Fill").click()
-    page.locator(".answer:visible .share").first.wait_for()
+    page.locator(".answer:visible td small").first.wait_for()
     assert page.locator(".answer:visible thead th").all_inner_texts() == [
         "no vector", "Hindi + Devanagari", "Northern Kurdish + Cyrillic", "Swahili + Latin",
     ]  # fmt: skip

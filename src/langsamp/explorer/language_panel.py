@@ -34,7 +34,7 @@ def show_language(opened: Opened, words: str, candidates: str = "all") -> Answer
     """The profile of the language that `words` mean."""
     language = language_profile(opened.subject, limited(words, _MOST), candidates=candidates)
     call = _CALL.format(model=opened.word, words=words.strip(), candidates=candidates)
-    return profile(language, model=opened.name), call
+    return profile(language), call
 
 
 def others(opened: Opened, words: str) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -10,13 +9,14 @@ import pandas as pd
 
 from langsamp.errors import UserError
 from langsamp.explorer.fill_mask import VectorChoice
-from langsamp.explorer.fragments import TableCell, bar, hint, table
+from langsamp.explorer.fragments import hint
 from langsamp.explorer.opened_models import Answer, Opened, examples, heading, limited, showing_errors
 from langsamp.explorer.wiring import Panel, answer_place, ask
 from langsamp.languages.table import describe, scripts
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import Conditioning, unnamed_vectors
-from langsamp.render.numbers import ABSENT
+from langsamp.render.document import Column, Table, Value
+from langsamp.render.html_table import table_html
 
 OWN, NONE = "own", "none"
 """Words for scripts: those in which a language was seen, and no script vector."""
@@ -31,9 +31,7 @@ import langsamp as ls
 table = ls.fill_mask({folder!r}, {sentence!r}, {vectors!r}, k={k})
 print(table.to_string(index=False))
 """
-_CAPTION = (
-    "Guesses for the mask, a column for each choice of vectors; a leading hyphen: it goes on with the word before"
-)
+_CAPTION = "A column for each choice of vectors; a leading hyphen: it goes on with the word before."
 _SECTIONS = {
     "likeliest": "Most probable, with probability",
     "raised": "Raised most by the vectors: times as probable as without, among tokens likelier than chance",
@@ -100,28 +98,27 @@ def _own_scripts(conditioning: Conditioning, language: str | None) -> list[str]:
 
 
 def _lists(tokens: pd.DataFrame) -> str:
-    columns = list(dict.fromkeys(tokens["vectors"]))
     untrained = set(tokens.loc[~tokens["trained"], "vectors"])
-    heads = [vector_name(word) + (" (untrained)" if word in untrained else "") for word in columns]
-    rows: list[Sequence[TableCell] | str] = []
-    for name, title in _SECTIONS.items():
-        by_place = tokens[tokens["list"] == name].set_index(["rank", "vectors"])
-        if not by_place.empty:
-            rows.append(title)
-        for rank in sorted(set(by_place.index.get_level_values("rank"))):
-            there = [(rank, column) in by_place.index for column in columns]
-            lines = [by_place.loc[(rank, column)] if has else None for has, column in zip(there, columns, strict=True)]
-            rows.append([ABSENT if line is None else _token(line, name) for line in lines])
-    return table(heads, rows, caption=_CAPTION)
+    words = list(dict.fromkeys(tokens["vectors"]))
+    columns = [Column(vector_name(word) + " (untrained)" * (word in untrained), kind="name") for word in words]
+    lines = [
+        (title, [by_vectors.get(word) for word in words])
+        for name, title in _SECTIONS.items()
+        for _, at_rank in tokens[tokens["list"] == name].groupby("rank")
+        for by_vectors in ({line.vectors: _token(line) for line in at_rank.itertuples()},)
+    ]
+    table = Table(
+        "Guesses for the mask", columns, [row for _, row in lines], _CAPTION, sections=[by for by, _ in lines]
+    )
+    return table_html(table)
 
 
-def _token(line: Any, name: str) -> TableCell:
-    goes_on = line["continues"] and unicodedata.category(line["text"][0])[0] in "LMN"
-    text = f"<bdi>{'-' if goes_on else ''}{escape(line['text'])}</bdi>"
-    if name == "raised":
-        return f'{text} <span class="share">× {line["factor"]:.1f}</span>'
-    share = line["probability"]
-    return f'{bar(share)}{text} <span class="share">{100 * share:.1f} %</span>', "barred"
+def _token(line: Any) -> Value:
+    goes_on = line.continues and unicodedata.category(line.text[0])[0] in "LMN"
+    text = f"{'-' * goes_on}{line.text}"
+    if line.list == "raised":
+        return Value(text, beside=f"× {line.factor:.1f}")
+    return Value(text, beside=f"{100 * line.probability:.1f} %", bar=line.probability)
 
 
 def build(models: Mapping[str, Opened], model: Any) -> Panel:

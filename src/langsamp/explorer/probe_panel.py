@@ -1,17 +1,19 @@
 """*Parallel probe*: paste translations, see how alike the encoder finds them, layer by layer."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import gradio as gr
 
 from langsamp.errors import UserError
-from langsamp.explorer.fragments import figure, hint, table, trouble
+from langsamp.explorer.fragments import figure, hint, trouble
 from langsamp.explorer.opened_models import Opened, examples, heading, limited
 from langsamp.explorer.parallel_probe import Probe, parallel_probe, read_translations
 from langsamp.explorer.wiring import Panel, answer_place, ask
 from langsamp.model.hidden_layers import default_layer
+from langsamp.render.document import Column, Table, Value
+from langsamp.render.html_table import table_html
+from langsamp.render.numbers import cosine
 from langsamp.render.svg import inline_svg
 
 _LEAD = (
@@ -42,28 +44,27 @@ def show_layer(opened: Opened, probe: Probe, layer: int) -> tuple[str, str]:
     """The picture of one layer, what it says, the means of all layers; and the Python call that gives the same."""
     names = list(probe.translations)
     chart = probe.chart(layer)
-    said = f"Mean over pairs of languages at layer {layer}: {_number(probe.mean(layer))}."
+    said = f"Mean over pairs of languages at layer {layer}: {cosine(probe.mean(layer))}."
     svg = inline_svg(chart.figure, name="probe", summary=f"Similarity of {', '.join(names)} at layer {layer}")
     parts = [figure(svg, f"{said} {probe.note}", inches=chart.figure.get_figwidth())]
     if probe.cut:
         parts.append(hint(f"Too long for the encoder, so their ends were left out: {' | '.join(probe.cut)}"))
-    means = [[(_number(probe.mean(each)), "number chosen" if each == layer else "number") for each in probe.matrices]]
-    heads = ["embeddings" if each == 0 else f"layer {each}" for each in probe.matrices]
-    parts.append(table(heads, means, caption="Mean over pairs of different languages, layer by layer"))
-    sentences = [
-        [escape(name), f"<bdi>{escape(' | '.join(texts))}</bdi>"] for name, texts in probe.translations.items()
+    layers = [
+        Column("embeddings" if each == 0 else f"layer {each}", cosine, "number") for each in sorted(probe.matrices)
     ]
-    parts.append(table(["", "Sentences"], sentences, caption="What was compared"))
+    means = [Value(probe.mean(each), is_best=each == layer) for each in sorted(probe.matrices)]
+    sentences = [(name, " | ".join(texts)) for name, texts in probe.translations.items()]
+    tables = (
+        Table("Mean over pairs of different languages, layer by layer", layers, [means]),
+        Table("What was compared", (Column("Tag"), Column("Sentences", kind="name")), sentences),
+    )
+    parts += map(table_html, tables)
     return "".join(parts), _call(opened, probe, layer)
 
 
 def _call(opened: Opened, probe: Probe, layer: int) -> str:
     lines = "".join(f"    {name!r}: {list(texts)!r},\n" for name, texts in probe.translations.items())
     return _CALL.format(folder=str(opened.subject.folder), translations="{\n" + lines + "}", layer=layer)
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
 
 
 def build(models: Mapping[str, Opened], model: Any) -> Panel:
