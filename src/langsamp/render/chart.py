@@ -26,17 +26,21 @@ class Chart(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A chart as an element of a page, with its caption."""
+    """A chart as a page shows it."""
 
-    svg: Markup
+    name: str
+    """Its own on the page."""
+    chart: Chart
     title: str
-    text: str
+    text: str = ""
+    summary: str = ""
+    """What a screen reader says; else the title."""
 
-
-def pictured(name: str, chart: Chart, title: str, text: str = "", *, summary: str = "") -> Picture:
-    """A chart for the page; `name` is its own on the page, `summary` what a screen reader says, else the title."""
-    svg = inline_svg(chart.figure, name=name, summary=summary or title, titles=chart.titles)
-    return Picture(Markup(svg), title, text)  # its texts are escaped
+    @property
+    def svg(self) -> Markup:
+        """The chart as an element of the page; its texts are escaped."""
+        summary = self.summary or self.title
+        return Markup(inline_svg(self.chart.figure, name=self.name, summary=summary, titles=self.chart.titles))
 
 
 class Point(NamedTuple):

@@ -21,6 +21,8 @@ class Mark(NamedTuple):
     colour: str
     shape: str
     """Marker code of matplotlib."""
+    name: str = ""
+    """What readers call the group, where that is decided with its look."""
 
 
 OTHER = Mark(GREY, "o")

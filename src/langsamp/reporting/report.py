@@ -15,9 +15,9 @@ from langsamp.errors import DataMissingError
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.reporting.findings.against_start import Outcome, outcomes
 from langsamp.reporting.findings.decided import Finding, findings
-from langsamp.reporting.findings.verdicts import TaskVerdict, significance, task_verdicts
+from langsamp.reporting.findings.verdicts import TaskVerdict, headlines, significance, task_verdicts
 from langsamp.reporting.inputs.combined import Inputs, read_inputs
-from langsamp.reporting.inputs.comparisons import SystemComparison, compare
+from langsamp.reporting.inputs.comparisons import SystemComparison, compare, not_compared
 from langsamp.reporting.inputs.group_rows import GroupRow, Tests, group_rows
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.reporting.inputs.stored import Kind, Stored, of_kind, read_stored
@@ -79,6 +79,11 @@ class Report:
         return [task_verdicts(each, self.tests) for each in self.comparisons]
 
     @cached_property
+    def headlines(self) -> list[str]:
+        """What they say together, a sentence for each side over several tasks."""
+        return headlines(self.comparisons, self.tests)
+
+    @cached_property
     def groups(self) -> list[Mapping[str, Sequence[GroupRow]]]:
         """Of each comparison by grouping its groups of languages; the first of `paper` is all of them."""
         by_grouping = [group_rows(self.comparisons, by, self.tests) for by in GROUPINGS]
@@ -130,6 +135,11 @@ class Report:
     def lost(self) -> list[str]:
         """Each training of whose log the end is missing, a sentence each."""
         return [said for model in self.inputs.models if (said := model.lost_steps)]
+
+    @cached_property
+    def not_compared(self) -> list[str]:
+        """Each task whose sides were not all scored in one way, a sentence each."""
+        return not_compared(self.compared)
 
     @cached_property
     def trained_differently(self) -> list[str]:

@@ -106,7 +106,7 @@ def choose_baseline(sides: Sequence[str], wanted: str | None, *, several: bool) 
 
 
 def looks(sides: Sequence[str]) -> dict[str, Mark]:
-    """Colour and shape of each side, the same in every chart of a report; no two sides share both."""
+    """Name, colour and shape of each side, the same in every chart of a report; no two sides share both."""
     marks: dict[str, Mark] = {}
     for number, side in enumerate(sides):
         taken = {mark.colour for mark in marks.values()}
@@ -114,5 +114,5 @@ def looks(sides: Sequence[str]) -> dict[str, Mark]:
         wished = VARIANT_COLOURS["both"] if is_langsamp(side) else INK if is_start(side) else wished
         free = [colour for colour in (wished, *_FREE) if colour is not None and colour not in taken]
         shape = "o" if number == 0 else _SHAPES[(number - 1) % len(_SHAPES)]
-        marks[side] = Mark(free[0] if free else OTHER.colour, shape)
+        marks[side] = Mark(free[0] if free else OTHER.colour, shape, side_name(side))
     return marks

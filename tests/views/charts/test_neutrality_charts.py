@@ -4,7 +4,7 @@ import pytest
 
 from langsamp.analysis.model_refs import find_model_refs
 from langsamp.analysis.neutrality.analyse import NeutralityConfig, analyse_neutrality
-from langsamp.render.chart import pictured
+from langsamp.render.chart import Picture
 from langsamp.render.numbers import decimals
 from langsamp.views.charts.neutrality_charts import figures, similarity_heatmaps
 from langsamp.views.neutrality import neutrality_document
@@ -28,7 +28,7 @@ def many(tiny_run):
 def test_each_chart_stands_in_a_page_with_a_tooltip_for_each_pair(analysis):
     charts = figures(analysis)
     assert list(charts) == ["similarity", "layers", "probes", "change", "difference"]
-    tooltips = {name: pictured(name, chart, "x").svg.count("<title>") for name, chart in charts.items()}
+    tooltips = {name: Picture(name, chart, "x").svg.count("<title>") for name, chart in charts.items()}
     assert tooltips == {"similarity": 2 * PAIRS, "layers": 0, "probes": 0, "change": PAIRS, "difference": PAIRS}
 
 

@@ -4,6 +4,7 @@ Of cells that score the same place (model, task, way of scoring, source, seed) t
 scores. Equal words about many languages or seeds are said once.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,8 +13,6 @@ import pandas as pd
 from langsamp.errors import first_of
 from langsamp.languages.aliases import aliases, describe_use
 from langsamp.languages.tags import LangScript
-from langsamp.provenance import fingerprint
-from langsamp.render.document import Value
 from langsamp.render.numbers import score
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Run
@@ -172,7 +171,7 @@ def tuning_rows(comparison: SystemComparison, curves: Sequence[Tuning]) -> list[
                 f"{score(min(best))} to {score(max(best))}", _mean(means[means.index == comparison.setting.source]),
                 _mean(means[means.index != comparison.setting.source]),
                 f"{mine[0].unit} {span} of {max(max(each.steps) for each in mine):,.0f}",
-                Value(sum(each.seconds for each in mine)),
+                sum(each.seconds for each in mine),
             )
         )  # fmt: skip
     return rows
@@ -205,7 +204,7 @@ def _latest(run: Run) -> list[tuple[str, CellRecord]]:
     latest: dict[str, tuple[str, CellRecord]] = {}
     for name, cell in sorted(run.cells.items(), key=lambda entry: (entry[1].number, entry[0])):
         key = cell.key
-        latest[fingerprint([*_identity(key), sorted(key.revisions), key.settings])] = name, cell
+        latest[json.dumps([*_identity(key), sorted(key.revisions), key.settings], sort_keys=True)] = name, cell
     return list(latest.values())
 
 

@@ -48,7 +48,7 @@ class Inputs:
 
     @cached_property
     def marks(self) -> dict[str, Mark]:
-        """Colour and shape of each side, the same in all charts."""
+        """Name, colour and shape of each side, the same in all charts."""
         return looks(self.sides)
 
     @cached_property

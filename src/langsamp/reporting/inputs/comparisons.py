@@ -80,6 +80,11 @@ class SystemComparison:
         return in_order(self.grid.names, first=self.baseline)
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """What readers call the sides."""
+        return {side: side_name(side) for side in self.sides}
+
+    @cached_property
     def baseline(self) -> str | None:
         """What the others are compared with: the report's baseline, else one by its name; None where neither is."""
         present = self.grid.names
@@ -88,16 +93,17 @@ class SystemComparison:
     @property
     def others(self) -> list[str]:
         """The sides that are compared with the baseline; a start is what all of them are compared with elsewhere."""
-        return [side for side in self._trained if side != self.baseline] if self.baseline is not None else []
+        return [side for side in self.trained if side != self.baseline] if self.baseline is not None else []
 
     @property
-    def _trained(self) -> list[str]:
+    def trained(self) -> list[str]:
+        """The sides that are no start."""
         return [side for side in self.sides if not is_start(side)]
 
     @property
     def main(self) -> str | None:
         """The side that single sentences and pictures set against the baseline: LangSAMP if it is there."""
-        others = [side for side in self._trained if side != self.baseline]
+        others = [side for side in self.trained if side != self.baseline]
         return next(filter(is_langsamp, others), next(iter(others), None))
 
     @property
@@ -218,8 +224,7 @@ def not_compared(comparisons: Sequence[SystemComparison]) -> list[str]:
         if len(here) > 1 and any(set(comparison.sides) < everyone for comparison in here):
             settings = [comparison.setting for comparison in here]
             ways = [
-                f"{', '.join(map(side_name, each.sides))} with {', '.join(apart(each.setting, settings))}"
-                for each in here
+                f"{', '.join(each.names.values())} with {', '.join(apart(each.setting, settings))}" for each in here
             ]
             said.append(f"{task} was not scored in one way: {'; '.join(ways)}. These scores are not compared.")
     return said

@@ -33,7 +33,8 @@ class GroupRow:
     means: Mapping[str, float]
     """By side."""
     spreads: Mapping[str, float | None]
-    """Standard deviation over replicates of the group's mean, over the languages that have all; None with one."""
+    """Standard deviation over replicates of the group's mean, over the languages that have all; the printed one of a
+    published side over all its languages, else None with one."""
     language_spreads: Mapping[str, float | None]
     """Mean over languages of a language's standard deviation over replicates; None with one."""
     against: Mapping[str, Difference]
@@ -42,18 +43,6 @@ class GroupRow:
     """What the paper prints for this task and group, by published side; empty where it prints nothing."""
     controls: Mapping[tuple[str, str], float]
     """By (control, side)."""
-
-    def spread(self, side: str) -> float | None:
-        """The deviation to show beside a mean: over replicates, or the printed one of a published side."""
-        printed = self.printed.get(side)
-        computed = self.spreads.get(side)
-        return (
-            computed
-            if computed is not None
-            else printed.sd
-            if printed and printed.languages in (None, self.languages)
-            else None
-        )
 
 
 def group_rows(comparisons: Sequence[SystemComparison], by: str, tests: Tests) -> list[list[GroupRow]]:
@@ -70,16 +59,18 @@ def _rows(comparison: SystemComparison, by: str, tests: Tests) -> list[GroupRow]
     rows = []
     for group, indices in sorted(members(grid.tags, by).items(), key=lambda item: item[0] != "all"):
         of_side = {side: means[group, side] for side in sides}
+        printed = _printed(by).get((setting.task, group), {})
+        deviations = {side: each.sd for side, each in printed.items() if each.languages in (None, len(indices))}
         rows.append(
             GroupRow(
                 code=group,
                 group=group_name(group),
                 languages=len(indices),
                 means={side: mean.mean for side, mean in of_side.items()},
-                spreads={side: _number(mean.sd_over_seeds) for side, mean in of_side.items()},
+                spreads={side: _number(mean.sd_over_seeds, deviations.get(side)) for side, mean in of_side.items()},
                 language_spreads={side: _number(mean.mean_sd_of_languages) for side, mean in of_side.items()},
                 against={side: tests[setting, side].groups[by][group] for side in comparison.others},
-                printed=_printed(by).get((setting.task, group), {}),
+                printed=printed,
                 controls=_controls(comparison, [grid.tags[index] for index in indices]),
             )
         )
@@ -107,5 +98,5 @@ def _controls(comparison: SystemComparison, tags: list[str]) -> dict[tuple[str, 
     }
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _number(value: float, otherwise: float | None = None) -> float | None:
+    return otherwise if np.isnan(value) else float(value)

@@ -6,12 +6,14 @@ Parts may be absent: a run that was never evaluated, or of which one model is st
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from langsamp.analysis.unmade import read_unmade
+from langsamp.data.findings import Finding, judge_manifest
 from langsamp.data.overlap import OVERLAP, OverlapRecord, read_overlap
 from langsamp.data.rows import MANIFEST, Manifest, read_manifest
 from langsamp.disk.layout import EvaluationLayout, ModelLayout, RunLayout
@@ -119,6 +121,11 @@ class Run:
         """What it was trained on."""
         tags = self.manifest.tags.values() if self.manifest else ()
         return Totals(*(sum(getattr(counts, name) for counts in tags) for name in Totals._fields))
+
+    @cached_property
+    def judged(self) -> list[Finding]:
+        """What is to be said of the tags of its training text."""
+        return judge_manifest(self.manifest) if self.manifest is not None else []
 
     @property
     def name(self) -> str:

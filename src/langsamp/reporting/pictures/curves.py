@@ -17,7 +17,6 @@ from langsamp.render.svg import INK, page_style
 from langsamp.reporting.inputs.cell_remarks import Tuning
 from langsamp.reporting.inputs.run_folder import Model
 from langsamp.scores.groups import groups_of
-from langsamp.views.appearance import side_name
 
 _LINE_STYLES = ("-", "--", ":", "-.")
 _WIDTH = 9.6
@@ -155,7 +154,7 @@ def dev_curves(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Mark])
             axes.set_ylabel("dev set, per cent")
         present = {each.side for tunings in tasks.values() for each in tunings}
         for side in (side for side in marks if side in present):
-            pictures[0].plot([], [], linewidth=2, color=marks[side].colour, label=side_name(side))
+            pictures[0].plot([], [], linewidth=2, color=marks[side].colour, label=marks[side].name)
         figure.legend(loc="outside lower center", ncols=6, handlelength=1.6)
     return Chart(figure, {})
 

@@ -10,7 +10,6 @@ from langsamp.render.chart import Chart
 from langsamp.render.palette import OTHER, Mark
 from langsamp.render.svg import LINE, page_style
 from langsamp.reporting.inputs.group_rows import GroupRow
-from langsamp.views.appearance import side_name
 
 
 def group_chart(
@@ -44,7 +43,7 @@ def draw_means(
         aside = step * (number - (len(marks) - 1) / 2)
         means = [row.means.get(side, np.nan) for row in rows]
         axes.scatter(
-            means, heights + aside, s=64, color=mark.colour, marker=mark.shape, label=side_name(side), zorder=3,
+            means, heights + aside, s=64, color=mark.colour, marker=mark.shape, label=mark.name, zorder=3,
             linewidths=0,
         )  # fmt: skip
     for (name, values), shape in zip(controls.items(), ("|", "x", "1"), strict=False):

@@ -16,7 +16,6 @@ from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import GroupRow
 from langsamp.reporting.pictures.group_chart import draw_means
 from langsamp.scores.statistics.bootstrap import Interval
-from langsamp.views.appearance import side_name
 
 _CONTROLS = {"chance": "chance", "ngram": "n-grams", "layer0": "embedding layer"}
 
@@ -48,7 +47,9 @@ def overview_chart(
     """
     labels = [each.label for each in comparisons]
     shown = {side: mark for side, mark in marks.items() if any(side in each.sides for each in comparisons)}
-    panels = [Panel(title, [*map(_dot, each)], has_zero=True) for title, each in leads.items() if each]
+    panels = [
+        Panel(title, [_dot(lead, marks) for lead in each], has_zero=True) for title, each in leads.items() if each
+    ]
     titles: dict[str, list[str]] = {}
     with page_style():
         figure = Figure(figsize=(9.6, 1.2 + len(labels) * max(0.42, 0.12 * len(shown))), layout="constrained")
@@ -81,7 +82,7 @@ def _controls(comparisons: Sequence[SystemComparison]) -> dict[str, list[float]]
     return reached
 
 
-def _dot(lead: Lead) -> Dot:
+def _dot(lead: Lead, marks: Mapping[str, Mark]) -> Dot:
     low, high = lead.ends or (math.nan, math.nan)
-    title = f"{lead.label}, {side_name(lead.side)}: {with_ends(lead.difference, low, high, signed)} points"
+    title = f"{lead.label}, {marks[lead.side].name}: {with_ends(lead.difference, low, high, signed)} points"
     return Dot(lead.label, lead.side, lead.difference, low, high, lead.is_sure, title)

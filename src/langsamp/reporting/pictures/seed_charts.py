@@ -12,7 +12,6 @@ from langsamp.render.svg import INK, page_style
 from langsamp.reporting.inputs.cell_remarks import Tuning
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.pictures.curves import small_pictures
-from langsamp.views.appearance import side_name
 
 _ACROSS = 3
 """Small pictures beside each other."""
@@ -38,11 +37,11 @@ def strip_chart(comparisons: Sequence[SystemComparison], marks: Mapping[str, Mar
                     continue
                 seeds = comparison.tries(side).loc[comparison.shared].dropna().mean()
                 gid = f"seeds-{number}-{height}"
-                titles[gid] = [f"{side_name(side)}, {_seed(str(name))}: {score(mean)}" for name, mean in seeds.items()]
+                titles[gid] = [f"{marks[side].name}, {_seed(str(name))}: {score(mean)}" for name, mean in seeds.items()]
                 _dots(axes, seeds.tolist(), [height] * len(seeds), marks[side], gid=gid)
                 axes.plot([seeds.mean()] * 2, [height - 0.32, height + 0.32], color=INK, linewidth=1.4, zorder=2)
             axes.set_yticks(
-                range(len(sides)), [side_name(side) for side in reversed(sides)] if number % _ACROSS == 0 else []
+                range(len(sides)), [marks[side].name for side in reversed(sides)] if number % _ACROSS == 0 else []
             )
             axes.set(title=comparison.label, ylim=(-0.6, len(sides) - 0.4), xlabel="per cent")
             axes.margins(x=0.12)
@@ -62,7 +61,7 @@ def dev_test_chart(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Ma
                     continue
                 gid = f"devtest-{number}-{side_number}"
                 titles[gid] = [
-                    f"{side_name(side)}, {_seed(each.replicate)}: {score(each.best)}, {score(each.test)}"
+                    f"{marks[side].name}, {_seed(each.replicate)}: {score(each.best)}, {score(each.test)}"
                     for each in mine
                 ]
                 _dots(axes, [each.best for each in mine], [each.test for each in mine], marks[side], gid=gid)
@@ -73,7 +72,7 @@ def dev_test_chart(tasks: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Ma
             axes.grid()
         present = {each.side for tunings in tasks.values() for each in tunings}
         for side in (side for side in marks if side in present):
-            _dots(pictures[0], [], [], marks[side], label=side_name(side))
+            _dots(pictures[0], [], [], marks[side], label=marks[side].name)
         figure.legend(loc="outside lower center", ncols=6, handletextpad=0.2, columnspacing=1.4)
     return Chart(figure, titles)
 

@@ -54,7 +54,8 @@ def vector_data(views: Views, donors: Donors) -> dict[str, Any]:
     return {
         "shapes": SHAPES,
         "marks": {
-            "family": _marks(FAMILIES), "script": _marks(SCRIPTS), "tier": _marks(TIERS), "other": list(OTHER),
+            "family": _marks(FAMILIES), "script": _marks(SCRIPTS), "tier": _marks(TIERS),
+            "other": [OTHER.colour, OTHER.shape],
         },
         "names": {
             "family": {point.family: point.family_name for point in points if point.family and point.family_name},
@@ -127,7 +128,7 @@ def _pairs(across: Sequence[float], up: Sequence[float]) -> list[int]:
 
 
 def _marks(marks: Mapping[str, Mark]) -> dict[str, list[str]]:
-    return {group: list(mark) for group, mark in marks.items()}
+    return {group: [mark.colour, mark.shape] for group, mark in marks.items()}
 
 
 def on_grid(values: Sequence[float]) -> list[int]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from langsamp.data.findings import judge_manifest, odd_sentences, overlap_sentences, sentences
+from langsamp.data.findings import odd_sentences, overlap_sentences, sentences
 from langsamp.render.document import Column, Table
 from langsamp.render.numbers import share, whole
 from langsamp.reporting.inputs.run_folder import Run
@@ -64,7 +64,7 @@ def data_findings(run: Run) -> list[str]:
     """What the figures of the training text mean, in the words that preparing said."""
     said = []
     if run.manifest is not None:
-        said = [*odd_sentences(run.manifest.notes, run.manifest.remarks), *sentences(judge_manifest(run.manifest))]
+        said = [*odd_sentences(run.manifest.notes, run.manifest.remarks), *sentences(run.judged)]
     overlap = run.overlap
     if overlap is not None:
         said += overlap_sentences(overlap.tags, dropped=overlap.dropped)
@@ -75,7 +75,7 @@ def data_findings(run: Run) -> list[str]:
 
 def _remarks(run: Run) -> dict[str, list[str]]:
     remarks: dict[str, list[str]] = {}
-    for finding in judge_manifest(run.manifest) if run.manifest is not None else ():
+    for finding in run.judged:
         remarks.setdefault(finding.tag, []).append(finding.kind)
     for tag, tasks in run.overlap.tags.items() if run.overlap is not None else ():
         for task, shared in tasks.items():

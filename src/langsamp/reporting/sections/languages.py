@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from langsamp.languages.table import LanguageInfo
-from langsamp.render.chart import Picture, Point, pictured, score_scatter
+from langsamp.render.chart import Picture, Point, score_scatter
 from langsamp.render.document import Column, Table
 from langsamp.render.numbers import score, signed, whole
 from langsamp.render.palette import FAMILIES
@@ -17,7 +17,6 @@ from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.metric_names import metric_name
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
-from langsamp.views.appearance import side_name
 from langsamp.views.comparison_text import count
 from langsamp.views.names import known
 
@@ -69,7 +68,7 @@ def _scores(comparison: SystemComparison, sides: Sequence[str], over: str = "") 
     """The scores of some sides and their differences to the baseline, a heading over them where there is one."""
     columns: list[tuple[Column, Mapping[str, Any] | pd.Series]] = []
     for side in sides:
-        columns.append((Column(side_name(side), score, "number", over=over), comparison.means[side]))
+        columns.append((Column(comparison.names[side], score, "number", over=over), comparison.means[side]))
         if side in comparison.others:
             columns.append((Column("Difference", signed, "points", over=over), comparison.differences(side)))
     return columns
@@ -141,14 +140,14 @@ def _choices(comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
 
     Scores have three decimals, so that the page can take the difference of any two.
     """
-    sides = dict.fromkeys(chain(*(each.sides for each in comparisons)))
+    names = {name: side for each in comparisons for side, name in each.names.items()}
     exact: dict[str, list[list[float | None]]] = {}
     for number, each in enumerate(comparisons):
         means = each.means[each.sides].round(3).astype(object)
         for tag, values in means.where(means.notna(), None).iterrows():
             exact.setdefault(str(tag), [[] for _ in comparisons])[number] = list(values)
     baselines = [each.baseline for each in comparisons]
-    return {"sides": {side_name(side): side for side in sides}, "baselines": baselines, "scores": exact}
+    return {"sides": names, "baselines": baselines, "scores": exact}
 
 
 def _scatter(number: int, comparison: SystemComparison) -> Picture | None:
@@ -168,12 +167,13 @@ def _scatter(number: int, comparison: SystemComparison) -> Picture | None:
                 group=family, weight=abs(float(after - before)),
             )
         )  # fmt: skip
-    labels = (f"{side_name(baseline)}, per cent", f"{side_name(main)}, per cent")
+    names_of = comparison.names
+    labels = (f"{names_of[baseline]}, per cent", f"{names_of[main]}, per cent")
     chart = score_scatter(points, marks=FAMILIES, names=names, axis_labels=labels, gid=f"scatter{number}")
-    named = "the baseline" if baseline == "none" else side_name(baseline)
-    return pictured(
+    named = "the baseline" if baseline == "none" else names_of[baseline]
+    return Picture(
         f"scatter{number}", chart, f"{comparison.label}: one dot a language",
-        f"Above the dashed line {side_name(main)} scores higher than {named}. Point at a dot for its name; the "
+        f"Above the dashed line {names_of[main]} scores higher than {named}. Point at a dot for its name; the "
         "languages that moved most are labelled first.",
         summary=f"{labels[1]} against {labels[0]}, one dot a language; the table has every value",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from langsamp.evaluation.tasks.registry import TASKS
-from langsamp.render.chart import Picture, pictured
+from langsamp.render.chart import Picture
 from langsamp.render.document import Column, Table, Value
 from langsamp.render.numbers import score, signed, whole
 from langsamp.render.palette import Mark
@@ -81,6 +81,7 @@ def _task(
     marks: Mapping[str, Mark],
 ) -> TaskScores:
     """One comparison; `groups` by grouping."""
+    tables = [_groups(comparison, groups), *_other_metrics(comparison)]
     whole_row = groups["paper"][0]
     layer0 = ("layer0", comparison.main or comparison.sides[0])
     controls = {layer0: "control: layer 0", ("ngram", comparison.sides[0]): "control: n-grams"}
@@ -98,8 +99,8 @@ def _task(
         comparison=comparison,
         measures=task.measures if task else "",
         metric=metric_name(comparison.metric),
-        tables=[_groups(comparison, groups), *_other_metrics(comparison)],
-        picture=pictured(
+        tables=tables,
+        picture=Picture(
             f"groups{number}",
             chart,
             "Mean score of each group",
@@ -124,15 +125,15 @@ def _groups(comparison: SystemComparison, groups: Mapping[str, Sequence[GroupRow
     ]
     columns = [Column("Group"), Column("Languages", whole, "number")]
     for side in comparison.sides:
-        columns += [Column(side_name(side), score, "number"), *(DIFFERENCE if side in comparison.others else ())]
+        columns += [Column(comparison.names[side], score, "number"), *(DIFFERENCE if side in comparison.others else ())]
     columns += [Column(f"{side_name(side)} †\nprinted", score, "control") for side in printed]
     columns += [
-        Column(_CONTROLS[control] + f"\n{side_name(side)}" * (control == "layer0"), score, "control")
+        Column(_CONTROLS[control] + f"\n{comparison.names[side]}" * (control == "layer0"), score, "control")
         for control, side in controls
     ]
     rows = [[*_cells(row, comparison, printed), *(row.controls.get(key) for key in controls)] for _, row in sectioned]
-    trials = "; ".join(f"{side_name(side)}: {comparison.trials(side)}" for side in comparison.sides)
-    against = f" Differences to {side_name(str(comparison.baseline))} in points, with the 95 % interval."
+    trials = "; ".join(f"{name}: {comparison.trials(side)}" for side, name in comparison.names.items())
+    against = f" Differences to {comparison.names.get(str(comparison.baseline))} in points, with the 95 % interval."
     caption = f"{_SPREAD}{against * bool(comparison.others)} {trials}.{f' {_PRINTED}' * bool(printed)}"
     title = f"{comparison.label}, {metric_name(comparison.metric)}, per cent"
     return Table(title, columns, rows, caption, sections=[by for by, _ in sectioned])
@@ -141,7 +142,7 @@ def _groups(comparison: SystemComparison, groups: Mapping[str, Sequence[GroupRow
 def _cells(row: GroupRow, comparison: SystemComparison, printed: Sequence[str]) -> Iterator[object]:
     yield from (row.group, row.languages)
     for side in comparison.sides:
-        spread, of_languages = row.spread(side), row.language_spreads[side]
+        spread, of_languages = row.spreads[side], row.language_spreads[side]
         brackets = f" ({score(of_languages)})" if of_languages is not None else ""
         yield Value(row.means[side], beside=f"± {score(spread)}{brackets}" if spread is not None else "")
         if side in comparison.others:
@@ -159,7 +160,7 @@ def _other_metrics(comparison: SystemComparison) -> Iterator[Table]:
     columns, base = [Column("Metric")], means[comparison.baseline] if comparison.others else None
     values: list[list[Any]] = [[metric_name(str(metric)) for metric in means.index]]
     for side in comparison.sides:
-        columns.append(Column(side_name(side), score, "number"))
+        columns.append(Column(comparison.names[side], score, "number"))
         values.append(means[side].tolist())
         if side in comparison.others:
             columns.append(Column("Difference", signed, "points"))

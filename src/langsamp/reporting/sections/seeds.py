@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from langsamp.render.chart import Picture, pictured
+from langsamp.render.chart import Picture
 from langsamp.render.document import Column, Table
 from langsamp.render.numbers import duration, score, whole
 from langsamp.render.palette import Mark
@@ -46,13 +46,13 @@ def seeds(report: Report) -> Seeds | None:
     tuned = {
         label: curves for label, each in by_label.items() if (curves := [*chain(*(tunings(run, each) for run in runs))])
     }
-    several = [each for each in comparisons if has_seeds(each)]
     cells = cell_counts(runs)
+    several = [each for each in comparisons if has_seeds(each)]
     if not (cells or several or tuned):
         return None
     rows = [row for label, curves in tuned.items() for row in tuning_rows(by_label[label], curves)]
     return Seeds(
-        strips=pictured(
+        strips=Picture(
             "seeds", strip_chart(several, marks), "What each seed reached",
             "One dot a seed: its mean over the languages that all seeds of the model have. The bar is the mean of the "
             "dots. Point at a dot for its seed.", summary="Mean score of every seed",
@@ -75,13 +75,13 @@ def seeds(report: Report) -> Seeds | None:
 
 def _tuning(tuned: Mapping[str, Sequence[Tuning]], marks: Mapping[str, Mark]) -> Iterator[Picture]:
     if tuned:
-        yield pictured(
+        yield Picture(
             "dev", dev_curves(tuned, marks), "Score on the source's dev set",
             "One line a fine-tuning; the dot is the look whose weights were kept.",
             summary="Dev score during fine-tuning",
         )  # fmt: skip
     if tested := {label: curves for label, curves in tuned.items() if any(each.test is not None for each in curves)}:
-        yield pictured(
+        yield Picture(
             "devtest", dev_test_chart(tested, marks), "Dev against test",
             "One dot a fine-tuning: across its score on the source's dev set, up its mean test score over the other "
             "languages. Where the dots do not rise to the right, the dev set did not tell which seed transfers best.",

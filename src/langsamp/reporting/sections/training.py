@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from langsamp.render.chart import Picture, pictured
-from langsamp.render.document import Column, Table, Value
+from langsamp.render.chart import Picture
+from langsamp.render.document import Column, Table
 from langsamp.render.numbers import decimals, duration, share, whole
 from langsamp.render.palette import Mark
 from langsamp.reporting.inputs.run_folder import Model
@@ -45,21 +45,21 @@ def training(report: Report) -> Training | None:
         return None
     starts = ("; ".join(model.provenance.get("start", ())) for model in models)
     return Training(
-        pictures=[*_pictures(models, report.inputs.marks)],
         table=Table("Models", _COLUMNS, [_row(model) for model in models], _CAPTION),
+        pictures=[*_pictures(models, report.inputs.marks)],
         starts=list(dict.fromkeys(filter(None, starts))),
     )
 
 
 def _pictures(models: Sequence[Model], marks: Mapping[str, Mark]) -> Iterator[Picture]:
     logged = [model for model in models if model.log.train or model.log.held_out]
-    yield pictured(
+    yield Picture(
         "loss", loss_curves(logged, marks), "Loss by step",
         "All models saw the same rows under the same masks where their seeds agree. Held-out loss is the mean over "
         "languages on rows that no model trained on.", summary="Training and held-out loss by step for every model",
     )  # fmt: skip
     if forgetting := forgetting_curves(models, marks):
-        yield pictured(
+        yield Picture(
             "forgetting", forgetting, "Held-out loss from the start on, head against tail",
             "Means over the languages that XLM-R was pretrained on, and over the others. Step 0, dotted, is the "
             "encoder that the training continues from; where its LM head is new, step 0 is that of an untrained head "
@@ -67,7 +67,7 @@ def _pictures(models: Sequence[Model], marks: Mapping[str, Mark]) -> Iterator[Pi
         )  # fmt: skip
     if monitored := monitor_curves(models, marks):
         text = "Of the encoder without vectors. Dashed: what a training continues from, the line to beat."
-        yield pictured("monitored", monitored, "Scores while training", text)
+        yield Picture("monitored", monitored, "Scores while training", text)
 
 
 def _row(model: Model) -> Sequence[object]:
@@ -77,7 +77,7 @@ def _row(model: Model) -> Sequence[object]:
         model.label, log[-1].step if log else None, sum(line.loss for line in tail) / len(tail) if tail else None,
         held_out and held_out.loss, held_out and held_out.accuracy, held_out and held_out.bits_per_byte,
         _median([line.tokens_per_second for line in log]), _median([line.data_wait for line in log]),
-        Value(log[-1].seconds if log else None),
+        log[-1].seconds if log else None,
     )  # fmt: skip
 
 

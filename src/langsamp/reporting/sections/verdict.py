@@ -6,22 +6,21 @@ from itertools import chain
 from typing import NamedTuple
 
 from langsamp.model.variants import START
-from langsamp.render.chart import Picture, pictured
+from langsamp.render.chart import Picture
 from langsamp.render.document import Column, Table, Value
 from langsamp.render.numbers import duration, probability, score, signed, tone, whole
 from langsamp.reporting.findings.against_start import Outcome
 from langsamp.reporting.findings.decided import Finding
-from langsamp.reporting.findings.verdicts import TaskVerdict, headlines
+from langsamp.reporting.findings.verdicts import TaskVerdict
 from langsamp.reporting.inputs.combined import Inputs
-from langsamp.reporting.inputs.comparisons import SystemComparison, not_compared
+from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import Tests
 from langsamp.reporting.inputs.metric_names import metric_name
-from langsamp.reporting.inputs.run_folder import Model, Run
+from langsamp.reporting.inputs.run_folder import Run
 from langsamp.reporting.pictures.overview_chart import Lead, overview_chart
 from langsamp.reporting.report import Report
 from langsamp.reporting.sections.section import Section
 from langsamp.scores.reading import LACKING
-from langsamp.views.appearance import is_start, side_name
 from langsamp.views.comparison_text import DIFFERENCE, difference_cells
 
 
@@ -65,23 +64,23 @@ def verdict(report: Report) -> Verdict:
     """The verdict of a report."""
     inputs, comparisons = report.inputs, report.comparisons
     sides = [side for side in inputs.sides if any(side in each.sides for each in comparisons)]
-    is_one = len(comparisons) <= 1 and sum(not is_start(side) for side in sides) <= 2
+    is_one = len(comparisons) <= 1 and all(len(each.trained) <= 2 for each in comparisons)
     return Verdict(
         is_demonstration=any(run.is_demonstration for run in inputs.runs),
         unlearned=report.unlearned,
         pictures=[_overview(report)] if comparisons else [],
         findings=report.findings,
-        headlines=headlines(comparisons, report.tests),
+        headlines=report.headlines,
         outcomes=report.outcomes,
         verdicts=[*chain.from_iterable(report.verdicts)],
-        summary=None if is_one else _summary(comparisons, report.tests, sides, inputs.baseline),
+        summary=None if is_one else _summary(report, sides),
         is_short=len(comparisons) < 4 and len(sides) < 3,
         cards=[] if len(sides) > 2 and not is_one else _cards(inputs.runs, comparisons, report.tests),
         absent=[
             *report.trained_differently,
             *report.lost,
             *_absent(inputs, report.compared),
-            *not_compared(report.compared),
+            *report.not_compared,
             *inputs.left_out,
         ],
         about=[*(_of_run(inputs.single, inputs) if inputs.single else _of_inputs(inputs))],
@@ -100,7 +99,7 @@ def _overview(report: Report) -> Picture:
         for each in report.outcomes
     ]
     leads = {"over the baseline, points": over_baseline, "over the start, points": over_start}
-    return pictured(
+    return Picture(
         "overview",
         overview_chart(comparisons, wholes, leads, marks=report.inputs.marks),
         "The scores at one glance",
@@ -109,17 +108,16 @@ def _overview(report: Report) -> Picture:
     )
 
 
-def _summary(
-    comparisons: Sequence[SystemComparison], tests: Tests, sides: Sequence[str], baseline: str | None
-) -> Table:
+def _summary(report: Report, sides: Sequence[str]) -> Table:
     """A line for each comparison: the mean of each side, and its difference to the baseline where one is tested."""
+    tests, marks, baseline = report.tests, report.inputs.marks, report.inputs.baseline
     tested = {side for _, side in tests}
     columns = [Column("Task"), Column("Metric"), Column("Languages", whole, "number"), Column("Over", kind="control")]
     for side in sides:
         difference = (*DIFFERENCE[:2], Column("q", probability, "number"), DIFFERENCE[2]) if side in tested else ()
-        columns += [Column(side_name(side), score, "number"), *difference]
+        columns += [Column(marks[side].name, score, "number"), *difference]
     rows = []
-    for number, each in enumerate(comparisons):
+    for number, each in enumerate(report.comparisons):
         trials = [each.trials(side) for side in each.sides]
         over = " / ".join(trials if len(set(trials)) > 1 else trials[:1])
         row: list[object] = [
@@ -133,7 +131,7 @@ def _summary(
                 points, interval, counts = difference_cells(test.difference if test else None)
                 row += [points, interval, test and test.q, counts]
         rows.append(row)
-    there = f", {side_name(baseline)} where it is there" if baseline else ""
+    there = f", {marks[baseline].name} where it is there" if baseline else ""
     caption = (
         "Main metric in per cent, mean over languages of means over trainings, or over seeds where one was trained; "
         f"differences in points to the baseline of the same way of scoring{there}. 95 %: interval of the difference "
@@ -168,8 +166,8 @@ def _of_comparison(comparison: SystemComparison, tests: Tests, *, alone: bool) -
     over = f"{comparison.label}, mean over languages"
     note = "trained on the same rows, without the vectors" if baseline == "none" else over
     return [
-        Card(side_name(main), f"{after} %", over),
-        Card(side_name(baseline), f"{before} %", note),
+        Card(comparison.names[main], f"{after} %", over),
+        Card(comparison.names[baseline], f"{before} %", note),
         Card("Difference", points, "points, mean over languages", tone(points)),
         Card("Better on", f"{result.better} of {result.languages}", counts),
     ]
@@ -212,7 +210,7 @@ def _absent_in(run: Run, *, alone: bool) -> Iterator[str]:
 
 
 def _of_run(run: Run, inputs: Inputs) -> Iterator[tuple[str, str]]:
-    yield "Models", _seeds(run.models) or "none"
+    yield "Models", _seeds(inputs) or "none"
     yield "Tags", whole(len(inputs.tags))
     if steps := dict.fromkeys(model.log.train[-1].step for model in run.models if model.log.train):
         yield "Steps", ", ".join(map(whole, steps))
@@ -229,8 +227,8 @@ def _of_run(run: Run, inputs: Inputs) -> Iterator[tuple[str, str]]:
 
 
 def _of_inputs(inputs: Inputs) -> Iterator[tuple[str, str]]:
-    yield "Models", ", ".join(map(side_name, inputs.sides))
-    yield "Compared with", side_name(inputs.baseline) if inputs.baseline else "nothing"
+    yield "Models", ", ".join(mark.name for mark in inputs.marks.values())
+    yield "Compared with", inputs.marks[inputs.baseline].name if inputs.baseline else "nothing"
     yield "Tags", whole(len(inputs.tags))
     for run in inputs.runs:
         is_one = len(run.models) == 1
@@ -239,9 +237,9 @@ def _of_inputs(inputs: Inputs) -> Iterator[tuple[str, str]]:
         yield run.name, paper if run.is_published else kind or f"evaluation, {len(run.cells)} cells"
 
 
-def _seeds(models: Sequence[Model]) -> str:
+def _seeds(inputs: Inputs) -> str:
     """The models in a few words, e.g. `Baseline (seeds 0, 1), LangSAMP (seed 0)`."""
     seeds: dict[str, list[str]] = {}
-    for model in models:
-        seeds.setdefault(side_name(model.side), []).append(str(model.seed))
+    for model in inputs.models:
+        seeds.setdefault(inputs.marks[model.side].name, []).append(str(model.seed))
     return ", ".join(f"{name} (seed{'s' * (len(numbers) > 1)} {', '.join(numbers)})" for name, numbers in seeds.items())

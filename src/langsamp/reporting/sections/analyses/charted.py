@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from langsamp.render.chart import Chart, Picture, pictured
+from langsamp.render.chart import Chart, Picture
 from langsamp.render.document import Table
 from langsamp.reporting.inputs.stored import Kind, Stored
 
@@ -30,7 +30,7 @@ def charted(
 ) -> Charted:
     """The analysis that is the page's `number`-th of its kind; `summary` says what the chart of a task shows."""
     pictures = [
-        pictured(f"{stored.analysis.kind}-{number}-{key}", chart, _CAPTIONS.get(key, f"{key}: {summary}"))
+        Picture(f"{stored.analysis.kind}-{number}-{key}", chart, _CAPTIONS.get(key, f"{key}: {summary}"))
         for key, chart in charts.items()
     ]
     return Charted(stored.analysis.subject, stored.sentences, pictures, tables, stored.analysis.notes)

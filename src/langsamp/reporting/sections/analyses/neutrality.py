@@ -7,7 +7,7 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from langsamp.analysis.neutrality.record import NeutralityAnalysis
-from langsamp.render.chart import Picture, pictured
+from langsamp.render.chart import Picture
 from langsamp.render.document import Table
 from langsamp.reporting.inputs.stored import Stored
 from langsamp.reporting.pictures.heatmaps import (
@@ -63,7 +63,7 @@ def _part(view: NeutralityView, number: int) -> Part:
         heatmaps=heatmaps(view),
         changes=change_heatmaps(view),
         pictures=[
-            pictured(
+            Picture(
                 f"layers-{number}",
                 layer_curves(view.analysis),
                 "From layer to layer",
@@ -71,7 +71,7 @@ def _part(view: NeutralityView, number: int) -> Part:
                 "are 95 % intervals over sentences.",
                 summary="Cosines of translations and of other sentences by layer",
             ),
-            pictured(
+            Picture(
                 f"probes-{number}",
                 probe_curves(view.analysis),
                 "Probes from layer to layer",

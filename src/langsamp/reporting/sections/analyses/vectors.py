@@ -9,7 +9,7 @@ from markupsafe import Markup
 from langsamp.analysis.donors.record import DonorsAnalysis
 from langsamp.analysis.vectors.analyse import TABLES
 from langsamp.analysis.vectors.record import VectorsAnalysis, VectorStatistic
-from langsamp.render.chart import Picture, pictured
+from langsamp.render.chart import Picture
 from langsamp.render.document import Table
 from langsamp.render.numbers import cosine, decimals
 from langsamp.reporting.pictures.vector_data import as_script, vector_data
@@ -61,7 +61,7 @@ def vectors(report: Report) -> Vectors | None:
         "script": "One dot a script.",
     }
     pictures = [
-        pictured(
+        Picture(
             f"dots-{table}", first_picture(shown.analysis, table),
             f"{table.capitalize()} vectors of {shown.label}{', by family' * (table == 'language')}", said[table],
             summary=f"{table.capitalize()} vectors of {shown.label} on two principal components; the tables below have "
@@ -70,7 +70,7 @@ def vectors(report: Report) -> Vectors | None:
         for table in tables
     ]  # fmt: skip
     trees = [
-        pictured(
+        Picture(
             f"tree-{table}", tree_picture(shown.analysis, table), f"Tree of the {table} vectors of {shown.label}",
             "Vectors joined step by step, the most alike first; the lower two meet, the more alike they are.",
         )
