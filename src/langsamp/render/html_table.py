@@ -43,7 +43,7 @@ def _head(table: Table) -> str:
     )
     names = "".join(
         f'<th scope="col"{_class("n" * (column.kind in _NUMBERS))}>'
-        f"{'<br>'.join(map(escape, column.name.splitlines()))}</th>"
+        f"{'<br> '.join(map(escape, column.name.splitlines()))}</th>"
         for column in table.columns
     )
     return f"{f'<tr>{top}</tr>' if any(over for over, _ in groups) else ''}<tr>{names}</tr>"

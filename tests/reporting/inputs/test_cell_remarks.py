@@ -9,7 +9,6 @@ import pytest
 
 from langsamp.disk.files import read_json, write_json
 from langsamp.disk.seals import seal, write_record
-from langsamp.render.document import Value
 from langsamp.reporting.inputs.cell_remarks import alias_uses, current_scores, failures, notes, tuning_rows, tunings
 from langsamp.reporting.inputs.comparisons import compare
 from langsamp.reporting.inputs.run_folder import Run, read_run
@@ -80,7 +79,7 @@ def test_fine_tunings_with_their_dev_curves(folder):
     assert {each.replicate for each in found} == {f"{training}/{seed}" for training in (0, 1) for seed in (0, 1, 2)}
     assert (found[0].unit, list(found[0].steps), found[0].kept) == ("epoch", [1, 2, 3], 1)
     baseline, langsamp = tuning_rows(comparison, found)
-    assert baseline == ("pos", "Baseline", 6, 52.0, "52.0 to 52.0", None, baseline[6], "epoch 2 of 3", Value(360))
+    assert baseline == ("pos", "Baseline", 6, 52.0, "52.0 to 52.0", None, baseline[6], "epoch 2 of 3", 360)
     assert langsamp[6] == pytest.approx(float(comparison.means["both"].mean()))
 
 

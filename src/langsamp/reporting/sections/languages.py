@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -58,30 +57,28 @@ def languages(report: Report) -> Languages | None:
             TaskLanguages(each.label, _scatter(number, each), None if is_alone else task_table(each))
             for number, each in enumerate(comparisons)
         ],
-        choices=_choices(comparisons)
-        if not is_alone and len({*chain(*(each.sides for each in comparisons))}) > 2
-        else {},
+        choices={} if is_alone else _choices(comparisons),
     )
 
 
-def _scores(comparison: SystemComparison, sides: Sequence[str], over: str = "") -> Columns:
-    """The scores of some sides and their differences to the baseline, a heading over them where there is one."""
+def _columns(comparison: SystemComparison, sides: Sequence[str], over: str = "") -> Columns:
+    """The scores of some sides and their differences to the baseline, around them items and controls.
+
+    `over` is a heading for scores that stand alone, beside those of other comparisons.
+    """
     columns: list[tuple[Column, Mapping[str, Any] | pd.Series]] = []
     for side in sides:
         columns.append((Column(comparison.names[side], score, "number", over=over), comparison.means[side]))
         if side in comparison.others:
             columns.append((Column("Difference", signed, "points", over=over), comparison.differences(side)))
-    return columns
-
-
-def _beside(comparison: SystemComparison) -> Columns:
-    """What is to be known beside the scores: how many items were scored, and what controls reached."""
+    if over:
+        return columns
     of_layer0 = comparison.control("layer0", comparison.main or comparison.sides[0])
     return [
-        (Column("Items", whole, "number"), comparison.items),
+        (Column("Items", whole, "number"), comparison.items), *columns,
         (Column("Layer 0", score, "control"), of_layer0),
         (Column("n-grams", score, "control"), comparison.control("ngram")),
-    ]
+    ]  # fmt: skip
 
 
 def _rows(tags: Sequence[str], columns: Columns) -> list[Sequence[Any]]:
@@ -99,10 +96,10 @@ def _every_language(inputs: Inputs, comparisons: Sequence[SystemComparison]) -> 
     ]
     if len(comparisons) == 1:
         alone = comparisons[0]
-        scores, title = [*_beside(alone)[:1], *_scores(alone, alone.sides), *_beside(alone)[1:]], alone.label
+        scores, title = _columns(alone, alone.sides), alone.label
         said = f"{metric_name(alone.metric)} in per cent, the difference in points; items are test sentences"
     else:
-        scores = [column for each in comparisons for column in _scores(each, each.sides, each.label)]
+        scores = [column for each in comparisons for column in _columns(each, each.sides, each.label)]
         title, said = "Every language of the report", "scores in per cent, means over seeds; differences in points"
     seen = f"; rows were seen in training{' of the first run' * (inputs.single is None)}" if inputs.rows_seen else ""
     caption = f"{said[0].upper()}{said[1:]}{seen}. A dash: not measured." if scores else "None has been scored."
@@ -118,7 +115,7 @@ def task_table(comparison: SystemComparison) -> Table | None:
     if comparison.items.isna().all() and comparison.controls.empty:
         return None
     sides = comparison.sides if len(comparison.sides) < 3 else []
-    columns = [*_beside(comparison)[:1], *_scores(comparison, sides), *_beside(comparison)[1:]]
+    columns = _columns(comparison, sides)
     said = f"{metric_name(comparison.metric)} in per cent, mean over seeds; the difference in points."
     said = f"{said[0].upper()}{said[1:]}" if sides else "Scores stand in the table above; controls in per cent."
     tags = list(comparison.means.index)
@@ -138,9 +135,11 @@ def _words(info: LanguageInfo) -> str:
 def _choices(comparisons: Sequence[SystemComparison]) -> dict[str, Any]:
     """The sides by their readers' names, the baseline of each comparison, and by tag, comparison and side the score.
 
-    Scores have three decimals, so that the page can take the difference of any two.
+    Empty where there are two sides. Scores have three decimals, so that the page can take the difference of any two.
     """
     names = {name: side for each in comparisons for side, name in each.names.items()}
+    if len(names) < 3:
+        return {}
     exact: dict[str, list[list[float | None]]] = {}
     for number, each in enumerate(comparisons):
         means = each.means[each.sides].round(3).astype(object)
