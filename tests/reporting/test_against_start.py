@@ -146,7 +146,7 @@ def test_the_picture_on_top_shows_each_side_over_the_baseline_and_over_the_start
     over_start = {each.side: each.groups[0] for each in report.outcomes}
     tips = re.findall(r"<title>([^<]*)</title>", picture.svg)
     assert [tip.rpartition(" [")[0] for tip in tips] == [
-        f"sr-cldr, LangSAMP: {signed(whole.against['both'].difference)}",
+        f"sr-cldr, LangSAMP: {signed(whole.against['both'].mean)}",
         f"sr-cldr, Baseline: {signed(over_start['none'].difference)}",
         f"sr-cldr, LangSAMP: {signed(over_start['both'].difference)}",
     ]
