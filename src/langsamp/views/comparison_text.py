@@ -166,7 +166,7 @@ def _interval(interval: Interval | None) -> str:
 
 
 def _ends(interval: Interval | None) -> str:
-    return "" if interval is None else f" [{points(interval.low)}, {points(interval.high)}]".replace("+", "")
+    return "" if interval is None else f" [{points(interval.low)}, {points(interval.high)}]"
 
 
 def _how(grid: Grid) -> str:

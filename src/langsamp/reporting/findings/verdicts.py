@@ -22,8 +22,6 @@ class TaskVerdict(NamedTuple):
     """What one comparison says of one side: the finding first, then what limits it."""
 
     task: str
-    side: str
-    """What readers call the side; empty where nothing is compared."""
     finding: str
     """As `langsamp compare` says it."""
     limits: tuple[str, ...]
@@ -53,25 +51,34 @@ def significance(
 
 
 def headlines(comparisons: Sequence[SystemComparison], tests: Tests) -> list[str]:
-    """One sentence for each side over several comparisons with one baseline, the report's own baseline first."""
-    said = []
+    """What sides are over several comparisons with one baseline, the report's own baseline first.
+
+    Sides of which the same is to be said share a sentence.
+    """
+    said: dict[str, list[str]] = {}
     pairs = dict.fromkeys((str(each.baseline), side) for each in comparisons for side in each.others)
     chosen = next((each.chosen for each in comparisons), None)
-    for pair in sorted(pairs, key=lambda pair: pair[0] != chosen):
-        tested = [each for each in comparisons if str(each.baseline) == pair[0] and (each.setting, pair[1]) in tests]
+    for baseline, side in sorted(pairs, key=lambda pair: pair[0] != chosen):
+        tested = [each for each in comparisons if str(each.baseline) == baseline and (each.setting, side) in tests]
         if len(tested) < 2:
             continue
         by_verdict: dict[str, list[str]] = {}
         for comparison in tested:
-            by_verdict.setdefault(tests[comparison.setting, pair[1]].verdict, []).append(comparison.label)
+            by_verdict.setdefault(tests[comparison.setting, side].verdict, []).append(comparison.label)
         better, worse, indistinct = (by_verdict.get(verdict, []) for verdict in ("better", "worse", "indistinct"))
         sentence = (
-            f"{side_name(pair[1])} is better than {_named(pair[0])} on {len(better) or 'none'} of "
-            f"{len(tested)} tasks{_listed(better)} and worse on {len(worse) or 'none'}{_listed(worse)}"
+            f"better than {_named(baseline)} on {len(better) or 'none'} of {len(tested)} tasks{_listed(better)} and "
+            f"worse on {len(worse) or 'none'}{_listed(worse)}"
         )
         ending = f"; on {len(indistinct)} they cannot be told apart{_listed(indistinct)}." if indistinct else "."
-        said.append(sentence + ending)
-    return said
+        said.setdefault(sentence + ending, []).append(side_name(side))
+    return [f"{_together(sides)} {sentence}" for sentence, sides in said.items()]
+
+
+def _together(sides: Sequence[str]) -> str:
+    """`LangSAMP is`, `LangSAMP and Script only are each`."""
+    *first, last = sides
+    return f"{', '.join(first)} and {last} are each" if first else f"{last} is"
 
 
 def task_verdicts(comparison: SystemComparison, tests: Tests) -> list[TaskVerdict]:
@@ -82,11 +89,10 @@ def task_verdicts(comparison: SystemComparison, tests: Tests) -> list[TaskVerdic
         reached = " and ".join(f"{side_name(side)} reaches {score(means[side])} %" for side in comparison.sides)
         lacking = "baseline" if comparison.baseline is None else "other encoder"
         limit = f"There is no {lacking} to compare it with."
-        return [TaskVerdict(label, "", f"{reached} over {count(len(comparison.shared))}.", (limit,), is_by_test)]
+        return [TaskVerdict(label, f"{reached} over {count(len(comparison.shared))}.", (limit,), is_by_test)]
     return [
         TaskVerdict(
             label,
-            side_name(side),
             f"{finding(test, _named(str(comparison.baseline)), side_name(side))}.",
             (*(f"{_begun(limit)}." for limit in limits(test)), *_limits_here(comparison, side)),
             is_by_test,

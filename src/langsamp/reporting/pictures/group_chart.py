@@ -11,13 +11,17 @@ from langsamp.render.palette import OTHER, Mark
 from langsamp.render.svg import LINE, page_style
 from langsamp.reporting.inputs.group_rows import GroupRow
 
+CONTROLS = {"chance": ("chance", "|"), "ngram": ("n-grams", "x"), "layer0": ("embedding layer", "1")}
+"""What readers call each control, and its grey mark, in the order in which they are listed."""
+
 
 def group_chart(
     rows: Sequence[GroupRow], *, marks: Mapping[str, Mark], controls: Mapping[str, Sequence[float]]
 ) -> Chart:
     """Mean score of each group, one dot a side on one line, with the controls as small ticks below them.
 
-    `marks` says which sides in which order and how they are drawn, `controls` what each reaches on each row.
+    `marks` says which sides in which order and how they are drawn, `controls` what each of `CONTROLS` reaches on each
+    row.
     """
     with page_style():
         figure = Figure(figsize=(9.6, 0.9 + 0.5 * len(rows)), layout="constrained")
@@ -46,7 +50,10 @@ def draw_means(
             means, heights + aside, s=64, color=mark.colour, marker=mark.shape, label=mark.name, zorder=3,
             linewidths=0,
         )  # fmt: skip
-    for (name, values), shape in zip(controls.items(), ("|", "x", "1"), strict=False):
+    for control, (name, shape) in CONTROLS.items():
+        values = controls.get(control, [np.nan] * len(rows))
+        if np.isnan(values).all():
+            continue
         axes.scatter(values, heights, s=58, color=OTHER.colour, marker=shape, label=name, zorder=2, linewidths=1.6)
     if controls:
         axes.set_xlim(left=0)

@@ -14,10 +14,8 @@ from langsamp.render.palette import Mark
 from langsamp.render.svg import page_style
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.group_rows import GroupRow
-from langsamp.reporting.pictures.group_chart import draw_means
+from langsamp.reporting.pictures.group_chart import CONTROLS, draw_means
 from langsamp.scores.statistics.bootstrap import Interval
-
-_CONTROLS = {"chance": "chance", "ngram": "n-grams", "layer0": "embedding layer"}
 
 
 class Lead(NamedTuple):
@@ -71,15 +69,13 @@ def overview_chart(
 
 def _controls(comparisons: Sequence[SystemComparison]) -> dict[str, list[float]]:
     """What each control reaches in each comparison, mean over languages (the embedding layer's: of the main side)."""
-    reached: dict[str, list[float]] = {}
-    for control, name in _CONTROLS.items():
-        of_each = [
-            each.control(control, (each.main or each.sides[0]) if control == "layer0" else None).reindex(each.shared)
+    return {
+        control: [
+            float(each.control(control, each.main if control == "layer0" else None).reindex(each.shared).mean())
             for each in comparisons
         ]
-        if not all(values.isna().all() for values in of_each):
-            reached[name] = [float(values.mean()) for values in of_each]
-    return reached
+        for control in CONTROLS
+    }
 
 
 def _dot(lead: Lead, marks: Mapping[str, Mark]) -> Dot:

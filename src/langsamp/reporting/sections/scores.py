@@ -23,9 +23,7 @@ from langsamp.views.comparison_text import DIFFERENCE, count, difference_cells
 _PARTS = {"By tier": ("head", "tail"), "By script": ("latin", "nonlatin")}
 """What the groups of `paper` are by."""
 _CONTROLS = {"layer0": "Layer 0", "ngram": "Character n-grams", "chance": "Chance"}
-_GREY = (
-    "The grey marks are the controls: what the embedding layer alone and shared letters alone reach on the same items. "
-)
+_GREY = "The grey marks are the controls: what chance, shared letters and the embedding layer alone reach. "
 _SPREAD = (
     "Means over languages of means over trainings, each the mean over its seeds. After ± the standard deviation of the "
     "group's mean over trainings (over seeds, where one was trained); in brackets the mean over languages of a "
@@ -83,15 +81,14 @@ def _task(
     """One comparison; `groups` by grouping."""
     tables = [_groups(comparison, groups), *_other_metrics(comparison)]
     whole_row = groups["paper"][0]
-    layer0 = ("layer0", comparison.main or comparison.sides[0])
-    controls = {layer0: "control: layer 0", ("ngram", comparison.sides[0]): "control: n-grams"}
+    first = comparison.sides[0]
+    of_side = {"chance": first, "ngram": first, "layer0": comparison.main or first}
     chart = group_chart(
         groups["paper"],
         marks={side: marks[side] for side in comparison.sides},
         controls={
-            name: [row.controls.get(key, math.nan) for row in groups["paper"]]
-            for key, name in controls.items()
-            if key in whole_row.controls
+            control: [row.controls.get((control, side), math.nan) for row in groups["paper"]]
+            for control, side in of_side.items()
         },
     )
     task = TASKS.get(comparison.setting.task)
