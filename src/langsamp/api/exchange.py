@@ -104,9 +104,12 @@ def _write(folder: Path, out: Path, layout: LayoutName, layer: int | None) -> Pa
     if layout == "original":
         write_original(folder, out)
     elif layout == "sentence-transformers":
-        chosen = default_layer(depth_of(folder)) if layer is None else layer
+        depth = depth_of(folder)
+        chosen = default_layer(depth) if layer is None else layer
         write_sentence_transformers(folder, out, layer=chosen)
-        say(f"Sentence vectors: layer {chosen} of {depth_of(folder)}, mean over all tokens")
+        say(f"Sentence vectors: layer {chosen} of {depth}, mean over all tokens")
+        if layer is None:
+            say(f"note: of a sentence encoder that was continued the last layer is better: --layer {depth}")
     else:
         difference = write_onnx(folder, out, layer=depth_of(folder) if layer is None else layer)
         say(f"Checked against torch: the largest difference is {difference:.1e}")
