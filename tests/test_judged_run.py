@@ -47,7 +47,7 @@ def test_prepare_plan_and_report_say_the_same(shared: TinyRun) -> None:
     assert list(make_plan(shared.recipe()).warnings) == warned
     page = write_report(shared.out).read_text(encoding="utf-8")
     assert "fill no row of 32" in page and f"{SHARED} documents with test sentences (sr-bible)" in page
-    assert "<td>no row</td>" in page
+    assert '<td class="t">no row</td>' in page
 
 
 def test_documents_with_test_sentences_go_on_request(shared: TinyRun) -> None:

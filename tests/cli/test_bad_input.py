@@ -79,7 +79,6 @@ class TestBadInput:
             ("corpus.languages=deu_Latn", 1, "'deu_Latn' (German) is not among the 3 languages here"),
             ("rows.row_tokens=64", 1, "rows of 64 tokens are longer than the model's 38 positions"),
             ("model.settings.vocab_size=100", 1, "embedding table has 100 rows"),
-            ("tokenizer.vocab_size=50000", 1, "lower it or give more text"),
             ("sampler.max_repetition=0.01", 1, "train fewer steps, allow more repetition, or add text"),
             ("training.learning_rate=1e30", 7, "the loss of step 1 is nan. Its rows (tag:row):"),
             ("model.init=EXPORT", 1, "tokenizer.vocab_size would train a tokenizer, but model.init"),
