@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -80,7 +81,11 @@ def test_what_is_stored_is_what_was_scored_and_little_else(lab: Path, continued:
     for path in folder.rglob("*"):
         assert str(lab).encode() not in path.read_bytes() and os.fsencode(Path.cwd()) not in path.read_bytes()
     assert sum(path.stat().st_size for path in folder.rglob("*")) < LARGEST / 20
-    collect(lab, tmp_path)  # again, in its place
+    unfinished = shutil.copytree(lab / "models" / "none-0", lab / "models" / "none-9", ignore=lambda *_: ["export"])
+    about = (folder / "about.json").read_text(encoding="utf-8")
+    assert collect(lab, tmp_path) == folder, "again, in its place"
+    assert (folder / "about.json").read_text(encoding="utf-8") == about, "a training that goes on has no last loss"
+    shutil.rmtree(unfinished)
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["tiny-lab"]
 
 

@@ -73,7 +73,7 @@ def collect(run: Path, cells: Path) -> Path:
             if len(table.columns):
                 table.to_parquet(fresh / f"{name}.parquet", index=False)
         stored = json.loads(layout.provenance.read_text(encoding="utf-8"))
-        trainings = [_training(model) for model in layout.trainings if model.log.is_file()]
+        trainings = [_training(model) for model in layout.trainings if model.log.is_file() and model.export.is_dir()]
         about = {key: stored.get(key) for key in ("versions", "git", "machine", "finished")}
         write_json(fresh / ABOUT, {**about, "trainings": trainings})
         others = [each for each in cells.glob("[!.]*") if each != folder]
