@@ -161,15 +161,14 @@ _WORDS: dict[Kind, _Words] = {
 
 def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
     """What is to be said of each tag's figures, tag by tag in their order."""
-    found = [
+    findings = [
         Finding(tag, kind, said) for tag, figures in tags.items() for kind, said in _judged(figures, row_tokens).items()
     ]
     trained = [tag for tag, figures in tags.items() if figures.rows]
     if len(trained) == 1:
-        found.append(
-            Finding(trained[0], "only tag", "no other tag has a row, so its vectors have nothing to tell apart")
-        )
-    return found
+        said = "no other tag has a row, so its vectors have nothing to tell apart"
+        findings.append(Finding(trained[0], "only tag", said))
+    return findings
 
 
 def judge_manifest(manifest: Manifest) -> list[Finding]:

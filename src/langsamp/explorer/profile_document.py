@@ -33,7 +33,7 @@ def profile_document(profile: LanguageProfile) -> Document:
 def profile_tables(profile: LanguageProfile) -> list[Table]:
     """Neighbours, donors and scores, those that there are."""
     tasks = [
-        (line.task, ", ".join(_WHERE[place] for place in line.text), line.score, line.baseline, line.difference,
+        (line.task, ", ".join(_WHERE[source] for source in line.text), line.score, line.baseline, line.difference,
          line.how)
         for line in profile.tasks
     ]  # fmt: skip

@@ -145,8 +145,8 @@ def _cells(row: GroupRow, comparison: SystemComparison, printed: Sequence[str]) 
         if side in comparison.others:
             yield from difference_cells(row.against[side])
     for side in printed:
-        found = row.printed.get(side)
-        yield found and Value(found.mean, beside=f"({score(found.sd)})" if found.sd is not None else "")
+        mean = row.printed.get(side)
+        yield mean and Value(mean.mean, beside=f"({score(mean.sd)})" if mean.sd is not None else "")
 
 
 def _other_metrics(comparison: SystemComparison) -> Iterator[Table]:
