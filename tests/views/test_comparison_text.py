@@ -31,7 +31,9 @@ def runs(tmp_path: Path):
 
 def test_the_finding_of_each_task_in_one_sentence(paper):
     found = {task.grid.setting.task: finding(task, paper.a.name, paper.b.name) for task in paper.tasks}
-    assert found["sr-bible"].startswith("paper:langsamp is better on 269 of 369 languages; +2.15 points [+1.4")
+    assert found["sr-bible"].startswith(
+        "paper:langsamp is better than paper:baseline on 269 of 369 languages; +2.15 points [+1.4"
+    )
     assert found["sr-bible"].endswith("q = 5e-32")
     assert found["ner"].startswith(
         "paper:langsamp and paper:baseline cannot be told apart on 164 languages: +0.41 points"
@@ -44,7 +46,7 @@ def test_a_loss_is_called_one():
     a = spread(50, 5)
     worse = compare(side(a), side({tag: value - 2 for tag, value in a.items()}, "B"))
     assert finding(worse.tasks[0], "A", "B").startswith(
-        f"B is worse on {len(TAGS)} of {len(TAGS)} languages; −2.00 points"
+        f"B is worse than A on {len(TAGS)} of {len(TAGS)} languages; −2.00 points"
     )
 
 

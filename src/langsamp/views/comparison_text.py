@@ -53,7 +53,7 @@ def finding(task: TaskComparison, a: str, b: str) -> str:
             f"{difference.tie}, worse on {difference.worse}{because}"
         )
     ahead = difference.better if task.verdict == "better" else difference.worse
-    return f"{b} is {task.verdict} on {ahead} of {languages}; {numbers}"
+    return f"{b} is {task.verdict} than {a} on {ahead} of {languages}; {numbers}"
 
 
 def limits(task: TaskComparison) -> list[str]:

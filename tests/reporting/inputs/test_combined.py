@@ -55,7 +55,7 @@ def test_a_run_keeps_its_baseline_and_stands_beside_the_paper_without_being_mixe
     assert "mine, paper:baseline and paper:langsamp" in page
     for words in (
         "sr-bible (protocol fixed", "sr-bible (protocol paper", "These scores are not compared.",
-        "paper: LangSAMP is better on 269 of 369 languages", "LangSAMP and the baseline cannot be told apart",
+        "paper: LangSAMP is better than paper: baseline on 269 of 369 languages", "LangSAMP and the baseline cannot be told apart",
         "These models were chosen by their test scores",
     ):  # fmt: skip
         assert words in page, words
@@ -85,7 +85,9 @@ def test_two_runs_with_models_of_one_name_are_told_apart(build, tmp_path):
     assert inputs.sides == ("b:none", "a:none", "a:both", "b:both") and inputs.baseline == "b:none"
     assert {model.label for model in inputs.models} >= {"a: LangSAMP, seed 1", "b: Baseline, seed 0"}
     page = text_of(write_report(first, second, out=tmp_path / "report.html", baseline="b: Baseline"))
-    assert "a: LangSAMP is worse on" in page or "a: LangSAMP and b: Baseline cannot be told apart" in page
+    assert (
+        "a: LangSAMP is worse than b: Baseline on" in page or "a: LangSAMP and b: Baseline cannot be told apart" in page
+    )
 
 
 def test_the_same_scores_named_twice_are_one_side_each(build, tmp_path):
