@@ -55,7 +55,8 @@ def test_a_run_keeps_its_baseline_and_stands_beside_the_paper_without_being_mixe
     assert "mine, paper:baseline and paper:langsamp" in page
     for words in (
         "sr-bible (protocol fixed", "sr-bible (protocol paper", "These scores are not compared.",
-        "paper: LangSAMP is better than paper: baseline on 269 of 369 languages", "LangSAMP and the baseline cannot be told apart",
+        "paper: LangSAMP is better than paper: baseline on 269 of 369 languages",
+        "LangSAMP and the baseline cannot be told apart",
         "These models were chosen by their test scores",
     ):  # fmt: skip
         assert words in page, words
