@@ -80,7 +80,7 @@ def model_folders(
                 folders += words(model)
                 continue
             if not hasattr(model, "save_pretrained"):
-                words([model])
+                words([model])  # which tells what was expected
             if tokenizer is None:
                 raise UserError("a model in memory needs its tokenizer: evaluate(model, tokenizer=tokenizer, ...)")
             folder = Path(scratch) / str(number)

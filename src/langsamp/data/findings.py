@@ -145,7 +145,7 @@ _WORDS: dict[Kind, _Words] = {
         "Look at the text: one file may have been copied to both names",
     ),
     "only tag": _Words(
-        "no other tag has a row, so that its vectors have nothing to tell apart",
+        "no other tag has a row, so its vectors have nothing to tell apart",
         "Put text of other languages beside it, or train variant `none` alone",
     ),
     "other script": _Words(
@@ -166,8 +166,7 @@ def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
     ]
     trained = [tag for tag, figures in tags.items() if figures.rows]
     if len(trained) == 1:
-        said = "no other tag has a row, so its vectors have nothing to tell apart"
-        findings.append(Finding(trained[0], "only tag", said))
+        findings.append(Finding(trained[0], "only tag", _WORDS["only tag"].general))
     return findings
 
 

@@ -41,7 +41,7 @@ def difference_cells(difference: Difference | None) -> tuple[float | None, str, 
 def finding(task: TaskComparison, a: str, b: str) -> str:
     """What one task says of two systems, in one sentence: the verdict, how many languages, how much, how sure."""
     difference = task.difference
-    end = _ends(difference.interval)
+    end = f" {_interval(difference.interval)}" if difference.interval is not None else ""
     numbers = f"{points(difference.mean)} points{end}; q = {probability(task.q)}"
     languages = count(difference.languages)
     if task.verdict == "indistinct":
@@ -162,11 +162,7 @@ def _cells(difference: Difference) -> dict[str, str]:
 
 
 def _interval(interval: Interval | None) -> str:
-    return ABSENT if interval is None else f"[{points(interval.low)}, {points(interval.high)}]"
-
-
-def _ends(interval: Interval | None) -> str:
-    return "" if interval is None else f" [{points(interval.low)}, {points(interval.high)}]"
+    return ABSENT if interval is None else ends(*interval, points)
 
 
 def _how(grid: Grid) -> str:
