@@ -187,7 +187,7 @@ def _choose_products(
 ) -> tuple[OneDnnMatmuls, dict[str, str]]:
     """Which products of the linear layers oneDNN computes, tried on the largest layer of the encoder."""
     layers = [each for each in model.mlm.base_model.modules() if type(each) is nn.Linear]
-    if device.type != "cpu" or shape.precision != "fp32" or not layers or not has_one_dnn():
+    if device.type != "cpu" or shape.precision != "fp32" or not layers:
         return OneDnnMatmuls(), {}
     weight_ND = max((layer.weight.detach() for layer in layers), key=Tensor.numel)
     if sum(layer.weight.numel() for layer in layers) < 1 << 20 or weight_ND.dtype != torch.float32:
@@ -202,9 +202,12 @@ def _choose_products(
     }
     gains = {}
     for name, product in ways.items():
-        both = _least_seconds({"torch": lambda: product(False), "oneDNN": lambda: product(True)}, device)  # noqa: B023
-        torch_seconds, one_dnn_seconds = agree([both["torch"], both["oneDNN"]])
+        both = {"torch": lambda: product(False), "oneDNN": lambda: product(True)}  # noqa: B023
+        seconds = _least_seconds(both, device) if has_one_dnn() else {"torch": 0.0, "oneDNN": math.inf}
+        torch_seconds, one_dnn_seconds = agree([*seconds.values()])  # by all processes, also those that have none
         gains[name] = torch_seconds / one_dnn_seconds
+    if not any(gains.values()):
+        return OneDnnMatmuls(), {}
     products = OneDnnMatmuls(**{name: gain >= _LEAST_PRODUCT_GAIN for name, gain in gains.items()})
     measured = ", ".join(f"{name} {gain:.2f}x" for name, gain in gains.items())
     return products, {"oneDNN": f"{'+'.join(n for n, on in products._asdict().items() if on) or 'none'} ({measured})"}

@@ -228,6 +228,11 @@ def summed(values: Tensor, accelerator: Accelerator) -> Tensor:
     return total.to(values.device)
 
 
+def in_all(holds: bool, accelerator: Accelerator) -> bool:
+    """Whether something `holds` in all processes, which can be unlike machines: all must do the same next."""
+    return not int(summed(torch.tensor(int(not holds)), accelerator))
+
+
 def measured_by_all(
     measure: Callable[[range], Sequence[float]], number: int, *, accelerator: Accelerator, world: World, at: str
 ) -> Tensor:

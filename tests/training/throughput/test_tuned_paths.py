@@ -1,5 +1,7 @@
 """Laws of training by fast paths: the curve of the plain ones, exact resume, and a choice that is kept."""
 
+import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
 
 from langsamp.data.rows import PreparedRows
+from langsamp.disk.seals import seal
 from langsamp.errors import UserError
 from langsamp.model import autotune
 from langsamp.model.fast_paths import FastPaths
 from langsamp.training.checkpoint import checkpoints, read_record
 from langsamp.training.config import TrainingConfig
+from langsamp.training.throughput import batch_size
 from langsamp.training.trainer import train
 from tests.processes import together
 from tests.training.test_trainer import assert_resumes_exactly, log, losses, task
@@ -79,6 +83,37 @@ def test_two_processes_train_as_one(rows: PreparedRows, tokenizer: Tokenizer, tm
     assert paths_of(two)["tied_embedding"]
     for name, value in load_file(one / "model.safetensors").items():
         torch.testing.assert_close(load_file(two / "model.safetensors")[name], value, atol=3e-3, rtol=0)
+
+
+def _train_unlike(rows: Path, tokenizer: Tokenizer, out: Path, unlike: bool) -> None:
+    """The second process may have another processor, whose torch has no oneDNN."""
+    if unlike and os.environ["RANK"] == "1":
+        batch_size.processor = lambda: "another processor"  # type: ignore[attr-defined]
+        torch.backends.mkldnn.set_flags(False)
+    settings = {"dropout": 0.0, "rows_per_batch": "auto", "steps": 6, "checkpoint_every": 2}
+    train(task(PreparedRows(rows), tokenizer, out, **settings), cpu=True)
+
+
+def test_unlike_machines_choose_together(rows: PreparedRows, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """What one of them cannot keep none keeps; what was found on the same unlike machines holds."""
+    out = tmp_path / "out"
+    together(_train_unlike, rows.folder, tokenizer, out, False, said=tmp_path / "like")
+    first, second, third = checkpoints(out / "checkpoints")
+    record = json.loads((first / "checkpoint.json").read_text())
+    record["fast_paths"]["products"] = [True, True, True]
+    (first / "checkpoint.json").write_text(json.dumps(record))
+    seal(first)
+    for later, said in ((second, "unlike"), (third, "again")):
+        shutil.rmtree(third)
+        shutil.rmtree(second) if later is second else None
+        together(_train_unlike, rows.folder, tokenizer, out, True, said=tmp_path / said)
+    made = [read_record(each) for each in (second, third)]
+    assert made[0].fast_paths == made[1].fast_paths and paths_of(third)["products"] == [False] * 3
+    assert made[0].batch_size == made[1].batch_size and "another processor" in str(made[0].batch_size)
+    assert "(as before)" not in (tmp_path / "unlike" / "0" / "err").read_text()
+    assert (tmp_path / "again" / "0" / "err").read_text().count("(as before)") == 2
+    train(task(rows, tokenizer, tmp_path / "alone", dropout=0.0, steps=6), cpu=True)
+    assert losses(out) == pytest.approx(losses(tmp_path / "alone"), rel=1e-4)
 
 
 def test_the_choice_is_said_and_kept(

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import gather_object
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -39,7 +40,7 @@ class BatchSize(BaseModel):
     rows: int
     processes: int
     device: str
-    """Name of a process's processor or accelerator."""
+    """Name of the processes' processor or accelerator; of all kinds, where these are several."""
 
 
 def find_batch_size(
@@ -53,7 +54,8 @@ def find_batch_size(
         UserError: where not even one row fits.
     """
     device = accelerator.device
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+    mine = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+    name = " and ".join(sorted({*gather_object([mine])}))  # of all: one process that measures alone would wait for ever
     before = None if kept is None else BatchSize.model_validate(kept)
     if before is not None and (before.processes, before.device) == (accelerator.num_processes, name):
         return before, "as before"

@@ -18,7 +18,7 @@ from langsamp.model.fast_paths import FastPaths
 from langsamp.model.loss import obstacle_to
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.training.config import TrainingConfig
-from langsamp.training.processes import summed
+from langsamp.training.processes import in_all, summed
 
 
 def training_paths(
@@ -35,7 +35,7 @@ def training_paths(
         UserError: where this machine cannot compute the loss as `config` says.
     """
     before = None if kept is None else FastPaths.model_validate(kept)
-    if before is not None and _still_good(before, config, accelerator.device):
+    if before is not None and in_all(_still_good(before, config, accelerator.device), accelerator):
         return TunedPaths(before, {"loss": f"{before.loss} (as before)"})
 
     def mean(values: Sequence[float]) -> Sequence[float]:
