@@ -11,6 +11,7 @@ from langsamp.data.rows import Manifest, PreparedRows, TagRows
 from langsamp.data.text.cleaning import DUPLICATE, EMPTY, NEAR_DUPLICATE
 from langsamp.data.text.contamination import Overlap
 from langsamp.data.text.script_check import GARBLED
+from langsamp.data.tokens.sketch import shared_documents
 from langsamp.errors import UserError
 
 MANY_UNKNOWN = 0.05
@@ -24,6 +25,8 @@ MANY_MARKS = 0.25
 Of 42 languages' verses and sentences at most an eighth is."""
 MANY_EMPTY = 0.9
 """Share of documents without text from which a tag is named; of text with blank lines between paragraphs half is."""
+MANY_SHARED = 0.5
+"""Share of the documents of two tags that both of them have from which the second is named."""
 FEW_IN_SCRIPT = 0.8
 """Share of letters in the tag's script below which a tag is named; below a half preparing refuses (`check_script`)."""
 MANY_GARBLED = 0.05
@@ -41,6 +44,7 @@ Kind = Literal[
     "empty documents",
     "short documents",
     "same rows",
+    "same documents",
     "only tag",
     "other script",
     "garbled",
@@ -144,6 +148,10 @@ _WORDS: dict[Kind, _Words] = {
         "the rows are those of another tag, byte by byte",
         "Look at the text: one file may have been copied to both names",
     ),
+    "same documents": _Words(
+        f"at least {MANY_SHARED:.0%} of the documents are those of another tag",
+        "Look at the text: two names may stand for one language, or one text may have been put under both",
+    ),
     "only tag": _Words(
         "no other tag has a row, so its vectors have nothing to tell apart",
         "Put text of other languages beside it, or train variant `none` alone",
@@ -173,7 +181,7 @@ def judge(tags: Mapping[str, Figures], *, row_tokens: int) -> list[Finding]:
 def judge_manifest(manifest: Manifest) -> list[Finding]:
     """What is to be said of the tags of a manifest."""
     figures = {tag: Figures.of(entry) for tag, entry in manifest.tags.items()}
-    return [*judge(figures, row_tokens=manifest.row_tokens), *_copies(manifest.tags)]
+    return [*judge(figures, row_tokens=manifest.row_tokens), *_copies(manifest.tags), *_shared(manifest.tags)]
 
 
 def _copies(tags: Mapping[str, TagRows]) -> list[Finding]:
@@ -187,6 +195,20 @@ def _copies(tags: Mapping[str, TagRows]) -> list[Finding]:
         Finding(tag, "same rows", f"its rows are those of {owner}, byte by byte")
         for tag, owner in owners.items()
         if owner != tag
+    ]
+
+
+def _shared(tags: Mapping[str, TagRows]) -> list[Finding]:
+    """Tags of whose documents many are an earlier tag's, in whatever order."""
+    sketches = {tag: entry.sketch for tag, entry in tags.items() if entry.rows}
+    shared = shared_documents(sketches, least=MANY_SHARED).items()
+    most: dict[str, tuple[float, str]] = {}
+    for (owner, tag), share in shared:
+        if tags[owner].sha256 != tags[tag].sha256:
+            most[tag] = max(most.get(tag, (0.0, "")), (share, owner))
+    return [
+        Finding(tag, "same documents", f"about {share:.0%} of its documents and those of {owner} are the same")
+        for tag, (share, owner) in most.items()
     ]
 
 

@@ -33,6 +33,7 @@ from langsamp.data.text.cleaning import Cleaner, check_first
 from langsamp.data.text.contamination import Overlap, OverlapCounts, sentences_at
 from langsamp.data.text.corpus import Corpus, CorpusConfig
 from langsamp.data.tokens.encoding import DocumentEncoder, encoder_of
+from langsamp.data.tokens.sketch import DocumentSketch
 from langsamp.data.tokens.tokenizer_sample import draw
 from langsamp.data.workers import each
 from langsamp.disk.files import writing
@@ -147,14 +148,14 @@ class TagWork:
         """Write the tag's rows and return its entry of the manifest."""
         if (finished := self._encoded()) is not None:
             return finished
-        encoder = encoder_of(self.folder / TOKENIZER)
+        encoder, sketch = encoder_of(self.folder / TOKENIZER), DocumentSketch()
         batches: Iterator[Sequence[Tokens]]
         if self.is_cleaned:
             cleaned, parts = self._cleaned(), self.parts()
-            batches = chain.from_iterable(part.encoded(encoder) for part in parts)
+            batches = chain.from_iterable(part.encoded(encoder, sketch) for part in parts)
         else:
             cleaned, parts, cleaner = None, [], self._cleaner()
-            batches = map(encoder, cleaner.batches(self.corpus.documents(self.tag)))
+            batches = map(encoder, sketch.watching(cleaner.batches(self.corpus.documents(self.tag))))
         path = self.folder / file_name(self.tag)
         tally = self._write(batches, encoder, path)
         held_out = num_held_out(tally.rows, self.rows)
@@ -168,6 +169,7 @@ class TagWork:
             held_out_rows=held_out,
             tail_tokens=tally.tail,
             padding_tokens=tally.padding,
+            sketch=sketch.digests,
             sha256=file_sha256(path),
         )
         write_record(self.record, entry.model_dump(mode="json"))

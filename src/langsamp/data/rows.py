@@ -80,6 +80,8 @@ class TagRows(BaseModel):
     """Tokens of the rows that stand for nothing; they count as no tokens above."""
     overlap: Mapping[str, Overlap] = {}
     """What the text shares with test sets, by task: in the rows, or dropped where `corpus.decontaminate` says so."""
+    sketch: tuple[int, ...] = ()
+    """Digests of some documents, the same of the same ones (`tokens.sketch`)."""
     sha256: str
     """Checksum of the tag's file."""
 

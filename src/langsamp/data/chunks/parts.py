@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from langsamp.data.packing import Delimiters, Ids, Tokens
 from langsamp.data.rows import TOKENIZER
 from langsamp.data.tokens.encoding import DocumentEncoder, encoder_of
+from langsamp.data.tokens.sketch import DocumentSketch
 from langsamp.disk.files import writing
 from langsamp.disk.leftovers import scratch_file
 from langsamp.disk.seals import read_record, write_record
@@ -61,6 +62,8 @@ class _TokensRecord(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sha256: str
+    sketch: tuple[int, ...]
+    """Of its documents (`tokens.sketch`)."""
 
 
 class _KeptRecord(BaseModel):
@@ -99,26 +102,29 @@ class TextPart:
         """Whether its tokens are there, as they were written."""
         if not (self.record.is_file() and self.tokens.is_file()):
             return False
-        noted = read_record(_TokensRecord, self.record, remedy=begin_again(self.record))
-        return file_sha256(self.tokens) == noted.sha256
+        return file_sha256(self.tokens) == self._noted().sha256
 
     def encode(self) -> None:
         """Write its tokens, unless they are there."""
         if self.is_encoded:
             return
-        encoder = encoder_of(self.text.parent / TOKENIZER)
+        encoder, sketch = encoder_of(self.text.parent / TOKENIZER), DocumentSketch()
         with writing(self.tokens), scratch_file(self.tokens) as (scratch, _):
             with scratch.open("wb") as file:
-                for batch in self.batches():
+                for batch in sketch.watching(self.batches()):
                     np.fromiter(chain.from_iterable(encoder(batch)), encoder.dtype).tofile(file)
             digest = file_sha256(scratch)
             scratch.replace(self.tokens)
-        write_record(self.record, {"sha256": digest})
+        write_record(self.record, _TokensRecord(sha256=digest, sketch=sketch.digests).model_dump(mode="json"))
 
-    def encoded(self, encoder: DocumentEncoder) -> Iterator[Sequence[Tokens]]:
-        """The tokens of its documents in batches, in their order; whole documents where rows hold such."""
+    def encoded(self, encoder: DocumentEncoder, sketch: DocumentSketch) -> Iterator[Sequence[Tokens]]:
+        """The tokens of its documents in batches, in their order; whole documents where rows hold such.
+
+        What passes by is added to `sketch`.
+        """
         if not self.is_encoded:
-            return map(encoder, self.batches())
+            return map(encoder, sketch.watching(self.batches()))
+        sketch.add(self._noted().sketch)
         blocks = _blocks(self.tokens, encoder)
         return ([block] for block in blocks) if encoder.frame is None else documents_in(blocks, encoder.frame)
 
@@ -135,6 +141,9 @@ class TextPart:
                     yield kept
         except (zstandard.ZstdError, UnicodeDecodeError) as error:
             raise DamagedError(f"{self.text} cannot be read ({error}); {begin_again(self.text)}") from None
+
+    def _noted(self) -> _TokensRecord:
+        return read_record(_TokensRecord, self.record, remedy=begin_again(self.record))
 
     def delete_tokens(self) -> None:
         """Take its tokens away."""
