@@ -182,6 +182,13 @@ def test_codes_and_scripts_of_one_language_are_told(conditioning):
     assert "swa and swh are two codes of one language" in borrowed.set_index("donor").loc["swh_Latn", "warnings"]
 
 
+def test_a_model_of_one_language_has_no_donors(conditioning, tmp_path):
+    rows = {each: number if each.language == "kmr" else 0 for each, number in conditioning.rows_seen.items()}
+    replace(conditioning, rows_seen=rows).save(tmp_path, {each: describe(each).name for each in rows})
+    with pytest.raises(UserError, match="vector of kmr_Arab alone, so there is no donor to choose"):
+        analyse_donors(ModelRef("mine", tmp_path, None), ["German"])
+
+
 def test_the_papers_candidates_are_found_under_the_models_codes(conditioning):
     found = find_candidates("paper", conditioning)
     assert list(map(str, found.tags)) == ["eng_Latn", "rus_Cyrl", "zho_Hant", "arb_Arab", "hin_Deva", "swh_Latn"]
@@ -195,6 +202,8 @@ def test_names_mean_the_models_languages_first(conditioning):
     expected = "deu_Latn kmr_Arab kmr_Latn lin_Latn pcd_Latn arb_Arab urd_Arab swh_Latn"
     assert list(map(str, found.tags)) == expected.split()
     assert found.notes == ("swa_Latn is taken as swh_Latn",)
+    for name in ("Swahili", "Arabic"):  # of a macrolanguage and of one in it, of which the model has the second alone
+        assert len(find_targets([name], conditioning).tags) == 1, name
     with pytest.raises(UserError, match="unknown term 'Lingla'"):
         find_targets(["Lingla"], conditioning)
     with pytest.raises(UserError, match="no language code"):

@@ -87,10 +87,14 @@ def analyse_donors(
 
     Raises:
         DataMissingError: where the model has no language vectors, or a task's data are absent.
-        UserError: for unknown words, candidates or tasks.
+        UserError: for unknown words, candidates or tasks, and for a model of one language.
     """
     conditioning = Conditioning.load(subject.folder)
-    trained_tags(conditioning)
+    if len({tag.language for tag in (there := trained_tags(conditioning))}) == 1:
+        raise UserError(
+            f"the model has a language vector of {there[0]} alone, so there is no donor to choose; take a model that was "
+            "trained on several languages"
+        )
     chosen, meant = find_candidates(candidates, conditioning), find_targets(targets, conditioning)
     items, unread = training_items(tasks, data or TaskData(), chosen.tags)
     ranking = _Ranking(conditioning, items)

@@ -1,6 +1,7 @@
 """Which languages a user means as targets and as donors, among those whose vectors a model has learned."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,11 +144,18 @@ def find_targets(words: Sequence[str], conditioning: Conditioning) -> Chosen:
             notes += [_taken(tag, taken)] if taken else []
             targets[taken or tag] = None
             continue
-        uses: dict[str, Uses] = {"model": {}, "known": {}}
-        meant = select_each(word, {"model": seen_tags, "known": tags()}, uses=uses)
-        notes += [_taken(*pair) for pair in uses["model"].items()]
-        targets |= dict.fromkeys(meant["model"] or meant["known"])
+        meant, uses = _meant(word, seen_tags)
+        notes += [_taken(*pair) for pair in uses.items()]
+        targets |= dict.fromkeys(meant)
     return Chosen(tuple(targets), tuple(dict.fromkeys(notes)))
+
+
+def _meant(word: str, seen_tags: Sequence[LangScript]) -> tuple[Sequence[LangScript], Uses]:
+    uses: dict[str, Uses] = {"model": {}, "known": {}}
+    with suppress(UserError):  # alone, as a name that is clear there may be that of several languages elsewhere
+        return select(word, seen_tags, uses=uses["model"]), uses["model"]
+    meant = select_each(word, {"model": seen_tags, "known": tags()}, uses=uses)
+    return meant["model"] or meant["known"], uses["model"]
 
 
 def vector_tag(tag: LangScript, there: Collection[LangScript]) -> LangScript | None:

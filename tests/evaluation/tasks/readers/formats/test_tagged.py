@@ -143,6 +143,16 @@ def test_lines_that_cannot_be_read_are_named(text, message, put):
         open_ner(data).read(DEU)
 
 
+@pytest.mark.parametrize("end, single", [("E", "S"), ("L", "U"), ("e", "s")])
+def test_spans_that_mark_their_ends_are_the_same_spans(end, single, put):
+    data = put("deu_Latn/test.tsv", f"in\tO\nNew\tB-LOC\nYork\tI-LOC\nCity\t{end}-LOC\nUlm\t{single}-LOC\n")
+    read = open_ner(data).read(DEU)
+    assert read.labels == (("O", "B-LOC", "I-LOC", "I-LOC", "B-LOC"),)
+    assert "2 labels mark the ends of spans (BIOES, BILOU) and are taken as B- and I-" in read.notes
+    with pytest.raises(UserError, match=f"got '{single}-MISC'"):
+        open_ner(put("deu_Latn/test.tsv", f"Ulm\t{single}-MISC\n")).read(DEU)
+
+
 def test_empty_words_are_kept_and_noted_and_na_is_a_word(put):
     data = put("deu_Latn/test.tsv", '\tNOUN\nNA\tPROPN\nnull\tX\n"\tPUNCT\n')
     read = open_pos(data).read(DEU)
