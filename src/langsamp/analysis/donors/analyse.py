@@ -90,10 +90,11 @@ def analyse_donors(
         UserError: for unknown words, candidates or tasks, and for a model of one language.
     """
     conditioning = Conditioning.load(subject.folder)
-    if len({tag.language for tag in (there := trained_tags(conditioning))}) == 1:
+    languages = {tag.language for tag in trained_tags(conditioning)}
+    if len(languages) == 1:
         raise UserError(
-            f"the model has a language vector of {there[0]} alone, so there is no donor to choose; take a model that was "
-            "trained on several languages"
+            f"the model has the language vector of {languages.pop()} alone, so there is no donor to choose; take a "
+            "model that was trained on several languages"
         )
     chosen, meant = find_candidates(candidates, conditioning), find_targets(targets, conditioning)
     items, unread = training_items(tasks, data or TaskData(), chosen.tags)
