@@ -5,9 +5,11 @@ import shutil
 
 import pytest
 import torch
+from huggingface_hub import constants
 from transformers import AutoModel, AutoTokenizer
 
-from langsamp.errors import DamagedError, UserError
+from langsamp.data.tokens.tokenizer import load_tokenizer
+from langsamp.errors import DamagedError, DataMissingError, UserError
 from langsamp.evaluation.models import find_model, model_fingerprint
 from langsamp.model.hidden_layers import chosen_layer, default_layer
 from langsamp.model.pretrained.model_config import load_config
@@ -87,8 +89,29 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
             find_model(folder)
     for file in folder.glob("*token*"):
         file.unlink()
-    with pytest.raises(UserError, match=r"holds no tokenizer: expected tokenizer\.json"):
+    told = rf"no tokenizer found in {folder}: expected tokenizer\.json, .*; copy"
+    with pytest.raises(DataMissingError, match=f"{told} or download it"):
         find_model(folder)
+    (folder.parent / "tokenizer.json").write_text("{}")
+    for read in (find_model, load_tokenizer):
+        with pytest.raises(DataMissingError, match=f"{told} that of {folder.parent} into it"):
+            read(str(folder))
+
+
+def test_a_training_of_a_run_and_a_renamed_model_are_named(tmp_path, monkeypatch):
+    for name in ("both-0", "both-1", "none-0"):
+        (tmp_path / "models" / name / "export").mkdir(parents=True)
+        (tmp_path / "models" / name / "export" / "config.json").touch()
+    (tmp_path / "mine").symlink_to(tmp_path)
+    with pytest.raises(UserError, match=r"mine:both is no folder.*/both-0/export, \S*/both-1/export$"):
+        find_model(f"{tmp_path}/mine:both")
+    with pytest.raises(DataMissingError, match=r"no folder '\S*/mine:all'; give the folder of a model"):
+        find_model(f"{tmp_path}/mine:all")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    (tmp_path / "hub" / "models--FacebookAI--xlm-roberta-base").mkdir(parents=True)
+    with pytest.raises(DataMissingError, match="; FacebookAI/xlm-roberta-base is on this machine; or download"):
+        find_model("xlm-roberta-base")
 
 
 def test_a_folder_without_a_config_is_no_model_to_any_reader(tmp_path):

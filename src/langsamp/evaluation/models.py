@@ -13,6 +13,7 @@ from typing import Any
 
 from langsamp.addresses import with_addresses
 from langsamp.data.text.stand_ins import check_content
+from langsamp.data.tokens.tokenizer import no_tokenizer_in
 from langsamp.disk.files import read_json
 from langsamp.errors import DamagedError, UserError
 from langsamp.model.conditioning import check_export
@@ -70,10 +71,7 @@ def find_model(model: str | Path, *, name: str | None = None) -> ModelFolder:
         check_not_around(folder)
     check_has_config(folder)
     if not has_tokenizer:
-        raise UserError(
-            f"{folder} holds no tokenizer: expected tokenizer.json and tokenizer_config.json, or what they are made "
-            "from, beside the weights; copy or download them"
-        )
+        raise no_tokenizer_in(folder)
     return ModelFolder(
         name=name or with_addresses(str(model)).rstrip("/"),
         folder=folder,

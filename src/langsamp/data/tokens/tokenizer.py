@@ -202,11 +202,7 @@ def _tokenizer_files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.iterdir() if path.name in _SETTINGS or _is_vocabulary(path))
     if not files:
         check_no_cache(folder)
-        raise DataMissingError(
-            f"no tokenizer found in {folder}: expected tokenizer.json, or what it is made from "
-            "(sentencepiece.bpe.model, vocab.txt ...), beside the model; without a connection, download it first "
-            "where there is one"
-        )
+        raise no_tokenizer_in(folder)
     for file in files:
         check_content(file)
     config = folder / "config.json"
@@ -215,6 +211,17 @@ def _tokenizer_files(folder: Path) -> list[Path]:
         if not isinstance(read_json(config), dict):
             raise DamagedError(f"{config} is no configuration: expected a JSON object; copy or download it again")
     return files
+
+
+def no_tokenizer_in(folder: Path) -> DataMissingError:
+    """What to say of a model's folder without a tokenizer; a Trainer's checkpoints often have it in the folder above."""
+    above = folder.absolute().parent
+    is_above = above.is_dir() and any(map(_is_vocabulary, above.iterdir()))
+    where = f"copy that of {above} into it, if it is the model's" if is_above else "copy or download it"
+    return DataMissingError(
+        f"no tokenizer found in {folder}: expected tokenizer.json, or what it is made from (sentencepiece.bpe.model, "
+        f"vocab.txt ...), beside the weights; {where}"
+    )
 
 
 def _is_vocabulary(file: Path) -> bool:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import HFValidationError
 
 from langsamp.addresses import address_of
-from langsamp.errors import DataMissingError, UserError
+from langsamp.errors import DataMissingError, UserError, first_of
 from langsamp.model.pretrained.weight_files import check_kind
 from langsamp.remote.hub_faults import hub_reason
 from langsamp.remote.session import fetched
@@ -42,12 +42,33 @@ def _download(repository: str, revision: str | None) -> Path:
         folder = snapshot(_FILES)
         return folder if any(folder.glob("*.safetensors")) else snapshot([*_FILES, *_TORCH_FILES])
     except HFValidationError:
+        _check_no_training(repository)
         raise DataMissingError(
             f"no folder {repository!r}; give the folder of a model, or a hub id like 'FacebookAI/xlm-roberta-base'"
         ) from None
     except (OSError, ValueError) as error:
         raise DataMissingError(
             f"{repository!r} is neither a folder nor a model that the Hugging Face hub gives us "
-            f"({hub_reason(error, 'check the name')}); or download the model where there is a network and give its "
-            "folder"
+            f"({hub_reason(error, 'check the name')}){_renamed(repository)}; or download the model where there is a "
+            "network and give its folder"
         ) from None
+
+
+def _check_no_training(name: str) -> None:
+    """Accept what is no training of a run, `RUN:NAME`, which other commands take.
+
+    Raises:
+        UserError: naming the models that were meant.
+    """
+    run, colon, training = name.rpartition(":")
+    exports = sorted(path.parent for path in Path(run).glob(f"models/{training}*/export/config.json") if colon)
+    if exports:
+        raise UserError(f"{name} is no folder; a model is given by its own: {first_of(exports, 3)}")
+
+
+def _renamed(repository: str) -> str:
+    """A clause that names models of the same name on this machine: many have got an owner before it."""
+    name = repository.rpartition("/")[2]
+    there = [path.name.split("--", 2) for path in Path(constants.HF_HUB_CACHE).glob(f"models--*--{name}")]
+    others = sorted(f"{owner}/{name}" for _, owner, name in there if f"{owner}/{name}" != repository)
+    return f"; {first_of(others, 3)} is on this machine" if others else ""
