@@ -92,7 +92,7 @@ def load_pretrained(
     stored = tensor_names(weight_files(folder))
     config = load_config(folder, **settings) if config is None else config
     first: str | None = None
-    for prefix, mapping in _readings(stored):
+    for prefix, mapping in (*_readings(stored), *_as_half(config)):
         loaded, report = _loaded(auto, folder, mapping, config=config, dtype=dtype)
         fault = problem(loaded, report, keeps_surplus=keeps_surplus) or doubled(loaded, _read_as(stored, mapping))
         if fault is None:
@@ -131,6 +131,11 @@ def _readings(stored: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
         front += names[0].partition(".")[0] + "."
         names = [name.partition(".")[2] for name in names]
         yield "".join(marks) + front, mapping | {f"^{re.escape(front)}": ""}
+
+
+def _as_half(config: PretrainedConfig) -> list[tuple[str, dict[str, str]]]:
+    """The encoder of an encoder-decoder, saved alone by its class in transformers (as SONAR's, an `M2M100Encoder`)."""
+    return [("", {"^": "encoder."})] if getattr(config, "is_encoder_decoder", False) else []
 
 
 def _read_as(stored: list[str], mapping: Mapping[str, str]) -> dict[str, str]:
