@@ -214,7 +214,7 @@ def _tokenizer_files(folder: Path) -> list[Path]:
 
 
 def no_tokenizer_in(folder: Path) -> DataMissingError:
-    """What to say of a model's folder without a tokenizer; a Trainer's checkpoints often have it in the folder above."""
+    """What to say of a model without a tokenizer; a checkpoint of a Trainer may have it in the folder above."""
     above = folder.absolute().parent
     is_above = above.is_dir() and any(map(_is_vocabulary, above.iterdir()))
     where = f"copy that of {above} into it, if it is the model's" if is_above else "copy or download it"
