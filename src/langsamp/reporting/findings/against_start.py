@@ -13,7 +13,7 @@ from typing import NamedTuple
 from langsamp.errors import first_of
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import DISPLAY_NAMES, split_side
-from langsamp.render.numbers import ABSENT, score, signed
+from langsamp.render.numbers import ABSENT, ends, score, signed
 from langsamp.reporting.inputs.combined import Inputs
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Run
@@ -56,7 +56,7 @@ class GroupOutcome(NamedTuple):
 
     @property
     def interval(self) -> str:
-        """As `+0.1 to +2.0`; a dash where there is none."""
+        """As `[+0.1, +2.0]`; a dash where there is none."""
         return _written(self.ends)
 
     @property
@@ -84,7 +84,7 @@ class LanguageOutcome(NamedTuple):
 
     @property
     def interval(self) -> str:
-        """As `+0.1 to +2.0`; a dash where there is none."""
+        """As `[+0.1, +2.0]`; a dash where there is none."""
         return _written(self.ends)
 
 
@@ -214,8 +214,8 @@ def _language(difference: LanguageDifference) -> LanguageOutcome:
     )
 
 
-def _written(ends: Interval | None) -> str:
-    return ABSENT if ends is None else f"{signed(ends.low)} to {signed(ends.high)}"
+def _written(interval: Interval | None) -> str:
+    return ABSENT if interval is None else ends(*interval, signed)
 
 
 def _verb(verdict: str) -> str:
@@ -223,4 +223,4 @@ def _verb(verdict: str) -> str:
 
 
 def _shown(interval: str) -> str:
-    return f" [{interval}]" if interval != ABSENT else ""
+    return f" {interval}" if interval != ABSENT else ""
