@@ -123,3 +123,5 @@ def test_what_is_no_name_and_no_path_is_told(run: ls.Run, tmp_path: Path):
             call()
     with pytest.raises(UserError, match=r"is the folder of trainings; give its model, .*export"):
         ls.evaluate(run, out=tmp_path / "scores")
+    with pytest.raises(UserError, match=r":both is how scores are named; give the model itself, [^,]*both-0/export$"):
+        ls.evaluate(f"{run.folder}:both", out=tmp_path / "scores")

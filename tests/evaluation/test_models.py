@@ -68,6 +68,8 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
         chosen_layer(4, model.num_layers, model=model.name)
     with pytest.raises(UserError, match="no folder 'runs/none/such'"):
         find_model("runs/none/such")
+    with pytest.raises(UserError, match="paper:langsamp are scores that the paper printed, and no model"):
+        find_model("paper:langsamp")
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(DamagedError, match=r"model\.safetensors is cut short"):
@@ -105,6 +107,11 @@ def test_a_model_in_a_folder_below_is_named(save_model, tmp_path):
     told = r"outer is no model, but .*outer/0_Transformer in it may be one; give that"
     with pytest.raises(UserError, match=told):
         load_config(tmp_path / "outer")
+    for number in (900, 1000, 50):
+        (tmp_path / "trainer" / f"checkpoint-{number}").mkdir(parents=True)
+        (tmp_path / "trainer" / f"checkpoint-{number}" / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(UserError, match="trainer/checkpoint-1000 in it may be one"):
+        find_model(tmp_path / "trainer")
     (tmp_path / "outer" / "config.json").write_text('{"__version__": "0.3"}')
     for read in (find_model, load_config):
         with pytest.raises(UserError, match=told):

@@ -22,6 +22,8 @@ from langsamp.model.hidden_layers import chosen_layer, default_layer
 from langsamp.progress import say
 from langsamp.scores.cells import Cell, scored
 
+_SENTENCE_ENCODER = "modules.json"
+"""A file that sentence-transformers writes beside a model."""
 Shard = tuple[int, int]
 """Which of how many equal parts of the cells, counted from 1."""
 
@@ -130,6 +132,8 @@ class PlannedCell:
             how = f"from {row.source}, seed {row.seed}"
         else:
             default = " (two thirds of the depth)" if row.layer == default_layer(depth) else ""
+            if row.layer != depth and (self.model.folder / _SENTENCE_ENCODER).is_file():
+                default += f"; it is a sentence encoder, whose own vectors are those of layer {depth}"
             how = f"layer {row.layer} of {depth}{default}"
         return (
             f"{row.model}, {row.task} ({row.protocol}): {row.languages} languages, {row.done} done, {row.to_run} to "

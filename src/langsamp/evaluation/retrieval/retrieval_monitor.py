@@ -18,7 +18,7 @@ from langsamp.evaluation.retrieval import retrieve
 from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.cldr import CldrPairs
-from langsamp.evaluation.tasks.readers.formats.parallel import ParallelReader, ParallelText
+from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH, ParallelReader, ParallelText
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.select import Uses, select_each
@@ -181,7 +181,7 @@ def _wanted(config: MonitorConfig, trained: Collection[LangScript] = ()) -> list
     if config.languages is None:
         chosen = {name: [tag for tag in tags if tag in trained] or list(tags) for name, tags in offered.items()}
     else:
-        chosen = select_each(config.languages, offered, uses=uses)
+        chosen = select_each(config.languages, offered, uses=uses, elsewhere={ENGLISH})
     for name, tags in chosen.items():
         if not tags:
             raise UserError(
