@@ -40,8 +40,8 @@ def _check_no_scores(name: str) -> None:
     run, _, model = name.rpartition(":")
     if run == "paper":
         raise UserError(
-            f"{name} are scores that the paper printed, and no model: give it to `langsamp compare`, `table` or `report`, "
-            "beside scores of yours"
+            f"{name} are scores that the paper printed, and no model: give it to `langsamp compare`, `table` or "
+            "`report`, beside scores of yours"
         )
     exports = exports_around(Path(run)) if run else []
     if exports:
