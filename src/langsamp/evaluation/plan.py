@@ -15,6 +15,7 @@ from langsamp.evaluation.task_texts import TaskText, check_data, read_task_texts
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
+from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import unnamed_vectors
@@ -154,8 +155,10 @@ def usable_models(
     `names` as in `plan`.
 
     Raises:
-        UserError: where none can be used.
+        UserError: where none can be used, and for a task among them.
     """
+    if tasks := [str(model) for model in models if str(model) in TASKS and not Path(model).exists()]:
+        raise UserError(f"{', '.join(tasks)} is a task, and no model: give it as a task (-t {','.join(tasks)})")
     called = {**_short_names(models), **(names or {})}
     pools = any(not KINDS[task(name).kind].fine_tunes for name in config.tasks)
     usable, unusable = [], dict[str, UserError]()

@@ -60,8 +60,8 @@ def likely_tag(name: str) -> LangScript | None:
     """The tag that the name of released text most likely means, in the script usual for its language; None of others.
 
     Wikipedia's `20231101.sw` and `sw`, the eBible corpus' `swh-swhulb.txt`, OPUS' `Tatoeba.en-sw.sw` and a shared
-    task's `train.swh` are told; so is a tag with more behind it (`swh_Latn_clean`, `swh_Latn.train.txt`), and what a language is
-    called (`swahili.txt`).
+    task's `train.swh` are told; so is a tag with more behind it (`swh_Latn_clean`, `swh_Latn.train.txt`), and what a
+    language is called (`swahili.txt`).
     """
     name = name[: len(name) - len(readable_end(name))]
     if (begin := _BEGINS_WITH_TAG.match(name)) and (tag := tag_named(begin[1])) and tag.script in scripts():
