@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from transformers import AutoModel, AutoTokenizer
 
 import langsamp as ls
@@ -111,10 +112,17 @@ def test_models_and_languages_are_given_in_any_collection(run: ls.Run, tmp_path:
     assert ls.select_languages(["Kabyle+tail", "deu_Latn"]) == ls.select_languages("Kabyle+tail,deu_Latn")
 
 
+class _Sentences(torch.nn.Sequential):
+    """Saved, called and iterated over as a SentenceTransformer is."""
+
+    save_pretrained = None
+
+
 def test_what_is_no_name_and_no_path_is_told(run: ls.Run, tmp_path: Path):
     for call in (
         lambda: ls.compare(run.scores, "paper:langsamp"),
         lambda: ls.evaluate([None], out=tmp_path / "scores"),
+        lambda: ls.evaluate(_Sentences(torch.nn.Linear(2, 2)), out=tmp_path / "scores"),
         lambda: ls.run({"name": "mine"}),
         lambda: ls.vectors(run.scores),
         lambda: ls.report(3),
