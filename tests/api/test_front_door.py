@@ -1,5 +1,6 @@
 """`import langsamp as ls`: what it has, what it costs, and that each call takes what a user has."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,14 @@ def test_models_and_languages_are_given_in_any_collection(run: ls.Run, tmp_path:
         scores = ls.evaluate(models, "sr-cldr", languages=["German"], out=tmp_path / "scores").data
         assert scores["model"].nunique() == len(run.models) and {*scores["tag"]} == {"deu_Latn"}
     assert ls.select_languages(["Kabyle+tail", "deu_Latn"]) == ls.select_languages("Kabyle+tail,deu_Latn")
+
+
+def test_a_run_under_way_says_how_far_it_is(run: ls.Run, tmp_path: Path):
+    shutil.copytree(run.folder, tmp_path / "run", ignore=shutil.ignore_patterns("evaluation"))
+    shutil.rmtree(tmp_path / "run" / "models" / "both-0" / "export")
+    opened = ls.Run(tmp_path / "run")
+    assert "both-0: in training, with a checkpoint of step 4" in str(opened) and "none-0: trained" in str(opened)
+    assert "Nothing is scored yet" in opened._repr_html_() and list(opened.models) == ["none-0"]
 
 
 class _Sentences(torch.nn.Sequential):
