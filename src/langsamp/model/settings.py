@@ -32,7 +32,7 @@ def checked_settings(default: PretrainedConfig, settings: Mapping[str, Any]) -> 
         )
     of_all = PretrainedConfig().to_dict().keys() | _OF_DECODERS
     reasons = {
-        "that says nothing of the encoder that is trained": [key for key in settings if key in of_all],
+        "what says nothing of the encoder that is trained": [key for key in settings if key in of_all],
         "what the tokenizer says": [key for key in settings if key.endswith("_token_id") and key not in of_all],
     }
     if any(reasons.values()):
