@@ -1,5 +1,8 @@
 """A plan tells what a run would do, in the numbers that the run then has, and does nothing."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -157,6 +160,17 @@ def test_the_command_prints_it_before_and_after(fresh: TinyRun, tiny_run: TinyRu
             text in answer.out for text in (*SIZES, "documents", "epochs", word, "2 trainings of 4 steps", "GiB")
         )
         assert stamps(run.root) == before
+
+
+def test_rows_of_other_text_are_no_plan(tiny_run: TinyRun, tmp_path: Path) -> None:
+    shutil.copytree(tiny_run.root / "text", tmp_path / "text")
+    moved = f"corpus.source={tmp_path / 'text'}"
+    assert not make_plan(tiny_run.recipe(moved)).is_estimate
+    with (tmp_path / "text" / "swh_Latn.txt").open("a", encoding="utf-8") as file:
+        file.write("habari\n")
+    for setting in (moved, "corpus.languages=swh_Latn"):
+        with pytest.raises(UserError, match="the text itself or the choice of languages"):
+            make_plan(tiny_run.recipe(setting))
 
 
 def test_it_says_in_how_many_parts_large_tags_are_prepared(

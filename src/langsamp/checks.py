@@ -8,7 +8,8 @@ from langsamp.data.text.corpus import open_corpus
 from langsamp.data.tokens.tokenizer import load_tokenizer
 from langsamp.data.tokens.word_starts import word_starts
 from langsamp.disk.folders import check_file, check_folder
-from langsamp.disk.layout import RunLayout
+from langsamp.disk.layout import PAGE_MARK, RunLayout
+from langsamp.disk.seals import has_last_line
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval.retrieval_monitor import check_monitor
 from langsamp.evaluation.task_texts import check_data
@@ -36,7 +37,7 @@ def check_run(recipe: Recipe) -> None:
     """
     check_training(recipe)
     check_folder(recipe.folder)
-    check_file(RunLayout(recipe.folder).report)
+    check_file(RunLayout(recipe.folder).report, mark=PAGE_MARK)
     check_data(recipe.evaluation)
     check_monitor(recipe.resolved_monitor)
     _check_languages(recipe)
@@ -78,6 +79,12 @@ def check_training(recipe: Recipe) -> None:
 
 
 def _check_out(recipe: Recipe) -> None:
+    layout = RunLayout(recipe.folder)
+    if layout.exists and not layout.rows.is_dir() and not has_last_line(layout.recipe):
+        raise UserError(
+            f"{layout.recipe} was written by no run, and a run in {recipe.folder} writes its own there, so that yours "
+            "would be lost: rename it, or name another folder (out)"
+        )
     if recipe.corpus.source == "cldr" or recipe.corpus.is_remote:
         return
     text, out = Path(recipe.corpus.source).expanduser().resolve(), recipe.folder.resolve()

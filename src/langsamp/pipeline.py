@@ -119,8 +119,8 @@ def prepare(recipe: Recipe, *, executor: Executor | None = None) -> PreparedRows
     return rows
 
 
-def open_rows(recipe: Recipe) -> PreparedRows:
-    """The recipe's rows, prepared before; their text need not be here any more.
+def open_rows(recipe: Recipe, *, writes: bool = True) -> PreparedRows:
+    """The recipe's rows, prepared before; their text need not be here. Unless it `writes`, all stays as it is, unread.
 
     Raises:
         DataMissingError: where they have not been prepared.
@@ -129,9 +129,9 @@ def open_rows(recipe: Recipe) -> PreparedRows:
     folder = RunLayout(recipe.folder).rows
     check_training(recipe)
     check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
-    rows = PreparedRows(folder, verify=World.from_environment().is_leader)
+    rows = PreparedRows(folder, verify=writes and World.from_environment().is_leader)
     findings.check_rows(rows)
-    _adopt(recipe, rows)
+    _adopt(recipe, rows, writes=writes)
     return rows
 
 
@@ -263,12 +263,12 @@ def _tell_overlap(recipe: Recipe, rows: PreparedRows, tests: TaskSentences) -> N
         say(f"{'note' if overlap.dropped else 'warning'}: {line}")
 
 
-def _adopt(recipe: Recipe, rows: PreparedRows) -> None:
+def _adopt(recipe: Recipe, rows: PreparedRows, *, writes: bool = True) -> None:
     """Write down that the recipe's folder is the recipe's, unless a model in it says otherwise."""
     _check_ids(rows)
     for variant, seed in recipe.trainings:
         _check_same(_finished(recipe, rows, variant, seed), model_folder(recipe, variant, seed))
-    if World.from_environment().is_leader:
+    if writes and World.from_environment().is_leader:
         text = yaml.safe_dump(escaped(recipe.model_dump(mode="json")), allow_unicode=True, sort_keys=False)
         write_text(RunLayout(recipe.folder).recipe, with_last_line(text))
         models = RunLayout(recipe.folder).models

@@ -1,7 +1,7 @@
 """What a run would do and cost, from a short measurement: rows and epochs per tag, steps, time, disk.
 
-Nothing is written. Rows that are there already are taken as they are; else a sample of each tag is cleaned, encoded and
-scaled up, and the plan says so.
+Nothing is written. Rows that are there already are taken if they are of the recipe's text; else a sample of each tag is
+cleaned, encoded and scaled up, and the plan says so.
 """
 
 import math
@@ -268,7 +268,8 @@ def _amounts_there(recipe: Recipe) -> _Amounts | None:
     folder = RunLayout(recipe.folder).rows
     if not (folder / MANIFEST).is_file():
         return None
-    check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder)
+    text = open_corpus(recipe.corpus, base=Path()).fingerprint()
+    check_settings(recipe.corpus, recipe.resolved_tokenizer, recipe.rows, out=folder, text=text)
     manifest = read_manifest(folder)
     entries = {LangScript.parse(tag): entry for tag, entry in manifest.tags.items()}
     overlap = read_overlap(recipe.folder / OVERLAP)

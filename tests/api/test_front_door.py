@@ -1,11 +1,13 @@
 """`import langsamp as ls`: what it has, what it costs, and that each call takes what a user has."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from transformers import AutoModel, AutoTokenizer
 
 import langsamp as ls
@@ -111,10 +113,25 @@ def test_models_and_languages_are_given_in_any_collection(run: ls.Run, tmp_path:
     assert ls.select_languages(["Kabyle+tail", "deu_Latn"]) == ls.select_languages("Kabyle+tail,deu_Latn")
 
 
+def test_a_run_under_way_says_how_far_it_is(run: ls.Run, tmp_path: Path):
+    shutil.copytree(run.folder, tmp_path / "run", ignore=shutil.ignore_patterns("evaluation"))
+    shutil.rmtree(tmp_path / "run" / "models" / "both-0" / "export")
+    opened = ls.Run(tmp_path / "run")
+    assert "both-0: in training, with a checkpoint of step 4" in str(opened) and "none-0: trained" in str(opened)
+    assert "Nothing is scored yet" in opened._repr_html_() and list(opened.models) == ["none-0"]
+
+
+class _Sentences(torch.nn.Sequential):
+    """Saved, called and iterated over as a SentenceTransformer is."""
+
+    save_pretrained = None
+
+
 def test_what_is_no_name_and_no_path_is_told(run: ls.Run, tmp_path: Path):
     for call in (
         lambda: ls.compare(run.scores, "paper:langsamp"),
         lambda: ls.evaluate([None], out=tmp_path / "scores"),
+        lambda: ls.evaluate(_Sentences(torch.nn.Linear(2, 2)), out=tmp_path / "scores"),
         lambda: ls.run({"name": "mine"}),
         lambda: ls.vectors(run.scores),
         lambda: ls.report(3),
@@ -123,3 +140,5 @@ def test_what_is_no_name_and_no_path_is_told(run: ls.Run, tmp_path: Path):
             call()
     with pytest.raises(UserError, match=r"is the folder of trainings; give its model, .*export"):
         ls.evaluate(run, out=tmp_path / "scores")
+    with pytest.raises(UserError, match=r":both is how scores are named; give the model itself, [^,]*both-0/export$"):
+        ls.evaluate(f"{run.folder}:both", out=tmp_path / "scores")

@@ -179,6 +179,20 @@ class TestBadInput:
             answer = langsamp(*words)
             assert answer.code == 2 and "Usage: langsamp" in answer.err
 
+    def test_words_of_other_programs_are_answered_with_ours(self) -> None:
+        for words, told in (
+            (["evaluate", "--model", "x"], "--model: what it names is given without an option"),
+            (["evaluate", "-m", "x", "-t", "sr-cldr"], "as in langsamp evaluate NAME"),
+            (["run", "--config", "a.yaml"], "as in langsamp run NAME"),
+            (["run", "a.yaml", "training.steps=3"], "a setting is written --set training.steps=3"),
+            (["train", "a.yaml", "--training.steps", "3"], "--set training.steps=VALUE"),
+            (["run", "a.yaml", "--training.learning-rate=1e-3"], "--set training.learning_rate=1e-3"),
+        ):
+            answer = langsamp(*words)
+            assert answer.code == 2 and told in answer.err and "Traceback" not in answer.err
+        assert "sr-cldr is a task, and no model" in complaint("evaluate", "x", "sr-cldr")
+        assert "no recipe at a.b=c/x.yaml" in complaint("run", "./a.b=c/x.yaml", code=4)
+
     def test_an_option_of_one_value_is_given_once(self) -> None:
         for words, name in (
             (["evaluate", "x", "-l", "swh_Latn", "--languages", "deu_Latn"], "--languages"),

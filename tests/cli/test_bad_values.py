@@ -131,6 +131,28 @@ def test_what_is_no_model_to_continue_from_is_told_as_that(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_file_of_ones_own_is_never_written_over(fresh: TinyRun, tiny_run: TinyRun) -> None:
+    fresh.out.mkdir()
+    for name, told in (("recipe.yaml", "was written by no run"), ("report.html", "which holds something else")):
+        mine = fresh.out / name
+        mine.write_text("# mine\n", encoding="utf-8")
+        assert told in complaint("run", fresh.recipe_file) and told in complaint("run", fresh.recipe_file, "--plan")
+        assert told in complaint("report", tiny_run.out, "--out", mine) or name == "recipe.yaml"
+        assert {path.name: path.read_text(encoding="utf-8") for path in fresh.out.iterdir()} == {name: "# mine\n"}
+        mine.unlink()
+    page = fresh.root / "page.html"
+    for _ in range(2):
+        said("report", tiny_run.out, "--out", page)
+
+
+def test_a_plan_says_that_the_models_there_are_of_another_recipe(tiny_run: TinyRun) -> None:
+    before = stamps(tiny_run.root)
+    told = said("run", tiny_run.recipe_file, "--plan", "--set", "training.learning_rate=2e-3")
+    assert "made with another recipe (training.learning_rate: 0.001 -> 0.002)" in told
+    assert "made with another recipe" not in said("run", tiny_run.recipe_file, "--plan")
+    assert stamps(tiny_run.root) == before
+
+
 def test_a_folder_where_the_report_goes_is_told_before_the_work(fresh: TinyRun) -> None:
     (fresh.out / "report.html").mkdir(parents=True)
     assert "report.html is a folder" in complaint("run", fresh.recipe_file)

@@ -70,6 +70,8 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
         chosen_layer(4, model.num_layers, model=model.name)
     with pytest.raises(UserError, match="no folder 'runs/none/such'"):
         find_model("runs/none/such")
+    with pytest.raises(UserError, match="paper:langsamp are scores that the paper printed, and no model"):
+        find_model("paper:langsamp")
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(DamagedError, match=r"model\.safetensors is cut short"):
@@ -98,15 +100,13 @@ def test_models_that_cannot_be_used_are_named(save_model, tmp_path, monkeypatch)
             read(str(folder))
 
 
-def test_a_training_of_a_run_and_a_renamed_model_are_named(tmp_path, monkeypatch):
+def test_scores_given_as_a_model_and_a_renamed_model_are_named(tmp_path, monkeypatch):
     for name in ("both-0", "both-1", "none-0"):
         (tmp_path / "models" / name / "export").mkdir(parents=True)
         (tmp_path / "models" / name / "export" / "config.json").touch()
-    (tmp_path / "mine").symlink_to(tmp_path)
-    with pytest.raises(UserError, match=r"mine:both is no folder.*/both-0/export, \S*/both-1/export$"):
-        find_model(f"{tmp_path}/mine:both")
-    with pytest.raises(DataMissingError, match=r"no folder '\S*/mine:all'; give the folder of a model"):
-        find_model(f"{tmp_path}/mine:all")
+    for asked, ends in (("both", r"both-0/export, \S*/both-1/export"), ("both-1", "itself, [^,]*/both-1/export")):
+        with pytest.raises(UserError, match=f"{asked} is how scores are named.*{ends}$"):
+            find_model(f"{tmp_path}:{asked}")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     (tmp_path / "hub" / "models--FacebookAI--xlm-roberta-base").mkdir(parents=True)
@@ -128,6 +128,11 @@ def test_a_model_in_a_folder_below_is_named(save_model, tmp_path):
     told = r"outer is no model, but .*outer/0_Transformer in it may be one; give that"
     with pytest.raises(UserError, match=told):
         load_config(tmp_path / "outer")
+    for number in (900, 1000, 50):
+        (tmp_path / "trainer" / f"checkpoint-{number}").mkdir(parents=True)
+        (tmp_path / "trainer" / f"checkpoint-{number}" / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(UserError, match="trainer/checkpoint-1000 in it may be one"):
+        find_model(tmp_path / "trainer")
     (tmp_path / "outer" / "config.json").write_text('{"__version__": "0.3"}')
     for read in (find_model, load_config):
         with pytest.raises(UserError, match=told):

@@ -58,6 +58,10 @@ def test_a_second_run_encodes_nothing_and_gives_the_same_scores(config, save_mod
     forced = evaluate([model], config, out, force=True)
     assert len(encoded) == 4 * 30
     pd.testing.assert_frame_equal(first.scores, forced.scores)
+    (model / "modules.json").write_text("[]")
+    for layer, said_of_the_last in ((None, True), (3, False)):
+        evaluate([model], config.model_copy(update={"layer": layer}), out)
+        assert ("whose own vectors are those of layer 3" in capsys.readouterr().err) is said_of_the_last
 
 
 def test_a_renamed_model_is_found_again_and_a_changed_one_is_not(config, save_model, tmp_path, encoded):

@@ -265,6 +265,14 @@ def test_what_no_place_has_is_refused(selector, said):
         select_each(selector, TASKS, uses={name: {} for name in TASKS})
 
 
+def test_what_is_elsewhere_may_be_named_beside_what_is_here():
+    uses: dict[str, dict[LangScript, LangScript]] = {name: {} for name in TASKS}
+    yoruba = these("yor_Latn")
+    assert select_each("deu_Latn,yor_Latn", TASKS, uses=uses, elsewhere=yoruba)["a"] == these("deu_Latn")
+    with pytest.raises(UserError, match="selects none"):
+        select_each("yor_Latn", TASKS, uses=uses, elsewhere=yoruba)
+
+
 @given(selector=st.lists(FACTORS, min_size=1, max_size=3))
 def test_one_place_alone_is_like_selecting_there(selector):
     joined = ",!".join(selector)

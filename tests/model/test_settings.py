@@ -20,7 +20,7 @@ XLM_R = AutoConfig.for_model("xlm-roberta")
         ({"chunk_size_feed_forward": 7}, "says nothing of the encoder"),
         ({"is_encoder_decoder": True}, "says nothing of the encoder"),
         ({"add_cross_attention": True}, "says nothing of the encoder"),
-        ({"pad_token_id": 5}, "is what the tokenizer says"),
+        ({"pad_token_id": 5}, "what the tokenizer says"),
         ({"num_hidden_layers": 0}, "num_hidden_layers is 0: expected a whole number of at least 1"),
         ({"num_attention_heads": 0}, "at least 1"),
         ({"type_vocab_size": 0}, "at least 1"),
@@ -37,6 +37,14 @@ def test_what_would_train_nothing_is_refused(setting: dict[str, Any], said: str)
     with pytest.raises(UserError) as error:
         checked_settings(XLM_R, setting)
     assert said in str(error.value) and f"model.settings.{next(iter(setting))}" in str(error.value)
+
+
+def test_all_that_a_stored_configuration_has_too_much_is_told_at_once() -> None:
+    stored = AutoConfig.for_model("xlm-roberta", architectures=["XLMRobertaForMaskedLM"]).to_dict()
+    with pytest.raises(UserError) as error:
+        checked_settings(XLM_R, stored)
+    words = set(str(error.value).replace(",", " ").replace("model.settings.", " ").split())
+    assert checked_settings(XLM_R, {key: value for key, value in stored.items() if key not in words})
 
 
 def test_numbers_are_read_as_yaml_writes_them() -> None:

@@ -16,7 +16,7 @@ from langsamp.model.shapes import positions
 from langsamp.recipe import load_recipe
 from langsamp.recipe_reference import keys
 from langsamp.recipes.new import TEMPLATES, Given, new_recipe
-from tests.tiny_run import TinyRun, complaint, said, write_lines
+from tests.tiny_run import TinyRun, complaint, documents, said, write_lines
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +179,21 @@ def test_text_of_one_language_gives_a_recipe_that_can_be_planned(tiny_run: TinyR
     path = tmp_path / "mine.yaml"
     said("new", path, "--from", "continue", "--encoder", tiny_run.export, "--text", tmp_path / "text")
     assert "no other tag has a row" in said("run", path, "--plan", "--set", "rows.row_tokens=32")
+
+
+def test_of_ones_languages_those_are_scored_that_have_a_test_set(tiny_run: TinyRun, tmp_path: Path):
+    text, data = tmp_path / "text", tiny_run.root / "eval"
+    shutil.copytree(tiny_run.root / "text", text)
+    for tag in ("eng_Latn", "aar_Latn"):
+        write_lines(text / f"{tag}.txt", documents("swh_Latn", 200, seed=2))
+    for path, given in ((tmp_path / "mine.yaml", ()), (tmp_path / "ours.yaml", ("--data", data))):
+        told = said("new", path, "--from", "continue", "--encoder", tiny_run.export, "--text", text, *given)
+        assert "no test set of aar_Latn" in told
+        wanted = load_recipe(path).evaluation.languages
+        assert "swh_Latn" in wanted and "aar_Latn" not in wanted
+        said("run", path, "--plan", "--set", "rows.row_tokens=32")
+    (text / "aar_Latn.txt").unlink()
+    given = ("--encoder", tiny_run.export, "--text", text, "--data", data)
+    said("new", tmp_path / "all.yaml", "--from", "continue", *given)
+    assert "eng_Latn" in load_recipe(tmp_path / "all.yaml").evaluation.languages  # retrieval starts from it
+    said("run", tmp_path / "all.yaml", "--plan", "--set", "rows.row_tokens=32")

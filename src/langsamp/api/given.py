@@ -71,7 +71,7 @@ def model_folders(
     Raises:
         UserError: for a model in memory without a tokenizer.
     """
-    is_one = isinstance(models, str | Path) or not isinstance(models, Iterable)
+    is_one = isinstance(models, str | Path) or hasattr(models, "save_pretrained") or not isinstance(models, Iterable)
     listed: list[Any] = [models] if is_one else list(models.values() if isinstance(models, Mapping) else models)
     with TemporaryDirectory(prefix="langsamp-") as scratch:
         folders, names = [], {}
@@ -79,8 +79,11 @@ def model_folders(
             if isinstance(model, str | Path):
                 folders += words(model)
                 continue
-            if not hasattr(model, "save_pretrained"):
-                words([model])  # which tells what was expected
+            if not (hasattr(model, "base_model") and hasattr(model, "save_pretrained")):
+                raise UserError(
+                    f"expected a name or a path, got an object of type {type(model).__name__}. A model in memory is "
+                    "one of transformers, as AutoModel gives it; save another (save_pretrained), and give its folder"
+                )
             if tokenizer is None:
                 raise UserError("a model in memory needs its tokenizer: evaluate(model, tokenizer=tokenizer, ...)")
             folder = Path(scratch) / str(number)

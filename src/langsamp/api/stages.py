@@ -14,11 +14,12 @@ from langsamp.analysis.model_refs import find_model_refs
 from langsamp.api.given import given_recipe, words
 from langsamp.api.result import Result, readable
 from langsamp.api.scores import compare
-from langsamp.disk.layout import RunLayout
+from langsamp.disk.layout import ModelLayout, RunLayout
 from langsamp.errors import DataMissingError
 from langsamp.remote.session import opened, session, takes_addresses
 from langsamp.remote.working_copy import bring
 from langsamp.scores.reading import read_scores
+from langsamp.training.checkpoint import checkpoints, step_of
 from langsamp.views.score_lines import score_tables
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Run:
         return compare(f"{self.folder}:{a}", f"{self.folder}:{b}", **options)
 
     def __str__(self) -> str:
-        """The means by model and group of languages, and where the report lies."""
+        """The means by model and group of languages, and where the report lies; how far it is, where none is scored."""
         return str(self._shown())
 
     def _repr_html_(self) -> str:
@@ -87,8 +88,21 @@ class Run:
         return self._shown()._repr_html_()
 
     def _shown(self) -> Result:
+        try:
+            scores = self.scores
+        except DataMissingError:
+            how_far = (f"{each.folder.name}: {_how_far(each)}" for each in RunLayout(self.folder).trainings)
+            lines = ("Nothing is scored yet; the same command goes on where it was", *how_far)
+            return Result(title=self.folder.name, tables={}, lines=lines, data=pd.DataFrame())
         lines = (f"Report: {with_addresses(str(self.report))}", *(f"failed: {failure}" for failure in self.failures))
-        return Result(title=self.folder.name, tables=readable(score_tables(self.scores)), lines=lines, data=self.scores)
+        return Result(title=self.folder.name, tables=readable(score_tables(scores)), lines=lines, data=scores)
+
+
+def _how_far(training: ModelLayout) -> str:
+    kept = checkpoints(training.checkpoints)
+    if training.export.is_dir():
+        return "trained"
+    return f"in training, with a checkpoint of step {step_of(kept[-1]):,}" if kept else "in training"
 
 
 @takes_addresses

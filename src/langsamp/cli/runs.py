@@ -36,7 +36,7 @@ def run(
     What is there already is not made again; an interrupted run goes on where it was.
     """
     from langsamp import pipeline
-    from langsamp.errors import first_of
+    from langsamp.errors import UserError, first_of
     from langsamp.executors.opening import opened
     from langsamp.reporting.findings.against_start import above_start, below_start
     from langsamp.reporting.findings.decided import decided_lines
@@ -45,7 +45,13 @@ def run(
     if plan:
         from langsamp.plan import make_plan, print_plan
 
-        print_plan(make_plan(loaded))
+        made = make_plan(loaded)
+        print_plan(made)
+        try:
+            if not made.is_estimate:
+                pipeline.open_rows(loaded, writes=False)
+        except UserError as error:  # a plan may ask what other settings would cost
+            print_line(f"warning: {error}")
         return
     with opened(executor) as workers:
         report, evaluation = pipeline.run(loaded, executor=workers)
@@ -137,10 +143,11 @@ def report(
     Scores with intervals, every language, who got worse, seeds, what the vectors know, provenance.
     """
     from langsamp.disk.folders import check_file
+    from langsamp.disk.layout import PAGE_MARK
     from langsamp.reporting.page import write_report
 
     if out is not None:
-        check_file(out)
+        check_file(out, mark=PAGE_MARK)
     path = write_report(*inputs, out=out, title=title, baseline=baseline, redact_text=redact_text)
     print_line(f"Report: {path.resolve()}")
 

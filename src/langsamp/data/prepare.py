@@ -123,8 +123,12 @@ def prepare_rows(
     return _same_as(before, PreparedRows(out))
 
 
-def check_settings(corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig, *, out: Path) -> None:
-    """Accept the rows in `out` if they were made with these settings; their text is not looked at.
+def check_settings(
+    corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsConfig, *, out: Path, text: str | None = None
+) -> None:
+    """Accept the rows in `out` if they were made with these settings, and of the text of that fingerprint.
+
+    With None their text is not looked at.
 
     Raises:
         DataMissingError: where there are no rows.
@@ -132,7 +136,7 @@ def check_settings(corpus: CorpusConfig, tokenizer: TokenizerConfig, rows: RowsC
     """
     made_from: Any = read_manifest(out).made_from
     dropped_for = made_from["corpus"].get("decontaminate", "unknown") if corpus.decontaminate else None
-    text = made_from["corpus"]["text"]
+    text = text or made_from["corpus"]["text"]
     _check_same(_made_from(corpus, tokenizer, rows, text=text, dropped_for=dropped_for), out)
 
 

@@ -11,6 +11,9 @@ from langsamp.errors import UserError
 _LONGEST_NAME = 40
 """Bytes that are put before and behind the name of a file or folder while it is written, and of what lies in it."""
 
+_HEAD = 1000
+"""Bytes among which a file's mark stands."""
+
 
 def check_folder(folder: Path) -> None:
     """Accept a folder that is there and can be written, or can be made.
@@ -35,15 +38,17 @@ def check_new_folder(folder: Path) -> None:
         raise UserError(f"{folder} is not empty; name a new folder")
 
 
-def check_file(path: Path) -> None:
+def check_file(path: Path, *, mark: str = "") -> None:
     """Accept a file that can be written, whether it is there or not.
+
+    One that is there has `mark` among its first letters, as all of its kind that are written here.
 
     Raises:
         UserError: for a folder in its place, a file above it, a name that no disk takes, a folder that is forbidden,
-            and one of ours that is whole as it is.
+            one of ours that is whole as it is, and a file of another kind.
     """
     trouble = _obstacle_of_names(path) or (f"{path} is a folder" if path.is_dir() else _obstacle(path.parent))
-    trouble = trouble or _whole_folder(path)
+    trouble = trouble or _whole_folder(path) or _other_kind(path, mark)
     if trouble:
         raise UserError(f"cannot write {str(path)[:200]!r}: {trouble}. Name another output file")
 
@@ -63,6 +68,15 @@ def _whole_folder(folder: Path) -> str:
     """In which folder with checksums it lies, whose files are all counted; empty where in none."""
     above = next((each for each in folder.absolute().parents if (each / CHECKSUMS).is_file()), None)
     return f"it lies in {above}, which is whole as it is (a model, rows or scores)" if above else ""
+
+
+def _other_kind(path: Path, mark: str) -> str:
+    """That a file is there which is not of the kind; empty where none is."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        head = file.read(_HEAD).strip(b"\0")  # nothing else is what a power cut leaves
+    return "a file of that name is there, which holds something else" if head and mark.encode() not in head else ""
 
 
 def _obstacle_of_names(path: Path) -> str:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+PAGE_MARK = '<meta name="generator" content="langsamp">'
+"""What stands in the head of every page that is written here."""
+
 
 @dataclass(frozen=True)
 class ModelLayout:

@@ -181,6 +181,11 @@ def check_last_line(text: str, path: Path, *, remedy: str) -> None:
         raise DamagedError(f"{path} does not match the checksum in its last line; {remedy}")
 
 
+def has_last_line(path: Path) -> bool:
+    """Whether a file ends with a checksum, right or wrong, as those do that a run writes for people."""
+    return _LAST_LINE.encode() in path.read_bytes()
+
+
 def signed_line(content: Mapping[str, Any]) -> str:
     """One line of JSON that ends with a checksum of the rest."""
     line = _as_read(content)

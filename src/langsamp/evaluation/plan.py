@@ -15,6 +15,7 @@ from langsamp.evaluation.task_texts import TaskText, check_data, read_task_texts
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
+from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.tags import LangScript
 from langsamp.model.conditioning import unnamed_vectors
@@ -22,6 +23,8 @@ from langsamp.model.hidden_layers import chosen_layer, default_layer
 from langsamp.progress import say
 from langsamp.scores.cells import Cell, scored
 
+_SENTENCE_ENCODER = "modules.json"
+"""A file that sentence-transformers writes beside a model."""
 Shard = tuple[int, int]
 """Which of how many equal parts of the cells, counted from 1."""
 
@@ -130,6 +133,8 @@ class PlannedCell:
             how = f"from {row.source}, seed {row.seed}"
         else:
             default = " (two thirds of the depth)" if row.layer == default_layer(depth) else ""
+            if row.layer != depth and (self.model.folder / _SENTENCE_ENCODER).is_file():
+                default += f"; it is a sentence encoder, whose own vectors are those of layer {depth}"
             how = f"layer {row.layer} of {depth}{default}"
         return (
             f"{row.model}, {row.task} ({row.protocol}): {row.languages} languages, {row.done} done, {row.to_run} to "
@@ -150,8 +155,10 @@ def usable_models(
     `names` as in `plan`.
 
     Raises:
-        UserError: where none can be used.
+        UserError: where none can be used, and for a task among them.
     """
+    if tasks := [str(model) for model in models if str(model) in TASKS and not Path(model).exists()]:
+        raise UserError(f"{', '.join(tasks)} is a task, and no model: give it as a task (-t {','.join(tasks)})")
     called = {**_short_names(models), **(names or {})}
     pools = any(not KINDS[task(name).kind].fine_tunes for name in config.tasks)
     usable, unusable = [], dict[str, UserError]()

@@ -10,12 +10,12 @@ from langsamp.evaluation.finetuning.controls import controls
 from langsamp.evaluation.models import ModelFolder
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.retrieval import retrieve
-from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
+from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.answer_findings import dev_findings
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.tags import LangScript
-from langsamp.model.hidden_layers import chosen_layer
+from langsamp.model.hidden_layers import MAX_PIECES, chosen_layer
 from langsamp.scores.cells import Cell, LanguageResult
 
 Texts = Mapping[LangScript, Any]

@@ -10,6 +10,7 @@ from langsamp.evaluation.config import EvaluationConfig
 from langsamp.evaluation.scoring import KINDS, Texts
 from langsamp.evaluation.tasks.examples import TrainAndDev
 from langsamp.evaluation.tasks.lookup import task
+from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH
 from langsamp.evaluation.tasks.readers.formats.split_files import named
 from langsamp.evaluation.tasks.task import Task
 from langsamp.languages.aliases import describe_use, match
@@ -92,7 +93,11 @@ def _readers(config: EvaluationConfig) -> dict[str, Any]:
 def _chosen(config: EvaluationConfig, readers: Mapping[str, Any]) -> dict[str, _Choice]:
     uses: dict[str, Uses] = {name: {} for name in readers}
     places = {name: reader.tags for name, reader in readers.items()}
-    selected = select_each(config.languages, places, uses=uses)
+    pivot = {ENGLISH} if any(task(name).kind == "retrieval" for name in readers) else ()
+    try:
+        selected = select_each(config.languages, places, uses=uses, elsewhere=pivot)
+    except UserError as error:
+        raise UserError(f"languages to score on {', '.join(readers)}: {error}") from None
     return {name: _Choice(tags, uses[name]) for name, tags in selected.items()}
 
 

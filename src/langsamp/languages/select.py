@@ -71,19 +71,24 @@ def select(selector: str, among: Collection[LangScript], *, uses: Uses | None = 
 
 
 def select_each(
-    selector: str, places: Mapping[str, Collection[LangScript]], *, uses: Mapping[str, Uses]
+    selector: str,
+    places: Mapping[str, Collection[LangScript]],
+    *,
+    uses: Mapping[str, Uses],
+    elsewhere: Collection[LangScript] = (),
 ) -> dict[str, list[LangScript]]:
     """What `selector` means in each of several places, such as the tasks of an evaluation, by their names.
 
     A place may lack languages that another has, under one code or another, down to all of those wanted. Groups, scripts
     and families are those of each place's own tags. `uses` has a mapping for every place, which gets the aliases that
-    were taken there.
+    were taken there. To name one of the tags `elsewhere` is no mistake either, and selects nothing.
 
     Raises:
         UserError: as `select` does, for what no place has and what selects nothing anywhere.
     """
     everywhere = {tag for among in places.values() for tag in among}
-    chosen = {name: _select(selector, _Place(among, everywhere, uses[name])) for name, among in places.items()}
+    others = everywhere.union(elsewhere)
+    chosen = {name: _select(selector, _Place(among, others, uses[name])) for name, among in places.items()}
     if not any(chosen.values()):
         raise UserError(f"the selector {selector!r} selects none of the {len(everywhere)} languages here")
     return chosen

@@ -2,6 +2,9 @@
 
 from langsamp.errors import UserError
 
+MAX_PIECES = 512
+"""Tokens of a sentence, special tokens included; the rest is cut off, as in the original evaluation."""
+
 
 def default_layer(num_layers: int) -> int:
     """The hidden state pooled unless another is asked for: two thirds of the depth, 8 of 12 as in the paper."""

@@ -30,11 +30,14 @@ def checked_settings(default: PretrainedConfig, settings: Mapping[str, Any]) -> 
         raise UserError(
             f"model.settings.{key} is no setting of a {default.model_type} model.{did_you_mean(key, known)}"
         )
-    for key in settings:
-        if key in PretrainedConfig().to_dict() or key in _OF_DECODERS:
-            raise UserError(f"model.settings.{key} says nothing of the encoder that is trained: leave it out")
-        if key.endswith("_token_id"):
-            raise UserError(f"model.settings.{key} is what the tokenizer says: leave it out")
+    of_all = PretrainedConfig().to_dict().keys() | _OF_DECODERS
+    reasons = {
+        "what says nothing of the encoder that is trained": [key for key in settings if key in of_all],
+        "what the tokenizer says": [key for key in settings if key.endswith("_token_id") and key not in of_all],
+    }
+    if any(reasons.values()):
+        told = [f"model.settings.{', '.join(keys)} ({reason})" for reason, keys in reasons.items() if keys]
+        raise UserError(f"leave out {' and '.join(told)}")
     return {
         key: _checked(key, value, defaults.get(default.attribute_map.get(key, key))) for key, value in settings.items()
     }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from transformers import AutoModelForMaskedLM
 
+from langsamp.data.findings import listed
 from langsamp.data.phases import MANY_EPOCHS
 from langsamp.data.text.folder import files_by_tag, likely_size
 from langsamp.data.text.remote import TextFile
@@ -186,7 +187,7 @@ def _fill_tasks(draft: Draft, data: Path | None, tags: Sequence[LangScript]) -> 
     embedded = _tested(_EMBEDDED, None, tags)
     draft.put("monitor.languages", ",".join(map(str, embedded[:_WATCHED])) or _WATCHED_FOR_ALL)
     if data is not None:
-        tested = {name: tags_there for name in _TASKS if (tags_there := _tested(name, data, tags))}
+        tested = {name: there for name in _TASKS if {*(there := _tested(name, data, tags))} - {ENGLISH}}
         if not tested:
             raise UserError(
                 f"{data} has no test set of {', '.join(_TASKS)} in these languages; `langsamp tasks` tells more"
@@ -198,21 +199,27 @@ def _fill_tasks(draft: Draft, data: Path | None, tags: Sequence[LangScript]) -> 
         if not embedded:
             draft.put("evaluation.languages", _WATCHED_FOR_ALL)
     draft.put("evaluation.tasks", list(tested))
+    scored = {tag for there in tested.values() for tag in there}
+    untested = [tag for tag in tags if tag not in scored and tag != ENGLISH]
+    if scored and untested:
+        draft.put("evaluation.languages", ",".join(str(tag) for tag in tags if tag in scored))
     if "sib200" not in tested:
         draft.drop("evaluation.fine_tuning")
     said = [f"scored on {', '.join(f'{name} ({len(there)} of them)' for name, there in tested.items())}"]
-    if not any(tested.values()):
+    if not scored:
         said.append(
             "the embedded test set has none of these languages: it tells only whether others are forgotten; give test "
             "sets with --data"
         )
+    elif untested:
+        said.append(f"no test set of {listed(list(map(str, untested)))}: held-out text alone judges what comes of them")
     return said
 
 
 def _tested(name: str, data: Path | None, tags: Sequence[LangScript]) -> list[LangScript]:
-    """The languages that a task has test items in, English aside, which is what retrieval starts from."""
+    """The languages that a task has test items in."""
     try:
         reader = task(name).open(TaskData(data=data))
     except DataMissingError:
         return []
-    return [tag for tag in match(tags, reader.tags) if tag != ENGLISH]
+    return list(match(tags, reader.tags))

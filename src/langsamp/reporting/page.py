@@ -11,6 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from langsamp.disk.files import write_text
+from langsamp.disk.folders import check_file
+from langsamp.disk.layout import PAGE_MARK
 from langsamp.render.html_table import table_html
 from langsamp.render.numbers import whole
 from langsamp.reporting.report import Report
@@ -67,6 +69,7 @@ def write_page(report: Report, *, out: Path | None = None) -> Path:
         .render(inputs=report.inputs, langsamp_version=version("langsamp"), sections=_sections(report))
     )
     target = out or report.inputs.default_out
+    check_file(target, mark=PAGE_MARK)
     write_text(target, page)
     return target
 

@@ -80,6 +80,8 @@ def test_tags_in_other_spellings_are_read(folder: Path, name: str) -> None:
     [
         ("kiswahilisana.txt", r"kiswahilisana\.txt is not named by a tag.*expected a tag like 'ewe_Latn'"),
         ("swahili.txt", r"swahili\.txt is not named by a tag.*If it is text of swh_Latn, name it swh_Latn\.txt$"),
+        ("train.quy", r"If it is text of quy_Latn, name it quy_Latn\.txt; else move it elsewhere"),
+        ("dev.quy", r"\)\. Move it elsewhere, or hide it"),
         ("swh-swhulb.txt", r"swh-swhulb\.txt is not named by a tag.*If it is text of swh_Latn, name it swh_Latn\.txt$"),
         ("swh_Latn_clean.txt", r"not named by a tag.*If it is text of swh_Latn, name it swh_Latn\.txt$"),
         ("swh_Latn (1).jsonl", r"not named by a tag.*If it is text of swh_Latn, name it swh_Latn\.jsonl$"),

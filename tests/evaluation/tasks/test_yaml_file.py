@@ -34,7 +34,7 @@ def write_task(tmp_path):
         ({"labels": ["O", "O"]}, "each label once and none blank, got 'O'"),
         ({"labels": ["O", " "]}, "each label once and none blank, got ' '"),
         ({"labels": ["O", "two words"]}, "a word's label has no white space, got 'two words'"),
-        ({"labels": [True, False]}, "valid string"),
+        ({"labels": [True, False]}, "yes, no, on, off, true and false are switches in YAML; put the word in quotes"),
     ],
 )
 def test_a_record_that_cannot_work_is_refused(changes, message, write_task):
@@ -45,6 +45,10 @@ def test_a_record_that_cannot_work_is_refused(changes, message, write_task):
 def test_the_metric_is_that_of_the_kind_unless_the_file_names_one(write_task):
     assert task(write_task()).metric == "seqeval_f1"
     assert task(write_task(metric="accuracy")).metric == "accuracy"
+
+
+def test_labels_may_be_numbers(write_task):
+    assert task(write_task(kind="sequence-classification", labels=[1, 2, "3"])).labels == ("1", "2", "3")
 
 
 def test_two_files_of_one_name_do_not_go_together(write_task):

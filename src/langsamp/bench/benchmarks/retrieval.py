@@ -16,9 +16,10 @@ from langsamp.bench.record import Record, Row, Target
 from langsamp.bench.task_fixtures import TaskTexts
 from langsamp.bench.timing import Alone, Times, alternate, compared
 from langsamp.data.tokens.tokenizer import load_tokenizer
-from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
+from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.readers.formats.parallel import ParallelText
 from langsamp.languages.tags import LangScript
+from langsamp.model.hidden_layers import MAX_PIECES
 
 _TASKS = ("sr-bible", "sr-tatoeba")
 _LEAST_SPEED = {"fp32": 5.0, "bf16": 10.0}

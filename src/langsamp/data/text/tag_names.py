@@ -24,6 +24,9 @@ _OF_A_PAIR = re.compile(
 )
 """`swh-swhulb` of the eBible corpus, and `Tatoeba.en-sw.sw` as OPUS names a side of a pair."""
 
+_OF_A_SPLIT = re.compile(r"(?P<split>train|dev|valid|test)\.(?P<side>[a-z]{2,3}(_[A-Za-z]+)?)")
+"""`train.quy`, as the sides of parallel text are named in shared tasks."""
+
 _OF_WIKIPEDIA: Mapping[str, str] = {
     **bcp47.WIKIPEDIA, "bh": "bih", "sh": "hbs", "zh-min-nan": "nan", "zh-yue": "yue",
 }  # fmt: skip
@@ -56,13 +59,17 @@ def language_named(name: str) -> str | None:
 def likely_tag(name: str) -> LangScript | None:
     """The tag that the name of released text most likely means, in the script usual for its language; None of others.
 
-    Wikipedia's `20231101.sw` and `sw`, the eBible corpus' `swh-swhulb.txt` and OPUS' `Tatoeba.en-sw.sw` are told; so is
-    a tag with more behind it (`swh_Latn_clean`, `swh_Latn.train.txt`), and what a language is called (`swahili.txt`).
+    Wikipedia's `20231101.sw` and `sw`, the eBible corpus' `swh-swhulb.txt`, OPUS' `Tatoeba.en-sw.sw` and a shared
+    task's `train.swh` are told; so is a tag with more behind it (`swh_Latn_clean`, `swh_Latn.train.txt`), and what a
+    language is called (`swahili.txt`).
     """
     name = name[: len(name) - len(readable_end(name))]
     if (begin := _BEGINS_WITH_TAG.match(name)) and (tag := tag_named(begin[1])) and tag.script in scripts():
         return tag
-    bible, pair = _OF_A_BIBLE.fullmatch(name), _OF_A_PAIR.fullmatch(name)
+    bible, pair, split = (known.fullmatch(name) for known in (_OF_A_BIBLE, _OF_A_PAIR, _OF_A_SPLIT))
+    if split and split["split"] != "train":
+        return None  # kept apart to be tested on
+    pair = pair or split
     code = pair.group("side") if pair else bible.group("language") if bible else _undated(name)
     if (subtags := bcp47.read(code)) is None:
         called = [tag for tag in named(name.partition(".")[0], tags()) if not describe(tag).members]

@@ -22,10 +22,8 @@ from langsamp.evaluation.loading import load_model, num_positions
 from langsamp.evaluation.packed_linear import LinearBackend, choose_linear_backend, pack
 from langsamp.evaluation.retrieval.encoder_check import check_encoder, layers_of
 from langsamp.evaluation.unknown import is_unknown
+from langsamp.model.hidden_layers import MAX_PIECES
 from langsamp.model.pretrained.loading_report import encoder_of
-
-MAX_PIECES = 512
-"""Tokens of a sentence, special tokens included; the rest is cut off, as in the original evaluation."""
 
 _BLOCKS = {
     "bert": "encoder.layer",

@@ -15,15 +15,15 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from langsamp.config import Config
 from langsamp.errors import UserError
 from langsamp.evaluation.retrieval import retrieve
-from langsamp.evaluation.retrieval.encoder import MAX_PIECES, Encoder
+from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.lookup import task
 from langsamp.evaluation.tasks.readers.cldr import CldrPairs
-from langsamp.evaluation.tasks.readers.formats.parallel import ParallelReader, ParallelText
+from langsamp.evaluation.tasks.readers.formats.parallel import ENGLISH, ParallelReader, ParallelText
 from langsamp.evaluation.tasks.registry import TASKS
 from langsamp.evaluation.tasks.task import Task, TaskData
 from langsamp.languages.select import Uses, select_each
 from langsamp.languages.tags import LangScript
-from langsamp.model.hidden_layers import chosen_layer
+from langsamp.model.hidden_layers import MAX_PIECES, chosen_layer
 from langsamp.provenance import fingerprint
 
 Items = Literal["dev", "test"]
@@ -181,7 +181,7 @@ def _wanted(config: MonitorConfig, trained: Collection[LangScript] = ()) -> list
     if config.languages is None:
         chosen = {name: [tag for tag in tags if tag in trained] or list(tags) for name, tags in offered.items()}
     else:
-        chosen = select_each(config.languages, offered, uses=uses)
+        chosen = select_each(config.languages, offered, uses=uses, elsewhere={ENGLISH})
     for name, tags in chosen.items():
         if not tags:
             raise UserError(

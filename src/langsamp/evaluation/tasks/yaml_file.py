@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from langsamp.config import Config
 from langsamp.errors import DataMissingError, UserError, checked
 from langsamp.evaluation.tasks.readers.formats.layouts import find_files, tag_folders
 from langsamp.evaluation.tasks.readers.formats.parallel import PairFiles
@@ -33,10 +34,10 @@ _LAYOUTS = {
 }
 
 
-class TaskFile(BaseModel):
+class TaskFile(Config):
     """What the YAML file of a task holds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(coerce_numbers_to_str=True)  # labels may be numbers: stars, classes
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     """What tables call it."""

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from langsamp.data.tokens.tokenizer import open_tokenizer
 from langsamp.disk.files import replacing, write_json
+from langsamp.model.hidden_layers import MAX_PIECES
 from langsamp.model.interchange.closing import Layout, close_folder, copy_tokenizer, name_of
 from langsamp.model.interchange.cutting import cut_encoder, depth_of
 from langsamp.model.shapes import positions
@@ -35,7 +35,7 @@ def write_sentence_transformers(folder: Path, out: Path, *, layer: int) -> None:
     """
     encoder = cut_encoder(folder, layer)
     width, depth = int(encoder.config.hidden_size), depth_of(folder)
-    longest = min(positions(encoder.config), int(open_tokenizer(folder).model_max_length))
+    longest = min(positions(encoder.config), MAX_PIECES)  # as is scored, whatever rows it was trained on
     with replacing(out) as fresh:
         encoder.save_pretrained(fresh)
         copy_tokenizer(folder, fresh)

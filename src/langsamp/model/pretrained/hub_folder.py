@@ -7,7 +7,7 @@ from huggingface_hub.errors import HFValidationError
 
 from langsamp.addresses import address_of
 from langsamp.errors import DataMissingError, UserError, first_of
-from langsamp.model.pretrained.weight_files import check_kind
+from langsamp.model.pretrained.weight_files import check_kind, exports_around
 from langsamp.remote.hub_faults import hub_reason
 from langsamp.remote.session import fetched
 
@@ -19,7 +19,7 @@ def model_folder(name: str | Path, revision: str | None = None) -> Path:
     """The folder of a model: `name` itself, what lies at that address, or on the hub as `owner/name@revision`.
 
     Raises:
-        UserError: where it is a file, or a folder of ours that is no model's.
+        UserError: where it is a file, a folder of ours that is no model's, or names scores (`RUN:both`, `paper:...`).
         DataMissingError: where there is neither such a folder nor such a model.
     """
     name = fetched(name) if address_of(name) else name
@@ -30,8 +30,24 @@ def model_folder(name: str | Path, revision: str | None = None) -> Path:
             raise UserError(f"{name} is a folder, which has no revisions: leave {revision!r} out")
         check_kind(Path(name))
         return Path(name)
+    _check_no_scores(str(name))
     repository, _, asked = str(name).partition("@")
     return _download(repository, revision or asked or None)
+
+
+def _check_no_scores(name: str) -> None:
+    """Accept a name that is none of those by which `compare`, `table` and `report` know scores."""
+    run, _, model = name.rpartition(":")
+    if run == "paper":
+        raise UserError(
+            f"{name} are scores that the paper printed, and no model: give it to `langsamp compare`, `table` or "
+            "`report`, beside scores of yours"
+        )
+    exports = exports_around(Path(run)) if run else []
+    if exports:
+        names = {export: export.parent.name for export in exports}
+        asked = [export for export, name in names.items() if model in (name, name.rpartition("-")[0])] or exports
+        raise UserError(f"{name} is how scores are named; give the model itself, {first_of(asked, 3)}")
 
 
 def _download(repository: str, revision: str | None) -> Path:
@@ -42,7 +58,6 @@ def _download(repository: str, revision: str | None) -> Path:
         folder = snapshot(_FILES)
         return folder if any(folder.glob("*.safetensors")) else snapshot([*_FILES, *_TORCH_FILES])
     except HFValidationError:
-        _check_no_training(repository)
         raise DataMissingError(
             f"no folder {repository!r}; give the folder of a model, or a hub id like 'FacebookAI/xlm-roberta-base'"
         ) from None
@@ -52,18 +67,6 @@ def _download(repository: str, revision: str | None) -> Path:
             f"({hub_reason(error, 'check the name')}){_renamed(repository)}; or download the model where there is a "
             "network and give its folder"
         ) from None
-
-
-def _check_no_training(name: str) -> None:
-    """Accept what is no training of a run, `RUN:NAME`, which other commands take.
-
-    Raises:
-        UserError: naming the models that were meant.
-    """
-    run, colon, training = name.rpartition(":")
-    exports = sorted(path.parent for path in Path(run).glob(f"models/{training}*/export/config.json") if colon)
-    if exports:
-        raise UserError(f"{name} is no folder; a model is given by its own: {first_of(exports, 3)}")
 
 
 def _renamed(repository: str) -> str:

@@ -1,6 +1,7 @@
 """The configuration beside a model's weights, read without torch: a report of scores needs no more of a model."""
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,11 +74,15 @@ def check_not_around(folder: Path) -> None:
     """Accept a folder that is not the one around a model's: older sentence-transformers have `0_Transformer` in it.
 
     Raises:
-        UserError: naming the folder in it that may be a model.
+        UserError: naming the folder in it that may be a model, the last of several checkpoints.
     """
-    for path in sorted(folder.glob("*/config.json")):
+    for path in sorted(folder.glob("*/config.json"), key=lambda path: _number(path.parent.name), reverse=True):
         if '"model_type"' in path.read_text(encoding="utf-8", errors="replace"):
             raise UserError(f"{folder} is no model, but {path.parent} in it may be one; give that folder")
+
+
+def _number(name: str) -> int:
+    return int(re.sub("[^0-9]", "", name) or 0)
 
 
 def _check_numbers(config: "PretrainedConfig", folder: Path) -> None:

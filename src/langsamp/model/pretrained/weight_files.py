@@ -103,7 +103,7 @@ def check_kind(folder: Path) -> None:
             f"{folder} is a checkpoint of a training, with its vectors and optimizer, no model folder. Run `langsamp "
             f"export {folder} --out FOLDER` and give that folder"
         )
-    exports = [file.parent for around in _AROUND_EXPORTS for file in sorted(folder.glob(f"{around}export/config.json"))]
+    exports = exports_around(folder)
     if exports and not (folder / "config.json").is_file():
         of = f"the folder of {'a training' if exports[0].parent == folder else 'trainings'}"
         raise UserError(f"{folder} is {of}; give its model, {first_of(exports, 3)}")
@@ -112,6 +112,11 @@ def check_kind(folder: Path) -> None:
             f"{folder} holds an adapter (adapter_config.json), which changes another model's weights: merge it into "
             "that model (peft: merge_and_unload), save the whole and give that folder"
         )
+
+
+def exports_around(folder: Path) -> list[Path]:
+    """The exports in the folder of a training, of several, or of a run; none where there is no such folder."""
+    return [file.parent for around in _AROUND_EXPORTS for file in sorted(folder.glob(f"{around}export/config.json"))]
 
 
 def _shards(index: Path) -> list[Path]:
