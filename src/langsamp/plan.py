@@ -94,6 +94,8 @@ class Speed(NamedTuple):
     seconds: float
     seconds_in_bf16: float | None
     """Where the recipe does not take bf16 and this processor has instructions for it."""
+    doubts: tuple[str, ...] = ()
+    """What is to be said of the model, where it is new."""
 
 
 def make_plan(recipe: Recipe) -> Plan:
@@ -135,6 +137,7 @@ def make_plan(recipe: Recipe) -> Plan:
             *amounts.remarks,
             *_unread(tags),
             *(_worn(tags) if recipe.sampler.max_repetition is None else ()),
+            *speed.doubts,
             *_no_space(disk, free),
             *slow_arithmetic(recipe.training, device=training_device().type),
             *faster_in_bf16(speed, rounds=rounds),
@@ -328,7 +331,8 @@ def _measured(recipe: Recipe, amounts: _Amounts) -> Speed:
         if seconds > _WORTH_BF16 and could_take_bf16(recipe.training, device=device.type):
             other = recipe.training.model_copy(update={"precision": "bf16"})
             in_bf16 = time_steps(model, other, step, device=device).training(other)
-    return Speed(sum(parameter.numel() for parameter in model.parameters()), seconds, in_bf16)
+    doubts = model.start if config.init is None else ()
+    return Speed(sum(parameter.numel() for parameter in model.parameters()), seconds, in_bf16, doubts)
 
 
 @contextmanager

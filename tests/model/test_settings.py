@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
-from transformers import AutoConfig
+from transformers import AutoConfig, PreTrainedTokenizerFast
 
 from langsamp.errors import UserError
+from langsamp.languages.ids import LanguageIds
+from langsamp.languages.tags import LangScript
+from langsamp.model.build import ModelConfig, build_model
 from langsamp.model.settings import checked_settings
 
 XLM_R = AutoConfig.for_model("xlm-roberta")
@@ -57,3 +60,25 @@ def test_numbers_are_read_as_yaml_writes_them() -> None:
 def test_other_names_for_sizes_have_their_range() -> None:
     with pytest.raises(UserError, match=r"num_hidden_layers is 0: .* at least 1"):
         checked_settings(AutoConfig.for_model("distilbert"), {"num_hidden_layers": 0})
+
+
+@pytest.mark.parametrize(
+    ("model_type", "usual"),
+    [("xlm-roberta", 34), ("bert", 32), ("distilbert", 32), ("modernbert", None), ("deberta-v2", 32)],
+)
+def test_positions_that_no_row_reaches_are_told_where_they_are_learned(
+    model_type: str, usual: int | None, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    sizes: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+
+    def said(positions: int, *, row_tokens: int) -> tuple[str, ...]:
+        config = ModelConfig(init=None, model_type=model_type, settings={**sizes, "max_position_embeddings": positions})
+        ids = LanguageIds.of([LangScript("deu", "Latn")])
+        return build_model(config, tokenizer=tokenizer, ids=ids, variant="both", row_tokens=row_tokens, seed=0).start
+
+    if usual is None:
+        assert said(600, row_tokens=32) == ()
+    else:
+        (note,) = said(66, row_tokens=32)
+        assert f"Set model.settings.max_position_embeddings to {usual}, or rows.row_tokens higher" in note
+        assert said(usual, row_tokens=32) == () and said(600, row_tokens=512) == ()

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from pydantic import Field
+from torch import nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from langsamp.config import Config
@@ -16,6 +17,7 @@ from langsamp.errors import UserError
 from langsamp.languages.ids import LanguageIds
 from langsamp.model.conditioning import LANGUAGES, Conditioning
 from langsamp.model.heads import check_trainable
+from langsamp.model.hidden_layers import MAX_PIECES
 from langsamp.model.isolated_documents import check_documents
 from langsamp.model.mlm import LangSampForMaskedLM
 from langsamp.model.pretrained.hub_folder import model_folder
@@ -131,6 +133,7 @@ def _mlm(
     torch.manual_seed(seed)
     if config.init is None:
         mlm = _new(settings)
+        start += _untrained_positions(mlm, row_tokens=row_tokens)
     else:
         folder = model_folder(config.init, config.revision)
         stored = _tokenizer_in(folder)
@@ -141,6 +144,21 @@ def _mlm(
     fix_token_type(mlm)
     fix_unused_bias(mlm)
     return mlm, start
+
+
+def _untrained_positions(mlm: PreTrainedModel, *, row_tokens: int) -> list[str]:
+    """What is to be said of a new model with a table of more positions than rows have tokens."""
+    config: Any = mlm.config
+    read = min(positions(config), MAX_PIECES)
+    tables = [each for name, each in mlm.named_modules() if name.endswith("position_embeddings")]
+    if read <= row_tokens or not any(isinstance(each, nn.Embedding) for each in tables):
+        return []
+    before = config.max_position_embeddings - positions(config)
+    return [
+        f"rows of {row_tokens} tokens train no more than {row_tokens} of the model's {positions(config)} positions, "
+        f"and texts of tasks are read up to {read} tokens, the rest of them at random ones. Set "
+        f"model.settings.max_position_embeddings to {before + row_tokens}, or rows.row_tokens higher"
+    ]
 
 
 def _settings(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None) -> PretrainedConfig:
