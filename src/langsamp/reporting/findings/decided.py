@@ -18,13 +18,14 @@ from langsamp.analysis.vectors.record import VectorsAnalysis
 from langsamp.languages.table import describe
 from langsamp.languages.tags import LangScript
 from langsamp.model.variants import DISPLAY_NAMES, parts_of, training_of
-from langsamp.render.numbers import decimals, probability, score, signed
+from langsamp.render.numbers import decimals, ends, probability, score, signed
 from langsamp.reporting.inputs.comparisons import SystemComparison
 from langsamp.reporting.inputs.run_folder import Model, Run
 from langsamp.reporting.inputs.stored import Kind, Stored, of_kind
 from langsamp.scores.difference import FEWEST_LANGUAGES, TIE
 from langsamp.scores.statistics.bootstrap import Interval, difference_interval, seed_noise
 from langsamp.views.appearance import side_name
+from langsamp.views.comparison_text import count
 
 LEVEL = 0.05
 _BEFORE, _AFTER = "none", "both"
@@ -78,8 +79,8 @@ def _held_out(models: Sequence[Model]) -> Finding | None:
     return Finding(
         "Held-out text",
         f"{DISPLAY_NAMES[_AFTER]} needs {decimals(means[_AFTER])} bits per byte, the baseline "
-        f"{decimals(means[_BEFORE])}; difference {decimals(means[_AFTER] - means[_BEFORE])} "
-        f"{_ends(interval, decimals)} over {len(tags)} languages (lower is better; the ids are given to "
+        f"{decimals(means[_BEFORE])}; difference {decimals(means[_AFTER] - means[_BEFORE])}"
+        f"{_ends(interval, decimals)} over {count(len(tags))} (lower is better; the ids are given to "
         f"{DISPLAY_NAMES[_AFTER]}).",
         interval is not None and interval.high <= -_BITS_TIE and len(tags) >= FEWEST_LANGUAGES,
     )
@@ -184,7 +185,7 @@ def _above_controls(comparison: SystemComparison) -> Finding | None:
     return Finding(
         comparison.label,
         f"{side_name(side)} reaches {score(float(scores.mean()))} %; {beside}; over {_CONTROLS[strongest]} "
-        f"{signed(float((scores - known[strongest]).mean()))} {_ends(interval, signed)} over {len(scores)} languages.",
+        f"{signed(float((scores - known[strongest]).mean()))}{_ends(interval, signed)} over {count(len(scores))}.",
         interval is not None and interval.low >= TIE and len(scores) >= FEWEST_LANGUAGES,
     )
 
@@ -201,4 +202,4 @@ def _interval(before: pd.DataFrame, after: pd.DataFrame, *, paired: bool = False
 
 
 def _ends(interval: Interval | None, write: Callable[[float], str]) -> str:
-    return "" if interval is None else f"[{write(interval.low)}, {write(interval.high)}]"
+    return "" if interval is None else f" {ends(*interval, write)}"
