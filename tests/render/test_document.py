@@ -28,6 +28,11 @@ def test_rows_that_say_their_columns_keep_those_of_the_first() -> None:
     assert Table.of("", []).written == {}
 
 
+def test_a_table_without_rows_is_shown_nowhere() -> None:
+    empty = Table("Nobody", (Column("language"),), [], "How to read it.")
+    assert Document([empty, TABLE]).parts == [TABLE] and not Document([empty]).lines
+
+
 def test_terminal_and_notebook_show_the_same_cells(capsys, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     print_document(DOCUMENT)

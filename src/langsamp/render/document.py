@@ -124,10 +124,14 @@ Part = Table | Sentence | Note
 
 @dataclass(frozen=True)
 class Document:
-    """An answer, its parts in the order in which they are read."""
+    """An answer, its parts in the order in which they are read; a table without a row is none of them."""
 
     parts: Sequence[Part]
     title: str = ""
+
+    def __post_init__(self) -> None:
+        shown = [part for part in self.parts if not isinstance(part, Table) or part.rows]
+        object.__setattr__(self, "parts", shown)
 
     @property
     def tables(self) -> list[Table]:
