@@ -152,6 +152,13 @@ def test_ways_that_both_sides_have_are_compared_one_by_one_and_the_others_named(
         pairs(a, other)
 
 
+def test_every_way_of_scoring_a_task_has_a_label_of_its_own():
+    ways = [("paper", "x"), ("fixed", "y"), ("fixed", "z")]
+    table = pd.concat([frame({"deu_Latn": 1.0}, protocol=protocol, settings=one) for protocol, one in ways])
+    labels = [grid.label for grid in grids([choose(table, name="A")], mixed="apart")]
+    assert len(set(labels)) == 3
+
+
 def test_languages_on_other_text_are_left_out_unless_told():
     a = side({"deu_Latn": 1.0, "eng_Latn": 1.0})
     b = side({"deu_Latn": 1.0, "eng_Latn": 1.0}, "B", revision=["text", "newer"])
