@@ -68,7 +68,7 @@ def label(setting: Setting, among: Iterable[Setting]) -> str:
 
 
 def apart(setting: Setting, among: Iterable[Setting]) -> list[str]:
-    """What tells a setting from the others of its task, like `protocol paper`; fingerprints where that is not enough."""
+    """What tells a setting from the others of its task, like `protocol paper`; fingerprints only where they must."""
     others = list(among)
     names = [name for name in Setting._fields if len({getattr(other, name) for other in others}) > 1]
     clear = [name for name in names if name not in ("settings", "training")]
