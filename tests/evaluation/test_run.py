@@ -82,6 +82,17 @@ def test_other_settings_are_other_cells(change, config, save_model, tmp_path):
     assert len(second.scores) == len(first.scores)
 
 
+def test_a_task_that_names_another_number_is_known_by_it(config, save_model, tmp_path, monkeypatch):
+    monkeypatch.setattr("langsamp.evaluation.tasks.registry.TASKS", {})
+    for path in config.data.iterdir():
+        path.rename(path.with_name(path.name.removeprefix("bible.")))
+    model, described = save_model(), tmp_path / "task.yaml"
+    for line, metric, cells in (("", "top10", 1), ("metric: top1_accuracy\n", "top1", 1), ("", "top10", 0)):
+        described.write_text(f"name: own\nkind: retrieval\nmeasures: x\ndata: data\n{line}")
+        done = evaluate([model], EvaluationConfig(tasks=(str(described),)), tmp_path / "out")
+        assert set(done.scores.metric[done.scores.main]) == {f"{metric}_accuracy"} and done.cells_run == cells
+
+
 def test_the_token_budget_changes_no_cell(config, save_model, tmp_path):
     model, out = save_model(), tmp_path / "out"
     evaluate([model], config, out)
