@@ -24,7 +24,7 @@ from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
 from langsamp.analysis.transfer.choices import ENGLISH
 from langsamp.analysis.transfer.record import TransferAnalysis
-from langsamp.analysis.transfer.roles import choose_roles
+from langsamp.analysis.transfer.roles import RoleScores, choose_roles
 from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -110,24 +110,25 @@ def run_study(
         failures += done.failures
         cells += done.cells_run
         scored_parts.append((part, main_rows(done.scores)))
-    roles = [
-        choose_roles(
-            scores,
-            Conditioning.load(part.subject.folder),
-            part.candidates.tags,
-            votes=votes_for(scores, part.subject, part.candidates.tags, neighbours, device=device),
-        )
-        for part, scores in scored_parts
-        if len(scores)
-    ]
+    roles, lost = list[RoleScores](), list[str]()
+    for part, scores in scored_parts:
+        if len(scores):
+            vectors, tags = Conditioning.load(part.subject.folder), part.candidates.tags
+            votes = votes_for(scores, part.subject, tags, neighbours, device=device)
+            try:
+                roles.append(choose_roles(scores, vectors, tags, votes=votes))
+            except DataMissingError as error:  # the others can be compared all the same
+                lost.append(str(error))
     if not roles:
-        raise DataMissingError("every fine-tuning failed, as said above; mend that and run the same command again")
+        raise DataMissingError(
+            "\n  ".join(lost) or "every fine-tuning failed, as said above; mend that and run the same command again"
+        )
     analysis = analyse_transfer(
         roles,
         subject=subject,
         settings={**_settings(parts), **settings_of(neighbours)},
         items={task(part.config.tasks[0]).name: part.items for part in parts},
-        notes=[note for part in parts for note in part.candidates.notes],
+        notes=[*(note for part in parts for note in part.candidates.notes), *lost],
     )
     return Study(analysis=analysis, failures=tuple(failures), cells_run=cells)
 
