@@ -282,6 +282,15 @@ def test_a_task_that_cannot_be_compared_costs_no_other(study):
     assert any("topic-cldr: both-0 has scores from hin_Deva, swh_Latn; needed" in note for note in stored.notes)
 
 
+def test_a_source_that_cannot_be_read_costs_no_other(study):
+    (study.root / "eval" / "sib200" / "hin_Deva" / "train.tsv").write_text("nothing that is a table\n")
+    (part,) = study_parts(find_model_refs([f"{study.out}:both"]), config(study), candidates="hin_Deva,swh_Latn")
+    assert part.items == {"eng_Latn": 21, "swh_Latn": 21}
+    assert {cell.wanted.source: cell.state for cell in plan_study([part])} == {
+        "eng_Latn": "missing", "hin_Deva": "impossible", "swh_Latn": "missing",
+    }  # fmt: skip
+
+
 def test_a_language_of_the_model_that_a_task_lacks_is_no_target_and_no_error(study):
     shutil.rmtree(study.root / "eval" / "sib200" / "kmr_Cyrl")
     both = find_model_refs([f"{study.out}:both"])

@@ -5,6 +5,7 @@ every seed; `evaluation.run` names cells by content, so what was scored before, 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Part:
     """With this task alone, its sources, and the targets whose language has a vector."""
     candidates: Chosen
     items: Mapping[str, int]
-    """Training items by source."""
+    """Training items by source; one that cannot be read is not there."""
     scores: Path
     """Folder that keeps the scores: the run's own, where English may be scored already."""
 
@@ -187,12 +188,16 @@ def _part(subject: ModelRef, config: EvaluationConfig, candidates: str, readers:
         "languages": ",".join(map(str, targets)),
         "fine_tuning": fine_tuning,
     }
+    items: dict[str, int] = {}
+    for source in sources:
+        with suppress(UserError):  # which planning and scoring tell, and which costs this source only
+            items[source] = len(reader.training(LangScript.parse(source)).train)
     return Part(
         subject=subject,
         config=EvaluationConfig.model_validate({**config.model_dump(), **changed}),
         candidates=chosen,
         scores=scores_folder(subject),
-        items={source: len(reader.training(LangScript.parse(source)).train) for source in sources},
+        items=items,
     )
 
 
