@@ -179,6 +179,9 @@ def test_seeds_with_texts_of_their_own_are_pairs():
     other = side({"deu_Latn": [1.0, 2.0]}, "B", revision=["x", "w"])
     with pytest.raises(DataMissingError, match="share no scored language"):
         pairs(a, other)
+    late = choose(frame({"deu_Latn": [1.0, 2.0]}, revision=["v", "w"]).assign(seed=[7, 8]), name="B")
+    with pytest.raises(DataMissingError, match=r"sib200: each seed has a text of its own, and no seed is on both"):
+        pairs(a, late)
 
 
 def test_sides_that_share_nothing_say_why():
