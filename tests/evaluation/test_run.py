@@ -1,7 +1,9 @@
 """Laws of an evaluation: nothing done twice, nothing stale, no language lost through another."""
 
+import gc
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -84,6 +86,28 @@ def test_other_settings_are_other_cells(change, config, save_model, tmp_path):
     second = evaluate([model], config.model_copy(update=change), out)
     assert second.cells_run == 1 and set(first.scores["cell"]).isdisjoint(second.scores["cell"])
     assert len(second.scores) == len(first.scores)
+
+
+def test_a_task_that_names_another_number_is_known_by_it(config, save_model, tmp_path, monkeypatch):
+    monkeypatch.setattr("langsamp.evaluation.tasks.registry.TASKS", {})
+    for path in config.data.iterdir():
+        path.rename(path.with_name(path.name.removeprefix("bible.")))
+    model, described = save_model(), tmp_path / "task.yaml"
+    for line, metric, cells in (("", "top10", 1), ("metric: top1_accuracy\n", "top1", 1), ("", "top10", 0)):
+        described.write_text(f"name: own\nkind: retrieval\nmeasures: x\ndata: data\n{line}")
+        done = evaluate([model], EvaluationConfig(tasks=(str(described),)), tmp_path / "out")
+        assert set(done.scores.metric[done.scores.main]) == {f"{metric}_accuracy"} and done.cells_run == cells
+
+
+def test_no_model_is_held_for_retrieval_while_another_is_trained(config, save_model, tmp_path):
+    fast = {"topic-cldr": {"epochs": 1, "batch_size": 64}}
+    both = EvaluationConfig(
+        tasks=("sr-bible", "topic-cldr"), data=config.data, languages="deu_Latn", seeds=(0,), fine_tuning=fast
+    )
+    with ThreadPoolExecutor(1) as worker:
+        assert evaluate([save_model()], both, tmp_path / "out", device="cpu", executor=worker).cells_run == 2
+        gc.collect()
+        assert not any(isinstance(each, Encoder) for each in gc.get_objects())
 
 
 def test_the_token_budget_changes_no_cell(config, save_model, tmp_path):

@@ -16,6 +16,7 @@ from langsamp.scores.reading import read_scores
 from tests.scores.scored import means_of
 
 SETTINGS = {"layer": 8, "selection": "none", "precision": "fp32", "version": 1}
+CONTROLS = {"chance_top10_accuracy": 2.0}
 
 
 def cell(**changes):
@@ -23,10 +24,10 @@ def cell(**changes):
     return Cell(**{**key, "settings": SETTINGS, "revisions": {"deu_Latn": "r1", "swh_Latn": "r2"}, **changes})
 
 
-def write(store, cell, value=50.0, **changes):
+def write(store, cell, value=50.0, controls=CONTROLS, **changes):
     results = [
         LanguageResult(
-            tag=LangScript.parse(tag), metrics={"top10_accuracy": value, "chance_top10_accuracy": 2.0},
+            tag=LangScript.parse(tag), metrics={"top10_accuracy": value, **controls},
             predictions={"rank": np.arange(1, 13)}, num_items=12,
         )
         for tag in cell.revisions
@@ -46,11 +47,11 @@ def test_every_part_of_the_key_names_the_cell():
 
 def test_a_written_cell_is_found_and_tidy(tmp_path):
     store = ResultStore(tmp_path / "a")
-    assert not store.has(cell()) and store.scores().empty
+    assert not store.records() and store.scores().empty
     write(store, cell(), failures={"fra_Latn": "cut short"}, notes={"deu_Latn": "blank"})
     (tmp_path / "a").rename(tmp_path / "b")
     store = ResultStore(tmp_path / "b")
-    assert store.has(cell()) and not store.has(cell(seed=1))
+    assert list(store.records()) == [cell().id]
     record = store.records()[cell().id]
     assert (record.status, record.failures, record.key) == ("partial", {"fra_Latn": "cut short"}, cell())
     scores = store.scores()
@@ -104,13 +105,13 @@ def test_a_cell_without_a_readable_record_is_not_there(tmp_path):
     record = tmp_path / "cells" / cell().id / "cell.json"
     text = record.read_text()
     record.write_text(text[:100])
-    assert not store.has(cell()) and store.scores().empty
+    assert not store.records() and store.scores().empty
     assert [str(record) in reason for reason in store.damaged()] == [True]
     record.write_text(text)
     (record.parent / "scores.parquet").write_bytes(b"PAR1")
-    assert not store.has(cell()) and "scores.parquet has 4 bytes" in store.damaged()[0]
+    assert not store.records() and "scores.parquet has 4 bytes" in store.damaged()[0]
     write(store, cell())
-    assert store.has(cell()) and not store.damaged()
+    assert store.records() and not store.damaged()
     for changed, message in (("99", "has schema 99, expected"), (f'{SCHEMA}, "other": 1', "other: Extra inputs")):
         record.write_text(text.replace(f'"schema": {SCHEMA}', f'"schema": {changed}'))
         seal(record.parent)
@@ -140,6 +141,16 @@ def test_the_latest_score_of_a_tag_counts(tmp_path):
     write(store, old, 30.0)
     assert scored(old, store.records()) == dict.fromkeys(old.revisions, old.id)
     assert set(store.scores().query("metric == 'top10_accuracy'")["value"]) == {30.0}
+
+
+def test_no_number_of_an_earlier_text_stands_beside_those_of_a_later_one(tmp_path):
+    store, later = ResultStore(tmp_path), cell(revisions={"deu_Latn": "r9"})
+    write(store, cell(), 10.0)
+    write(store, later, 20.0, controls={})
+    table = store.scores()
+    german = table[table.tag == "deu_Latn"]
+    assert german.cell.tolist() == [later.id] and german.revision.tolist() == ["r9"]
+    assert set(table.metric[table.tag == "swh_Latn"]) == {"top10_accuracy", "chance_top10_accuracy"}
 
 
 def test_group_means_are_over_languages_of_means_over_seeds(tmp_path):

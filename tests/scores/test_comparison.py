@@ -140,6 +140,14 @@ def test_wild_seeds_hide_a_difference_that_all_languages_share():
     assert steady.noise.detectable < 1 < wild.noise.detectable
 
 
+def test_what_seeds_do_to_a_group_is_told_by_its_languages_alone():
+    a = {"deu_Latn": [52.0, 48.0, 51.0, 49.0], "tur_Latn": [62.0, 58.0, 61.0, 59.0]}
+    b = {"deu_Latn": [52.0, 53.0, 49.0, 50.0], "tur_Latn": [62.0, 63.0, 59.0, 60.0]}
+    calm, wild = {"rus_Cyrl": [50.0] * 4}, {"rus_Cyrl": [50.0, 50.0, 50.0, 90.0]}
+    alone, among = (compare(side(x), side(y, "B")).tasks[0].groups["paper"] for x, y in ((a, b), (a | calm, b | wild)))
+    assert alone["latin"] == among["latin"]
+
+
 def test_tasks_of_one_side_are_named():
     import pandas as pd
 

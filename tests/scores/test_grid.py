@@ -152,6 +152,13 @@ def test_ways_that_both_sides_have_are_compared_one_by_one_and_the_others_named(
         pairs(a, other)
 
 
+def test_every_way_of_scoring_a_task_has_a_label_of_its_own():
+    ways = [("paper", "x"), ("fixed", "y"), ("fixed", "z")]
+    table = pd.concat([frame({"deu_Latn": 1.0}, protocol=protocol, settings=one) for protocol, one in ways])
+    labels = [grid.label for grid in grids([choose(table, name="A")], mixed="apart")]
+    assert len(set(labels)) == 3
+
+
 def test_languages_on_other_text_are_left_out_unless_told():
     a = side({"deu_Latn": 1.0, "eng_Latn": 1.0})
     b = side({"deu_Latn": 1.0, "eng_Latn": 1.0}, "B", revision=["text", "newer"])
@@ -172,6 +179,9 @@ def test_seeds_with_texts_of_their_own_are_pairs():
     other = side({"deu_Latn": [1.0, 2.0]}, "B", revision=["x", "w"])
     with pytest.raises(DataMissingError, match="share no scored language"):
         pairs(a, other)
+    late = choose(frame({"deu_Latn": [1.0, 2.0]}, revision=["v", "w"]).assign(seed=[7, 8]), name="B")
+    with pytest.raises(DataMissingError, match=r"sib200: each seed has a text of its own, and no seed is on both"):
+        pairs(a, late)
 
 
 def test_sides_that_share_nothing_say_why():

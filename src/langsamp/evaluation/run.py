@@ -229,6 +229,8 @@ def _try(cell: PlannedCell, store: ResultStore, job: ScoringJob) -> _Failed:
 def _run(cell: PlannedCell, job: ScoringJob, store: ResultStore) -> None:
     """Run one cell and store it; stopped half-way, it stores the languages that were finished."""
     kind, results = KINDS[cell.task.kind], list[LanguageResult]()
+    if kind.fine_tunes:
+        _load.cache_clear()  # training wants the memory of a model that is held for retrieval
     title = f"{cell.model.name} {cell.task.name}" + (f" seed {cell.wanted.seed}" if kind.fine_tunes else "")
     copies = copies_of_others(cell.texts)
     total = kind.amount(cell.texts, cell.training, cell.wanted.settings)

@@ -13,7 +13,7 @@ from langsamp.evaluation.retrieval import retrieve
 from langsamp.evaluation.retrieval.encoder import Encoder
 from langsamp.evaluation.tasks.answer_findings import dev_findings
 from langsamp.evaluation.tasks.examples import TrainAndDev
-from langsamp.evaluation.tasks.task import Task
+from langsamp.evaluation.tasks.task import METRICS, Task
 from langsamp.languages.tags import LangScript
 from langsamp.model.hidden_layers import MAX_PIECES, chosen_layer
 from langsamp.scores.cells import Cell, LanguageResult
@@ -62,7 +62,9 @@ class ScoringKind:
 
 def _retrieval_settings(each: Task, model: ModelFolder, config: EvaluationConfig) -> Settings:
     layer = chosen_layer(config.layer, model.num_layers, model=model.name)
+    usual, *_ = METRICS["retrieval"]
     return {
+        **({"metric": each.metric} if each.metric != usual else {}),  # else the cells of the usual one were others
         "layer": layer,
         "pooling": config.pooling,
         "precision": config.precision,

@@ -25,6 +25,7 @@ from langsamp.scores.cells import (
     ModelRecord,
 )
 from langsamp.scores.score_table import write_scores
+from langsamp.scores.setting import row_numbers
 
 
 class ResultStore:
@@ -61,10 +62,6 @@ class ResultStore:
     def sweep(self) -> None:
         """Take away what processes that were killed left half-written here."""
         sweep(self.folder, *(self.folder / name for name in ("cells", "failed", "models")))
-
-    def has(self, cell: Cell) -> bool:
-        """Whether `cell` is there, complete."""
-        return cell.id in self.records()
 
     def write(self, cell: Cell, results: Sequence[LanguageResult], about: AboutCell) -> None:
         """Store what a cell's languages got.
@@ -157,7 +154,10 @@ class ResultStore:
         ]
         if not frames:
             return pd.DataFrame(columns=list(COLUMNS))
-        table = pd.concat(frames, ignore_index=True).drop_duplicates([*PLACE, "tag", "metric"], keep="last")
+        table = pd.concat(frames, ignore_index=True)
+        number = row_numbers(table, [*PLACE, "tag"])
+        latest = table.cell.groupby(number).transform("last")  # with all its metrics, be they fewer than before
+        table = table[table.cell == latest]
         return table.sort_values([*PLACE, "tag"], kind="stable", ignore_index=True)[list(COLUMNS)]
 
     def _named(self) -> dict[str, ModelRecord]:

@@ -51,16 +51,16 @@ def unlisted_cells(evaluation: Path, scores: pd.DataFrame) -> list[str]:
     for path in evaluation.glob("models/[!.]*.json"):
         with suppress(DamagedError):
             replaced |= {path.stem} if read_record(ModelRecord, path).is_replaced else set()
-    latest: dict[tuple[str, str], int] = {}
-    for record in records.values():
+    latest = dict[tuple[str, str], int]()
+    places = {name: record.key.place for name, record in records.items()}
+    for name, record in records.items():
         for tag in record.key.revisions:
-            key = record.key.place, tag
-            latest[key] = max(latest.get(key, 0), record.number)
+            latest[places[name], tag] = max(latest.get((places[name], tag), 0), record.number)
     return sorted(
         name
         for name, record in records.items()
         if name not in listed and record.key.model not in replaced
-        if any(latest[record.key.place, tag] == record.number for tag in record.key.revisions)
+        if any(latest[places[name], tag] == record.number for tag in record.key.revisions)
     )
 
 

@@ -3,7 +3,7 @@
 Every difference is B - A, in points. A language counts once, with its mean over replicates; a mean is over languages.
 `bootstrap.py` says how intervals are made. The p-value is Wilcoxon's signed-rank test over languages (two-sided, zero
 differences left out). The test takes languages for independent witnesses, which relatives are not: a difference counts
-as shown only where q < 0.05 and the interval clustered on family excludes zero.
+as shown only where q < 0.05 and the interval excludes zero, which is clustered on family where there are several.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -130,7 +130,7 @@ def difference(grid: Grid, first: str, second: str, *, by: Sequence[str] = ("pap
     families = np.array([describe(tag).family or str(tag) for tag in map(LangScript.parse, pair.tags)])
 
     def over(indices: NDArray[np.intp]) -> Difference:
-        return _difference(a_LS[indices], b_LS[indices], families[indices], noise=noise, seed=seed)
+        return _difference(a_LS[indices], b_LS[indices], families[indices], paired=is_paired, seed=seed)
 
     whole, other_tags = over(np.arange(len(pair.tags))), pair.other_tags
     languages = [
@@ -172,10 +172,10 @@ def _difference(
     b_LS: NDArray[np.float64],
     families_L: NDArray[np.str_],
     *,
-    noise: SeedNoise,
+    paired: bool,
     seed: int,
 ) -> Difference:
-    change_L = b_LS.mean(axis=1) - a_LS.mean(axis=1)
+    noise, change_L = seed_noise(a_LS, b_LS, paired=paired), b_LS.mean(axis=1) - a_LS.mean(axis=1)
     names, clusters_L = np.unique(families_L, return_inverse=True)
     better, tie, worse = counts(change_L)
     return Difference(

@@ -23,6 +23,7 @@ Mixed = Literal["refuse", "note", "apart"]
 Match = Callable[[Collection[LangScript], Collection[LangScript]], Mapping[LangScript, LangScript]]
 """From (mine, theirs): which of their tags is the same language as one of mine, where there is one."""
 OTHER_TEXT = "their text differs between the two (--allow-mixed compares all the same)"
+_OTHER_SEEDS = "each seed has a text of its own, and no seed is on both sides"
 
 
 def exact(mine: Collection[LangScript], theirs: Collection[LangScript]) -> dict[LangScript, LangScript]:
@@ -209,13 +210,17 @@ def _grid(
     present = [system for system in systems if system.name in settings]
     parts = [_rows(system.name, stated[system.name][settings[system.name]]) for system in present]
     own_texts = any(part.groupby(["tag", "model"]).revision.nunique().gt(1).any() for part in parts)
+    dropped: dict[str, tuple[str, ...]] = {}
     if own_texts:
         seeds = set.intersection(*(set(part.seed) for part in parts if part.revision.notna().any()))
+        every = {tag for part in parts for tag in part.tag}
         parts = [part[part.seed.isin(seeds)] for part in parts]
-    dropped: dict[str, tuple[str, ...]] = {}
+        if lost := sorted(every.difference(*(part.tag for part in parts))):
+            dropped[_OTHER_SEEDS] = tuple(lost)
     tags = list(dict.fromkeys(tag for part in parts for tag in part.tag))
     if match is not None and len(parts) == 2:
-        tags, parts, dropped = _matched(present, parts, match)
+        tags, parts, unmatched = _matched(present, parts, match)
+        dropped |= unmatched
     rows = pd.concat(parts, ignore_index=True)
     texts = rows.groupby(["tag", "seed"] if own_texts else ["tag"]).revision.nunique()
     differing = tuple(sorted(set(texts[texts > 1].index.get_level_values("tag"))))

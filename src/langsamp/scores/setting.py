@@ -68,11 +68,12 @@ def label(setting: Setting, among: Iterable[Setting]) -> str:
 
 
 def apart(setting: Setting, among: Iterable[Setting]) -> list[str]:
-    """What tells a setting from the others of its task, like `protocol paper`; fingerprints where nothing else does."""
+    """What tells a setting from the others of its task, like `protocol paper`; fingerprints only where they must."""
     others = list(among)
     names = [name for name in Setting._fields if len({getattr(other, name) for other in others}) > 1]
-    clear = [name for name in names if name not in ("settings", "training")] or names
-    return [f"{name} {stated(getattr(setting, name))}" for name in clear]
+    clear = [name for name in names if name not in ("settings", "training")]
+    is_enough = len({tuple(getattr(other, name) for name in clear) for other in others}) == len(set(others))
+    return [f"{name} {stated(getattr(setting, name))}" for name in (clear if is_enough else names)]
 
 
 def stated(value: Stated) -> str:

@@ -243,6 +243,9 @@ def test_the_analysis_has_every_target_and_comes_back_from_disk(subject, tmp_pat
     assert found.closest["deu_Latn"] == "nld_Latn"
     assert found.untrained_targets == ("oci_Latn",)
     assert found.nearest["deu_Latn"][0] == ("nld_Latn", pytest.approx(1.0))
+    named = [[tag.split("_")[0] for tag, _ in closest] for closest in found.nearest.values()]
+    assert all(len(set(languages)) == len(languages) for languages in named)
+    assert any("zho" in languages for languages in named)
     found.save(tmp_path / "donors")
     assert read_analysis(tmp_path / "donors").as_json() == found.as_json()
 

@@ -267,6 +267,30 @@ def test_exactly_the_missing_cells_are_run_and_a_second_time_nothing(study):
     assert list(shown) == pytest.approx([means["english"], means["closest"]])
 
 
+def test_a_task_that_cannot_be_compared_costs_no_other(study):
+    both = find_model_refs([f"{study.out}:both"])
+    fast = {"topic-cldr": {"epochs": 1, "batch_size": 32}}
+    topics = config(
+        study, tasks=("topic-cldr",), sources=("hin_Deva", "swh_Latn"), languages="hin_Deva", fine_tuning=fast
+    )
+    evaluate([study.export], topics, study.out / "evaluation", names={str(study.export): "both-0"})
+    with pytest.raises(DataMissingError, match="needed are those from eng_Latn"):
+        read_stored(both, subject="tiny", candidates="hin_Deva,swh_Latn")
+    run_study(study_parts(both, config(study), candidates="hin_Deva,swh_Latn"), subject="tiny")
+    stored = read_stored(both, subject="tiny", candidates="hin_Deva,swh_Latn")
+    assert stored.studies == [("sib200", "both-0")]
+    assert any("topic-cldr: both-0 has scores from hin_Deva, swh_Latn; needed" in note for note in stored.notes)
+
+
+def test_a_source_that_cannot_be_read_costs_no_other(study):
+    (study.root / "eval" / "sib200" / "hin_Deva" / "train.tsv").write_text("nothing that is a table\n")
+    (part,) = study_parts(find_model_refs([f"{study.out}:both"]), config(study), candidates="hin_Deva,swh_Latn")
+    assert part.items == {"eng_Latn": 21, "swh_Latn": 21}
+    assert {cell.wanted.source: cell.state for cell in plan_study([part])} == {
+        "eng_Latn": "missing", "hin_Deva": "impossible", "swh_Latn": "missing",
+    }  # fmt: skip
+
+
 def test_a_language_of_the_model_that_a_task_lacks_is_no_target_and_no_error(study):
     shutil.rmtree(study.root / "eval" / "sib200" / "kmr_Cyrl")
     both = find_model_refs([f"{study.out}:both"])

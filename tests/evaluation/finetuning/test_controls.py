@@ -1,5 +1,7 @@
 """Controls of tasks that fine-tune: what letters carry is found without an encoder, and what they do not is not."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -37,3 +39,13 @@ def test_one_label_teaches_nothing(kind, examples_of):
     one = test.labels[0] if kind == TEXTS else test.labels[0][0]
     labels = (one,) * 20 if kind == TEXTS else tuple((one,) * len(words) for words in test.words)
     assert controls(replace(test, labels=labels), test) == {}
+
+
+@pytest.mark.parametrize("kind", [TEXTS, WORDS_KIND])
+def test_a_text_is_scored_once_and_not_held(kind, examples_of):
+    train, test = examples_of(kind, 30), examples_of(kind, 10, seed=1)
+    first, read_again, held = controls(train, test), replace(test, notes=("another note",)), weakref.ref(test)
+    assert controls(train, read_again) is first
+    del test
+    gc.collect()
+    assert held() is None

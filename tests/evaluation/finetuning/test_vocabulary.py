@@ -5,13 +5,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from transformers import AutoConfig, AutoModel
 
+from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.classifier import fine_tune
 from langsamp.evaluation.finetuning.predicting import predicted
 from langsamp.evaluation.finetuning.vocabulary import used_rows
 from langsamp.evaluation.tasks.examples import TrainAndDev
 
 from .conftest import ARCHITECTURES, TEXTS, WORDS_KIND
+
+
+@pytest.fixture
+def gpt2(tmp_path, tokenizer):
+    """Save a tiny decoder, whose embeddings know of no padding."""
+
+    def save(**changes):
+        size = {"vocab_size": 60, "n_embd": 32, "n_layer": 2, "n_head": 4, "bos_token_id": 0, "eos_token_id": 2}
+        AutoModel.from_config(AutoConfig.for_model("gpt2", **size, **changes)).save_pretrained(tmp_path)
+        tokenizer.save_pretrained(tmp_path)
+        return tmp_path
+
+    return save
 
 
 @pytest.mark.parametrize("model_type", ARCHITECTURES)
@@ -29,6 +44,21 @@ def test_a_network_of_the_used_rows_computes_the_same(model_type, save_model, ne
             assert (predicted(small, renumbered) == labels).all()
         assert network.model.get_input_embeddings() is table
     assert torch.equal(found, expected)
+
+
+def test_a_model_that_looks_for_the_end_of_a_text_finds_it_among_the_used_rows(gpt2, network_of, examples_of):
+    network, tokeniser = network_of(gpt2(pad_token_id=30), TEXTS)
+    network = replace(network, filler=30)
+    tokens = tokeniser.tokens(examples_of(TEXTS, 12))
+    with torch.inference_mode():
+        expected, _ = network.logits(tokens, range(12))
+        with used_rows(network, [tokens]) as (small, (renumbered,)):
+            assert torch.equal(small.logits(renumbered, range(12))[0], expected)
+
+
+def test_a_model_that_takes_no_padded_batch_is_refused(gpt2, job_of):
+    with pytest.raises(UserError, match=r"a gpt2 model cannot be fine-tuned.*name one in its config.json"):
+        fine_tune(job_of(gpt2(pad_token_id=None), TEXTS))
 
 
 @pytest.mark.parametrize("kind", [TEXTS, WORDS_KIND])

@@ -22,7 +22,7 @@ from langsamp.analysis.donors.candidates import (
 )
 from langsamp.analysis.donors.record import Donor, DonorsAnalysis
 from langsamp.analysis.model_refs import ModelRef
-from langsamp.analysis.vectors.neighbours import Floats, trained
+from langsamp.analysis.vectors.neighbours import Floats, main_tags, trained
 from langsamp.errors import UserError
 from langsamp.evaluation.tasks.task import TaskData
 from langsamp.languages.aliases import aliases
@@ -191,10 +191,11 @@ class _Ranking:
     def nearest(self, target: LangScript) -> tuple[tuple[str, float], ...]:
         """The closest of all trained languages, whether candidates or not; none where the target has no vector."""
         tag_of_vector = vector_tag(target, self._there)
+        tag_of = main_tags(self._of)  # a language has one vector, however many scripts write it
         others = [
-            tag
-            for tag in self._there
-            if tag.language not in (target.language, tag_of_vector and tag_of_vector.language)
+            tag_of[code]
+            for code in self._vectors.places
+            if code not in (target.language, tag_of_vector and tag_of_vector.language)
         ]
         if tag_of_vector is None or not others:
             return ()

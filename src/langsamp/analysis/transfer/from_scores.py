@@ -35,15 +35,15 @@ def read_stored(
 ) -> TransferAnalysis:
     """The study from the scores that are kept with each model; no fine-tuning is run.
 
-    With no `tasks` all are taken that were scored from several sources. Models without language vectors or scores are
-    left out and named.
+    With no `tasks` all are taken that were scored from several sources. Models without language vectors or scores, and
+    tasks of which nothing can be compared, are left out and named.
 
     Raises:
         DataMissingError: where nothing can be compared.
         UserError: where a task was scored in several ways, or has no scores from several sources.
     """
     roles: list[RoleScores] = []
-    notes: list[str] = []
+    notes, lost = list[str](), list[str]()
     several: set[str] = set()
     for each in subjects:
         rows = _stored(each)
@@ -62,7 +62,10 @@ def read_stored(
                     _check_one_way(task_rows, str(name))
                     votes = votes_for(task_rows, each, chosen.tags, neighbours)
                     among = _among(task_rows, languages)
-                    roles.append(choose_roles(task_rows, conditioning, chosen.tags, among=among, votes=votes))
+                    try:
+                        roles.append(choose_roles(task_rows, conditioning, chosen.tags, among=among, votes=votes))
+                    except DataMissingError as error:
+                        lost.append(str(error))
     if unknown := [name for name in tasks if name not in several]:
         raise UserError(
             f"no task {unknown[0]!r} with scores from several sources.{did_you_mean(unknown[0], several)} There are "
@@ -70,7 +73,8 @@ def read_stored(
         )
     if not roles:
         raise DataMissingError(
-            "no model with language vectors has scores of one task from several sources. Let the study run the "
+            "\n  ".join(lost)
+            or "no model with language vectors has scores of one task from several sources. Let the study run the "
             "fine-tunings, with the tasks' data"
         )
     said = {
@@ -80,7 +84,7 @@ def read_stored(
         "read": True,
         **settings_of(neighbours),
     }
-    return analyse_transfer(roles, subject=subject, settings=said, notes=list(dict.fromkeys(notes)))
+    return analyse_transfer(roles, subject=subject, settings=said, notes=[*notes, *lost])
 
 
 def _stored(subject: ModelRef) -> pd.DataFrame:

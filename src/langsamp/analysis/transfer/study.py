@@ -5,6 +5,7 @@ every seed; `evaluation.run` names cells by content, so what was scored before, 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from langsamp.analysis.model_refs import ModelRef
 from langsamp.analysis.transfer.analyse import analyse_transfer
 from langsamp.analysis.transfer.choices import ENGLISH
 from langsamp.analysis.transfer.record import TransferAnalysis
-from langsamp.analysis.transfer.roles import choose_roles
+from langsamp.analysis.transfer.roles import RoleScores, choose_roles
 from langsamp.disk.layout import RunLayout
 from langsamp.errors import DataMissingError, UserError
 from langsamp.evaluation.config import EvaluationConfig
@@ -49,7 +50,7 @@ class Part:
     """With this task alone, its sources, and the targets whose language has a vector."""
     candidates: Chosen
     items: Mapping[str, int]
-    """Training items by source."""
+    """Training items by source; one that cannot be read is not there."""
     scores: Path
     """Folder that keeps the scores: the run's own, where English may be scored already."""
 
@@ -110,24 +111,25 @@ def run_study(
         failures += done.failures
         cells += done.cells_run
         scored_parts.append((part, main_rows(done.scores)))
-    roles = [
-        choose_roles(
-            scores,
-            Conditioning.load(part.subject.folder),
-            part.candidates.tags,
-            votes=votes_for(scores, part.subject, part.candidates.tags, neighbours, device=device),
-        )
-        for part, scores in scored_parts
-        if len(scores)
-    ]
+    roles, lost = list[RoleScores](), list[str]()
+    for part, scores in scored_parts:
+        if len(scores):
+            vectors, tags = Conditioning.load(part.subject.folder), part.candidates.tags
+            votes = votes_for(scores, part.subject, tags, neighbours, device=device)
+            try:
+                roles.append(choose_roles(scores, vectors, tags, votes=votes))
+            except DataMissingError as error:  # the others can be compared all the same
+                lost.append(str(error))
     if not roles:
-        raise DataMissingError("every fine-tuning failed, as said above; mend that and run the same command again")
+        raise DataMissingError(
+            "\n  ".join(lost) or "every fine-tuning failed, as said above; mend that and run the same command again"
+        )
     analysis = analyse_transfer(
         roles,
         subject=subject,
         settings={**_settings(parts), **settings_of(neighbours)},
         items={task(part.config.tasks[0]).name: part.items for part in parts},
-        notes=[note for part in parts for note in part.candidates.notes],
+        notes=[*(note for part in parts for note in part.candidates.notes), *lost],
     )
     return Study(analysis=analysis, failures=tuple(failures), cells_run=cells)
 
@@ -186,12 +188,16 @@ def _part(subject: ModelRef, config: EvaluationConfig, candidates: str, readers:
         "languages": ",".join(map(str, targets)),
         "fine_tuning": fine_tuning,
     }
+    items: dict[str, int] = {}
+    for source in sources:
+        with suppress(UserError):  # which planning and scoring tell, and which costs this source only
+            items[source] = len(reader.training(LangScript.parse(source)).train)
     return Part(
         subject=subject,
         config=EvaluationConfig.model_validate({**config.model_dump(), **changed}),
         candidates=chosen,
         scores=scores_folder(subject),
-        items={source: len(reader.training(LangScript.parse(source)).train) for source in sources},
+        items=items,
     )
 
 

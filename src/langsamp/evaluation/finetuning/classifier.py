@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, PreTrainedModel
 
+from langsamp.data.text.stand_ins import loading_errors
 from langsamp.errors import UserError
 from langsamp.evaluation.finetuning.labelling import label_numbers, scored
 from langsamp.evaluation.finetuning.predicting import NOTHING, Network, predicted
@@ -24,6 +25,7 @@ from langsamp.evaluation.packed_linear import choose_linear_backend, packed
 from langsamp.evaluation.protocols import FineTuning
 from langsamp.evaluation.tasks.examples import Examples, TrainAndDev
 from langsamp.languages.tags import LangScript
+from langsamp.model.pretrained.model_config import reason
 from langsamp.scores.cells import LanguageResult
 
 _CLASSES = {
@@ -181,6 +183,7 @@ def _prepared(job: FineTuningJob) -> tuple[Network, Tokeniser]:
         precision=job.precision,
         token_budget=job.token_budget,
     )
+    _check_batches(network)
     tokeniser = Tokeniser(
         tokenizer,
         job.folder,
@@ -189,6 +192,23 @@ def _prepared(job: FineTuningJob) -> tuple[Network, Tokeniser]:
         vocabulary_size=model.get_input_embeddings().weight.shape[0],
     )
     return network, tokeniser
+
+
+def _check_batches(network: Network) -> None:
+    """Accept a model that labels a padded batch.
+
+    Raises:
+        UserError: where it refuses one, as decoders without a padding token do.
+    """
+    two = Tokens.of([[2, 3], [2]], [[0], [0]], ends=[True, True])
+    try:
+        with torch.inference_mode(), network.computing():
+            network.logits(two, [0, 1])
+    except loading_errors() as error:
+        raise UserError(
+            f"a {network.model.config.model_type} model cannot be fine-tuned, it refuses a padded batch: "
+            f"{reason(error).rstrip('.')}. Where it lacks a padding token, name one in its config.json (pad_token_id)"
+        ) from None
 
 
 def _trained_rows(

@@ -23,14 +23,24 @@ _GUESSES = 20
 """Draws whose scores are averaged."""
 
 
-@lru_cache(maxsize=512)
+_KEPT: dict[tuple[str, str], Mapping[str, float]] = {}
+"""What was found, by the revisions of both texts: all models and seeds have the same. No text is held by it."""
+
+
 def controls(train: Any, test: Any) -> Mapping[str, float]:
     """`ngram_` and each metric of `test`, in per cent, of a classifier by character n-grams fitted on `train`.
 
     For texts also `chance_`: labels drawn in the shares that `train` has them, a mean of 20 draws. A word's n-grams are
-    joined by its shape, its neighbours and theirs. Kept in memory, since all models and seeds have the same ones;
-    empty where `train` has one label only, of which nothing can be learned.
+    joined by its shape, its neighbours and theirs. Empty where `train` has one label only, of which nothing can be
+    learned.
     """
+    key = train.revision, test.revision
+    if key not in _KEPT:
+        _KEPT[key] = _controls(train, test)
+    return _KEPT[key]
+
+
+def _controls(train: Any, test: Any) -> Mapping[str, float]:
     classifier = _fitted(train)
     if classifier is None:
         return {}

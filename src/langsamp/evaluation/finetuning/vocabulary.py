@@ -27,9 +27,10 @@ def used_rows(network: Network, several: Sequence[Tokens]) -> Iterator[tuple[Net
     if type(table) is not nn.Embedding or table.max_norm is not None:  # it may do more than look rows up
         yield network, several
         return
-    # rows up to the padding one keep their numbers, from which some models count positions
-    first = 0 if table.padding_idx is None else table.padding_idx + 1
-    rows = np.unique(np.concatenate([np.arange(first), [network.filler], *(tokens.ids for tokens in several)]))
+    # rows up to the padding one keep their numbers, by which some models count positions or know where a text ends
+    padding = [number for number in (table.padding_idx, network.model.config.pad_token_id) if number is not None]
+    first = np.arange(min(max(padding, default=-1) + 1, table.num_embeddings))
+    rows = np.unique(np.concatenate([first, [network.filler], *(tokens.ids for tokens in several)]))
     index = torch.from_numpy(rows).to(table.weight.device)
     small = nn.Embedding(
         len(rows), table.embedding_dim, padding_idx=table.padding_idx, _weight=table.weight.detach()[index]
