@@ -39,8 +39,8 @@ _KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 
 class _Once(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if told := self._meant_otherwise(args):
-            ctx.fail(told)
+        if advice := self._meant_otherwise(args):
+            ctx.fail(advice)
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for option, times in Counter(each for each in order if each.param_type_name == "option").items():
             if times > 1 and not option.multiple and not option.is_flag:  # type: ignore[attr-defined]  # an option's

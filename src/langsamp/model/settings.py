@@ -36,8 +36,8 @@ def checked_settings(default: PretrainedConfig, settings: Mapping[str, Any]) -> 
         "what the tokenizer says": [key for key in settings if key.endswith("_token_id") and key not in of_all],
     }
     if any(reasons.values()):
-        told = [f"model.settings.{', '.join(keys)} ({reason})" for reason, keys in reasons.items() if keys]
-        raise UserError(f"leave out {' and '.join(told)}")
+        refused = [f"model.settings.{', '.join(keys)} ({reason})" for reason, keys in reasons.items() if keys]
+        raise UserError(f"leave out {' and '.join(refused)}")
     return {
         key: _checked(key, value, defaults.get(default.attribute_map.get(key, key))) for key, value in settings.items()
     }

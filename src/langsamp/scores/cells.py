@@ -176,12 +176,12 @@ def scored(cell: Cell, records: Mapping[str, CellRecord]) -> dict[str, str]:
 
     A tag is scored if the latest cell that holds it has the same settings and the same revision of its text.
     """
-    latest, place = {}, cell.place
+    latest, cell_place = {}, cell.place
     for name, record in records.items():
         key = record.key
         # a place is a fingerprint, too dear to make of thousands of cells for each of thousands
         if (key.model, key.task, key.source, key.seed) == (cell.model, cell.task, cell.source, cell.seed):
-            latest.update(dict.fromkeys(key.revisions if key.place == place else (), (name, key)))
+            latest.update(dict.fromkeys(key.revisions if key.place == cell_place else (), (name, key)))
     return {
         tag: latest[tag][0]
         for tag, revision in cell.revisions.items()
