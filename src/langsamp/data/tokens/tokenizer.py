@@ -216,7 +216,7 @@ def _tokenizer_files(folder: Path) -> list[Path]:
 def no_tokenizer_in(folder: Path) -> DataMissingError:
     """What to say of a model without a tokenizer; a checkpoint of a Trainer may have it in the folder above."""
     above = folder.absolute().parent
-    is_above = above.is_dir() and any(map(_is_vocabulary, above.iterdir()))
+    is_above = any(map(_is_vocabulary, above.glob("*")))  # which passes over a folder that may not be listed
     where = f"copy that of {above} into it, if it is the model's" if is_above else "copy or download it"
     return DataMissingError(
         f"no tokenizer found in {folder}: expected tokenizer.json, or what it is made from (sentencepiece.bpe.model, "
